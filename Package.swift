@@ -1,0 +1,71 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The thin kernel targets compile one inlinable template for one instruction set each, which takes compiler flags that SwiftPM
+// accepts in a root package only. As somebody's dependency we leave them out, and the portable kernel does the work.
+let isRootPackage = !Context.packageDirectory.contains("/checkouts/")
+#if arch(x86_64)
+  let hasVectorTargets = isRootPackage
+#else
+  let hasVectorTargets = false
+#endif
+
+/// One thin kernel target: the template's microkernel, compiled for `march`.
+func kernelTarget(_ name: String, folder: String, march: String) -> Target {
+  .target(
+    name: name,
+    dependencies: ["KernelTemplate"],
+    path: "Sources/Tensor/Kernels/\(folder)",
+    swiftSettings: [.unsafeFlags(["-Xcc", "-march=\(march)"])]
+  )
+}
+
+let vectorTargets: [Target] =
+  hasVectorTargets
+  ? [
+    kernelTarget("KernelAVX2", folder: "AVX2", march: "x86-64-v3"),
+    kernelTarget("KernelAVX512", folder: "AVX512", march: "x86-64-v4"),
+  ] : []
+
+let package = Package(
+  name: "svnup",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "svnup", targets: ["svnup"]),
+    .library(name: "Tensor", targets: ["Tensor"]),
+    .library(name: "Tokenizer", targets: ["Tokenizer"]),
+    .library(name: "Transformer", targets: ["Transformer"]),
+    .library(name: "ShapleyPrune", targets: ["ShapleyPrune"]),
+  ],
+  targets: [
+    .target(name: "Support"),
+    .target(name: "KernelTemplate", path: "Sources/Tensor/Kernels/Template"),
+    .target(
+      name: "Tensor",
+      dependencies: ["Support", "KernelTemplate"] + vectorTargets.map { .byName(name: $0.name) },
+      exclude: ["Kernels"],
+      swiftSettings: hasVectorTargets ? [.define("SVNUP_VECTOR_TARGETS")] : []
+    ),
+    .target(name: "Tokenizer", dependencies: ["Support"]),
+    .target(name: "Transformer", dependencies: ["Support", "Tensor"]),
+    .target(name: "ShapleyPrune", dependencies: ["Support", "Tensor", "Transformer"]),
+    .executableTarget(
+      name: "svnup",
+      dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
+      resources: [.copy("Resources/kjv-llama")]
+    ),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
+      path: "Benchmarks"
+    ),
+    .target(name: "TestSupport", dependencies: ["Support", "Tensor"], path: "Tests/TestSupport"),
+    .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor", "TestSupport"]),
+    .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"]),
+    .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tokenizer", "TestSupport"]),
+    .testTarget(name: "ShapleyPruneTests", dependencies: ["ShapleyPrune", "TestSupport"]),
+    .testTarget(name: "svnupTests", dependencies: ["svnup", "TestSupport"]),
+  ] + vectorTargets,
+  swiftLanguageModes: [.v6]
+)

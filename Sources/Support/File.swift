@@ -1,0 +1,137 @@
+/// A call to the file system that failed: which path, doing what, and why.
+package struct FileError: Diagnostic, Equatable {
+  package let path: String
+  package let operation: String
+  package let reason: String
+  package let exitStatus: ExitStatus
+
+  /// An error number of the system.
+  init(_ path: String, _ operation: String, _ code: Int32) {
+    let creates = ["create", "rename to", "write", "remove"].contains(operation)
+    self.init(
+      path, operation, reason: FileSystem.message(code), exitStatus: FileSystem.exitStatus(code, creating: creates))
+  }
+
+  package init(_ path: String, _ operation: String, reason: String, exitStatus: ExitStatus) {
+    self.path = path
+    self.operation = operation
+    self.reason = reason
+    self.exitStatus = exitStatus
+  }
+
+  package var description: String { "\(path): cannot \(operation): \(reason)" }
+}
+
+/// An open regular file; closed when the last reference goes.
+package final class File: Sendable {
+  package enum Mode: Sendable { case reading, creating }
+
+  package let path: String
+  private let descriptor: Int32
+
+  /// Opens a regular file. A FIFO, device or directory is refused, so a read can neither block nor be endless.
+  package init(_ path: String, _ mode: Mode = .reading) throws(FileError) {
+    self.path = path
+    descriptor = try FileSystem.openDescriptor(path, mode)
+    let kind = try status().kind
+    guard kind == .file else {
+      let found = kind == .directory ? "a directory" : "not a regular file"
+      throw FileError(path, "open", reason: "it is \(found)", exitStatus: .noInput)
+    }
+  }
+
+  deinit { _ = FileSystem.closeDescriptor(descriptor) }
+
+  package func status() throws(FileError) -> FileSystem.Status { try FileSystem.status(of: descriptor, path: path) }
+
+  /// Fills the buffer from `offset`; a file that ends before is an error.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = try FileSystem.read(descriptor, into: rest, at: offset + filled, path: path)
+      guard count > 0 else {
+        throw FileError(
+          path, "read", reason: "the file ends at byte \(offset + filled), \(buffer.count - filled) bytes early",
+          exitStatus: .badData)
+      }
+      filled += count
+    }
+  }
+
+  /// `count` bytes from `offset`; a file that ends before is an error.
+  package func read(count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(FileError) {
+        try self.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+        initialized = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    try FileSystem.write(descriptor, bytes, path: path)
+  }
+
+  package func append(_ bytes: [UInt8]) throws(FileError) {
+    var failure: FileError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(FileError) { try self.append(buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Returns when the bytes are on the disk.
+  package func synchronize() throws(FileError) { try FileSystem.synchronize(descriptor, path: path) }
+
+  /// The whole file. A larger one than `limit` bytes is refused before anything is allocated.
+  package static func contents(of path: String, limit: Int = 1 << 31) throws(FileError) -> [UInt8] {
+    let file = try File(path)
+    let size = try file.status().size
+    guard size <= limit else {
+      throw FileError(
+        path, "read", reason: "it has \(size) bytes; at most \(limit) are accepted here", exitStatus: .badData)
+    }
+    return try file.read(count: size, at: 0)
+  }
+
+  /// Creates or replaces a file so that a reader sees the old contents or the new, never a part.
+  package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+    let temporary = "\(path).svnup-\(FileSystem.processIdentifier)"
+    do throws(FileError) {
+      let file = try File(temporary, .creating)
+      try file.append(bytes)
+      try file.synchronize()
+      try FileSystem.rename(temporary, to: path)
+      try FileSystem.synchronizeDirectory(Path.parent(of: path))
+    } catch {
+      try? FileSystem.removeFile(temporary)
+      throw error
+    }
+  }
+}
+
+/// Paths as text: POSIX separators only.
+package enum Path {
+  package static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// The last component, without trailing separators.
+  package static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  /// The folder that holds the path's last component; `.` for a bare name.
+  package static func parent(of path: String) -> String {
+    let parts = path.split(separator: "/")
+    let root = path.hasPrefix("/") ? "/" : ""
+    if parts.count <= 1 { return root.isEmpty ? "." : root }
+    return root + parts.dropLast().joined(separator: "/")
+  }
+}

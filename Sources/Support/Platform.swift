@@ -1,0 +1,322 @@
+// The only file that imports the platform's C library. Everything it offers the rest is a Swift function with Swift types.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Android)
+  import Android
+#elseif canImport(Darwin)
+  import Darwin
+#else
+  #error("svnup needs a POSIX C library: Glibc, Musl, Bionic or Darwin")
+#endif
+
+/// Elementary functions on Double that the Swift standard library does not have.
+package enum Math {
+  package static func exp(_ x: Double) -> Double { _exp(x) }
+  package static func log(_ x: Double) -> Double { _log(x) }
+  package static func pow(_ x: Double, _ y: Double) -> Double { _pow(x, y) }
+  package static func sin(_ x: Double) -> Double { _sin(x) }
+  package static func cos(_ x: Double) -> Double { _cos(x) }
+}
+
+// Inside `Math` the short names mean Math's own functions, so the C ones get names of their own here.
+private func _exp(_ x: Double) -> Double { exp(x) }
+private func _log(_ x: Double) -> Double { log(x) }
+private func _pow(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+private func _sin(_ x: Double) -> Double { sin(x) }
+private func _cos(_ x: Double) -> Double { cos(x) }
+
+/// Facts about the process and the machine.
+package enum Process {
+  /// Processors that are online; at least 1.
+  package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// The value of an environment variable, or nil where it is not set.
+  package static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// Ends the process.
+  package static func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }
+
+  /// Largest resident set so far, in bytes.
+  package static var peakResidentBytes: Int {
+    var usage = rusage()
+    // RUSAGE_SELF is 0 on every system; its imported type differs from one C library to the next.
+    guard getrusage(0, &usage) == 0 else { return 0 }
+    #if canImport(Darwin)
+      return Int(usage.ru_maxrss)
+    #else
+      return Int(usage.ru_maxrss) * 1024
+    #endif
+  }
+
+  /// The absolute path of the running executable, or nil where the system does not tell.
+  package static var executablePath: String? {
+    #if canImport(Darwin)
+      return CommandLine.arguments.first.flatMap { try? FileSystem.resolve($0) }
+    #else
+      return try? FileSystem.resolve("/proc/self/exe")
+    #endif
+  }
+
+  /// The instruction-set flags that the operating system reports for the processor; empty where it reports none.
+  package static let processorFlags: Set<String> = {
+    #if canImport(Darwin)
+      var flags: Set<String> = []
+      for (flag, name) in [("avx2", "hw.optional.avx2_0"), ("fma", "hw.optional.fma"), ("avx512f", "hw.optional.avx512f")] {
+        var value: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        if sysctlbyname(name, &value, &size, nil, 0) == 0, value != 0 { flags.insert(flag) }
+      }
+      return flags
+    #else
+      guard let bytes = try? FileSystem.readStream("/proc/cpuinfo", limit: 1 << 20) else { return [] }
+      let text = String(decoding: bytes, as: UTF8.self)
+      for line in text.split(separator: "\n") where line.hasPrefix("flags") {
+        guard let colon = line.firstIndex(of: ":") else { continue }
+        return Set(line[line.index(after: colon)...].split(separator: " ").map(String.init))
+      }
+      return []
+    #endif
+  }()
+}
+
+/// The three standard streams.
+package enum StandardStream: Int32, Sendable {
+  case input = 0
+  case output = 1
+  case error = 2
+
+  /// Whether a person reads this stream on a terminal.
+  package var isTerminal: Bool { isatty(rawValue) == 1 }
+
+  /// Columns of the terminal; 80 where there is none.
+  package var columns: Int {
+    var size = winsize()
+    let answered = ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0
+    return answered && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  /// Writes the whole text; returns false where the reader has gone.
+  @discardableResult
+  package func write(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var written = 0
+      while written < bytes.count {
+        guard let base = bytes.baseAddress else { return true }
+        let count = systemWrite(rawValue, base + written, bytes.count - written)
+        if count < 0 {
+          if errno == EINTR { continue }
+          return false
+        }
+        written += count
+      }
+      return true
+    }
+  }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}
+
+/// The file system as the rest of the project sees it: absolute calls that either succeed or throw a `FileError`.
+package enum FileSystem {
+  /// What a path names.
+  package enum Kind: Sendable { case file, directory, symbolicLink, other }
+
+  /// Device, inode, size and modification time: enough to tell whether a file was replaced.
+  package struct Status: Equatable, Sendable {
+    package var kind: Kind
+    package var size: Int
+    package var device: UInt64
+    package var inode: UInt64
+    package var modifiedSeconds: Int
+    package var modifiedNanoseconds: Int
+  }
+
+  package static func status(_ path: String, followingLinks: Bool = true) throws(FileError) -> Status {
+    var raw = stat()
+    guard (followingLinks ? stat(path, &raw) : lstat(path, &raw)) == 0 else { throw FileError(path, "read", errno) }
+    return Status(raw)
+  }
+
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  package static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }
+
+  /// The absolute path with every symbolic link followed.
+  package static func resolve(_ path: String) throws(FileError) -> String {
+    guard let resolved = realpath(path, nil) else { throw FileError(path, "resolve", errno) }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Names in a directory, sorted, without `.` and `..`.
+  package static func list(_ path: String) throws(FileError) -> [String] {
+    guard let directory = opendir(path) else { throw FileError(path, "list", errno) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
+          String(cString: $0)
+        }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  package static func makeDirectory(_ path: String) throws(FileError) {
+    guard mkdir(path, 0o777) == 0 else { throw FileError(path, "create", errno) }
+  }
+
+  package static func rename(_ old: String, to new: String) throws(FileError) {
+    guard systemRename(old, new) == 0 else { throw FileError(new, "rename to", errno) }
+  }
+
+  package static func removeFile(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 else { throw FileError(path, "remove", errno) }
+  }
+
+  package static func removeDirectory(_ path: String) throws(FileError) {
+    guard rmdir(path) == 0 else { throw FileError(path, "remove", errno) }
+  }
+
+  /// Asks the system to bring a directory's entries to the disk.
+  package static func synchronizeDirectory(_ path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path, "open", errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(path, "synchronize", errno) }
+  }
+
+  /// Bytes that an unprivileged user may still write below a path.
+  package static func freeBytes(at path: String) throws(FileError) -> Int {
+    var raw = statvfs()
+    guard statvfs(path, &raw) == 0 else { throw FileError(path, "read", errno) }
+    let product = UInt64(raw.f_bavail).multipliedReportingOverflow(by: UInt64(raw.f_frsize))
+    return product.overflow ? Int.max : Int(clamping: product.partialValue)
+  }
+
+  /// Opens a file descriptor, closed on exec.
+  static func openDescriptor(_ path: String, _ mode: File.Mode) throws(FileError) -> Int32 {
+    let flags: Int32
+    switch mode {
+    // O_NONBLOCK: opening a FIFO must answer at once; for a regular file it means nothing.
+    case .reading: flags = O_RDONLY | O_NONBLOCK
+    case .creating: flags = O_WRONLY | O_CREAT | O_EXCL
+    }
+    while true {
+      let descriptor = open(path, flags | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return descriptor }
+      if errno != EINTR { throw FileError(path, mode == .reading ? "open" : "create", errno) }
+    }
+  }
+
+  static func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) == 0 ? 0 : errno }
+
+  static func status(of descriptor: Int32, path: String) throws(FileError) -> Status {
+    var raw = stat()
+    guard fstat(descriptor, &raw) == 0 else { throw FileError(path, "read", errno) }
+    return Status(raw)
+  }
+
+  /// One positional read; 0 at the end of the file.
+  static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int, path: String)
+    throws(FileError) -> Int
+  {
+    while true {
+      let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+      if count >= 0 { return count }
+      if errno != EINTR { throw FileError(path, "read", errno) }
+    }
+  }
+
+  static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String) throws(FileError) {
+    var written = 0
+    while written < bytes.count, let base = bytes.baseAddress {
+      let count = systemWrite(descriptor, base + written, bytes.count - written)
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        throw FileError(path, "write", errno)
+      }
+    }
+  }
+
+  static func synchronize(_ descriptor: Int32, path: String) throws(FileError) {
+    guard fsync(descriptor) == 0 else { throw FileError(path, "synchronize", errno) }
+  }
+
+  /// Reads a stream whose size is not known before (a file of /proc, a pipe) up to `limit` bytes.
+  package static func readStream(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path, "open", errno) }
+    defer { close(descriptor) }
+    return try readStream(descriptor: descriptor, path: path, limit: limit)
+  }
+
+  /// Reads standard input to its end, up to `limit` bytes.
+  package static func readStandardInput(limit: Int) throws(FileError) -> [UInt8] {
+    try readStream(descriptor: 0, path: "standard input", limit: limit)
+  }
+
+  private static func readStream(descriptor: Int32, path: String, limit: Int) throws(FileError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count < limit {
+      let count = chunk.withUnsafeMutableBytes { systemRead(descriptor, $0) }
+      if count == 0 { break }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError(path, "read", errno)
+      }
+      bytes.append(contentsOf: chunk[0..<min(count, limit - bytes.count)])
+    }
+    return bytes
+  }
+
+  /// A number that differs between processes running at the same time, for names of temporary folders.
+  package static var processIdentifier: Int32 { getpid() }
+
+  /// What the system says about an error number.
+  static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+  static func exitStatus(_ code: Int32, creating: Bool) -> ExitStatus {
+    switch code {
+    case ENOENT, ENOTDIR, EISDIR: creating ? .cannotCreate : .noInput
+    case EACCES, EPERM, EROFS, EEXIST: creating ? .cannotCreate : .noInput
+    default: .inputOutput
+    }
+  }
+}
+
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+  read(descriptor, buffer.baseAddress, buffer.count)
+}
+
+private func systemRename(_ old: String, _ new: String) -> Int32 { rename(old, new) }
+
+extension FileSystem.Status {
+  fileprivate init(_ raw: stat) {
+    let kind: FileSystem.Kind
+    switch raw.st_mode & S_IFMT {
+    case S_IFREG: kind = .file
+    case S_IFDIR: kind = .directory
+    case S_IFLNK: kind = .symbolicLink
+    default: kind = .other
+    }
+    #if canImport(Darwin)
+      let modified = raw.st_mtimespec
+    #else
+      let modified = raw.st_mtim
+    #endif
+    self.init(
+      kind: kind, size: Int(raw.st_size), device: UInt64(truncatingIfNeeded: raw.st_dev), inode: UInt64(raw.st_ino),
+      modifiedSeconds: Int(modified.tv_sec), modifiedNanoseconds: Int(modified.tv_nsec))
+  }
+}
