@@ -1,0 +1,120 @@
+import Support
+
+/// The weights of a model directory: one safetensors file, or the shards that an index lists.
+public struct Checkpoint: Sendable {
+  /// Shards in the order of their names.
+  public let shards: [SafetensorsFile]
+  /// Names, relative to the directory, of the files that hold the weights: the shards, and the index where there is one.
+  public let fileNames: [String]
+  private let locations: [TensorName: Int]
+  private let directory: String
+
+  private static let single = "model.safetensors"
+  private static let index = "model.safetensors.index.json"
+
+  /// Opens the weights in a model directory.
+  ///
+  /// Throws `CheckpointError` where there are none, or one of the files breaks a rule of its format.
+  public init(directory: String) throws(CheckpointError) {
+    self.directory = directory
+    let indexPath = Path.join(directory, Self.index)
+    if FileSystem.exists(indexPath) {
+      let map = try Self.weightMap(indexPath)
+      let names = Set(map.map(\.shard)).sorted()
+      var shards: [SafetensorsFile] = []
+      for name in names { shards.append(try SafetensorsFile(path: Path.join(directory, name))) }
+      locations = try Self.locate(shards)
+      for (tensor, shard) in map {
+        guard let found = locations[tensor], Path.name(of: shards[found].path) == shard else {
+          throw CheckpointError(indexPath, .notInShard(tensor: "\(tensor)", shard: shard))
+        }
+      }
+      self.shards = shards
+      fileNames = names + [Self.index]
+    } else {
+      let path = Path.join(directory, Self.single)
+      guard FileSystem.exists(path) else {
+        throw CheckpointError(
+          FileError(
+            directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)", exitStatus: .noInput))
+      }
+      shards = [try SafetensorsFile(path: path)]
+      fileNames = [Self.single]
+      locations = try Self.locate(shards)
+    }
+  }
+
+  /// The shard that holds a tensor, or nil where none does.
+  public func shard(of name: TensorName) -> SafetensorsFile? { locations[name].map { shards[$0] } }
+
+  /// A tensor as a matrix; throws as `SafetensorsFile.matrix`.
+  public func matrix(_ name: TensorName, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
+    try existing(name).matrix(name, rows: rows, columns: columns)
+  }
+
+  /// A tensor as a vector; throws as `SafetensorsFile.vector`.
+  public func vector(_ name: TensorName, count: Int) throws(CheckpointError) -> [Float] {
+    try existing(name).vector(name, count: count)
+  }
+
+  private func existing(_ name: TensorName) throws(CheckpointError) -> SafetensorsFile {
+    guard let shard = shard(of: name) else { throw CheckpointError(directory, .missingTensor("\(name)")) }
+    return shard
+  }
+
+  private static func locate(_ shards: [SafetensorsFile]) throws(CheckpointError) -> [TensorName: Int] {
+    var locations: [TensorName: Int] = [:]
+    for (index, shard) in shards.enumerated() {
+      for entry in shard.entries {
+        if let other = locations.updateValue(index, forKey: entry.name) {
+          throw CheckpointError(shard.path, .duplicateTensor("\(entry.name)", otherFile: shards[other].path))
+        }
+      }
+    }
+    return locations
+  }
+
+  /// The index's map from tensors to file names, each checked to be a plain name.
+  private static func weightMap(_ path: String) throws(CheckpointError) -> [(tensor: TensorName, shard: String)] {
+    func malformed(_ field: String, _ reason: String) -> CheckpointError {
+      CheckpointError(path, .malformedIndex(field: field, reason: reason))
+    }
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try File.contents(of: path) } catch { throw CheckpointError(error) }
+    let root: JSON
+    do throws(JSONError) { root = try JSON.parse(bytes) } catch { throw malformed("the index", "\(error)") }
+    guard let map = root["weight_map"]?.object else { throw malformed("weight_map", "an object is missing here") }
+    var result: [(tensor: TensorName, shard: String)] = []
+    for (key, value) in map.members {
+      let tensor = TensorName(key)
+      guard let shard = value.text else { throw malformed("weight_map", "the shard of '\(tensor)' must be a string") }
+      let isPlain = !shard.isEmpty && shard != "." && shard != ".." && !shard.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+      guard isPlain else { throw CheckpointError(path, .unsafeShardPath(shard)) }
+      result.append((tensor, shard))
+    }
+    return result
+  }
+}
+
+extension Checkpoint {
+  /// Writes the checkpoint into a folder with the same files, tensors, order and metadata, `replacements` in place of the
+  /// tensors of those names. A replacement has the shape and the stored type of what it replaces.
+  package func write(
+    to folder: DirectoryWriter, replacing replacements: [TensorName: StoredMatrix]
+  ) throws(CheckpointError) {
+    for shard in shards {
+      let file: File
+      do throws(FileError) { file = try folder.create(Path.name(of: shard.path)) } catch { throw CheckpointError(error) }
+      let tensors = shard.entries.map { (name: $0.name, type: $0.type, shape: $0.shape, byteCount: $0.range.count) }
+      try SafetensorsWriter.write(tensors, metadata: shard.header.metadata, to: file) { name throws(CheckpointError) in
+        if let matrix = replacements[name] { return .matrix(matrix) }
+        return .bytes(try shard.bytes(of: name))
+      }
+      try shard.checkUnchanged()
+    }
+    guard fileNames.contains(Self.index) else { return }
+    do throws(FileError) {
+      try folder.write(Self.index, try File.contents(of: Path.join(directory, Self.index)))
+    } catch { throw CheckpointError(error) }
+  }
+}

@@ -1,0 +1,99 @@
+import Support
+
+/// A safetensors file, opened and validated: no byte of data is used before every offset was checked.
+///
+/// Tensors are read by positional reads into memory of their own; a file that shrinks under the program is an error, never a
+/// signal.
+public final class SafetensorsFile: Sendable {
+  /// Path of the file.
+  public let path: String
+  /// Tensors in the order of their bytes.
+  public var entries: [TensorEntry] { header.entries }
+
+  let header: SafetensorsHeader
+  private let file: File
+  private let dataStart: Int
+  private let status: FileSystem.Status
+  private let indices: [TensorName: Int]
+
+  /// Opens a file and checks its header.
+  ///
+  /// Throws `CheckpointError` where the file cannot be read or breaks a rule of the format.
+  public init(path: String) throws(CheckpointError) {
+    self.path = path
+    do throws(FileError) {
+      file = try File(path)
+      status = try file.status()
+    } catch { throw CheckpointError(error) }
+    let size = status.size
+    guard size >= 8 else { throw CheckpointError(path, .noHeaderLength(fileSize: size)) }
+    let start: [UInt8]
+    do throws(FileError) { start = try file.read(count: min(size, 64), at: 0) } catch { throw CheckpointError(error) }
+    if start.starts(with: Array("version https://git-lfs".utf8)) { throw CheckpointError(path, .largeFilePointer) }
+    let length = start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    guard length <= SafetensorsHeader.lengthLimit, length <= UInt64(size - 8) else {
+      throw CheckpointError(path, .headerTooLong(length: length, fileSize: size))
+    }
+    let text: [UInt8]
+    do throws(FileError) { text = try file.read(count: Int(length), at: 8) } catch { throw CheckpointError(error) }
+    dataStart = 8 + Int(length)
+    header = try SafetensorsHeader(parsing: text, dataSize: size - dataStart, file: path)
+    indices = Dictionary(header.entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The tensor of a name, or nil.
+  public func entry(_ name: TensorName) -> TensorEntry? { indices[name].map { header.entries[$0] } }
+
+  /// A tensor's bytes as they are in the file.
+  ///
+  /// Throws `CheckpointError` where there is no such tensor or it cannot be read.
+  public func bytes(of name: TensorName) throws(CheckpointError) -> [UInt8] {
+    let entry = try existing(name)
+    do throws(FileError) {
+      return try file.read(count: entry.range.count, at: dataStart + entry.range.lowerBound)
+    } catch { throw CheckpointError(error) }
+  }
+
+  /// A tensor of floats as a matrix of the given shape, as it is stored.
+  ///
+  /// Throws `CheckpointError` where the tensor is missing, has another shape, or is not F32, F16 or BF16.
+  public func matrix(_ name: TensorName, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
+    let entry = try existing(name)
+    guard entry.shape == [rows, columns] else {
+      throw CheckpointError(path, .wrongShape(tensor: "\(name)", expected: [rows, columns], found: entry.shape))
+    }
+    return try stored(entry, rows, columns)
+  }
+
+  /// A one-dimensional tensor of floats, widened.
+  ///
+  /// Throws as `matrix(_:rows:columns:)`.
+  public func vector(_ name: TensorName, count: Int) throws(CheckpointError) -> [Float] {
+    let entry = try existing(name)
+    guard entry.shape == [count] else {
+      throw CheckpointError(path, .wrongShape(tensor: "\(name)", expected: [count], found: entry.shape))
+    }
+    return try stored(entry, 1, count).widened().elements
+  }
+
+  /// Throws where the file on disk is no longer the one that was opened.
+  package func checkUnchanged() throws(CheckpointError) {
+    guard let now = try? FileSystem.status(path), now == status else { throw CheckpointError(path, .replaced) }
+  }
+
+  private func existing(_ name: TensorName) throws(CheckpointError) -> TensorEntry {
+    guard let entry = entry(name) else { throw CheckpointError(path, .missingTensor("\(name)")) }
+    return entry
+  }
+
+  private func stored(_ entry: TensorEntry, _ rows: Int, _ columns: Int) throws(CheckpointError) -> StoredMatrix {
+    guard let type = ElementType(rawValue: entry.type) else {
+      throw CheckpointError(path, .unsupportedElementType(tensor: "\(entry.name)", type: entry.type))
+    }
+    let storage = AlignedStorage(byteCount: entry.range.count)
+    do throws(FileError) {
+      try file.read(into: storage.bytes, at: dataStart + entry.range.lowerBound)
+    } catch { throw CheckpointError(error) }
+    return StoredMatrix(rows: rows, columns: columns, elementType: type, storage: storage)
+  }
+}

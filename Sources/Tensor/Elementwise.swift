@@ -1,0 +1,86 @@
+/// Rows that one task of an element-wise operation takes: enough to pay for handing it out.
+func elementwiseGrain(columns: Int) -> Int { max(1, (1 << 14) / max(columns, 1)) }
+
+extension Matrix {
+  /// Adds another matrix of the same shape, element by element: a residual connection.
+  public mutating func add(_ other: Matrix) {
+    precondition(rows == other.rows && columns == other.columns, "shapes differ")
+    let (rows, columns) = (rows, columns)
+    withMutableElements { x in
+      other.withElements { y in
+        Parallel.forEachRange(rows, grain: elementwiseGrain(columns: columns)) { range in
+          for i in range.lowerBound * columns..<range.upperBound * columns { x[i] += y[i] }
+        }
+      }
+    }
+  }
+
+  /// Adds a vector of `columns` elements to every row: a bias.
+  public mutating func addToRows(_ bias: [Float]) {
+    precondition(bias.count == columns, "\(bias.count) biases do not fit \(columns) columns")
+    forEachRow { row, columns in
+      for j in 0..<columns { row[j] += bias[j] }
+    }
+  }
+
+  /// max(x, 0), element by element.
+  public mutating func applyReLU() {
+    forEachRow { row, columns in
+      for j in 0..<columns { row[j] = row[j] > 0 ? row[j] : 0 }
+    }
+  }
+
+  /// x / (1 + e^-x) · y, element by element: the gated unit of LLaMA's MLP, `self` being the gate.
+  public mutating func applySiLU(times up: Matrix) {
+    precondition(rows == up.rows && columns == up.columns, "shapes differ")
+    let (rows, columns) = (rows, columns)
+    withMutableElements { gate in
+      up.withElements { up in
+        Parallel.forEachRange(rows, grain: elementwiseGrain(columns: columns)) { range in
+          let start = range.lowerBound * columns
+          let count = range.count * columns
+          transformVectors(gate + start, count: count, padding: 0) { $0 / (1 + exponential(-$0)) }
+          for i in start..<start + count { gate[i] *= up[i] }
+        }
+      }
+    }
+  }
+
+  /// e^x / Σ e^x over every row, computed relative to the row's largest element.
+  public mutating func applySoftmax() {
+    forEachRow { row, columns in softmax(row, count: columns) }
+  }
+
+  /// Calls `body` for every row, in parallel.
+  private mutating func forEachRow(_ body: (UnsafeMutablePointer<Float>, Int) -> Void) {
+    let (rows, columns) = (rows, columns)
+    withMutableElements { x in
+      Parallel.forEachRange(rows, grain: elementwiseGrain(columns: columns)) { range in
+        for i in range { body(x + i * columns, columns) }
+      }
+    }
+  }
+}
+
+/// The largest of `count` elements; -infinity where there are none.
+func maximum(_ values: UnsafePointer<Float>, count: Int) -> Float {
+  foldVectors(values, count: count, padding: -.infinity, into: SIMD16(repeating: -.infinity)) {
+    $0.replace(with: $1, where: $1 .> $0)
+  }.max()
+}
+
+/// Replaces x by e^(x - shift) and returns the sum of the results.
+func exponentiate(_ values: UnsafeMutablePointer<Float>, count: Int, minus shift: Float) -> Float {
+  var sum = SIMD16<Float>.zero
+  transformVectors(values, count: count, padding: -.infinity) {
+    let power = exponential($0 - shift)
+    sum += power
+    return power
+  }
+  return sum.sum()
+}
+
+private func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) {
+  let sum = exponentiate(row, count: count, minus: maximum(row, count: count))
+  for j in 0..<count { row[j] /= sum }
+}

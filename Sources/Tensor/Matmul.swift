@@ -1,0 +1,67 @@
+/// The product A · Bᵀ: (m, k) by (n, k) gives (m, n). A linear layer's inputs by its weight.
+///
+/// - Precondition: both have the same number of columns.
+/// - Complexity: 2·m·n·k floating-point operations.
+public func matmul(_ a: Matrix, transposed b: Matrix) -> Matrix {
+  precondition(a.columns == b.columns, "\(a.columns) columns do not meet \(b.columns)")
+  return b.withElements { pb in
+    product(a, columns: b.rows, Operand(pb, outerStride: b.columns, depthStride: 1))
+  }
+}
+
+/// The product A · Bᵀ with a weight as it is stored: (m, k) by (n, k) gives (m, n). Widened while it is packed.
+///
+/// - Precondition: both have the same number of columns.
+public func matmul(_ a: Matrix, transposed b: StoredMatrix) -> Matrix {
+  matmul(a, transposed: b, rows: 0..<b.rows)
+}
+
+/// The product of A with some rows of a stored weight: (m, k) by (n, k) gives (m, range.count).
+///
+/// - Precondition: both have the same number of columns, and the rows exist.
+public func matmul(_ a: Matrix, transposed b: StoredMatrix, rows range: Range<Int>) -> Matrix {
+  precondition(a.columns == b.columns, "\(a.columns) columns do not meet \(b.columns)")
+  precondition(range.lowerBound >= 0 && range.upperBound <= b.rows, "rows \(range) are outside")
+  return b.withBytes { pb in
+    let start = pb + range.lowerBound * b.columns * b.elementType.byteCount
+    return product(a, columns: range.count, Operand(start, b.elementType, outerStride: b.columns, depthStride: 1))
+  }
+}
+
+/// The product A · B: (m, k) by (k, n) gives (m, n).
+///
+/// - Precondition: A has as many columns as B has rows.
+public func matmul(_ a: Matrix, _ b: Matrix) -> Matrix {
+  precondition(a.columns == b.rows, "\(a.columns) columns do not meet \(b.rows) rows")
+  return b.withElements { pb in
+    product(a, columns: b.columns, Operand(pb, outerStride: 1, depthStride: b.columns))
+  }
+}
+
+/// Adds the product AᵀA to a square matrix: (m, k) adds (k, k). Half the multiplications: the result is symmetric.
+///
+/// - Precondition: `sum` is (k, k) and symmetric.
+public func addGram(_ a: Matrix, to sum: inout Matrix) {
+  precondition(sum.rows == a.columns && sum.columns == a.columns, "the sum must be \(a.columns) square")
+  let n = a.columns
+  a.withElements { pa in
+    sum.withMutableElements { c in
+      let columns = Operand(pa, outerStride: 1, depthStride: n)
+      GeneralProduct(
+        rows: n, columns: n, depth: a.rows, a: columns, b: columns, accumulate: true, region: .lowerTriangle
+      ).run(into: c, stride: n)
+      for i in 0..<n { for j in i + 1..<max(n, i + 1) { c[i * n + j] = c[j * n + i] } }
+    }
+  }
+}
+
+private func product(_ a: Matrix, columns: Int, _ b: Operand) -> Matrix {
+  var result = Matrix(uninitializedRows: a.rows, columns: columns)
+  a.withElements { pa in
+    result.withMutableElements { c in
+      let rows = Operand(pa, outerStride: a.columns, depthStride: 1)
+      GeneralProduct(rows: a.rows, columns: columns, depth: a.columns, a: rows, b: b).run(into: c, stride: columns)
+    }
+  }
+  return result
+}

@@ -1,0 +1,90 @@
+/// A dense matrix of Float, row-major, rows directly behind one another, 64-byte aligned.
+///
+/// A value: copies share their elements until one of them is written.
+public struct Matrix: Sendable {
+  /// Number of rows.
+  public let rows: Int
+  /// Number of columns.
+  public let columns: Int
+  private var storage: AlignedStorage
+
+  /// A matrix of zeros, (rows, columns).
+  public init(rows: Int, columns: Int) {
+    self.init(uninitializedRows: rows, columns: columns)
+    storage.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  /// A matrix whose elements the caller writes before anybody reads them.
+  package init(uninitializedRows rows: Int, columns: Int) {
+    precondition(rows >= 0 && columns >= 0, "a matrix cannot have \(rows) rows and \(columns) columns")
+    self.rows = rows
+    self.columns = columns
+    storage = AlignedStorage(byteCount: rows * columns * MemoryLayout<Float>.stride)
+  }
+
+  /// A matrix with the given elements, row by row.
+  ///
+  /// - Precondition: `elements.count == rows * columns`.
+  public init(rows: Int, columns: Int, elements: [Float]) {
+    precondition(elements.count == rows * columns, "\(elements.count) elements are not \(rows) times \(columns)")
+    self.init(uninitializedRows: rows, columns: columns)
+    elements.withUnsafeBytes { storage.bytes.copyMemory(from: $0) }
+  }
+
+  /// Number of elements.
+  public var count: Int { rows * columns }
+
+  /// One element.
+  public subscript(row: Int, column: Int) -> Float {
+    get {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "(\(row), \(column)) is outside")
+      return withElements { $0[row * columns + column] }
+    }
+    set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "(\(row), \(column)) is outside")
+      let index = row * columns + column
+      withMutableElements { $0[index] = newValue }
+    }
+  }
+
+  /// All elements, row by row.
+  public var elements: [Float] {
+    withElements { Array(UnsafeBufferPointer(start: $0, count: count)) }
+  }
+
+  /// Calls `body` with the first element; valid during the call only.
+  public func withElements<R>(_ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafePointer(storage.pointer.assumingMemoryBound(to: Float.self)))
+  }
+
+  /// Calls `body` with the first element for writing; valid during the call only. Copies the elements first where another
+  /// value shares them.
+  public mutating func withMutableElements<R>(_ body: (UnsafeMutablePointer<Float>) throws -> R) rethrows -> R {
+    if !isKnownUniquelyReferenced(&storage) {
+      let copy = AlignedStorage(byteCount: storage.byteCount)
+      copy.bytes.copyMemory(from: UnsafeRawBufferPointer(storage.bytes))
+      storage = copy
+    }
+    defer { withExtendedLifetime(storage) {} }
+    return try body(storage.pointer.assumingMemoryBound(to: Float.self))
+  }
+
+  /// The rows of a range as a matrix of their own.
+  public func rows(_ range: Range<Int>) -> Matrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) are outside")
+    var result = Matrix(uninitializedRows: range.count, columns: columns)
+    withElements { source in
+      result.withMutableElements { $0.update(from: source + range.lowerBound * columns, count: range.count * columns) }
+    }
+    return result
+  }
+}
+
+extension Matrix: Equatable {
+  /// Whether both have the same shape and equal elements (NaN differs from itself, -0 equals 0).
+  public static func == (a: Matrix, b: Matrix) -> Bool {
+    guard a.rows == b.rows, a.columns == b.columns else { return false }
+    return a.withElements { x in b.withElements { y in (0..<a.count).allSatisfy { x[$0] == y[$0] } } }
+  }
+}

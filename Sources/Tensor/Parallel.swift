@@ -1,0 +1,62 @@
+import Dispatch
+import Synchronization
+import Support
+
+/// Work spread over threads.
+///
+/// Every kernel gives a result's element to exactly one task, which computes it in a fixed order: results are the same to the
+/// bit for any number of threads.
+public enum Parallel {
+  /// Threads that kernels called from this task may use: the processors online, unless `$threadCount.withValue` says
+  /// otherwise.
+  @TaskLocal public static var threadCount: Int = Process.processorCount
+
+  /// Calls `body` for every index in 0..<count, on up to `threads` threads.
+  ///
+  /// Threads take the next index when they are done with one, so that a core taken by a neighbour delays one small task and
+  /// not a half of the work.
+  package static func forEach(_ count: Int, threads: Int = threadCount, _ body: (Int) -> Void) {
+    forEach(count, threads: threads, state: {}) { _, index in body(index) }
+  }
+
+  /// The same, with scratch memory that each thread makes once.
+  package static func forEach<State>(
+    _ count: Int, threads: Int = threadCount, state: () -> State, _ body: (inout State, Int) -> Void
+  ) {
+    let workers = min(threads, count)
+    guard workers > 1 else {
+      guard count > 0 else { return }
+      var own = state()
+      for index in 0..<count { body(&own, index) }
+      return
+    }
+    withoutActuallyEscaping(state) { state in
+      withoutActuallyEscaping(body) { body in
+        // Each thread calls both closures on indices and scratch memory of its own, and `concurrentPerform` returns when the
+        // last one has: what the closures capture outlives the calls and is shared only as their authors meant it.
+        nonisolated(unsafe) let (state, body) = (state, body)
+        let next = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+          var own: State?
+          while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            if index >= count { return }
+            var scratch = own.take() ?? state()
+            body(&scratch, index)
+            own = scratch
+          }
+        }
+      }
+    }
+  }
+
+  /// The same over consecutive ranges of at most `grain` indices.
+  package static func forEachRange(
+    _ count: Int, grain: Int, threads: Int = threadCount, _ body: (Range<Int>) -> Void
+  ) {
+    let grain = max(grain, 1)
+    forEach((count + grain - 1) / grain, threads: threads) { task in
+      body(task * grain..<min(count, (task + 1) * grain))
+    }
+  }
+}
