@@ -1,3 +1,5 @@
+import Support
+
 /// Rows that one task of an element-wise operation takes: enough to pay for handing it out.
 func elementwiseGrain(columns: Int) -> Int { max(1, (1 << 14) / max(columns, 1)) }
 
@@ -83,4 +85,23 @@ func exponentiate(_ values: UnsafeMutablePointer<Float>, count: Int, minus shift
 private func softmax(_ row: UnsafeMutablePointer<Float>, count: Int) {
   let sum = exponentiate(row, count: count, minus: maximum(row, count: count))
   for j in 0..<count { row[j] /= sum }
+}
+
+/// log Σ e^x over numbers that come in portions: what a log-softmax over a large vocabulary needs of each row.
+package struct RunningLogSumExp: Sendable {
+  private var largest = -Float.infinity
+  /// Σ e^(x - largest) so far.
+  private var sum = 0.0
+
+  package init() {}
+
+  /// Takes `count` numbers into account and overwrites them.
+  package mutating func add(overwriting values: UnsafeMutablePointer<Float>, count: Int) {
+    let newLargest = max(largest, maximum(values, count: count))
+    if largest > -.infinity { sum *= Math.exp(Double(largest) - Double(newLargest)) }
+    sum += Double(exponentiate(values, count: count, minus: newLargest))
+    largest = newLargest
+  }
+
+  package var value: Double { Double(largest) + Math.log(sum) }
 }

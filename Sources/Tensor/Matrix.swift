@@ -79,6 +79,17 @@ public struct Matrix: Sendable {
     }
     return result
   }
+
+  /// The rows of this matrix with those of another below them.
+  public func appending(_ other: Matrix) -> Matrix {
+    precondition(columns == other.columns, "\(columns) columns do not continue with \(other.columns)")
+    var result = Matrix(uninitializedRows: rows + other.rows, columns: columns)
+    result.withMutableElements { target in
+      withElements { target.update(from: $0, count: count) }
+      other.withElements { (target + count).update(from: $0, count: other.count) }
+    }
+    return result
+  }
 }
 
 extension Matrix: Equatable {

@@ -58,6 +58,12 @@ public struct CheckpointError: Error, Equatable, Sendable {
     status = .badData
   }
 
+  package init(_ file: String, missing tensor: String) { self.init(file, .missingTensor(tensor)) }
+
+  package init(_ file: String, tensor: String, field: String, reason: String) {
+    self.init(file, .malformedEntry(tensor: tensor, field: field, reason: reason))
+  }
+
   package init(_ error: FileError) {
     file = error.path
     problem = .file("cannot \(error.operation): \(error.reason)")

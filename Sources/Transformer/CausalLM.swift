@@ -1,0 +1,86 @@
+import Tensor
+
+/// Sees the inputs (tokens, inputs) that the linears of the given roles share, while a block is applied.
+public typealias InputObserver = (_ inputs: Matrix, _ roles: [LinearRole]) -> Void
+
+/// One transformer block: attention and MLP, each with its norm and residual connection.
+public protocol TransformerBlock: Sendable {
+  /// The roles of the block's linears, in the order of the modules in Hugging Face's implementation.
+  var roles: [LinearRole] { get }
+
+  /// The linear of a role.
+  ///
+  /// - Precondition: the block has one.
+  subscript(role: LinearRole) -> Linear { get set }
+
+  /// Replaces the hidden states by the block's outputs.
+  ///
+  /// - Parameters:
+  ///   - hidden: (sequences · length, hidden size).
+  ///   - sequences: how many sequences the rows hold, one behind the other.
+  ///   - cache: keys and values of the tokens in front of these, for one sequence; those of these are appended.
+  ///   - observer: sees the inputs of every linear.
+  func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?)
+}
+
+extension TransformerBlock {
+  /// Replaces the hidden states by the block's outputs; sequences begin at position 0.
+  public func apply(to hidden: inout Matrix, sequences: Int, observing observer: InputObserver? = nil) {
+    apply(to: &hidden, sequences: sequences, cache: nil, observing: observer)
+  }
+
+  /// Weights of the block's linears: what pruning can make zero.
+  public var prunableParameters: Int { roles.reduce(0) { $0 + self[$1].weight.count } }
+
+  /// Zeros among them.
+  public var prunedParameters: Int { roles.reduce(0) { $0 + self[$1].weight.zeroCount } }
+}
+
+/// A causal language model: embed, apply the blocks in turn, read off the logits.
+public protocol CausalLM: Sendable {
+  /// The blocks in order.
+  var blocks: [any TransformerBlock] { get set }
+  /// Columns of the hidden states.
+  var hiddenSize: Int { get }
+  /// Tokens that a sequence may have.
+  var maximumPositions: Int { get }
+  /// The output projection, (vocabulary size, embedding size), as stored.
+  var head: StoredMatrix { get }
+  /// Numbers in the checkpoint, tied ones counted once.
+  var parameterCount: Int { get }
+
+  /// The first hidden states, (tokens, hidden size), of sequences that begin at `position`.
+  ///
+  /// - Precondition: every id is in the vocabulary, and the positions are within `maximumPositions`.
+  func embed(_ tokens: TokenBatch, position: Int) -> Matrix
+
+  /// What the head multiplies: the last block's outputs after the final norm and projection, (tokens, embedding size).
+  func headInputs(_ hidden: Matrix) -> Matrix
+}
+
+extension CausalLM {
+  /// Entries of the vocabulary.
+  public var vocabularySize: Int { head.rows }
+
+  /// The first hidden states of sequences that begin at position 0.
+  public func embed(_ tokens: TokenBatch) -> Matrix { embed(tokens, position: 0) }
+
+  /// Scores of the next token, (tokens, vocabulary size). For evaluation use `negativeLogLikelihoods`, which never holds so much.
+  public func logits(_ hidden: Matrix) -> Matrix { matmul(headInputs(hidden), transposed: head) }
+
+  /// Last hidden states, (tokens, hidden size), before the final norm.
+  public func hiddenStates(_ tokens: TokenBatch) -> Matrix {
+    var hidden = embed(tokens)
+    for block in blocks { block.apply(to: &hidden, sequences: tokens.sequences) }
+    return hidden
+  }
+}
+
+/// Rows of an embedding table for token ids, widened: (tokens, columns).
+func embeddingRows(_ table: StoredMatrix, _ rows: [Int]) -> Matrix {
+  var result = Matrix(uninitializedRows: rows.count, columns: table.columns)
+  result.withMutableElements { target in
+    for (i, row) in rows.enumerated() { table.widen(row..<row + 1, into: target + i * table.columns) }
+  }
+  return result
+}

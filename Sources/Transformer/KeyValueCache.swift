@@ -1,0 +1,21 @@
+import Tensor
+
+/// The keys and values of one block for one sequence, so that a further token need not compute them again.
+public final class KeyValueCache {
+  /// (tokens, key/value heads · head dimension), positions already applied to the keys.
+  private(set) var keys: Matrix?
+  private(set) var values: Matrix?
+
+  /// An empty cache.
+  public init() {}
+
+  /// Tokens in the cache.
+  public var count: Int { keys?.rows ?? 0 }
+
+  /// Appends the keys and values of further tokens and returns all.
+  func append(keys newKeys: Matrix, values newValues: Matrix) -> (keys: Matrix, values: Matrix) {
+    let all = (keys?.appending(newKeys) ?? newKeys, values?.appending(newValues) ?? newValues)
+    (keys, values) = all
+    return all
+  }
+}

@@ -1,0 +1,127 @@
+import Tensor
+
+/// LLaMA 1, 2 and 3: pre-norm blocks of rotary attention and a gated MLP.
+///
+/// Touvron et al., "LLaMA" (2023); Grattafiori et al., "The Llama 3 Herd of Models" (2024).
+public struct Llama: CausalLM {
+  /// The fields of `config.json`.
+  public let configuration: Configuration
+  public var blocks: [any TransformerBlock]
+  public let parameterCount: Int
+  /// (vocabulary, hidden).
+  private let embedding: StoredMatrix
+  /// The final norm, (hidden).
+  private let norm: [Float]
+  private let ownHead: StoredMatrix?
+
+  public var hiddenSize: Int { configuration.hiddenSize }
+  public var maximumPositions: Int { configuration.maximumPositions }
+  public var head: StoredMatrix { ownHead ?? embedding }
+
+  init(_ configuration: Configuration, _ checkpoint: Checkpoint) throws(ModelError) {
+    var reader = WeightReader(checkpoint)
+    let hidden = configuration.hiddenSize
+    let vocabulary = configuration.vocabularySize
+    self.configuration = configuration
+    embedding = try reader.matrix("model.embed_tokens.weight", vocabulary, hidden)
+    let rotary = RotaryEmbedding(
+      headDimension: configuration.attention.headDimension, theta: configuration.theta, scaling: configuration.scaling)
+    var blocks: [any TransformerBlock] = []
+    for index in 0..<configuration.blockCount {
+      blocks.append(try LlamaBlock("model.layers.\(index)", configuration, rotary, &reader))
+    }
+    self.blocks = blocks
+    norm = try reader.vector("model.norm.weight", hidden)
+    ownHead = configuration.isTied ? nil : try reader.matrix("lm_head.weight", vocabulary, hidden)
+    parameterCount = reader.parameterCount
+  }
+
+  public func embed(_ tokens: TokenBatch, position: Int) -> Matrix { embeddingRows(embedding, tokens.tokens) }
+
+  public func headInputs(_ hidden: Matrix) -> Matrix {
+    hidden.rmsNormalized(weight: norm, epsilon: configuration.epsilon)
+  }
+}
+
+/// One block of LLaMA.
+struct LlamaBlock: TransformerBlock {
+  private let attentionNorm: [Float]  // input_layernorm.weight
+  private var query: Linear  // self_attn.q_proj, (heads · head dimension, hidden)
+  private var key: Linear  // self_attn.k_proj, (key/value heads · head dimension, hidden)
+  private var value: Linear  // self_attn.v_proj, as the key
+  private var output: Linear  // self_attn.o_proj, (hidden, heads · head dimension)
+  private let mlpNorm: [Float]  // post_attention_layernorm.weight
+  private var gate: Linear  // mlp.gate_proj, (intermediate, hidden)
+  private var up: Linear  // mlp.up_proj, as the gate
+  private var down: Linear  // mlp.down_proj, (hidden, intermediate)
+
+  private let shape: AttentionShape
+  private let rotary: RotaryEmbedding
+  private let epsilon: Float
+
+  init(
+    _ name: String, _ configuration: Llama.Configuration, _ rotary: RotaryEmbedding, _ reader: inout WeightReader
+  ) throws(ModelError) {
+    shape = configuration.attention
+    self.rotary = rotary
+    epsilon = configuration.epsilon
+    let hidden = configuration.hiddenSize
+    let all = shape.heads * shape.headDimension
+    let shared = shape.keyValueHeads * shape.headDimension
+    let bias = configuration.attentionBias
+    attentionNorm = try reader.vector("\(name).input_layernorm.weight", hidden)
+    query = try reader.linear("\(name).self_attn.q_proj", inputs: hidden, outputs: all, bias: bias)
+    key = try reader.linear("\(name).self_attn.k_proj", inputs: hidden, outputs: shared, bias: bias)
+    value = try reader.linear("\(name).self_attn.v_proj", inputs: hidden, outputs: shared, bias: bias)
+    output = try reader.linear("\(name).self_attn.o_proj", inputs: all, outputs: hidden, bias: bias)
+    let inner = configuration.intermediateSize
+    let mlpBias = configuration.mlpBias
+    mlpNorm = try reader.vector("\(name).post_attention_layernorm.weight", hidden)
+    gate = try reader.linear("\(name).mlp.gate_proj", inputs: hidden, outputs: inner, bias: mlpBias)
+    up = try reader.linear("\(name).mlp.up_proj", inputs: hidden, outputs: inner, bias: mlpBias)
+    down = try reader.linear("\(name).mlp.down_proj", inputs: inner, outputs: hidden, bias: mlpBias)
+  }
+
+  let roles: [LinearRole] = [.query, .key, .value, .output, .gate, .up, .down]
+
+  subscript(role: LinearRole) -> Linear {
+    get { self[keyPath: Self.field(role)] }
+    set { self[keyPath: Self.field(role)] = newValue }
+  }
+
+  private static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
+    switch role {
+    case .query: return \.query
+    case .key: return \.key
+    case .value: return \.value
+    case .output: return \.output
+    case .gate: return \.gate
+    case .up: return \.up
+    case .down: return \.down
+    case .fc1, .fc2: preconditionFailure("a block of LLaMA has no \(role.rawValue)")
+    }
+  }
+
+  func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
+    let length = hidden.rows / max(sequences, 1)
+    let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
+    observer?(x, [.query, .key, .value])
+    var queries = query(x)
+    var keys = key(x)
+    var values = value(x)
+    let table = rotary.table(position: cache?.count ?? 0, length: length)
+    rotary.apply(to: &queries, table: table, length: length)
+    rotary.apply(to: &keys, table: table, length: length)
+    if let cache { (keys, values) = cache.append(keys: keys, values: values) }
+    let mixed = causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
+    observer?(mixed, [.output])
+    hidden.add(output(mixed))
+
+    let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
+    observer?(y, [.gate, .up])
+    var inner = gate(y)
+    inner.applySiLU(times: up(y))
+    observer?(inner, [.down])
+    hidden.add(down(inner))
+  }
+}

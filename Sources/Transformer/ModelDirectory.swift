@@ -1,0 +1,80 @@
+import Support
+import Tensor
+
+/// A model as Hugging Face lays it out: `config.json`, safetensors, tokenizer files.
+public struct ModelDirectory: Sendable {
+  /// The architectures that are implemented, by their `model_type`.
+  public enum Architecture: String, Sendable, CaseIterable {
+    /// LLaMA 1, 2 and 3.
+    case llama
+    /// OPT.
+    case opt
+  }
+
+  /// Path of the folder.
+  public let path: String
+  /// What the configuration says the model is.
+  public let architecture: Architecture
+  /// The weights, opened and validated but not read.
+  public let checkpoint: Checkpoint
+  private let configuration: Configuration
+
+  /// Opens a model directory: reads the configuration and the headers of the weights.
+  ///
+  /// Throws `ModelError` where a file is missing or malformed, or the architecture is not implemented.
+  public init(path: String) throws(ModelError) {
+    try self.init(path: path, configurationFile: "config.json")
+  }
+
+  package init(path: String, configurationFile: String) throws(ModelError) {
+    do throws(FileError) {
+      guard try FileSystem.status(path).kind == .directory else {
+        throw FileError(path, "open", reason: "a model is a folder; this is not one", exitStatus: .noInput)
+      }
+    } catch { throw ModelError(error) }
+    self.path = path
+    configuration = try Configuration(file: Path.join(path, configurationFile))
+    let type = try configuration.text("model_type") ?? ""
+    guard let architecture = Architecture(rawValue: type) else {
+      throw .unsupportedArchitecture(file: configuration.file, found: type)
+    }
+    self.architecture = architecture
+    do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
+  }
+
+  /// Reads the weights, each checked for its shape and for numbers that are not finite.
+  ///
+  /// Throws `ModelError` where the configuration is inconsistent or a weight is missing, misshapen or not finite.
+  public func loadModel() throws(ModelError) -> any CausalLM {
+    switch architecture {
+    case .llama: try Llama(Llama.Configuration(configuration), checkpoint)
+    case .opt: try OPT(OPT.Configuration(configuration), checkpoint)
+    }
+  }
+
+  /// Files beside the weights that make the directory complete, as far as they are there.
+  package var companionFiles: [String] {
+    [
+      "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+      "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
+      "chat_template.json", "LICENSE", "LICENSE.txt", "USE_POLICY.md",
+    ].filter { FileSystem.exists(Path.join(path, $0)) }
+  }
+
+  /// Writes a complete directory with the weights of `model` in the type and sharding of this one: every tensor but the
+  /// blocks' linears, and every other file, byte for byte.
+  ///
+  /// Throws `ModelError` where this directory cannot be read any more or the new one cannot be written.
+  package func write(_ model: any CausalLM, to folder: DirectoryWriter) throws(ModelError) {
+    var replacements: [TensorName: StoredMatrix] = [:]
+    for block in model.blocks {
+      for role in block.roles { replacements[block[role].name] = block[role].weight }
+    }
+    do throws(FileError) {
+      for name in companionFiles { try folder.write(name, try File.contents(of: Path.join(path, name))) }
+    } catch { throw ModelError(error) }
+    do throws(CheckpointError) { try checkpoint.write(to: folder, replacing: replacements) } catch {
+      throw .checkpoint(error)
+    }
+  }
+}

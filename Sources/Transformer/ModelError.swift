@@ -1,0 +1,50 @@
+import Support
+import Tensor
+
+/// Why a model directory or the tokens for it cannot be used.
+public enum ModelError: Error, Equatable, Sendable {
+  /// A file cannot be opened, read or written.
+  case file(path: String, reason: String, isMissing: Bool)
+  /// A field of `config.json` is missing, has the wrong form, or does not fit the others.
+  case configuration(file: String, field: String, reason: String)
+  /// The configuration describes an architecture that is not implemented.
+  case unsupportedArchitecture(file: String, found: String)
+  /// A field of `config.json` asks for something that is not implemented; ignoring it would give wrong numbers.
+  case unsupportedSetting(file: String, field: String, found: String, supported: String)
+  /// The weights cannot be read.
+  case checkpoint(CheckpointError)
+  /// A weight is NaN or infinite.
+  case nonFiniteWeight(tensor: String, index: Int)
+  /// A file of token ids, or a text's ids, cannot be used with this model.
+  case tokens(source: String, reason: String)
+
+  package init(_ error: FileError) {
+    self = .file(
+      path: error.path, reason: "cannot \(error.operation): \(error.reason)", isMissing: error.exitStatus == .noInput)
+  }
+}
+
+extension ModelError: Diagnostic {
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .file(_, _, let isMissing): isMissing ? .noInput : .inputOutput
+    case .checkpoint(let error): error.exitStatus
+    default: .badData
+    }
+  }
+
+  /// One line: file, field, and what to do where that can be said.
+  public var description: String {
+    switch self {
+    case .file(let path, let reason, _): "\(path): \(reason)"
+    case .configuration(let file, let field, let reason): "\(file): \(field): \(reason)"
+    case .unsupportedArchitecture(let file, let found):
+      "\(file): model_type: '\(found)' is not supported; supported are llama and opt"
+    case .unsupportedSetting(let file, let field, let found, let supported):
+      "\(file): \(field): \(found) is not supported; supported: \(supported)"
+    case .checkpoint(let error): error.description
+    case .nonFiniteWeight(let tensor, let index): "tensor '\(tensor)': element \(index) is not a finite number"
+    case .tokens(let source, let reason): "\(source): \(reason)"
+    }
+  }
+}

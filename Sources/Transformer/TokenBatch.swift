@@ -1,0 +1,43 @@
+/// Token ids of several sequences of one length: (sequences, length), one sequence behind the other.
+public struct TokenBatch: Sendable, Equatable {
+  /// The ids, sequence by sequence.
+  public let tokens: [Int]
+  /// Tokens of each sequence.
+  public let length: Int
+  /// Number of sequences.
+  public var sequences: Int { length == 0 ? 0 : tokens.count / length }
+
+  /// A batch of sequences that lie one behind the other.
+  ///
+  /// - Precondition: `tokens.count` is a multiple of `length`.
+  public init(tokens: [Int], length: Int) {
+    precondition(length > 0 ? tokens.count % length == 0 : tokens.isEmpty, "the ids must fill whole sequences")
+    self.tokens = tokens
+    self.length = length
+  }
+
+  /// The stream cut into as many whole windows as fit; the rest is dropped.
+  ///
+  /// - Precondition: `length > 0`.
+  public init(windowsOf stream: [Int], length: Int) {
+    precondition(length > 0, "a window needs a length")
+    self.init(tokens: Array(stream.prefix(stream.count / length * length)), length: length)
+  }
+
+  /// Some of the sequences.
+  public subscript(sequences range: Range<Int>) -> TokenBatch {
+    TokenBatch(tokens: Array(tokens[range.lowerBound * length..<range.upperBound * length]), length: length)
+  }
+
+  /// The sequences in strips of about `rows` tokens, at least one sequence each: what goes through the model at once.
+  public func strips(ofRows rows: Int) -> [TokenBatch] {
+    let step = max(1, rows / max(length, 1))
+    return stride(from: 0, to: sequences, by: step).map { self[sequences: $0..<min(sequences, $0 + step)] }
+  }
+}
+
+extension TokenBatch {
+  /// Tokens that go through the model at once unless somebody asks for another number: enough for the matrix products to run
+  /// at full speed, and few enough that the activations of a large model stay small beside its weights.
+  package static let stripRows = 4096
+}

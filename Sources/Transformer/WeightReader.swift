@@ -1,0 +1,40 @@
+import Tensor
+
+/// Reads a model's weights by name, checks shape and finiteness, and counts what it read.
+struct WeightReader {
+  let checkpoint: Checkpoint
+  private(set) var parameterCount = 0
+
+  init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
+
+  func has(_ name: String) -> Bool { checkpoint.shard(of: TensorName(name)) != nil }
+
+  /// A weight, (rows, columns).
+  mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
+    let matrix: StoredMatrix
+    do throws(CheckpointError) {
+      matrix = try checkpoint.matrix(TensorName(name), rows: rows, columns: columns)
+    } catch { throw .checkpoint(error) }
+    if let index = matrix.firstNonFiniteIndex { throw .nonFiniteWeight(tensor: name, index: index) }
+    parameterCount += matrix.count
+    return matrix
+  }
+
+  /// A norm's weight or a bias.
+  mutating func vector(_ name: String, _ count: Int) throws(ModelError) -> [Float] {
+    let vector: [Float]
+    do throws(CheckpointError) { vector = try checkpoint.vector(TensorName(name), count: count) } catch {
+      throw .checkpoint(error)
+    }
+    if let index = vector.firstIndex(where: { !$0.isFinite }) { throw .nonFiniteWeight(tensor: name, index: index) }
+    parameterCount += count
+    return vector
+  }
+
+  /// `name`.weight, and `name`.bias where the architecture has biases.
+  mutating func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
+    let weight = try matrix("\(name).weight", outputs, inputs)
+    return Linear(
+      name: TensorName("\(name).weight"), weight: weight, bias: bias ? try vector("\(name).bias", outputs) : nil)
+  }
+}
