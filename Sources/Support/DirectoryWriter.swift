@@ -32,8 +32,8 @@ package final class DirectoryWriter {
     try Self.check(target, replacing: replacing)
     self.target = target
     self.replacing = replacing
-    temporary = "\(Path.join(Path.parent(of: target), "."))\(Path.name(of: target)).svnup-\(FileSystem.processIdentifier)"
-    try FileSystem.makeDirectory(temporary)
+    let hidden = Path.join(Path.parent(of: target), ".\(Path.name(of: target))")
+    temporary = try Self.makeTemporary(for: hidden)
   }
 
   deinit { if isOpen { Self.remove(temporary) } }
@@ -50,14 +50,21 @@ package final class DirectoryWriter {
     try file.synchronize()
   }
 
-  /// Puts the folder in its place. An existing target is moved aside first and removed last, so that one of the two is always
-  /// there.
+  /// Puts the folder in its place.
+  ///
+  /// An existing target is moved aside first and removed last, so that one of the two is always there.
   package func commit() throws(FileError) {
     let parent = Path.parent(of: target)
     try FileSystem.synchronizeDirectory(temporary)
     if replacing, FileSystem.exists(target) {
-      let aside = temporary + ".old"
-      try FileSystem.rename(target, to: aside)
+      // An empty folder may be renamed over, so this one reserves the name.
+      let aside = try Self.makeTemporary(for: temporary + ".old")
+      do throws(FileError) {
+        try FileSystem.rename(target, to: aside)
+      } catch {
+        Self.remove(aside)
+        throw error
+      }
       do throws(FileError) {
         try FileSystem.rename(temporary, to: target)
       } catch {
@@ -71,6 +78,14 @@ package final class DirectoryWriter {
       try FileSystem.rename(temporary, to: target)
       isOpen = false
       try FileSystem.synchronizeDirectory(parent)
+    }
+  }
+
+  /// A new folder whose name begins with `path`.
+  private static func makeTemporary(for path: String) throws(FileError) -> String {
+    try TemporaryName.make(for: path) { (name) throws(FileError) in
+      try FileSystem.makeDirectory(name)
+      return name
     }
   }
 

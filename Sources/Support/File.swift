@@ -4,19 +4,27 @@ package struct FileError: Diagnostic, Equatable {
   package let operation: String
   package let reason: String
   package let exitStatus: ExitStatus
+  /// Whether something could not be created because its name is in use.
+  let isNameTaken: Bool
 
   /// An error number of the system.
   init(_ path: String, _ operation: String, _ code: Int32) {
     let creates = ["create", "rename to", "write", "remove"].contains(operation)
     self.init(
-      path, operation, reason: FileSystem.message(code), exitStatus: FileSystem.exitStatus(code, creating: creates))
+      path, operation, reason: FileSystem.message(code), exitStatus: FileSystem.exitStatus(code, creating: creates),
+      isNameTaken: FileSystem.isNameTaken(code))
   }
 
   package init(_ path: String, _ operation: String, reason: String, exitStatus: ExitStatus) {
+    self.init(path, operation, reason: reason, exitStatus: exitStatus, isNameTaken: false)
+  }
+
+  private init(_ path: String, _ operation: String, reason: String, exitStatus: ExitStatus, isNameTaken: Bool) {
     self.path = path
     self.operation = operation
     self.reason = reason
     self.exitStatus = exitStatus
+    self.isNameTaken = isNameTaken
   }
 
   package var description: String { "\(path): cannot \(operation): \(reason)" }
@@ -29,7 +37,9 @@ package final class File: Sendable {
   package let path: String
   private let descriptor: Int32
 
-  /// Opens a regular file. A FIFO, device or directory is refused, so a read can neither block nor be endless.
+  /// Opens a regular file.
+  ///
+  /// A FIFO, device or directory is refused, so a read can neither block nor be endless.
   package init(_ path: String, _ mode: Mode = .reading) throws(FileError) {
     self.path = path
     descriptor = try FileSystem.openDescriptor(path, mode)
@@ -89,7 +99,9 @@ package final class File: Sendable {
   /// Returns when the bytes are on the disk.
   package func synchronize() throws(FileError) { try FileSystem.synchronize(descriptor, path: path) }
 
-  /// The whole file. A larger one than `limit` bytes is refused before anything is allocated.
+  /// The whole file.
+  ///
+  /// A larger one than `limit` bytes is refused before anything is allocated.
   package static func contents(of path: String, limit: Int = 1 << 31) throws(FileError) -> [UInt8] {
     let file = try File(path)
     let size = try file.status().size
@@ -102,16 +114,37 @@ package final class File: Sendable {
 
   /// Creates or replaces a file so that a reader sees the old contents or the new, never a part.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
-    let temporary = "\(path).svnup-\(FileSystem.processIdentifier)"
+    let file = try TemporaryName.make(for: path) { (name) throws(FileError) in try File(name, .creating) }
     do throws(FileError) {
-      let file = try File(temporary, .creating)
       try file.append(bytes)
       try file.synchronize()
-      try FileSystem.rename(temporary, to: path)
-      try FileSystem.synchronizeDirectory(Path.parent(of: path))
+      try FileSystem.rename(file.path, to: path)
     } catch {
-      try? FileSystem.removeFile(temporary)
+      try? FileSystem.removeFile(file.path)
       throw error
+    }
+    try FileSystem.synchronizeDirectory(Path.parent(of: path))
+  }
+}
+
+/// Names for what is not finished yet.
+enum TemporaryName {
+  /// Makes something under a name that begins with `path` and is nobody else's.
+  ///
+  /// The number of the process is not enough: threads share it, and in a container it comes back after a kill, so a name in use
+  /// is left alone and the next one tried.
+  static func make<Made>(
+    for path: String, _ make: (String) throws(FileError) -> Made
+  ) throws(FileError) -> Made {
+    let name = "\(path).svnup-\(FileSystem.processIdentifier)"
+    var attempt = 0
+    while true {
+      do throws(FileError) {
+        return try make(attempt == 0 ? name : "\(name)-\(attempt)")
+      } catch {
+        guard error.isNameTaken, attempt < 10_000 else { throw error }
+        attempt += 1
+      }
     }
   }
 }

@@ -286,6 +286,8 @@ package enum FileSystem {
   /// What the system says about an error number.
   static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 
+  static func isNameTaken(_ code: Int32) -> Bool { code == EEXIST }
+
   static func exitStatus(_ code: Int32, creating: Bool) -> ExitStatus {
     switch code {
     case ENOENT, ENOTDIR, EISDIR: creating ? .cannotCreate : .noInput

@@ -74,17 +74,26 @@ extension Int {
 }
 
 extension Double {
-  /// The number with exactly `digits` digits after its point, rounded half away from zero; NaN and infinity as words.
+  /// The number with exactly `digits` digits after its point, rounded half away from zero.
+  ///
+  /// Digits beyond the fifteen that a Double holds are zeros. From 2^63 on a number is written as Swift writes it, and NaN and
+  /// infinity are words.
   package func fixed(_ digits: Int) -> String {
     guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
+    var kept = 0
+    while kept < min(digits, 15), magnitude * scale < 1e14 {
+      scale *= 10
+      kept += 1
+    }
     let scaled = (magnitude * scale).rounded()
-    guard scaled < 1e15 else { return "\(self)" }
+    guard scaled < 0x1p63 else { return "\(self)" }
     let whole = Int(scaled)
     let sign = self < 0 && whole > 0 ? "-" : ""
     guard digits > 0 else { return sign + String(whole) }
     let unit = Int(scale)
-    return "\(sign)\(whole / unit).\((whole % unit).padded(digits))"
+    let zeros = String(repeating: "0", count: digits - kept)
+    let fraction = kept > 0 ? (whole % unit).padded(kept) : ""
+    return "\(sign)\(whole / unit).\(fraction)\(zeros)"
   }
 }

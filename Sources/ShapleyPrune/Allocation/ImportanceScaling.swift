@@ -1,0 +1,47 @@
+import Support
+
+/// What happens to importances before they are brought to [0, 1].
+public enum ImportanceScaling: String, CaseIterable, Sendable {
+  /// Nothing.
+  case linear
+  /// Each importance is replaced by its rank; equal ones share the mean of their ranks.
+  case rank
+  /// Each importance is replaced by its logarithm, which keeps the rest apart where one block dwarfs the others. What is
+  /// below a thousandth of the largest, zero and negative importances included, counts as a thousandth of it.
+  case log
+
+  /// The least share of the largest importance that the logarithm tells apart.
+  static let leastShare = 1e-3
+
+  /// The scaled importances.
+  ///
+  /// Throws `AllocationError.nothingPositive` for `log` where there is no positive importance. O(n log n).
+  func apply(to importances: [Double]) throws(AllocationError) -> [Double] {
+    switch self {
+    case .linear:
+      return importances
+    case .rank:
+      let ascending = importances.sorted()
+      return importances.map { importance in
+        let first = ascending.partitioningIndex { $0 >= importance }
+        let end = ascending.partitioningIndex { $0 > importance }
+        return Double(first + end - 1) / 2
+      }
+    case .log:
+      guard let largest = importances.max(), largest > 0 else { throw .nothingPositive }
+      return importances.map { Math.log(max($0 / largest, Self.leastShare)) }
+    }
+  }
+}
+
+extension [Double] {
+  /// The first index at which `belongs` holds, in an array where it holds from some index to the end; O(log n).
+  fileprivate func partitioningIndex(where belongs: (Double) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

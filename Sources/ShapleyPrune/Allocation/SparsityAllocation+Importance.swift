@@ -1,0 +1,83 @@
+// From importances to sparsities. An importance is anything that says how much a block is needed: a Shapley value, OWL's
+// outlier ratio, a number of one's own.
+
+extension SparsityAllocation {
+  /// More important blocks are pruned less, and the model as a whole is pruned to `target`.
+  ///
+  /// With z the scaled importances brought to [0, 1], m the parameters, S the target and l the spread,
+  ///
+  ///     s_i = S - 2 l (z_i - sum(m z) / sum(m))
+  ///
+  /// Where that leaves the bounds, all sparsities are shifted by one amount, and clamped, such that their weighted mean is S
+  /// again to 1e-9: what clamping took is given to the others in equal parts, and the order of the blocks is kept. Equal
+  /// importances give the uniform allocation.
+  ///
+  /// An importance is for a block as a whole; where blocks differ in size, divide by the parameters first.
+  ///
+  /// - Parameters:
+  ///   - importances: One finite number a block; higher means denser.
+  ///   - parameters: Prunable parameters of each block.
+  ///   - target: The sparsity of the model as a whole, S.
+  ///   - spread: Half of the difference between the sparsest and the densest block before clamping, l, in [0, 1].
+  ///   - scaling: What happens to the importances first.
+  ///   - floor: The least sparsity of a block.
+  ///   - ceiling: The greatest sparsity of a block.
+  ///
+  /// Throws `AllocationError`. O(n^2).
+  public static func proportional(
+    importances: [Double], parameters: [Int], target: Double, spread: Double, scaling: ImportanceScaling = .linear,
+    floor: Double = 0, ceiling: Double = 1
+  ) throws(AllocationError) -> SparsityAllocation {
+    guard floor >= 0, floor <= ceiling, ceiling <= 1 else { throw .bounds(floor: floor, ceiling: ceiling) }
+    guard target >= floor, target <= ceiling else {
+      throw .targetOutOfRange(target, floor: floor, ceiling: ceiling)
+    }
+    try check(importances, spread: spread)
+    let weights = try weights(parameters, blockCount: importances.count)
+    let z = unitRange(try scaling.apply(to: importances))
+    let mean = zip(weights, z).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+    let wanted = z.map { target - 2 * spread * ($0 - mean) }
+    let bounded = BoundedMean(weights: weights, floor: floor, ceiling: ceiling).shift(wanted, toMean: target)
+    return try SparsityAllocation(bounded)
+  }
+
+  /// OWL's published map (Yin et al., arXiv 2310.05175), to compare with its authors' numbers.
+  ///
+  ///     keep_i = 2 l (c_i - min c) / (max c - min c),   s_i = S + mean(keep) - keep_i,   and 0.01 where s_i <= 0
+  ///
+  /// The mean is plain, whatever the sizes of the blocks, and nothing restores it where a sparsity was replaced. OWL itself uses
+  /// outlier ratios for c and l = 0.08.
+  ///
+  /// Throws `AllocationError`, also where the formula gives a sparsity above 1.
+  public static func published(
+    importances: [Double], target: Double, spread: Double
+  ) throws(AllocationError) -> SparsityAllocation {
+    guard (0...1).contains(target) else { throw .targetOutOfRange(target, floor: 0, ceiling: 1) }
+    try check(importances, spread: spread)
+    let keep = unitRange(importances).map { 2 * spread * $0 }
+    let mean = keep.reduce(0, +) / Double(keep.count)
+    return try SparsityAllocation(
+      keep.map {
+        let sparsity = 1 - ($0 - mean + (1 - target))
+        return sparsity <= 0 ? 0.01 : sparsity
+      })
+  }
+
+  private static func check(_ importances: [Double], spread: Double) throws(AllocationError) {
+    guard !importances.isEmpty else { throw .noBlocks }
+    guard (0...1).contains(spread) else { throw .spread(spread) }
+    for (block, importance) in importances.enumerated() where !importance.isFinite {
+      throw .importanceNotFinite(block: block, importance)
+    }
+  }
+
+  /// (c - min c) / (max c - min c), or zeros where all are equal.
+  private static func unitRange(_ importances: [Double]) -> [Double] {
+    // Halved, so that the difference of two large numbers of opposite sign is finite.
+    let halves = importances.map { $0 / 2 }
+    guard let least = halves.min(), let greatest = halves.max(), least < greatest else {
+      return importances.map { _ in 0 }
+    }
+    return halves.map { ($0 - least) / (greatest - least) }
+  }
+}

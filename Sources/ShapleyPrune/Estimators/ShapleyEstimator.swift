@@ -1,0 +1,53 @@
+import Support
+
+/// A way to compute or to estimate the Shapley values of a game's players.
+///
+/// An estimator first collects every coalition it needs, asks the game for all of them in one batch, and then sums in a fixed
+/// order in double precision, so its result does not depend on how the game computes the values.
+public protocol ShapleyEstimator: Sendable {
+  /// One value a player.
+  ///
+  /// Throws `EstimatorError` where the estimator cannot work on this game, before anything is evaluated, and what the game
+  /// throws, unchanged.
+  func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues
+}
+
+/// Why an estimator does not start.
+public enum EstimatorError: Error, Equatable, Sendable {
+  /// The game has nobody to attribute anything to.
+  case noPlayers
+  /// The exact values of so many players cost more than is offered.
+  case tooManyPlayers(Int, limit: Int)
+  /// A window must hold at least one player.
+  case windowTooShort(Int)
+  /// The subsets of so long a window cost more than is offered.
+  case windowTooLong(Int, limit: Int)
+  /// The evaluations allowed do not suffice for one pair of permutations.
+  case budgetTooSmall(Int, minimum: Int)
+}
+
+extension EstimatorError: Diagnostic {
+  /// What is wrong and what to do about it.
+  public var description: String {
+    switch self {
+    case .noPlayers:
+      "the game has no players"
+    case .tooManyPlayers(let players, let limit):
+      "exact Shapley values of \(players) players take \(Self.powerOfTwo(players)) evaluations; at most \(limit) players are "
+        + "accepted: use a sliding window or permutations"
+    case .windowTooShort(let length):
+      "a window of \(length) players is empty; it must hold at least 1"
+    case .windowTooLong(let length, let limit):
+      "a window of \(length) players has \(Self.powerOfTwo(length)) coalitions; at most \(limit) players are accepted"
+    case .budgetTooSmall(let budget, let minimum):
+      "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
+    }
+  }
+
+  package var exitStatus: ExitStatus { .usage }
+
+  /// 2^exponent in digits where it fits a machine word, as a power where it does not.
+  private static func powerOfTwo(_ exponent: Int) -> String {
+    exponent < 63 ? "2^\(exponent) = \(1 << exponent)" : "2^\(exponent)"
+  }
+}

@@ -1,0 +1,71 @@
+/// A game that evaluates no coalition twice.
+///
+/// The coalitions of a batch that are not known yet go to the wrapped game in one call, each once, in ascending order: what the
+/// wrapped game sees depends on the set that was asked for and not on the order of asking.
+public struct MemoisedGame<Wrapped: Game> {
+  /// The game that computes the values.
+  public private(set) var game: Wrapped
+
+  /// Coalitions asked for, repetitions included.
+  public private(set) var askedCount = 0
+
+  /// Coalitions that the wrapped game evaluated.
+  public private(set) var evaluatedCount = 0
+
+  /// Coalitions whose values were restored and never evaluated here.
+  public private(set) var restoredCount = 0
+
+  private var known: [Coalition: Double] = [:]
+
+  /// Wraps a game; nothing is evaluated yet.
+  public init(_ game: Wrapped) { self.game = game }
+
+  /// How many players the game has.
+  public var playerCount: Int { game.playerCount }
+
+  /// The value of a coalition where it is known already.
+  public func knownValue(of coalition: Coalition) -> Double? { known[coalition] }
+
+  /// Every coalition with a known value, ascending.
+  public func knownCoalitions() -> [Coalition] { known.keys.sorted() }
+
+  /// Takes over a value that was computed before, by a journal or by another process.
+  ///
+  /// A value that is known stays. Throws `GameError` where the coalition is not one of this game or the value is not finite.
+  public mutating func restore(_ value: Double, of coalition: Coalition) throws(GameError) {
+    try check(coalition)
+    guard value.isFinite else { throw .notFinite(coalition, value: value) }
+    guard known[coalition] == nil else { return }
+    known[coalition] = value
+    restoredCount += 1
+  }
+
+  /// The values of the coalitions, in their order.
+  ///
+  /// Throws what the wrapped game throws, and `GameError` where it answers a wrong number of values or one that is not finite.
+  public mutating func values(of coalitions: [Coalition]) throws -> [Double] {
+    for coalition in coalitions { try check(coalition) }
+    askedCount += coalitions.count
+    let missing = Set(coalitions.filter { known[$0] == nil }).sorted()
+    if !missing.isEmpty {
+      let values = try game.values(of: missing)
+      guard values.count == missing.count else {
+        throw GameError.valueCount(asked: missing.count, received: values.count)
+      }
+      for (coalition, value) in zip(missing, values) where !value.isFinite {
+        throw GameError.notFinite(coalition, value: value)
+      }
+      for (coalition, value) in zip(missing, values) { known[coalition] = value }
+      evaluatedCount += missing.count
+    }
+    return coalitions.compactMap { known[$0] }
+  }
+
+  private func check(_ coalition: Coalition) throws(GameError) {
+    guard coalition.playerCount == playerCount else {
+      throw .playerCount(expected: playerCount, received: coalition.playerCount)
+    }
+  }
+}
+
+extension MemoisedGame: Sendable where Wrapped: Sendable {}
