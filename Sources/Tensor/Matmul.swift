@@ -55,6 +55,30 @@ public func addGram(_ a: Matrix, to sum: inout Matrix) {
   }
 }
 
+extension Matrix {
+  /// Subtracts a product from some columns: self[:, columns] -= a · b[rows, columns].
+  ///
+  /// - Precondition: `a` is (rows of self, rows.count), and `b` has the columns of self.
+  package mutating func subtractProduct(_ a: Matrix, _ b: Matrix, rows: Range<Int>, columns: Range<Int>) {
+    precondition(a.rows == self.rows && a.columns == rows.count && b.columns == self.columns, "shapes differ")
+    precondition(rows.upperBound <= b.rows && columns.upperBound <= self.columns, "the part lies outside")
+    let stride = self.columns
+    let count = self.rows
+    withMutableElements { c in
+      a.withElements { pa in
+        b.withElements { pb in
+          let part = pb + rows.lowerBound * stride + columns.lowerBound
+          GeneralProduct(
+            rows: count, columns: columns.count, depth: rows.count,
+            a: Operand(pa, outerStride: rows.count, depthStride: 1),
+            b: Operand(part, outerStride: 1, depthStride: stride), scale: -1, accumulate: true
+          ).run(into: c + columns.lowerBound, stride: stride)
+        }
+      }
+    }
+  }
+}
+
 private func product(_ a: Matrix, columns: Int, _ b: Operand) -> Matrix {
   var result = Matrix(uninitializedRows: a.rows, columns: columns)
   a.withElements { pa in

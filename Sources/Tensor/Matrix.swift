@@ -80,6 +80,37 @@ public struct Matrix: Sendable {
     return result
   }
 
+  /// A part of the matrix as a matrix of its own.
+  package func block(rows part: Range<Int>, columns range: Range<Int>) -> Matrix {
+    precondition(part.lowerBound >= 0 && part.upperBound <= rows, "rows \(part) are outside")
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) are outside")
+    var result = Matrix(uninitializedRows: part.count, columns: range.count)
+    withElements { source in
+      result.withMutableElements { target in
+        for (i, row) in part.enumerated() {
+          (target + i * range.count).update(from: source + row * columns + range.lowerBound, count: range.count)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Overwrites a part of the matrix, from (row, column) on.
+  package mutating func replaceBlock(row: Int, column: Int, with part: Matrix) {
+    precondition(row >= 0 && column >= 0 && row + part.rows <= rows && column + part.columns <= columns, "it sticks out")
+    let columns = columns
+    withMutableElements { target in
+      part.withElements { source in
+        for i in 0..<part.rows {
+          (target + (row + i) * columns + column).update(from: source + i * part.columns, count: part.columns)
+        }
+      }
+    }
+  }
+
+  /// Whether every element is a finite number.
+  package var isFinite: Bool { withElements { x in (0..<count).allSatisfy { x[$0].isFinite } } }
+
   /// The rows of this matrix with those of another below them.
   public func appending(_ other: Matrix) -> Matrix {
     precondition(columns == other.columns, "\(columns) columns do not continue with \(other.columns)")

@@ -1,0 +1,127 @@
+import Tensor
+import Transformer
+
+/// What became of one linear.
+public struct LinearReport: Sendable {
+  /// What the linear does in its block.
+  public let role: LinearRole
+  /// The weight's name in the checkpoint.
+  public let name: TensorName
+  /// Weights.
+  public let count: Int
+  /// Zeros among them.
+  public let zeros: Int
+  /// What the pruner did.
+  public let outcome: PruningOutcome
+
+  /// The fraction of zeros.
+  public var sparsity: Double { Double(zeros) / Double(count) }
+}
+
+/// What became of one block.
+public struct BlockReport: Sendable {
+  /// The pattern that was asked for.
+  public let pattern: SparsityPattern
+  /// Its linears, in the order of the modules.
+  public let linears: [LinearReport]
+
+  /// Weights of the block's linears.
+  public var count: Int { linears.reduce(0) { $0 + $1.count } }
+  /// Zeros among them.
+  public var zeros: Int { linears.reduce(0) { $0 + $1.zeros } }
+  /// The fraction of zeros.
+  public var sparsity: Double { Double(zeros) / Double(count) }
+}
+
+/// Prunes a model block by block.
+///
+/// All linears of a block are pruned with statistics of one pass of the calibration samples through the block as it was; then
+/// the samples pass the block again as it has become, so that later blocks see the inputs they will have.
+public struct ModelPruner: Sendable {
+  /// What the samples pass on their way to the next block.
+  public enum Propagation: Sendable {
+    /// The pruned block: the next one adapts to what it will see. The rule of SparseGPT and Wanda.
+    case pruned
+    /// The dense block, as if no other were pruned: for weights that are mixed freely with dense ones afterwards.
+    case dense
+  }
+
+  /// The criterion.
+  public var pruner: any Pruner
+  /// What the samples pass.
+  public var propagation: Propagation
+  /// The type that pruned weights are rounded to; nil keeps each one's own.
+  package var storedType: ElementType?
+
+  /// A model pruner with a criterion.
+  public init(_ pruner: any Pruner, propagation: Propagation = .pruned) {
+    self.pruner = pruner
+    self.propagation = propagation
+  }
+
+  /// Throws unless every linear of the model can have its block's pattern.
+  public func check(_ model: any CausalLM, patterns: [SparsityPattern]) throws(PruningError) {
+    guard patterns.count == model.blocks.count else {
+      throw .wrongBlockCount(expected: model.blocks.count, found: patterns.count)
+    }
+    for (block, pattern) in zip(model.blocks, patterns) {
+      for role in block.roles { try pattern.check(columns: block[role].weight.columns, name: "\(block[role].name)") }
+      if let pruner = pruner as? SparseGPTPruner, case .structured(_, let of) = pattern, pruner.blockSize % of != 0 {
+        throw .blockSizeDoesNotFit(blockSize: pruner.blockSize, of: of)
+      }
+    }
+  }
+
+  /// Prunes a model in place; `progress` is told the blocks done and their number.
+  ///
+  /// Throws `PruningError`; the model is then partly pruned.
+  ///
+  /// - Parameters:
+  ///   - patterns: one a block.
+  ///   - calibration: the samples; a pruner without statistics does not look at them.
+  public func prune(
+    _ model: inout any CausalLM, patterns: [SparsityPattern], calibration: TokenBatch,
+    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+  ) throws(PruningError) -> [BlockReport] {
+    try check(model, patterns: patterns)
+    let needsWalk = pruner.statistics > .none
+    var walk = needsWalk ? CalibrationWalk(calibration, through: model) : nil
+    var reports: [BlockReport] = []
+    for (index, pattern) in patterns.enumerated() {
+      let dense = model.blocks[index]
+      let statistics: BlockStatistics
+      switch propagation {
+      case .pruned: statistics = walk?.statistics(of: dense, kind: pruner.statistics) ?? [:]
+      case .dense: statistics = walk?.advance(through: dense, collecting: pruner.statistics) ?? [:]
+      }
+      reports.append(try prune(&model.blocks[index], to: pattern, given: statistics))
+      if propagation == .pruned, index + 1 < patterns.count {
+        walk?.advance(through: model.blocks[index], collecting: .none)
+      }
+      progress?(index + 1, patterns.count)
+    }
+    return reports
+  }
+
+  /// Prunes all linears of a block.
+  private func prune(
+    _ block: inout any TransformerBlock, to pattern: SparsityPattern, given statistics: BlockStatistics
+  ) throws(PruningError) -> BlockReport {
+    var linears: [LinearReport] = []
+    for role in block.roles {
+      let linear = block[role]
+      var outcome = PruningOutcome()
+      // Nothing to prune: the weight keeps every bit, whatever the method would do to it.
+      if pattern != .unstructured(0) {
+        var weight = linear.weight.widened()
+        let sums = statistics[role] ?? InputStatistics(inputs: weight.columns, kind: .none)
+        outcome = try pruner.prune(&weight, given: sums, to: pattern, linear: "\(linear.name)")
+        block[role].weight = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
+      }
+      let pruned = block[role].weight
+      linears.append(
+        LinearReport(role: role, name: linear.name, count: pruned.count, zeros: pruned.zeroCount, outcome: outcome))
+    }
+    return BlockReport(pattern: pattern, linears: linears)
+  }
+}

@@ -1,0 +1,86 @@
+import Support
+
+/// Which weights of a linear become zero, apart from which ones they are.
+public enum SparsityPattern: Sendable, Equatable {
+  /// A fraction of them, anywhere: from 0, which leaves every bit as it is, to 1.
+  case unstructured(Double)
+  /// All but `keep` of every `of` consecutive inputs of an output: 2:4 keeps two of four.
+  case structured(keep: Int, of: Int)
+
+  /// The fraction of zeros that is asked for.
+  public var sparsity: Double {
+    switch self {
+    case .unstructured(let sparsity): sparsity
+    case .structured(let keep, let of): 1 - Double(keep) / Double(of)
+    }
+  }
+
+  /// Throws unless a weight with `columns` inputs called `name` can have this pattern.
+  func check(columns: Int, name: String) throws(PruningError) {
+    switch self {
+    case .unstructured(let sparsity):
+      guard sparsity >= 0, sparsity <= 1 else { throw .sparsityOutOfRange(sparsity) }
+    case .structured(let keep, let of):
+      guard keep > 0, of > keep else { throw .malformedPattern(keep: keep, of: of) }
+      guard columns % of == 0 else { throw .patternDoesNotFit(linear: name, columns: columns, keep: keep, of: of) }
+    }
+  }
+}
+
+/// How many weights an unstructured pattern makes zero.
+package enum CountingRule: Sendable {
+  /// floor(count · sparsity) of them, also where some are equally important.
+  case exact
+  /// As the authors of SparseGPT and of magnitude pruning in Wanda's code: all whose score is at most the one at that position
+  /// of the sorted scores, which is one more, and more still where scores are equal. For comparisons with their figures.
+  case published
+}
+
+/// Why a model cannot be pruned as asked.
+public enum PruningError: Error, Equatable, Sendable {
+  /// A sparsity outside 0...1.
+  case sparsityOutOfRange(Double)
+  /// N:M with N < 1 or N >= M.
+  case malformedPattern(keep: Int, of: Int)
+  /// N:M where the inputs of a linear are not whole groups of M.
+  case patternDoesNotFit(linear: String, columns: Int, keep: Int, of: Int)
+  /// N:M groups that would lie across SparseGPT's blocks of columns.
+  case blockSizeDoesNotFit(blockSize: Int, of: Int)
+  /// An allocation for another number of blocks.
+  case wrongBlockCount(expected: Int, found: Int)
+  /// All inputs of a linear were zero for the whole calibration text.
+  case noInputs(linear: String)
+  /// The calibration inputs of a linear are not finite.
+  case nonFiniteInputs(linear: String)
+  /// A Hessian without a Cholesky factor even with the largest dampening that was tried.
+  case notPositiveDefinite(linear: String, dampening: Double)
+  /// A text that is too short to draw samples from.
+  case textTooShort(tokens: Int, needed: Int)
+}
+
+extension PruningError: Diagnostic {
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit: .usage
+    default: .badData
+    }
+  }
+
+  /// One line: the linear or option, what is wrong, and what to do where that can be said.
+  public var description: String {
+    switch self {
+    case .sparsityOutOfRange(let sparsity): "sparsity \(sparsity): it must be between 0 and 1"
+    case .malformedPattern(let keep, let of): "pattern \(keep):\(of): N of N:M must be at least 1 and less than M"
+    case .patternDoesNotFit(let linear, let columns, let keep, let of):
+      "\(linear): its \(columns) inputs are not whole groups of \(of), so the pattern \(keep):\(of) does not fit"
+    case .blockSizeDoesNotFit(let size, let of): "block size \(size): it must be a multiple of the pattern's \(of)"
+    case .wrongBlockCount(let expected, let found): "the allocation is for \(found) blocks; the model has \(expected)"
+    case .noInputs(let linear): "\(linear): all of its inputs are zero on the calibration text"
+    case .nonFiniteInputs(let linear): "\(linear): its inputs on the calibration text are not finite"
+    case .notPositiveDefinite(let linear, let dampening):
+      "\(linear): its Hessian is not positive definite even with dampening \(dampening); use more calibration samples"
+    case .textTooShort(let tokens, let needed):
+      "the calibration text has \(tokens) tokens; a sample needs \(needed): use a longer text or a shorter --sequence-length"
+    }
+  }
+}
