@@ -104,7 +104,7 @@ package enum StandardStream: Int32, Sendable {
     return answered && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  /// Writes the whole text and ignores what cannot be written: for news, not for results. Returns whether all was written.
+  /// Writes the whole text, for news rather than results: what cannot be written is lost, and then this returns false.
   @discardableResult
   package func write(_ text: String) -> Bool { (try? send(text)) ?? false }
 

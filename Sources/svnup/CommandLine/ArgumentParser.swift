@@ -49,13 +49,16 @@ struct ArgumentParser {
     }
   }
 
-  /// The next word as an option's value. A word that looks like an option is none: `--data --quiet` has forgotten its file.
+  /// The next word as an option's value.
+  ///
+  /// A word that looks like an option is none: `--data --quiet` has forgotten its file.
   private mutating func nextValue(of spelling: String, _ placeholder: String) throws(UsageError) -> String {
-    guard let word = words.first else { throw problem("\(spelling) needs a value, \(placeholder)") }
-    let isNegativeNumber = Double(word) != nil
-    guard !word.hasPrefix("-") || word == "-" || isNegativeNumber else {
-      throw problem(
-        "\(spelling) needs a value, \(placeholder); one that begins with a dash is written \(spelling)=\(word)")
+    let isMissing = problem("\(spelling) needs a value: \(spelling) \(placeholder)")
+    guard let word = words.first else { throw isMissing }
+    if word.hasPrefix("-"), word != "-", Double(word) == nil {
+      let isOption = options[String(word.dropFirst(2).prefix { $0 != "=" })] != nil
+      guard !isOption, word != "--" else { throw isMissing }
+      throw problem("\(spelling) needs a value; one that begins with a dash is written \(spelling)=\(word)")
     }
     words.removeFirst()
     return word

@@ -13,17 +13,28 @@ package struct Bar: Sendable {
   private let width: Int
   private let style: Style
 
-  /// Bars of `width` columns at most. A range that does not hold zero is extended to it: a bar's length tells a ratio.
+  /// Bars of `width` columns at most.
+  ///
+  /// A range that does not hold zero is extended to it: a bar's length tells a ratio.
   package init(range: ClosedRange<Double>, width: Int, style: Style) {
     self.range = min(range.lowerBound, 0)...max(range.upperBound, 0)
     self.width = max(width, 3)
     self.style = style
   }
 
-  /// The bar of a value, clamped to the range; always `width` columns, blanks included. NaN has no bar.
+  /// Bars to compare these values by; what is not finite among them is left out of the range.
+  package init(comparing values: [Double], width: Int, style: Style) {
+    let finite = values.filter(\.isFinite)
+    self.init(range: min(finite.min() ?? 0, 0)...max(finite.max() ?? 0, 0), width: width, style: style)
+  }
+
+  /// The bar of a value, clamped to the range; always `width` columns, blanks included.
+  ///
+  /// NaN has no bar.
   package func rendered(_ value: Double) -> String {
     let span = range.upperBound - range.lowerBound
-    guard span > 0, span.isFinite else { return blank(width) }
+    // A range of subnormal length, whose scale would overflow, is no range either.
+    guard span >= .leastNormalMagnitude, span.isFinite else { return blank(width) }
     let clamped = value.isNaN ? 0 : min(max(value, range.lowerBound), range.upperBound)
     guard range.lowerBound < 0 else { return rightward(clamped / span * Double(width), columns: width) }
     // One column goes to the line at zero; each side that the range reaches has one at least, and both have one scale.
@@ -37,7 +48,9 @@ package struct Bar: Sendable {
       + rightward(max(clamped, 0) * scale, columns: columns - left)
   }
 
-  /// A bar of `length` columns that begins on the left. A positive length is never drawn as nothing where eighths can be drawn.
+  /// A bar of `length` columns that begins on the left.
+  ///
+  /// A positive length is never drawn as nothing where eighths can be drawn.
   private func rightward(_ length: Double, columns: Int) -> String {
     guard style == .blocks else {
       let full = Int(length.rounded())

@@ -21,8 +21,9 @@ package struct Console: Sendable {
     self.init(wantsJSON: arguments[CommonOptions.json], isQuiet: arguments[CommonOptions.quiet])
   }
 
-  /// Writes a line, or several, of the result. Throws `OutputClosed` where nobody reads it any more, `FileError` where it
-  /// cannot be written.
+  /// Writes a line, or several, of the result.
+  ///
+  /// Throws `OutputClosed` where nobody reads it any more, `FileError` where it cannot be written.
   package func print(_ text: String = "") throws {
     guard try StandardStream.output.send(text + "\n") else { throw OutputClosed() }
   }

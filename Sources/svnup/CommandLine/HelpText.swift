@@ -5,8 +5,8 @@ package struct HelpText {
   /// The column where descriptions begin; a longer name stands on a line of its own.
   private let descriptionColumn = 26
 
-  /// Lines wider than 100 columns are hard to read, and narrower than 40 leave descriptions no room.
-  package init(width: Int) { self.width = min(max(width, 40), 100) }
+  /// Lines wider than 100 columns are hard to read, and narrower than 48 leave descriptions no room.
+  package init(width: Int) { self.width = min(max(width, 48), 100) }
 
   /// All commands, for `svnup help`.
   package func overview(of commands: [any Command.Type]) -> String {
@@ -54,7 +54,7 @@ package struct HelpText {
   }
 
   private func section(_ title: String, _ entries: [(label: String, text: String)]) -> [String] {
-    entries.isEmpty ? [] : ["", title] + entries.flatMap { entry($0.label, $0.text) }
+    entries.isEmpty ? [] : [""] + paragraph(title, indentation: 0) + entries.flatMap { entry($0.label, $0.text) }
   }
 
   /// A label and its description beside it, or below it where the label is long.

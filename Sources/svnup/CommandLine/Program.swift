@@ -61,7 +61,7 @@ package enum Program {
 
   private static func command(named name: String) throws(UsageError) -> any Command.Type {
     if let command = commands.first(where: { $0.description.name == name }) { return command }
-    let names = commands.map(\.description.name) + ["help"]
+    let names = commands.map { $0.description.name } + ["help"]
     if name == "version" { throw UsageError("unknown command version, did you mean --version?") }
     guard let nearest = Suggestion.nearest(to: name, among: names) else { throw UsageError("unknown command \(name)") }
     throw UsageError("unknown command \(name), did you mean \(nearest)?")

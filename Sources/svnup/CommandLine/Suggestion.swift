@@ -16,8 +16,9 @@ package enum Suggestion {
     return text.count >= 3 && completions.count == 1 ? completions[0] : nil
   }
 
-  /// Insertions, deletions, substitutions and transpositions of neighbours that turn one text into the other: the
-  /// Damerau-Levenshtein distance in its restricted form (optimal string alignment). O(m·n).
+  /// The fewest insertions, deletions, substitutions and transpositions of neighbours that turn one text into the other.
+  ///
+  /// The Damerau-Levenshtein distance in its restricted form, optimal string alignment. O(m·n).
   package static func distance(_ first: String, _ second: String) -> Int {
     let (a, b) = (Array(first), Array(second))
     var beforeLast: [Int] = []

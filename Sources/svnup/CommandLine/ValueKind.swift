@@ -48,9 +48,9 @@ extension ValueKind where Value == Int {
       range.upperBound == .max ? "\(range.lowerBound) or more" : "between \(range.lowerBound) and \(range.upperBound)"
     return Self(placeholder) { text throws(InvalidValue) in
       guard let number = Int(text) else {
-        // Too many digits for an Int is out of range, not "no integer".
+        // Too many digits for an Int are a number all the same.
         let isDecimal = !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        throw InvalidValue(isDecimal ? "must be \(bounds)" : "must be an integer, \(bounds)")
+        throw InvalidValue(isDecimal ? "must be at most \(range.upperBound)" : "must be an integer, \(bounds)")
       }
       guard range.contains(number) else { throw InvalidValue("must be \(bounds)") }
       return number

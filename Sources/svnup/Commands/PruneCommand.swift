@@ -31,6 +31,13 @@ package enum PruneCommand: Command {
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
     help: "The sparsity of an absent block.")
 
+  package static let data: Option<String?> = Option(
+    "data", .text("FILE"),
+    help: """
+      The text to measure perplexity on, before and after, in a form that --calibration takes. Shapley values are taken on \
+      it too, or else on the calibration text.
+      """)
+
   package static let output: Option<String?> = Option(
     "output", .text("DIR"), help: "The pruned model's directory. It appears when it is complete, with svnup.json in it."
   )
@@ -53,15 +60,16 @@ package enum PruneCommand: Command {
         [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]),
       OptionGroup("Allocation", [allocation, spread, scaling]),
       OptionGroup("Shapley values, for --allocation shapley", GameOptions.all + [probeSparsity]),
-      OptionGroup("Evaluation", [InputOptions.data]),
+      OptionGroup("Evaluation", [data]),
       OptionGroup("Output", [output, OutputOptions.force]),
     ],
     examples: [
       Example(
         "SparseGPT at 70 %, each block with the sparsity its Shapley value earns it:",
         """
-        svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 --allocation shapley \\
-          --calibration c4.txt --data wiki.test.raw --output Llama-2-7b-pruned
+        svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
+          --allocation shapley --calibration c4.txt --data wiki.test.raw \\
+          --output Llama-2-7b-pruned
         """),
       Example(
         "2:4 with Wanda:",
@@ -71,7 +79,7 @@ package enum PruneCommand: Command {
         """),
       Example(
         "Magnitude, which needs no calibration:",
-        "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-125m-half"),
+        "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half"),
     ]
   )
 
@@ -114,7 +122,7 @@ package enum PruneCommand: Command {
     case .owl: return "--allocation owl"
     case .shapley:
       if GameOptions.needsCalibration(arguments) { return "--allocation shapley" }
-      return arguments.isGiven(InputOptions.data) ? nil : "--allocation shapley without --data"
+      return arguments.isGiven(data) ? nil : "--allocation shapley without --data"
     case .uniform, .file: return nil
     }
   }

@@ -22,7 +22,7 @@ package enum ShapleyCommand: Command {
       OptionGroup("Game", [InputOptions.data, InputOptions.sequenceLength, GameOptions.value, GameOptions.absence]),
       OptionGroup("Estimator", [GameOptions.estimator, GameOptions.window, GameOptions.placement]),
       OptionGroup(
-        "Probe, for --absence pruned",
+        "Probe, for --absence pruned; calibrated on --data where --calibration is not given",
         [probeSparsity, GameOptions.probeMethod, InputOptions.calibration, InputOptions.samples, InputOptions.seed]),
       OptionGroup("Output", [output, OutputOptions.force]),
     ],

@@ -11,7 +11,10 @@ package enum InputOptions {
 
   package static let calibration: Option<String?> = Option(
     "calibration", .text("FILE"),
-    help: "The text whose activations tell which weights matter, in a form that --data takes; rows of ids are samples.")
+    help: """
+      The text whose activations tell which weights matter: UTF-8, or token ids (.npy, or .safetensors holding input_ids; \
+      rows are samples).
+      """)
 
   package static let samples = Option(
     "samples", .integer(1...1_000_000), default: 128, help: "Calibration samples to draw from a text.")
