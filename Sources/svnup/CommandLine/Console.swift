@@ -54,7 +54,7 @@ package struct Console: Sendable {
   package var barStyle: Bar.Style { Bar.Style(environment: Process.environment) }
 
   /// Tells an error in one line and returns the exit status it leads to.
-  package static func report(_ error: any Error) -> ExitStatus {
+  package static func exitStatus(reporting error: any Error) -> ExitStatus {
     if error is OutputClosed { return .done }
     StandardStream.error.write("svnup: \(String(describing: error).onOneLine)\n")
     return (error as? any Diagnostic)?.exitStatus ?? .inputOutput

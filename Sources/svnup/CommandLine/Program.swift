@@ -22,7 +22,7 @@ package enum Program {
     do {
       return try dispatch(words)
     } catch {
-      return Console.report(error)
+      return Console.exitStatus(reporting: error)
     }
   }
 

@@ -28,11 +28,6 @@ package enum InputOptions {
     help: "Tokens in a window and in a calibration sample.")
 }
 
-/// Where a command writes.
-package enum OutputOptions {
-  package static let force = Option.flag("force", help: "Replace an output that exists.")
-}
-
 /// The cooperative game of the blocks and the estimator of its Shapley values.
 package enum GameOptions {
   package static let estimator = Option<EstimatorChoice>(
