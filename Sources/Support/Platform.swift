@@ -37,6 +37,9 @@ package enum Process {
     getenv(name).map { String(cString: $0) }
   }
 
+  /// Makes a write to a pipe without a reader fail instead of ending the process.
+  package static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
+
   /// Ends the process.
   package static func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }
 
@@ -65,7 +68,9 @@ package enum Process {
   package static let processorFlags: Set<String> = {
     #if canImport(Darwin)
       var flags: Set<String> = []
-      for (flag, name) in [("avx2", "hw.optional.avx2_0"), ("fma", "hw.optional.fma"), ("avx512f", "hw.optional.avx512f")] {
+      for (flag, name) in [
+        ("avx2", "hw.optional.avx2_0"), ("fma", "hw.optional.fma"), ("avx512f", "hw.optional.avx512f"),
+      ] {
         var value: Int32 = 0
         var size = MemoryLayout<Int32>.size
         if sysctlbyname(name, &value, &size, nil, 0) == 0, value != 0 { flags.insert(flag) }
@@ -99,22 +104,32 @@ package enum StandardStream: Int32, Sendable {
     return answered && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  /// Writes the whole text; returns false where the reader has gone.
+  /// Writes the whole text, for news rather than results: what cannot be written is lost, and then this returns false.
   @discardableResult
-  package func write(_ text: String) -> Bool {
+  package func write(_ text: String) -> Bool { (try? send(text)) ?? false }
+
+  /// Writes the whole text; returns false where the reader has gone, throws where the system refuses for another reason.
+  package func send(_ text: String) throws(FileError) -> Bool {
+    let code = writeAll(text)
+    guard code != 0 else { return true }
+    guard code == EPIPE else { throw FileError("standard \(self)", "write", code) }
+    return false
+  }
+
+  /// Writes the whole text and returns 0, or the number of the error that stopped it.
+  private func writeAll(_ text: String) -> Int32 {
     var text = text
     return text.withUTF8 { bytes in
       var written = 0
-      while written < bytes.count {
-        guard let base = bytes.baseAddress else { return true }
+      while written < bytes.count, let base = bytes.baseAddress {
         let count = systemWrite(rawValue, base + written, bytes.count - written)
-        if count < 0 {
-          if errno == EINTR { continue }
-          return false
+        if count >= 0 {
+          written += count
+        } else if errno != EINTR {
+          return errno
         }
-        written += count
       }
-      return true
+      return 0
     }
   }
 }

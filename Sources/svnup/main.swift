@@ -1,1 +1,3 @@
-print(2)
+import Support
+
+Process.end(Program.run(Array(CommandLine.arguments.dropFirst())))

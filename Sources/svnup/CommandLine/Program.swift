@@ -1,0 +1,77 @@
+import Support
+
+/// The program: finds the command, parses its arguments, runs it and answers with an exit status.
+package enum Program {
+  package static let version = "0.1.0"
+  package static let purpose = """
+    svnup prunes language models (LLaMA, OPT), giving every block the sparsity that its Shapley value deserves.
+    """
+
+  /// Every command, in the order in which the overview lists them.
+  package static var commands: [any Command.Type] {
+    [
+      DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
+      PruneCommand.self,
+    ]
+  }
+
+  /// Carries out a command line, given without the program's own name.
+  package static func run(_ words: [String]) -> ExitStatus {
+    // A reader that goes away is told by the failing write, so that temporary files are removed on the way out.
+    Process.ignoreBrokenPipes()
+    do {
+      return try dispatch(words)
+    } catch {
+      return Console.exitStatus(reporting: error)
+    }
+  }
+
+  private static func dispatch(_ words: [String]) throws -> ExitStatus {
+    let console = Console()
+    guard let first = words.first else {
+      StandardStream.error.write(HelpText(width: StandardStream.error.columns).overview(of: commands))
+      return .usage
+    }
+    switch first {
+    case "--version": try console.print("svnup \(version)")
+    case "help": try help(words.dropFirst(), console)
+    case "--help", "-h": try help([], console)
+    case _ where first.hasPrefix("-"): throw unknownOption(first)
+    default:
+      let command = try command(named: first)
+      let rest = Array(words.dropFirst())
+      if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+        try help([first], console)
+      } else {
+        let arguments = try Arguments(parsing: rest, for: command.description)
+        try command.validate(arguments)
+        try command.run(arguments, console: Console(arguments))
+      }
+    }
+    return .done
+  }
+
+  private static func help(_ words: ArraySlice<String>, _ console: Console) throws {
+    let renderer = HelpText(width: StandardStream.output.columns)
+    let topics = words.filter { $0 != "--help" && $0 != "-h" && $0 != "help" }
+    guard topics.count <= 1 else { throw UsageError("help takes one COMMAND") }
+    let text = try topics.first.map { renderer.help(for: try command(named: $0).description) }
+    try console.print(String((text ?? renderer.overview(of: commands)).dropLast()))
+  }
+
+  private static func command(named name: String) throws(UsageError) -> any Command.Type {
+    if let command = commands.first(where: { $0.description.name == name }) { return command }
+    let names = commands.map { $0.description.name } + ["help"]
+    if name == "version" { throw UsageError("unknown command version, did you mean --version?") }
+    guard let nearest = Suggestion.nearest(to: name, among: names) else { throw UsageError("unknown command \(name)") }
+    throw UsageError("unknown command \(name), did you mean \(nearest)?")
+  }
+
+  private static func unknownOption(_ word: String) -> UsageError {
+    let name = String(word.drop { $0 == "-" })
+    if let nearest = Suggestion.nearest(to: name, among: ["help", "version"]) {
+      return UsageError("unknown option \(word), did you mean --\(nearest)?")
+    }
+    return UsageError("\(word): the command comes first, its options follow")
+  }
+}

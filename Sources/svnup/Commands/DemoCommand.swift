@@ -1,0 +1,26 @@
+/// `svnup demo`: the main job on the model that comes with the program.
+package enum DemoCommand: Command {
+  package static let output: Option<String?> = Option(
+    "output", .text("DIR"), defaultText: "a temporary folder, removed at the end",
+    help: "Where to save the best pruned model.")
+
+  package static let description = CommandDescription(
+    name: "demo",
+    summary: "Prune the model that comes with svnup, start to end, in under a minute.",
+    discussion: [
+      """
+      Measures the dense perplexity, estimates the Shapley value of each of the 12 blocks, prunes to 70 % by magnitude, \
+      Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.
+      """
+    ],
+    groups: [OptionGroup("Output", [output, OutputOptions.force])],
+    examples: [
+      Example("See what svnup does:", "svnup demo"),
+      Example("Keep the pruned model:", "svnup demo --output kjv-pruned"),
+    ]
+  )
+
+  package static func run(_ arguments: Arguments, console: Console) throws {
+    throw usageError("demo is not built yet")
+  }
+}

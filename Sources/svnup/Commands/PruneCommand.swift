@@ -1,0 +1,133 @@
+/// `svnup prune`: a Hugging Face directory in, a pruned one out.
+package enum PruneCommand: Command {
+  package static let method: Option<PruningMethodChoice?> = Option(
+    "method", .word(), help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
+
+  package static let sparsity: Option<Double?> = Option(
+    "sparsity", .number(0...1, "S"), help: "The share of zeros in the linears of the blocks, all together.")
+
+  package static let pattern: Option<GroupPattern?> = Option(
+    "pattern", .pattern, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
+
+  package static let allocation = Option(
+    "allocation", .allocation, default: .uniform,
+    help: #"How the sparsity is shared among the blocks. A file holds {"blocks": [s0, s1, …]}."#)
+
+  package static let spread: Option<Double?> = Option(
+    "spread", .number(0...0.5, "λ"), defaultText: "0.16 for shapley, 0.08 for owl",
+    help: "Half the distance between the densest and the sparsest block.")
+
+  package static let scaling = Option<ScalingChoice>(
+    "scaling", .word(), default: .linear, help: "What is done to the Shapley values before they become sparsities.")
+
+  package static let dampening = Option(
+    "dampening", .number(0...1, excludingLower: true), default: 0.01,
+    help: "SparseGPT: what is added to the Hessian's diagonal, as a share of its mean.")
+
+  package static let blockSize = Option(
+    "block-size", .integer(1...65_536), default: 128, help: "SparseGPT: columns that are pruned together.")
+
+  package static let probeSparsity: Option<Double?> = Option(
+    "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
+    help: "The sparsity of an absent block.")
+
+  package static let data: Option<String?> = Option(
+    "data", .text("FILE"),
+    help: """
+      The text to measure perplexity on, before and after, in a form that --calibration takes. Shapley values are taken on \
+      it too, or else on the calibration text.
+      """)
+
+  package static let output: Option<String?> = Option(
+    "output", .text("DIR"), help: "The pruned model's directory. It appears when it is complete, with svnup.json in it."
+  )
+
+  package static let description = CommandDescription(
+    name: "prune",
+    summary: "Prune a model and save it in the form it came in.",
+    discussion: [
+      """
+      Prunes the linears of every block, in order; each block is calibrated on what the pruned blocks before it put out. \
+      Embeddings, norms, biases and the output head stay as they are.
+      """
+    ],
+    usage: "MODEL --method METHOD (--sparsity S | --pattern N:M) --calibration FILE --output DIR [options]",
+    positionals: [InputOptions.model],
+    groups: [
+      OptionGroup("Pruning", [method, sparsity, pattern, dampening, blockSize]),
+      OptionGroup(
+        "Calibration; --method magnitude needs none",
+        [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]),
+      OptionGroup("Allocation", [allocation, spread, scaling]),
+      OptionGroup("Shapley values, for --allocation shapley", GameOptions.all + [probeSparsity]),
+      OptionGroup("Evaluation", [data]),
+      OptionGroup("Output", [output, OutputOptions.force]),
+    ],
+    examples: [
+      Example(
+        "SparseGPT at 70 %, each block with the sparsity its Shapley value earns it:",
+        """
+        svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
+          --allocation shapley --calibration c4.txt --data wiki.test.raw \\
+          --output Llama-2-7b-pruned
+        """),
+      Example(
+        "2:4 with Wanda:",
+        """
+        svnup prune Llama-2-7b --method wanda --pattern 2:4 \\
+          --calibration c4.txt --output Llama-2-7b-2of4
+        """),
+      Example(
+        "Magnitude, which needs no calibration:",
+        "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half"),
+    ]
+  )
+
+  package static func validate(_ arguments: Arguments) throws(UsageError) {
+    let method = try arguments.required(Self.method)
+    try arguments.requireExactlyOne(of: [sparsity, pattern])
+    _ = try arguments.required(output)
+    try validateAllocation(arguments)
+    let isShapley = arguments[allocation] == .shapley
+    if isShapley {
+      try GameOptions.validate(arguments, probeSparsity: probeSparsity)
+    } else {
+      try arguments.refuse(GameOptions.all + [probeSparsity], unless: "--allocation shapley")
+    }
+    let probesWithSparseGPT =
+      isShapley && arguments[GameOptions.absence] == .pruned && arguments[GameOptions.probeMethod] == .sparsegpt
+    if method != .sparsegpt, !probesWithSparseGPT {
+      try arguments.refuse([dampening, blockSize], unless: "--method sparsegpt")
+    }
+    if let reason = reasonForCalibration(arguments, method) {
+      _ = try arguments.required(InputOptions.calibration, by: reason)
+    }
+  }
+
+  private static func validateAllocation(_ arguments: Arguments) throws(UsageError) {
+    let allocation = arguments[Self.allocation]
+    if arguments.isGiven(pattern), allocation != .uniform {
+      throw usageError("--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
+    }
+    if allocation != .shapley, allocation != .owl {
+      try arguments.refuse([spread], unless: "--allocation shapley or owl")
+    }
+    if allocation != .shapley { try arguments.refuse([scaling], unless: "--allocation shapley") }
+  }
+
+  /// Why this run takes activations of a calibration text; nil where it takes none.
+  private static func reasonForCalibration(_ arguments: Arguments, _ method: PruningMethodChoice) -> String? {
+    if method != .magnitude { return "--method \(method.rawValue)" }
+    switch arguments[allocation] {
+    case .owl: return "--allocation owl"
+    case .shapley:
+      if GameOptions.needsCalibration(arguments) { return "--allocation shapley" }
+      return arguments.isGiven(data) ? nil : "--allocation shapley without --data"
+    case .uniform, .file: return nil
+    }
+  }
+
+  package static func run(_ arguments: Arguments, console: Console) throws {
+    throw usageError("prune is not built yet")
+  }
+}

@@ -1,0 +1,69 @@
+// Arguments and options that more than one command has, declared once so that they mean the same everywhere.
+
+/// What a command reads.
+package enum InputOptions {
+  package static let model = Positional.required(
+    "MODEL", help: "A Hugging Face directory: config.json, the tokenizer's files, safetensors.")
+
+  package static let data: Option<String?> = Option(
+    "data", .text("FILE"),
+    help: "The text to measure on: UTF-8, or token ids (.npy, or .safetensors holding input_ids; rows are windows).")
+
+  package static let calibration: Option<String?> = Option(
+    "calibration", .text("FILE"),
+    help: """
+      The text whose activations tell which weights matter: UTF-8, or token ids (.npy, or .safetensors holding input_ids; \
+      rows are samples).
+      """)
+
+  package static let samples = Option(
+    "samples", .integer(1...1_000_000), default: 128, help: "Calibration samples to draw from a text.")
+
+  package static let seed = Option(
+    "seed", .integer(0...Int.max), default: 0, help: "Where the calibration samples are drawn.")
+
+  /// A window of one token has nothing to predict.
+  package static let sequenceLength: Option<Int?> = Option(
+    "sequence-length", .integer(2...1_048_576), defaultText: "the model's positions, at most 2048",
+    help: "Tokens in a window and in a calibration sample.")
+}
+
+/// The cooperative game of the blocks and the estimator of its Shapley values.
+package enum GameOptions {
+  package static let estimator = Option<EstimatorChoice>(
+    "estimator", .word(), default: .window,
+    help: "Exact values (2^n evaluations, up to 20 blocks), or those of the game within a window around each block.")
+
+  package static let window = Option(
+    "window", .integer(1...20), default: 5, help: "Consecutive blocks in a window; 1 is leave-one-out.")
+
+  package static let placement = Option<PlacementChoice>(
+    "placement", .word(), default: .centred,
+    help: "One window centred on the block, or the mean over every window that holds it, from the same evaluations.")
+
+  package static let absence = Option<AbsenceChoice>(
+    "absence", .word(), default: .pruned,
+    help: "What a block outside a coalition is: skipped, or pruned by the probe.")
+
+  package static let probeMethod = Option<PruningMethodChoice>(
+    "probe-method", .word(), default: .wanda, help: "How an absent block is pruned.")
+
+  package static let value = Option<ValueChoice>(
+    "value", .word(), default: .nll, help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.")
+
+  /// The options without the probe's sparsity, whose default differs from command to command.
+  package static let all: [any OptionDeclaration] = [estimator, window, placement, absence, probeMethod, value]
+
+  /// Refuses options that the chosen estimator or the chosen absence would ignore.
+  package static func validate(_ arguments: Arguments, probeSparsity: Option<some Sendable>) throws(UsageError) {
+    if arguments[estimator] == .exact { try arguments.refuse([window, placement], unless: "--estimator window") }
+    if arguments[absence] == .bypassed {
+      try arguments.refuse([probeSparsity, probeMethod], unless: "--absence pruned")
+    }
+  }
+
+  /// Whether pruning an absent block takes activations.
+  package static func needsCalibration(_ arguments: Arguments) -> Bool {
+    arguments[absence] == .pruned && arguments[probeMethod] != .magnitude
+  }
+}

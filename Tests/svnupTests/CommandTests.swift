@@ -1,0 +1,183 @@
+import Testing
+import svnup
+
+@Suite("Commands")
+struct CommandTests {
+  /// Parses and validates a command line as the program does before it runs the command.
+  private func check(_ words: [String]) throws -> Arguments {
+    let name = try #require(words.first)
+    let command = try #require(Program.commands.first { $0.description.name == name })
+    let arguments = try Arguments(parsing: Array(words.dropFirst()), for: command.description)
+    try command.validate(arguments)
+    return arguments
+  }
+
+  private func problem(_ line: String) -> String? {
+    do {
+      _ = try check(line.split(separator: " ").map(String.init))
+      return nil
+    } catch {
+      return (error as? UsageError)?.message ?? "\(error)"
+    }
+  }
+
+  @Test("every example is a command line that is accepted")
+  func examples() throws {
+    for command in Program.commands {
+      #expect(!command.description.examples.isEmpty, "\(command.description.name)")
+      for example in command.description.examples {
+        // As a shell would split it: continued lines joined, what is quoted kept together, what follows > left out.
+        let line = example.commandLine.replacing("\\\n", with: " ").split(separator: ">")[0]
+        var words: [String] = []
+        for (index, part) in line.split(separator: "\"", omittingEmptySubsequences: false).enumerated() {
+          words += index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+        }
+        #expect(words.first == "svnup")
+        #expect(throws: Never.self, "\(example.commandLine)") { _ = try check(Array(words.dropFirst())) }
+      }
+    }
+  }
+
+  @Test("no command declares an option twice, and every help is a sentence")
+  func declarations() {
+    for command in Program.commands {
+      let names = command.description.options.map(\.name)
+      #expect(Set(names).count == names.count, "\(command.description.name)")
+      for option in command.description.options { #expect(option.help.hasSuffix("."), "\(option.spelling)") }
+      for place in command.description.positionals { #expect(place.help.hasSuffix("."), "\(place.name)") }
+    }
+  }
+
+  @Test("the defaults are those that the documentation names")
+  func defaults() throws {
+    let line = "prune m --method sparsegpt --sparsity 0.7 --allocation shapley --calibration c --output o"
+    let prune = try check(line.split(separator: " ").map(String.init))
+    #expect(prune[GameOptions.estimator] == .window)
+    #expect(prune[GameOptions.window] == 5)
+    #expect(prune[GameOptions.placement] == .centred)
+    #expect(prune[GameOptions.absence] == .pruned)
+    #expect(prune[GameOptions.probeMethod] == .wanda)
+    #expect(prune[GameOptions.value] == .nll)
+    #expect(prune[PruneCommand.probeSparsity] == nil)
+    #expect(prune[PruneCommand.spread] == nil)
+    #expect(prune[PruneCommand.scaling] == .linear)
+    #expect(prune[InputOptions.samples] == 128)
+    #expect(prune[InputOptions.seed] == 0)
+    #expect(prune[PruneCommand.dampening] == 0.01)
+    #expect(prune[PruneCommand.blockSize] == 128)
+    #expect(
+      try check(["prune", "m", "--method", "magnitude", "--sparsity", "1", "--output", "o"])[PruneCommand.allocation]
+        == .uniform)
+  }
+
+  @Test("a sparsity is a number from 0 to 1", arguments: ["-0.1", "1.1", "nan", "50", "abc", "", "-nan", "inf"])
+  func wrongSparsities(text: String) {
+    let message = problem("prune m --method magnitude --output o --sparsity=\(text)")
+    #expect(message?.contains("between 0 and 1") == true)
+  }
+
+  @Test("sparsity 0 and 1 are allowed", arguments: ["0", "1", "0.0", "1.0", ".5"])
+  func rightSparsities(text: String) {
+    #expect(problem("prune m --method magnitude --output o --sparsity \(text)") == nil)
+  }
+
+  @Test(
+    "what prune refuses",
+    arguments: [
+      ("--sparsity 0.5 --output o", "--method magnitude|wanda|sparsegpt is missing"),
+      ("--method wanda --output o --calibration c", "one of --sparsity S or --pattern N:M is needed"),
+      (
+        "--method wanda --output o --calibration c --sparsity 0.5 --pattern 2:4",
+        "--sparsity and --pattern exclude each other"
+      ),
+      ("--method wanda --calibration c --sparsity 0.5", "--output DIR is missing"),
+      ("--method wanda --sparsity 0.5 --output o", "--method wanda needs --calibration FILE"),
+      ("--method sparsegpt --sparsity 0.5 --output o", "--method sparsegpt needs --calibration FILE"),
+      ("--method magnitude --sparsity 0.5 --output o --allocation owl", "--allocation owl needs --calibration FILE"),
+      (
+        "--method magnitude --sparsity 0.5 --output o --allocation shapley",
+        "--allocation shapley needs --calibration FILE"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --allocation shapley --absence bypassed",
+        "--allocation shapley without --data needs --calibration FILE"
+      ),
+      (
+        "--method magnitude --pattern 2:4 --output o --allocation owl",
+        "--pattern gives every block the same sparsity, so it goes with --allocation uniform only"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --spread 0.1",
+        "--spread has an effect only with --allocation shapley or owl"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --window 3",
+        "--window has an effect only with --allocation shapley"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --block-size 64",
+        "--block-size has an effect only with --method sparsegpt"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --estimator exact --window 3",
+        "--window has an effect only with --estimator window"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --absence bypassed --probe-sparsity 0.5",
+        "--probe-sparsity has an effect only with --absence pruned"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation shaply",
+        "--allocation shaply: did you mean shapley? A file of this name is ./shaply"
+      ),
+    ])
+  func pruneRefusals(options: String, message: String) {
+    #expect(problem("prune m \(options)") == message)
+  }
+
+  @Test(
+    "what prune accepts",
+    arguments: [
+      "--method magnitude --sparsity 0.5 --output o --allocation budget.json --force",
+      "--method magnitude --sparsity 0.5 --output o --allocation shapley --absence bypassed --data d",
+      "--method magnitude --sparsity 0.5 --output o --allocation shapley --probe-method magnitude --data d",
+      "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --probe-method sparsegpt --dampening 0.1",
+      "--method wanda --sparsity 0.5 --output o --calibration c --allocation owl --spread 0.08",
+    ])
+  func pruneAcceptances(options: String) {
+    #expect(problem("prune m \(options)") == nil)
+  }
+
+  @Test("an allocation is a rule or a file")
+  func allocations() throws {
+    for (text, choice) in [("owl", .owl), ("./owl", .file("./owl")), ("b.json", .file("b.json"))]
+      as [(String, AllocationChoice)]
+    {
+      let words = ["m", "--method", "magnitude", "--sparsity", "0.5", "--output", "o", "--allocation", text]
+      #expect(try Arguments(parsing: words, for: PruneCommand.description)[PruneCommand.allocation] == choice)
+    }
+  }
+
+  @Test(
+    "what the other commands refuse",
+    arguments: [
+      ("perplexity m", "--data FILE is missing"),
+      ("perplexity m --data d --sequence-length 1", "--sequence-length 1: must be between 2 and 1048576"),
+      ("shapley m", "--data FILE is missing"),
+      ("shapley m --data d --window 0", "--window 0: must be between 1 and 20"),
+      (
+        "shapley m --data d --estimator exact --placement averaged",
+        "--placement has an effect only with --estimator window"
+      ),
+      (
+        "shapley m --data d --absence bypassed --calibration c",
+        "--calibration has an effect only with --absence pruned"
+      ),
+      ("tokenize m text --file f", "TEXT and --file exclude each other"),
+      ("tokenize m --jsonl f --file f", "--file and --jsonl exclude each other"),
+      ("info m --threads 0", "--threads 0: must be between 1 and 1024"),
+    ])
+  func otherRefusals(line: String, message: String) {
+    #expect(problem(line) == message)
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+import svnup
+
+@Suite("Outputs are checked before anything is computed")
+final class OutputTests {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("svnup-test-\(UUID().uuidString)")
+    for name in ["models/model", "empty"] {
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+    }
+    try Data().write(to: path("file"))
+    try FileManager.default.createSymbolicLink(at: path("link"), withDestinationURL: path("models/model"))
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private func path(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+  private func refusal(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return "\(error)".replacing(folder.path + "/", with: "").replacing(folder.path, with: ".")
+    }
+  }
+
+  @Test(
+    "a directory",
+    arguments: [
+      ("new", false, nil), ("new/", false, nil), ("models/model/new", false, nil), ("empty", true, nil),
+      ("empty", false, "empty: cannot create: it exists; --force replaces it"),
+      ("file", true, "file: cannot create: something that is not a folder is there"),
+      ("none/new", false, "none/new: cannot create: the folder none does not exist"),
+      ("models/model", true, "models/model: cannot replace: it is the model's own directory, or holds it"),
+      (
+        "models/../models/model/", true,
+        "models/../models/model/: cannot replace: it is the model's own directory, or holds it"
+      ),
+      ("link", true, "link: cannot replace: it is the model's own directory, or holds it"),
+      ("models", true, "models: cannot replace: it is the model's own directory, or holds it"),
+    ] as [(String, Bool, String?)])
+  func directory(name: String, replacing: Bool, message: String?) {
+    let output = folder.path + "/" + name
+    let model = path("models/model").path
+    #expect(refusal { try OutputOptions.checkDirectory(output, model: model, replacing: replacing) } == message)
+  }
+
+  @Test(
+    "a file",
+    arguments: [
+      ("new", false, nil), ("file", true, nil),
+      ("file", false, "file: cannot create: it exists; --force replaces it"),
+      ("empty", true, "empty: cannot create: something that is not a file is there"),
+      ("none/new", false, "none/new: cannot create: the folder none does not exist"),
+      ("file/new", false, "file/new: cannot create: the folder file does not exist"),
+    ] as [(String, Bool, String?)])
+  func file(name: String, replacing: Bool, message: String?) {
+    #expect(refusal { try OutputOptions.checkFile(folder.path + "/" + name, replacing: replacing) } == message)
+  }
+}
