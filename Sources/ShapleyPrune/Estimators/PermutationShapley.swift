@@ -4,7 +4,7 @@ import Support
 ///
 /// Orders come in antithetic pairs, an order and its reverse, whose errors partly cancel (Castro, Gomez and Tejada,
 /// "Polynomial calculation of the Shapley value based on sampling", 2009; Mitchell et al., "Sampling Permutations for Shapley
-/// Value Estimation", 2022). The estimate is unbiased and its values sum to v(N) - v(empty).
+/// Value Estimation", 2022). For a given number of pairs the estimate is unbiased; its values sum to v(N) - v(empty).
 public struct PermutationShapley: ShapleyEstimator {
   /// The most coalitions that may be evaluated, v(empty) and v(N) included.
   public var budget: Int
