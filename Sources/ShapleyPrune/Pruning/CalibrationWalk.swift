@@ -2,17 +2,17 @@ import Tensor
 import Transformer
 
 /// The statistics of every linear of a block; linears with the same inputs share them.
-typealias BlockStatistics = [LinearRole: InputStatistics]
+package typealias BlockStatistics = [LinearRole: InputStatistics]
 
 /// A calibration text on its way through a model, block by block.
-struct CalibrationWalk {
+package struct CalibrationWalk {
   /// Hidden states in front of the next block, strip by strip: (sequences · length, hidden size).
   private var strips: [Matrix]
   /// Sequences of each strip.
   private let sequences: [Int]
 
   /// The samples in front of the first block.
-  init(_ samples: TokenBatch, through model: any CausalLM) {
+  package init(_ samples: TokenBatch, through model: any CausalLM) {
     let batches = samples.strips(ofRows: TokenBatch.stripRows)
     strips = batches.map { model.embed($0) }
     sequences = batches.map(\.sequences)
@@ -20,7 +20,7 @@ struct CalibrationWalk {
 
   /// Applies a block and collects statistics of the inputs that its linears see meanwhile.
   @discardableResult
-  mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics {
+  package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics {
     // Linears with the same inputs come in one call, so their sums are kept once, under the first of their roles.
     var sums: [LinearRole: InputStatistics] = [:]
     var owners: [LinearRole: LinearRole] = [:]
@@ -36,7 +36,7 @@ struct CalibrationWalk {
   }
 
   /// The statistics of a block without passing it.
-  func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
+  package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
     guard kind > .none else { return [:] }
     var copy = self
     return copy.advance(through: block, collecting: kind)

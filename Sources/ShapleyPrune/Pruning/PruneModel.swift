@@ -104,7 +104,7 @@ public struct ModelPruner: Sendable {
   }
 
   /// Prunes all linears of a block.
-  private func prune(
+  package func prune(
     _ block: inout any TransformerBlock, to pattern: SparsityPattern, given statistics: BlockStatistics
   ) throws(PruningError) -> BlockReport {
     var linears: [LinearReport] = []
