@@ -1,0 +1,17 @@
+import Synchronization
+
+/// Workspaces that are not in use, so that calls on any thread find the words of earlier calls.
+final class WorkspacePool: Sendable {
+  private let free = Mutex<[BPEModel.Workspace]>([])
+
+  /// A workspace for one call.
+  func take() -> BPEModel.Workspace {
+    free.withLock { $0.popLast() } ?? BPEModel.Workspace()
+  }
+
+  /// Takes a workspace back.
+  func give(_ workspace: inout BPEModel.Workspace) {
+    let returned = workspace
+    free.withLock { $0.append(returned) }
+  }
+}
