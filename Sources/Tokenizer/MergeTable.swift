@@ -58,7 +58,7 @@ struct MergeTable: Sendable {
 
   @inline(__always)
   private func home(_ pair: UInt64) -> Int {
-    let folded = pair ^ pair >> 32 &* 0x9E37_79B1
-    return Int(truncatingIfNeeded: folded &* 0x9E37_79B9_7F4A_7C15 >> shift)
+    let folded = pair ^ ((pair >> 32) &* 0x9E37_79B1)
+    return Int(truncatingIfNeeded: (folded &* 0x9E37_79B9_7F4A_7C15) >> shift)
   }
 }

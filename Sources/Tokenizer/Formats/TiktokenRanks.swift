@@ -2,11 +2,15 @@
 ///
 /// The rank is the id, and it orders the merges: two neighbours merge where their union is a token.
 enum TiktokenRanks {
-  /// The special tokens of LLaMA 3, whose ids follow the ranks. The file does not name them.
+  /// The special tokens of LLaMA 3, whose ids follow the ranks. The file does not name them: these are the names that
+  /// Meta's own reader gives since LLaMA 3.1.
   private static let specialTokens: [String] = {
     func reserved(_ numbers: Range<Int>) -> [String] { numbers.map { "<|reserved_special_token_\($0)|>" } }
-    return ["<|begin_of_text|>", "<|end_of_text|>"] + reserved(0..<4)
-      + ["<|start_header_id|>", "<|end_header_id|>"] + reserved(4..<5) + ["<|eot_id|>"] + reserved(5..<251)
+    return ["<|begin_of_text|>", "<|end_of_text|>"] + reserved(0..<2)
+      + [
+        "<|finetune_right_pad_id|>", "<|step_id|>", "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>",
+        "<|python_tag|>", "<|image|>",
+      ] + reserved(2..<246)
   }()
 
   /// Whether the file begins with a line of base64 and a number.
