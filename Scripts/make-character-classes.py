@@ -28,10 +28,10 @@ print("// Written by Scripts/make-character-classes.py; do not edit.\n")
 print("/// Character classes of Unicode 16.0: first and last scalar of each range, alternating and ascending.")
 print("enum CharacterClassRanges {")
 print(
-    literal("letters", "`\\p{L}`", classes["L"])
+    literal("letters", "`\\p{L}`.", classes["L"])
     + "\n"
-    + literal("numbers", "`\\p{N}`", classes["N"])
+    + literal("numbers", "`\\p{N}`.", classes["N"])
     + "\n"
-    + literal("blanks", "`\\s`", classes["s"])
+    + literal("blanks", "`\\s`.", classes["s"])
     + "}"
 )

@@ -32,7 +32,9 @@ struct AddedTokenMatcher: Sendable {
   /// Whether there is nothing to find.
   var isEmpty: Bool { tokens.isEmpty }
 
-  /// Seeks each token under its pattern. Empty patterns are never found.
+  /// Seeks each token under its pattern.
+  ///
+  /// Empty patterns are never found.
   init(_ patterns: [(pattern: [UInt8], token: AddedToken)] = []) {
     for (pattern, token) in patterns {
       guard let first = pattern.first else { continue }

@@ -4,7 +4,7 @@ extension BPEModel {
   ///
   /// Every byte that occurs in UTF-8 must be a token, unless there is an unknown token.
   static func byteLevel(
-    _ vocabulary: Vocabulary, _ merges: MergeTable, unknowns: Unknowns, takesWholeWords: Bool, file: String
+    _ vocabulary: Vocabulary, _ merges: MergeTable, unknowns: Unknowns, wholeWords: Vocabulary?, file: String
   ) throws(TokenizerError) -> BPEModel {
     var symbols: [Int32] = []
     for byte in 0..<256 {
@@ -14,42 +14,41 @@ extension BPEModel {
       }
       symbols.append(Int32(id ?? -1))
     }
-    var wholeWords: Vocabulary?
-    if takesWholeWords {
-      var words = Vocabulary(capacity: vocabulary.count)
-      for id in 0..<vocabulary.size {
-        guard let spelling = vocabulary[id], let bytes = ByteLevel.decode(spelling) else { continue }
-        // Different spellings in the alphabet are different bytes, so nothing can be in the way.
-        try? words.add(bytes, id: id)
-      }
-      wholeWords = words
-    }
     return BPEModel(alphabet: .bytes(symbols), merges: merges, unknowns: unknowns, wholeWords: wholeWords)
+  }
+
+  /// The tokens of a byte-level vocabulary as the bytes that they spell.
+  static func bytes(of vocabulary: Vocabulary) -> Vocabulary {
+    var words = Vocabulary(capacity: vocabulary.count)
+    for id in 0..<vocabulary.size {
+      guard let spelling = vocabulary[id], let bytes = ByteLevel.decode(spelling) else { continue }
+      // Different spellings in the alphabet are different bytes, so nothing can be in the way.
+      try? words.add(bytes, id: id)
+    }
+    return words
   }
 
   /// A model whose symbols are characters.
   static func characters(
-    _ vocabulary: Vocabulary, _ table: MergeTable, _ merges: [Merge], unknowns: Unknowns, takesWholeWords: Bool
+    _ vocabulary: Vocabulary, _ table: MergeTable, _ merges: [Merge], unknowns: Unknowns, wholeWords: Vocabulary? = nil,
+    expansions: Expansions = Expansions()
   ) -> BPEModel {
     // A merge of a byte-fallback or unknown token joins characters that its spelling does not show.
     let standIns = Set(unknowns.byteSymbols + [unknowns.symbol ?? -1])
     let allowsCuts = !merges.contains { standIns.contains($0.left) || standIns.contains($0.right) }
-    var characters = CharacterSymbols(allowsCuts: allowsCuts)
+    var symbols: [(scalar: UInt32, symbol: Int32)] = []
     for id in 0..<vocabulary.size {
-      guard let spelling = vocabulary[id], let scalar = singleScalar(spelling) else { continue }
-      characters.set(scalar, symbol: Int32(id))
+      if let spelling = vocabulary[id], let scalar = singleScalar(spelling) { symbols.append((scalar, Int32(id))) }
     }
-    for merge in merges {
-      guard let spelling = vocabulary[Int(merge.result)] else { continue }
-      characters.join(charactersOf: spelling)
-    }
+    let merged = Set(merges.map(\.result)).compactMap { vocabulary[Int($0)] }
+    let characters = CharacterSymbols(symbols, joinedWithin: merged, allowsCuts: allowsCuts)
     return BPEModel(
-      alphabet: .characters(characters), merges: table, unknowns: unknowns,
-      wholeWords: takesWholeWords ? vocabulary : nil)
+      alphabet: .characters(characters), merges: table, unknowns: unknowns, wholeWords: wholeWords,
+      expansions: expansions)
   }
 
   /// The character that a spelling consists of, or nil where it is longer or empty.
-  static func singleScalar(_ spelling: ArraySlice<UInt8>) -> UInt32? {
+  private static func singleScalar(_ spelling: ArraySlice<UInt8>) -> UInt32? {
     spelling.withUnsafeBufferPointer { bytes in
       guard !bytes.isEmpty else { return nil }
       let (scalar, length) = UTF8Scalar.decode(bytes, at: 0)

@@ -7,7 +7,9 @@ enum ByteFallback {
     Array("<0x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)], UInt8(ascii: ">")]
   }
 
-  /// The byte that a token stands for, or nil for an ordinary token. Decoding accepts small digits as well.
+  /// The byte that a token stands for, or nil for an ordinary token.
+  ///
+  /// Decoding accepts small digits as well.
   static func byte(of token: ArraySlice<UInt8>) -> UInt8? {
     guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else { return nil }
     var value: UInt8 = 0

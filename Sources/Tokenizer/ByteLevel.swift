@@ -1,5 +1,6 @@
-/// The alphabet in which byte-level vocabularies spell bytes (Radford et al. 2019, "Language Models are Unsupervised
-/// Multitask Learners"): printable Latin-1 stands for itself, every other byte for the next free scalar from U+0100 on.
+/// The alphabet in which byte-level vocabularies spell bytes.
+///
+/// From Radford and others, "Language Models are Unsupervised Multitask Learners", 2019: printable Latin-1 stands for itself, every other byte for the next free scalar from U+0100 on.
 enum ByteLevel {
   /// The scalar that spells a byte.
   static let scalars: [UInt32] = {

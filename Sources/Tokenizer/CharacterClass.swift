@@ -1,11 +1,11 @@
 /// The classes that the split patterns distinguish.
 enum CharacterClass {
   static let other: UInt8 = 0
-  /// `\p{L}`
+  /// `\p{L}`.
   static let letter: UInt8 = 1
-  /// `\p{N}`
+  /// `\p{N}`.
   static let number: UInt8 = 2
-  /// `\s`
+  /// `\s`.
   static let blank: UInt8 = 3
 }
 

@@ -9,9 +9,6 @@ struct MergeQueue: Sendable {
   private static let positionBits: UInt64 = 40
 
   private var merges: [UInt64] = []
-  private var next: [Int] = []
-  private var previous: [Int] = []
-  private var heap: [UInt64] = []
 
   /// Merges `symbols` in place.
   mutating func run(_ table: MergeTable, on symbols: inout [Int32]) {
@@ -52,20 +49,20 @@ struct MergeQueue: Sendable {
     symbols.removeLast(symbols.count - count)
   }
 
-  private mutating func drain(_ table: MergeTable, _ symbols: inout [Int32]) {
+  private func drain(_ table: MergeTable, _ symbols: inout [Int32]) {
     let count = symbols.count
-    next = Array(1...count)
-    previous = Array(-1..<count - 1)
-    heap.removeAll(keepingCapacity: true)
+    var next = Array(1...count)
+    var previous = Array(-1..<count - 1)
+    var entries: [UInt64] = []
     for i in 0..<count - 1 {
       let merge = table.merge(symbols[i], symbols[i + 1])
-      if merge != MergeTable.none { heap.append(Self.entry(merge, at: i)) }
+      if merge != MergeTable.none { entries.append(Self.entry(merge, at: i)) }
     }
-    heapify()
-    while let entry = popSmallest() {
+    var heap = MinimumHeap(entries)
+    while let entry = heap.removeSmallest() {
       let i = Int(entry & (1 << Self.positionBits - 1))
       let right = next[i]
-      // A symbol that was merged into its left neighbour is -1; its entries, and those of pairs that have changed, are stale.
+      // A symbol that was merged into its left neighbour is -1; its entries, and those of changed pairs, are stale.
       guard symbols[i] >= 0, right < count else { continue }
       let merge = table.merge(symbols[i], symbols[right])
       guard merge != MergeTable.none, Self.entry(merge, at: i) == entry else { continue }
@@ -75,10 +72,14 @@ struct MergeQueue: Sendable {
       next[i] = after
       if after < count {
         previous[after] = i
-        push(table.merge(symbols[i], symbols[after]), at: i)
+        let merge = table.merge(symbols[i], symbols[after])
+        if merge != MergeTable.none { heap.insert(Self.entry(merge, at: i)) }
       }
       let before = previous[i]
-      if before >= 0 { push(table.merge(symbols[before], symbols[i]), at: before) }
+      if before >= 0 {
+        let merge = table.merge(symbols[before], symbols[i])
+        if merge != MergeTable.none { heap.insert(Self.entry(merge, at: before)) }
+      }
     }
     symbols.removeAll { $0 < 0 }
   }
@@ -87,47 +88,51 @@ struct MergeQueue: Sendable {
   private static func entry(_ merge: UInt64, at position: Int) -> UInt64 {
     (merge >> 32) << positionBits | UInt64(truncatingIfNeeded: position)
   }
+}
 
-  private mutating func push(_ merge: UInt64, at position: Int) {
-    if merge == MergeTable.none { return }
-    let entry = Self.entry(merge, at: position)
-    heap.append(entry)
-    var i = heap.count - 1
-    while i > 0 {
-      let parent = (i - 1) / 2
-      if heap[parent] <= entry { break }
-      heap[i] = heap[parent]
-      i = parent
-    }
-    heap[i] = entry
+/// A binary heap of words, the smallest on top.
+private struct MinimumHeap {
+  private var words: [UInt64]
+
+  init(_ words: [UInt64]) {
+    self.words = words
+    for i in stride(from: words.count / 2 - 1, through: 0, by: -1) { sink(from: i) }
   }
 
-  private mutating func popSmallest() -> UInt64? {
-    guard let smallest = heap.first, let last = heap.popLast() else { return nil }
-    if !heap.isEmpty {
-      heap[0] = last
+  mutating func insert(_ word: UInt64) {
+    words.append(word)
+    var i = words.count - 1
+    while i > 0 {
+      let parent = (i - 1) / 2
+      if words[parent] <= word { break }
+      words[i] = words[parent]
+      i = parent
+    }
+    words[i] = word
+  }
+
+  mutating func removeSmallest() -> UInt64? {
+    guard let smallest = words.first, let last = words.popLast() else { return nil }
+    if !words.isEmpty {
+      words[0] = last
       sink(from: 0)
     }
     return smallest
   }
 
-  private mutating func heapify() {
-    for i in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(from: i) }
-  }
-
   private mutating func sink(from start: Int) {
-    heap.withUnsafeMutableBufferPointer { heap in
-      let entry = heap[start]
+    words.withUnsafeMutableBufferPointer { words in
+      let word = words[start]
       var i = start
       while true {
         var child = 2 * i + 1
-        if child >= heap.count { break }
-        if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-        if heap[child] >= entry { break }
-        heap[i] = heap[child]
+        if child >= words.count { break }
+        if child + 1 < words.count, words[child + 1] < words[child] { child += 1 }
+        if words[child] >= word { break }
+        words[i] = words[child]
         i = child
       }
-      heap[i] = entry
+      words[i] = word
     }
   }
 }

@@ -26,7 +26,9 @@ struct MergeTable: Sendable {
     shift = 64 - bits
   }
 
-  /// Adds a merge, or replaces the one of the same pair. Adding more than the capacity is ignored.
+  /// Adds a merge, or replaces the one of the same pair.
+  ///
+  /// Adding more than the capacity is ignored.
   mutating func add(_ left: Int32, _ right: Int32, rank: Int, result: Int32) {
     guard (count + 1) * 2 <= slots.count else { return }
     let pair = Self.pair(left, right)

@@ -1,4 +1,6 @@
-/// Rewrites a text before it is cut into pieces. No step makes an empty text longer.
+/// Rewrites a text before it is cut into pieces.
+///
+/// No step makes an empty text longer.
 struct Normalizer: Sendable, Equatable {
   /// One rewriting of the whole text.
   enum Step: Sendable, Equatable {
@@ -21,7 +23,14 @@ struct Normalizer: Sendable, Equatable {
 
   /// The text after all steps.
   func callAsFunction(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-    var result = Array(text)
+    var steps = steps[...]
+    var result: [UInt8]
+    if case .prepend(let bytes)? = steps.first, !text.isEmpty {
+      result = bytes + text
+      steps = steps.dropFirst()
+    } else {
+      result = Array(text)
+    }
     for step in steps {
       if result.isEmpty { break }
       switch step {
@@ -47,22 +56,42 @@ struct Normalizer: Sendable, Equatable {
 
   /// The bytes with every occurrence of a pattern replaced, from the left, without overlaps.
   static func replacing(_ pattern: [UInt8], with content: [UInt8], in bytes: [UInt8]) -> [UInt8] {
-    guard let first = pattern.first else { return bytes }
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + bytes.count / 2)
     bytes.withUnsafeBufferPointer { bytes in
-      var i = 0
-      while i < bytes.count {
-        if bytes[i] == first, matches(pattern, bytes, at: i) {
-          result.append(contentsOf: content)
-          i += pattern.count
-        } else {
-          result.append(bytes[i])
-          i += 1
+      // Counting first costs less than growing on the way.
+      var count = 0
+      forEachPart(of: bytes, splitAt: pattern) { count += $0 == nil ? content.count : 1 }
+      return [UInt8](unsafeUninitializedCapacity: count) { result, initialized in
+        forEachPart(of: bytes, splitAt: pattern) { byte in
+          if let byte {
+            result[initialized] = byte
+            initialized += 1
+          } else {
+            for byte in content {
+              result[initialized] = byte
+              initialized += 1
+            }
+          }
         }
       }
     }
-    return result
+  }
+
+  /// Calls `body` with each byte outside the occurrences of a pattern, and with nil for each occurrence.
+  @inline(__always)
+  private static func forEachPart(
+    of bytes: UnsafeBufferPointer<UInt8>, splitAt pattern: [UInt8], _ body: (UInt8?) -> Void
+  ) {
+    let first = pattern.first
+    var i = 0
+    while i < bytes.count {
+      if bytes[i] == first, matches(pattern, bytes, at: i) {
+        body(nil)
+        i += pattern.count
+      } else {
+        body(bytes[i])
+        i += 1
+      }
+    }
   }
 
   @inline(__always)

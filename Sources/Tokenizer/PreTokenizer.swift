@@ -33,7 +33,9 @@ struct PreTokenizer: Sendable, Equatable {
   var isByteLevel = false
 }
 
-/// Finds where the pieces of a split pattern end. Every method expects `start` within the text.
+/// Finds where the pieces of a split pattern end.
+///
+/// Every method expects `start` within the text.
 struct PieceScanner {
   let text: UnsafeBufferPointer<UInt8>
   let classes = CharacterClasses.unicode16
@@ -47,6 +49,8 @@ struct PieceScanner {
     }
   }
 
+  /// The pattern of GPT-2.
+  ///
   /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
   private func endGPT2(from start: Int) -> Int {
     let first = text[start]
@@ -60,6 +64,8 @@ struct PieceScanner {
     return endOfBlanks(from: start, stoppingAtNewlines: false)
   }
 
+  /// The pattern of LLaMA 3.
+  ///
   /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
   private func endLlama3(from start: Int) -> Int {
     let first = text[start]
@@ -108,7 +114,7 @@ struct PieceScanner {
     return i
   }
 
-  /// `\p{N}{1,3}`
+  /// The end of `\p{N}{1,3}`.
   private func threeNumbers(from start: Int) -> Int {
     var i = start
     for _ in 0..<3 {
@@ -120,7 +126,7 @@ struct PieceScanner {
     return i
   }
 
-  /// `[\r\n]*`
+  /// The end of `[\r\n]*`.
   private func newlines(from start: Int) -> Int {
     var i = start
     while i < text.count, isNewline(text[i]) { i += 1 }

@@ -23,7 +23,7 @@ enum TokenDecoder: Sendable, Equatable {
     case strip([UInt8], start: Int, stop: Int)
   }
 
-  /// The text of tokens that are given by id and spelling. It is valid UTF-8.
+  /// The text of tokens that are given by id and spelling; it is valid UTF-8.
   func decode(_ tokens: [(id: Int, spelling: ArraySlice<UInt8>)]) -> [UInt8] {
     switch self {
     case .joined:

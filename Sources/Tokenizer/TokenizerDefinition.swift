@@ -20,7 +20,9 @@ struct TokenizerDefinition: Sendable {
   var beginningOfText: Int?
   var endOfText: Int?
 
-  /// Makes tokens be recognised in the text. Call it once the normalizer is in its place.
+  /// Makes tokens be recognised in the text.
+  ///
+  /// Call it once the normalizer is in its place.
   mutating func recognize(_ tokens: [AddedToken]) {
     verbatimTokens = AddedTokenMatcher(tokens.filter { !$0.isNormalized }.map { ($0.content, $0) })
     normalizedTokens = AddedTokenMatcher(

@@ -60,7 +60,9 @@ enum UTF8Scalar {
     }
   }
 
-  /// Bytes of the longest prefix of a well-formed sequence at `i`, at least 1. No such sequence starts there in full.
+  /// Bytes of the longest prefix of a well-formed sequence at `i`, at least 1.
+  ///
+  /// No such sequence starts there in full.
   private static func subpartLength(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int) -> Int {
     let second: ClosedRange<UInt8>
     let length: Int

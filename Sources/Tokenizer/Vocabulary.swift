@@ -9,7 +9,9 @@ struct Vocabulary: Sendable {
   /// Where the token of an id starts in `bytes`; its length is -1 where there is no such token.
   private var starts: [Int] = []
   private var counts: [Int32] = []
-  /// Ids by hash; -1 marks an empty slot. The number of slots is a power of two, at least twice the number of tokens.
+  /// Ids by hash; -1 marks an empty slot.
+  ///
+  /// The number of slots is a power of two, at least twice the number of tokens.
   private var slots: [Int32]
 
   /// Tokens in the vocabulary.
@@ -67,7 +69,9 @@ struct Vocabulary: Sendable {
     case takenToken
   }
 
-  /// Adds a token. One that is not `searchable` is found by its id only.
+  /// Adds a token.
+  ///
+  /// One that is not `searchable` is found by its id only.
   mutating func add(_ token: [UInt8], id: Int, searchable: Bool = true) throws(Conflict) {
     guard id >= 0, id <= Self.largestID, token.count <= Int(Int32.max) else { throw .invalidID }
     if id < starts.count {

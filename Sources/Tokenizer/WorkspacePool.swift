@@ -9,8 +9,9 @@ final class WorkspacePool: Sendable {
     free.withLock { $0.popLast() } ?? BPEModel.Workspace()
   }
 
-  /// Takes a workspace back.
+  /// Takes a workspace back, without the memory that a huge word has left in it.
   func give(_ workspace: inout BPEModel.Workspace) {
+    if workspace.symbols.capacity > 1 << 16 { workspace.symbols = [] }
     let returned = workspace
     free.withLock { $0.append(returned) }
   }

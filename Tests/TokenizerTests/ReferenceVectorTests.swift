@@ -12,7 +12,7 @@ struct ReferenceVectorTests {
     #expect(comparison.checked >= count)
     #expect(
       comparison.differences.isEmpty,
-      "\(name): \(comparison.differences.count) of \(comparison.checked) differ, first: \(comparison.differences.prefix(3))")
+      "\(name): \(comparison.differences.count) of \(comparison.checked), first \(comparison.differences.prefix(3))")
   }
 
   @Test("tokenizer.json", arguments: ["kjv1024", "kjv-opt"])

@@ -25,7 +25,9 @@ struct MergeList {
     }
   }
 
-  /// The lines of `merges.txt`. Lines that start with `#version` are a heading.
+  /// The lines of `merges.txt`.
+  ///
+  /// Lines that start with `#version` are a heading.
   init(_ text: TokenizerFile) throws(TokenizerError) {
     file = text.path
     firstNumber = 1
@@ -48,7 +50,9 @@ struct MergeList {
     return (Array(parts[0]), Array(parts[1]))
   }
 
-  /// The merges by ids. Both halves and their union must be tokens; of a pair listed twice the later rank counts.
+  /// The merges by ids.
+  ///
+  /// Both halves and their union must be tokens; of a pair listed twice the later rank counts.
   func table(_ vocabulary: Vocabulary) throws(TokenizerError) -> (table: MergeTable, merges: [Merge]) {
     guard pairs.count <= MergeTable.rankLimit else {
       throw .tooManyMerges(file: file, count: pairs.count, limit: MergeTable.rankLimit)

@@ -44,7 +44,8 @@ struct SentencePieceMerges {
 
   func model(unknowns: BPEModel.Unknowns) throws(TokenizerError) -> BPEModel {
     var ranks: [Float: Int] = [:]
-    for score in Set(pieces.lazy.filter { $0.kind == .normal }.map(\.score)).sorted(by: >) { ranks[score] = ranks.count }
+    let scores = Set(pieces.lazy.filter { $0.kind == .normal }.map(\.score))
+    for score in scores.sorted(by: >) { ranks[score] = ranks.count }
 
     var merges: [(merge: Merge, rank: Int)] = []
     for (id, piece) in pieces.enumerated() where piece.kind == .normal {
@@ -62,19 +63,15 @@ struct SentencePieceMerges {
     var table = MergeTable(capacity: merges.count)
     for (merge, rank) in merges { table.add(merge.left, merge.right, rank: rank, result: merge.result) }
 
-    var model = BPEModel.characters(
-      symbols, table, merges.map(\.merge), unknowns: unknowns, takesWholeWords: false)
-    if symbols.size > pieces.count {
-      model.firstExpanded = Int32(pieces.count)
-      for symbol in pieces.count..<symbols.size {
-        let bytes = symbols[symbol] ?? []
-        if unknowns.byteSymbols.isEmpty {
-          model.expansions.append(unknowns.symbol.map { [$0] } ?? [])
-        } else {
-          model.expansions.append(bytes.map { unknowns.byteSymbols[Int($0)] })
-        }
+    var expansions = BPEModel.Expansions(first: Int32(pieces.count))
+    for symbol in pieces.count..<max(pieces.count, symbols.size) {
+      let bytes = symbols[symbol] ?? []
+      if unknowns.byteSymbols.isEmpty {
+        expansions.ids.append(unknowns.symbol.map { [$0] } ?? [])
+      } else {
+        expansions.ids.append(bytes.map { unknowns.byteSymbols[Int($0)] })
       }
     }
-    return model
+    return .characters(symbols, table, merges.map(\.merge), unknowns: unknowns, expansions: expansions)
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// There is no list of merges: two neighbours merge where their union is a piece, the piece of the highest score first.
 struct SentencePieceModel {
-  /// `ModelProto.SentencePiece.Type`
+  /// `ModelProto.SentencePiece.Type`.
   enum Kind: UInt64 {
     case normal = 1
     case unknown = 2
@@ -104,7 +104,8 @@ struct SentencePieceModel {
       switch (field, value) {
       case (2, .bytes(let map)):
         guard map.isEmpty else {
-          throw unsupported("\(name).precompiled_charsmap", "\(map.count) bytes", supported: "the identity, which has none")
+          throw unsupported(
+            "\(name).precompiled_charsmap", "\(map.count) bytes", supported: "the identity, which has none")
         }
       case (3, .varint(let raw)): addsDummyPrefix = raw != 0
       case (4, .varint(let raw)): removesExtraSpaces = raw != 0
@@ -119,6 +120,8 @@ struct SentencePieceModel {
     try copy.readNormalizer(range, name: "denormalizer_spec")
   }
 
+  private func existing(_ id: Int) -> Int? { pieces.indices.contains(id) ? id : nil }
+
   /// The tokenizer that the model describes.
   func definition() throws(TokenizerError) -> TokenizerDefinition {
     var vocabulary = Vocabulary(capacity: pieces.count)
@@ -127,7 +130,7 @@ struct SentencePieceModel {
     }
     var unknowns = BPEModel.Unknowns()
     unknowns.fuses = true
-    let unknown = pieces.firstIndex { $0.kind == .unknown } ?? unknownID.flatMap { pieces.indices.contains($0) ? $0 : nil }
+    let unknown = pieces.firstIndex { $0.kind == .unknown } ?? unknownID.flatMap(existing)
     unknowns.symbol = unknown.map { Int32($0) }
     if hasByteFallback {
       unknowns.byteSymbols = ByteFallback.ids(in: vocabulary)
@@ -157,8 +160,8 @@ struct SentencePieceModel {
           controlIDs: controls, unknownID: unknown, unknownSurface: unknownSurface, bytes: bytes,
           stripsLeadingSpace: addsDummyPrefix, stripsAllLeadingSpaces: removesExtraSpaces)))
     definition.specialIDs = controls.union(unknown.map { [$0] } ?? [])
-    definition.beginningOfText = beginningID.flatMap { pieces.indices.contains($0) ? $0 : nil }
-    definition.endOfText = endID.flatMap { pieces.indices.contains($0) ? $0 : nil }
+    definition.beginningOfText = beginningID.flatMap(existing)
+    definition.endOfText = endID.flatMap(existing)
     return definition
   }
 }

@@ -2,14 +2,15 @@
 ///
 /// The rank is the id, and it orders the merges: two neighbours merge where their union is a token.
 enum TiktokenRanks {
-  /// The special tokens of LLaMA 3, whose ids follow the ranks. The file does not name them: these are the names that
-  /// Meta's own reader gives since LLaMA 3.1.
+  /// The special tokens of LLaMA 3, whose ids follow the ranks.
+  ///
+  /// The file does not name them: these are the names that Meta's own reader gives since LLaMA 3.1.
   private static let specialTokens: [String] = {
     func reserved(_ numbers: Range<Int>) -> [String] { numbers.map { "<|reserved_special_token_\($0)|>" } }
     return ["<|begin_of_text|>", "<|end_of_text|>"] + reserved(0..<2)
       + [
-        "<|finetune_right_pad_id|>", "<|step_id|>", "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>",
-        "<|python_tag|>", "<|image|>",
+        "<|finetune_right_pad_id|>", "<|step_id|>", "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>",
+        "<|eot_id|>", "<|python_tag|>", "<|image|>",
       ] + reserved(2..<246)
   }()
 
@@ -74,9 +75,8 @@ enum TiktokenRanks {
         table.add(Int32(left), Int32(right), rank: id, result: Int32(id))
       }
     }
-    var model = try BPEModel.byteLevel(
-      vocabulary, table, unknowns: BPEModel.Unknowns(), takesWholeWords: false, file: file.path)
-    model.wholeWords = words
+    let model = try BPEModel.byteLevel(
+      vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words, file: file.path)
     var special: [AddedToken] = []
     let firstSpecial = vocabulary.size
     for (k, name) in specialTokens.enumerated() {

@@ -5,7 +5,9 @@ struct TokenizerFile {
   let path: String
   let bytes: [UInt8]
 
-  /// Reads a file whole. A Git LFS pointer in its place is an error of its own.
+  /// Reads a file whole.
+  ///
+  /// A Git LFS pointer in its place is an error of its own.
   init(_ directory: String, _ name: String) throws(TokenizerError) {
     path = Path.join(directory, name)
     do throws(FileError) {

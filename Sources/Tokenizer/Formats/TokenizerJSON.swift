@@ -15,8 +15,8 @@ enum TokenizerJSON {
     var vocabulary = modelVocabulary
     let added = try addedTokens(root["added_tokens"], &vocabulary)
     var definition = TokenizerDefinition(
-      files: [name] + (configuration.map { [$0.file] } ?? []), vocabulary: vocabulary, model: model, normalizer: normalizer,
-      preTokenizer: preTokenizer, decoder: decoder)
+      files: [name] + (configuration.map { [$0.file] } ?? []), vocabulary: vocabulary, model: model,
+      normalizer: normalizer, preTokenizer: preTokenizer, decoder: decoder)
     definition.recognize(added)
     (definition.prefix, definition.suffix) = try postProcessor(root["post_processor"], vocabulary)
     definition.beginningOfText =
@@ -64,9 +64,10 @@ enum TokenizerJSON {
     let model: BPEModel
     if isByteLevel {
       model = try .byteLevel(
-        vocabulary, table, unknowns: unknowns, takesWholeWords: ignoresMerges, file: field.file)
+        vocabulary, table, unknowns: unknowns, wholeWords: ignoresMerges ? BPEModel.bytes(of: vocabulary) : nil,
+        file: field.file)
     } else {
-      model = .characters(vocabulary, table, merges, unknowns: unknowns, takesWholeWords: ignoresMerges)
+      model = .characters(vocabulary, table, merges, unknowns: unknowns, wholeWords: ignoresMerges ? vocabulary : nil)
     }
     return (model, vocabulary)
   }

@@ -16,9 +16,10 @@ enum VocabularyAndMerges {
       JSONField(file: vocabularyField.file, path: "the vocabulary", value: vocabularyField.value))
     let (table, _) = try MergeList(mergesFile).table(vocabulary)
     let model = try BPEModel.byteLevel(
-      vocabulary, table, unknowns: BPEModel.Unknowns(), takesWholeWords: false, file: vocabularyField.file)
+      vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: nil, file: vocabularyField.file)
     var definition = TokenizerDefinition(
-      files: [vocabularyName, mergesName] + (configuration.map { [$0.file] } ?? []), vocabulary: vocabulary, model: model,
+      files: [vocabularyName, mergesName] + (configuration.map { [$0.file] } ?? []), vocabulary: vocabulary,
+      model: model,
       preTokenizer: PreTokenizer(
         pattern: .gpt2, addsPrefixSpace: try configuration?.flag("add_prefix_space", default: false) ?? false,
         isByteLevel: true),
@@ -26,7 +27,9 @@ enum VocabularyAndMerges {
     var special: [AddedToken] = []
     for key in ["bos_token", "eos_token", "unk_token", "pad_token"] {
       let fallback = configuration == nil && key != "pad_token" ? Array("<|endoftext|>".utf8) : nil
-      guard let content = try configuration?.token(key) ?? fallback, let id = vocabulary.id(of: content) else { continue }
+      guard let content = try configuration?.token(key) ?? fallback, let id = vocabulary.id(of: content) else {
+        continue
+      }
       if key == "bos_token" { definition.beginningOfText = id }
       if key == "eos_token" { definition.endOfText = id }
       if !special.contains(where: { $0.id == id }) {
