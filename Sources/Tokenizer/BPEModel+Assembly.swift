@@ -1,0 +1,58 @@
+/// Putting models together from what the formats hold.
+extension BPEModel {
+  /// A model whose symbols are bytes and whose tokens are spelled in the alphabet of `ByteLevel`.
+  ///
+  /// Every byte that occurs in UTF-8 must be a token, unless there is an unknown token.
+  static func byteLevel(
+    _ vocabulary: Vocabulary, _ merges: MergeTable, unknowns: Unknowns, wholeWords: Vocabulary?, file: String
+  ) throws(TokenizerError) -> BPEModel {
+    var symbols: [Int32] = []
+    for byte in 0..<256 {
+      let id = vocabulary.id(of: ByteLevel.spelling(of: UInt8(byte)))
+      if id == nil, unknowns.symbol == nil, ByteLevel.occursInUTF8(byte) {
+        throw .incompleteByteAlphabet(file: file, byte: UInt8(byte))
+      }
+      symbols.append(Int32(id ?? -1))
+    }
+    return BPEModel(alphabet: .bytes(symbols), merges: merges, unknowns: unknowns, wholeWords: wholeWords)
+  }
+
+  /// The tokens of a byte-level vocabulary as the bytes that they spell.
+  static func bytes(of vocabulary: Vocabulary) -> Vocabulary {
+    var words = Vocabulary(capacity: vocabulary.count)
+    for id in 0..<vocabulary.size {
+      guard let spelling = vocabulary[id], let bytes = ByteLevel.decode(spelling) else { continue }
+      // Different spellings in the alphabet are different bytes, so nothing can be in the way.
+      try? words.add(bytes, id: id)
+    }
+    return words
+  }
+
+  /// A model whose symbols are characters.
+  static func characters(
+    _ vocabulary: Vocabulary, _ table: MergeTable, _ merges: [Merge], unknowns: Unknowns, wholeWords: Vocabulary? = nil,
+    expansions: Expansions = Expansions()
+  ) -> BPEModel {
+    // A merge of a byte-fallback or unknown token joins characters that its spelling does not show.
+    let standIns = Set(unknowns.byteSymbols + [unknowns.symbol ?? -1])
+    let allowsCuts = !merges.contains { standIns.contains($0.left) || standIns.contains($0.right) }
+    var symbols: [(scalar: UInt32, symbol: Int32)] = []
+    for id in 0..<vocabulary.size {
+      if let spelling = vocabulary[id], let scalar = singleScalar(spelling) { symbols.append((scalar, Int32(id))) }
+    }
+    let merged = Set(merges.map(\.result)).compactMap { vocabulary[Int($0)] }
+    let characters = CharacterSymbols(symbols, joinedWithin: merged, allowsCuts: allowsCuts)
+    return BPEModel(
+      alphabet: .characters(characters), merges: table, unknowns: unknowns, wholeWords: wholeWords,
+      expansions: expansions)
+  }
+
+  /// The character that a spelling consists of, or nil where it is longer or empty.
+  private static func singleScalar(_ spelling: ArraySlice<UInt8>) -> UInt32? {
+    spelling.withUnsafeBufferPointer { bytes in
+      guard !bytes.isEmpty else { return nil }
+      let (scalar, length) = UTF8Scalar.decode(bytes, at: 0)
+      return length == bytes.count ? scalar : nil
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Support
+
+/// A byte-pair-encoding tokenizer, loaded from the files of a model and true to them token by token.
+///
+/// Encoding has five stages: find added tokens, normalise, pre-tokenise, merge, post-process. Which of them do what is data,
+/// read from the files (`TokenizerDefinition`). A tokenizer may be used from several threads at once.
+public struct BPETokenizer: Sendable {
+  /// The sets of files that can define a tokenizer.
+  public enum Format: String, CaseIterable, Sendable {
+    /// `tokenizer.json` of Hugging Face tokenizers.
+    case tokenizerJSON = "tokenizer.json"
+    /// `tokenizer.model`: a sentencepiece model (LLaMA 1 and 2) or tiktoken ranks (LLaMA 3).
+    case tokenizerModel = "tokenizer.model"
+    /// `vocab.json` and `merges.txt` (GPT-2, OPT).
+    case vocabularyAndMerges = "vocab.json"
+  }
+
+  /// The format the tokenizer was read from.
+  public let format: Format
+  private let definition: TokenizerDefinition
+  private let workspaces = WorkspacePool()
+
+  /// Loads the tokenizer of a model directory from the first format present, in the order of `Format`.
+  public init(directory: String) throws(TokenizerError) {
+    let present = Format.allCases.first { FileSystem.exists(Path.join(directory, $0.rawValue)) }
+    guard let format = present else { throw .noTokenizer(directory: directory) }
+    try self.init(directory: directory, format: format)
+  }
+
+  /// Loads the tokenizer of a model directory from one format, whatever else lies there.
+  public init(directory: String, format: Format) throws(TokenizerError) {
+    self.format = format
+    switch format {
+    case .tokenizerJSON: definition = try TokenizerJSON.load(directory)
+    case .tokenizerModel: definition = try TokenizerModel.load(directory)
+    case .vocabularyAndMerges: definition = try VocabularyAndMerges.load(directory)
+    }
+  }
+
+  /// The files that define the tokenizer: names within its directory, in the order of reading.
+  public var definingFiles: [String] { definition.files }
+
+  /// One more than the largest id, added tokens included: the rows that an embedding must have at least.
+  public var vocabularySize: Int { definition.vocabulary.size }
+
+  /// The id of the token that begins a text, where the files name one.
+  public var beginningOfText: Int? { definition.beginningOfText }
+
+  /// The id of the token that ends a text, where the files name one.
+  public var endOfText: Int? { definition.endOfText }
+
+  /// The spelling of a token as the files have it (`▁the`, `Ġthe`, `<0x0A>`), or nil where no token has this id.
+  public func piece(_ id: Int) -> [UInt8]? { definition.vocabulary[id].map(Array.init) }
+
+  /// The id of the token with exactly this spelling.
+  public func id(ofPiece piece: [UInt8]) -> Int? { definition.vocabulary.id(of: piece) }
+
+  /// The ids of a text.
+  ///
+  /// - Parameters:
+  ///   - text: Valid UTF-8; the caller checks. Ill-formed bytes are encoded as bytes or as unknown characters, never refused.
+  ///   - addingSpecialTokens: Whether to add what the tokenizer puts around a text, such as a beginning-of-text token.
+  ///   - recognizingSpecialTokens: Whether `</s>` in the text is the special token rather than four characters. Switch it
+  ///     off for text that comes from strangers. Sentencepiece models never recognise special tokens.
+  /// - Complexity: O(n) expected for ordinary text; O(n log n) for text without any place to cut.
+  public func encode(
+    _ text: [UInt8], addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true
+  ) -> [Int] {
+    text.withUnsafeBufferPointer {
+      encode($0, addingSpecialTokens: addingSpecialTokens, recognizingSpecialTokens: recognizingSpecialTokens)
+    }
+  }
+
+  /// The ids of a text.
+  public func encode(
+    _ text: String, addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true
+  ) -> [Int] {
+    encode(
+      Array(text.utf8), addingSpecialTokens: addingSpecialTokens, recognizingSpecialTokens: recognizingSpecialTokens)
+  }
+
+  private func encode(
+    _ text: UnsafeBufferPointer<UInt8>, addingSpecialTokens: Bool, recognizingSpecialTokens: Bool
+  ) -> [Int] {
+    var workspace = workspaces.take()
+    defer { workspaces.give(&workspace) }
+    var ids: [Int] = []
+    ids.reserveCapacity(text.count / 3 + 4)
+    if addingSpecialTokens { ids.append(contentsOf: definition.prefix) }
+    definition.verbatimTokens.forEachPart(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { part in
+      switch part {
+      case .token(let id):
+        ids.append(id)
+      case .text(let range):
+        let fragment = UnsafeBufferPointer(rebasing: text[range])
+        normalize(fragment) { normalized in
+          definition.normalizedTokens.forEachPart(
+            of: normalized, recognizingSpecialTokens: recognizingSpecialTokens
+          ) { part in
+            switch part {
+            case .token(let id): ids.append(id)
+            case .text(let range):
+              encodeFragment(UnsafeBufferPointer(rebasing: normalized[range]), &workspace, into: &ids)
+            }
+          }
+        }
+      }
+    }
+    if addingSpecialTokens { ids.append(contentsOf: definition.suffix) }
+    return ids
+  }
+
+  private func normalize(_ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    if definition.normalizer.isIdentity { return body(text) }
+    definition.normalizer(text).withUnsafeBufferPointer(body)
+  }
+
+  /// Pre-tokenises and merges text without added tokens.
+  private func encodeFragment(
+    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
+  ) {
+    if definition.preTokenizer.addsPrefixSpace, text.first != UInt8(ascii: " ") {
+      let spaced = [UInt8(ascii: " ")] + text
+      return spaced.withUnsafeBufferPointer { encodePieces($0, &workspace, into: &ids) }
+    }
+    encodePieces(text, &workspace, into: &ids)
+  }
+
+  private func encodePieces(
+    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
+  ) {
+    guard let pattern = definition.preTokenizer.pattern else {
+      return definition.model.encode(text, &workspace, into: &ids)
+    }
+    let scanner = PieceScanner(text: text)
+    var start = 0
+    while start < text.count {
+      let end = scanner.end(of: pattern, from: start)
+      definition.model.encode(UnsafeBufferPointer(rebasing: text[start..<end]), &workspace, into: &ids)
+      start = end
+    }
+  }
+
+  /// The text of ids, as valid UTF-8; ids of no token are passed over.
+  ///
+  /// Bytes that do not form UTF-8 become U+FFFD, in the way of the library that the format comes from.
+  public func decode(_ ids: [Int], skippingSpecialTokens: Bool = false) -> [UInt8] {
+    definition.decoder.decode(
+      ids.compactMap { id in
+        if skippingSpecialTokens, definition.specialIDs.contains(id) { return nil }
+        return definition.vocabulary[id].map { (id, $0) }
+      })
+  }
+
+  /// The text of ids; ids of no token are passed over.
+  public func text(of ids: [Int], skippingSpecialTokens: Bool = false) -> String {
+    String(decoding: decode(ids, skippingSpecialTokens: skippingSpecialTokens), as: UTF8.self)
+  }
+}

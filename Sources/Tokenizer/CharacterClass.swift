@@ -1,0 +1,55 @@
+/// The classes that the split patterns distinguish.
+enum CharacterClass {
+  static let other: UInt8 = 0
+  /// `\p{L}`.
+  static let letter: UInt8 = 1
+  /// `\p{N}`.
+  static let number: UInt8 = 2
+  /// `\s`.
+  static let blank: UInt8 = 3
+}
+
+/// The class of every scalar: pages of 256, equal pages stored once.
+struct CharacterClasses: Sendable {
+  /// The one table, built on first use.
+  static let unicode16 = CharacterClasses()
+
+  private let pages: [UInt8]
+  private let leaves: [UInt8]
+
+  private init() {
+    var flat = [UInt8](repeating: CharacterClass.other, count: 0x110000)
+    Self.mark(CharacterClassRanges.letters, as: CharacterClass.letter, in: &flat)
+    Self.mark(CharacterClassRanges.numbers, as: CharacterClass.number, in: &flat)
+    Self.mark(CharacterClassRanges.blanks, as: CharacterClass.blank, in: &flat)
+    var pages: [UInt8] = []
+    var leaves: [UInt8] = []
+    var known: [ArraySlice<UInt8>: UInt8] = [:]
+    for start in stride(from: 0, to: flat.count, by: 256) {
+      let leaf = flat[start..<start + 256]
+      if let page = known[leaf] {
+        pages.append(page)
+      } else {
+        // Unicode 16.0 needs fewer than 100 different pages.
+        let page = UInt8(truncatingIfNeeded: leaves.count / 256)
+        known[leaf] = page
+        pages.append(page)
+        leaves.append(contentsOf: leaf)
+      }
+    }
+    self.pages = pages
+    self.leaves = leaves
+  }
+
+  private static func mark(_ ranges: [UInt32], as mark: UInt8, in flat: inout [UInt8]) {
+    for i in stride(from: 0, to: ranges.count - 1, by: 2) {
+      for scalar in ranges[i]...ranges[i + 1] { flat[Int(scalar)] = mark }
+    }
+  }
+
+  /// The class of a scalar up to U+10FFFF.
+  @inline(__always)
+  func callAsFunction(_ scalar: UInt32) -> UInt8 {
+    scalar < 0x80 ? leaves[Int(scalar)] : leaves[Int(pages[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+  }
+}

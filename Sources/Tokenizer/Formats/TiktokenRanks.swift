@@ -1,0 +1,116 @@
+/// A `tokenizer.model` in the format of tiktoken, as LLaMA 3 ships it: a token in base64 and its rank on each line.
+///
+/// The rank is the id, and it orders the merges: two neighbours merge where their union is a token.
+enum TiktokenRanks {
+  /// The special tokens of LLaMA 3, whose ids follow the ranks.
+  ///
+  /// The file does not name them: these are the names that Meta's own reader gives since LLaMA 3.1.
+  private static let specialTokens: [String] = {
+    func reserved(_ numbers: Range<Int>) -> [String] { numbers.map { "<|reserved_special_token_\($0)|>" } }
+    return ["<|begin_of_text|>", "<|end_of_text|>"] + reserved(0..<2)
+      + [
+        "<|finetune_right_pad_id|>", "<|step_id|>", "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>",
+        "<|eot_id|>", "<|python_tag|>", "<|image|>",
+      ] + reserved(2..<246)
+  }()
+
+  /// Whether the file begins with a line of base64 and a number.
+  static func looksLikeRanks(_ bytes: [UInt8]) -> Bool {
+    let line = bytes.prefix(1024).prefix { $0 != 0x0A }
+    return parse(line[...]) != nil
+  }
+
+  private static func parse(_ line: ArraySlice<UInt8>) -> (token: [UInt8], rank: Int)? {
+    guard let space = line.firstIndex(of: UInt8(ascii: " ")), let token = base64(line[..<space]), !token.isEmpty,
+      let rank = Int(TokenizerFile.text(line[(space + 1)...])), rank >= 0
+    else { return nil }
+    return (token, rank)
+  }
+
+  private static func base64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    guard text.count % 4 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    var bits: UInt32 = 0
+    var count = 0
+    let padding = text.suffix(2).reduce(0) { $0 + ($1 == UInt8(ascii: "=") ? 1 : 0) }
+    for unit in text.dropLast(padding) {
+      let value: UInt8
+      switch unit {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = unit - UInt8(ascii: "A")
+      case UInt8(ascii: "a")...UInt8(ascii: "z"): value = unit - UInt8(ascii: "a") + 26
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = unit - UInt8(ascii: "0") + 52
+      case UInt8(ascii: "+"): value = 62
+      case UInt8(ascii: "/"): value = 63
+      default: return nil
+      }
+      bits = bits << 6 | UInt32(value)
+      count += 6
+      if count >= 8 {
+        count -= 8
+        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+      }
+    }
+    return bytes
+  }
+
+  static func definition(_ file: TokenizerFile) throws(TokenizerError) -> TokenizerDefinition {
+    var words = Vocabulary(capacity: 1 << 17)
+    var number = 0
+    for line in file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+      number += 1
+      if line.isEmpty { continue }
+      guard let (token, rank) = parse(line.last == 0x0D ? line.dropLast() : line) else {
+        throw .malformedRank(file: file.path, line: number)
+      }
+      try words.add(token, id: rank, file: file.path, field: "line \(number)")
+    }
+
+    var vocabulary = Vocabulary(capacity: words.count + specialTokens.count)
+    var table = MergeTable(capacity: splitCount(words))
+    for id in 0..<words.size {
+      guard let token = words[id] else { continue }
+      let spelling = token.flatMap { ByteLevel.spelling(of: $0) }
+      try vocabulary.add(spelling, id: id, file: file.path, field: "rank \(id)")
+      forEachSplit(of: token, in: words) { left, right in
+        table.add(Int32(left), Int32(right), rank: id, result: Int32(id))
+      }
+    }
+    let model = try BPEModel.byteLevel(
+      vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words, file: file.path)
+    var special: [AddedToken] = []
+    let firstSpecial = vocabulary.size
+    for (k, name) in specialTokens.enumerated() {
+      let token = AddedToken(id: firstSpecial + k, content: Array(name.utf8), isSpecial: true)
+      try vocabulary.add(token.content, id: token.id, file: file.path, field: "the special tokens")
+      special.append(token)
+    }
+    var definition = TokenizerDefinition(
+      files: [TokenizerModel.name], vocabulary: vocabulary, model: model,
+      preTokenizer: PreTokenizer(pattern: .llama3, isByteLevel: true), decoder: .byteLevel)
+    definition.recognize(special)
+    definition.beginningOfText = firstSpecial
+    definition.endOfText = firstSpecial + 1
+    return definition
+  }
+
+  private static func splitCount(_ words: Vocabulary) -> Int {
+    var count = 0
+    for id in 0..<words.size {
+      if let token = words[id] { forEachSplit(of: token, in: words) { _, _ in count += 1 } }
+    }
+    return count
+  }
+
+  /// The pairs of tokens that a token can be cut into.
+  private static func forEachSplit(
+    of token: ArraySlice<UInt8>, in words: Vocabulary, _ body: (_ left: Int, _ right: Int) -> Void
+  ) {
+    token.withUnsafeBufferPointer { token in
+      for cut in 1..<max(1, token.count) {
+        let left = UnsafeBufferPointer(rebasing: token[..<cut])
+        let right = UnsafeBufferPointer(rebasing: token[cut...])
+        if let left = words.id(of: left), let right = words.id(of: right) { body(left, right) }
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import Support
+
+// The components of tokenizer.json that rewrite text: before, and after, there are tokens.
+extension TokenizerJSON {
+  /// The steps of a normalizer.
+  static func normalizer(_ field: JSONField) throws(TokenizerError) -> Normalizer {
+    if field.isNull { return Normalizer() }
+    let type = field["type"]
+    switch try type.text() {
+    case "Sequence":
+      var steps: [Normalizer.Step] = []
+      for element in try field["normalizers"].elements() { steps += try normalizer(element).steps }
+      return Normalizer(steps: steps)
+    case "Prepend":
+      return Normalizer(steps: [.prepend(try field["prepend"].bytes())])
+    case "Replace":
+      return Normalizer(steps: [try replace(field)])
+    default:
+      throw type.unsupported(try type.text(), supported: "Sequence, Prepend, Replace, null")
+    }
+  }
+
+  private static func replace(_ field: JSONField) throws(TokenizerError) -> Normalizer.Step {
+    let content = try field["content"].bytes()
+    let expression = field["pattern"]["Regex"]
+    if expression.isNull {
+      return .replace(try literal(field["pattern"]["String"]), with: content)
+    }
+    switch (try expression.text(), TokenizerFile.text(content)) {
+    case (#"\A +| +\z"#, ""): return .trimSpaces
+    case (" {2,}", " "): return .squeezeSpaces
+    default:
+      throw expression.unsupported(
+        "\"\(try expression.text())\" -> \"\(TokenizerFile.text(content))\"",
+        supported: #"a String pattern, "\A +| +\z" -> "", " {2,}" -> " ""#)
+    }
+  }
+
+  private static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+    let pattern = try field.bytes()
+    guard !pattern.isEmpty else { throw field.expected("a pattern that is not empty") }
+    return pattern
+  }
+
+  /// How the text is cut.
+  static func preTokenizer(_ field: JSONField) throws(TokenizerError) -> PreTokenizer {
+    if field.isNull { return PreTokenizer() }
+    let type = field["type"]
+    switch try type.text() {
+    case "ByteLevel":
+      return PreTokenizer(
+        pattern: try field["use_regex"].bool(default: true) ? .gpt2 : nil,
+        addsPrefixSpace: try field["add_prefix_space"].bool(default: true), isByteLevel: true)
+    case "Split":
+      return PreTokenizer(pattern: try splitPattern(field))
+    case "Sequence":
+      var whole = PreTokenizer()
+      for element in try field["pretokenizers"].elements() {
+        let part = try preTokenizer(element)
+        // What follows the byte-level alphabet, or cuts pieces again, or adds a space to each piece, is something else.
+        guard !whole.isByteLevel, whole.pattern == nil || (part.pattern == nil && !part.addsPrefixSpace) else {
+          throw element["type"].unsupported(
+            "this step after the ones before it", supported: "one Split, then ByteLevel with use_regex false")
+        }
+        whole.pattern = whole.pattern ?? part.pattern
+        whole.addsPrefixSpace = part.addsPrefixSpace
+        whole.isByteLevel = part.isByteLevel
+      }
+      return whole
+    default:
+      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Sequence, null")
+    }
+  }
+
+  private static func splitPattern(_ field: JSONField) throws(TokenizerError) -> PreTokenizer.Pattern {
+    let behavior = field["behavior"]
+    guard try behavior.text() == "Isolated" else {
+      throw behavior.unsupported(try behavior.text(), supported: "Isolated")
+    }
+    guard try !field["invert"].bool(default: false) else {
+      throw field["invert"].unsupported("true", supported: "false")
+    }
+    let expression = field["pattern"]["Regex"]
+    let written = expression.isNull ? field["pattern"]["String"] : expression
+    guard !expression.isNull, let pattern = PreTokenizer.Pattern(regularExpression: try expression.bytes()) else {
+      throw .unknownSplitPattern(file: field.file, field: written.path, pattern: try written.text())
+    }
+    return pattern
+  }
+
+  /// How spellings become text.
+  static func decoder(_ field: JSONField) throws(TokenizerError) -> TokenDecoder {
+    if field.isNull { return .joined }
+    if try field["type"].text() == "ByteLevel" { return .byteLevel }
+    return .chain(try decoderSteps(field))
+  }
+
+  private static func decoderSteps(_ field: JSONField) throws(TokenizerError) -> [TokenDecoder.Step] {
+    let type = field["type"]
+    switch try type.text() {
+    case "Sequence":
+      var steps: [TokenDecoder.Step] = []
+      for element in try field["decoders"].elements() { steps += try decoderSteps(element) }
+      return steps
+    case "Replace":
+      return [.replace(try literal(field["pattern"]["String"]), with: try field["content"].bytes())]
+    case "ByteFallback":
+      return [.byteFallback]
+    case "Fuse":
+      return [.fuse]
+    case "Strip":
+      return [
+        .strip(try field["content"].bytes(), start: try count(field["start"]), stop: try count(field["stop"]))
+      ]
+    default:
+      throw type.unsupported(
+        try type.text(), supported: "ByteLevel alone, null, or Sequence of Replace, ByteFallback, Fuse, Strip")
+    }
+  }
+
+  private static func count(_ field: JSONField) throws(TokenizerError) -> Int {
+    let count = try field.integer()
+    guard count >= 0 else { throw field.expected("a number of characters") }
+    return count
+  }
+}

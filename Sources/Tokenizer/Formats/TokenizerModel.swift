@@ -1,0 +1,29 @@
+import Support
+
+/// `tokenizer.model`: one name for two formats.
+enum TokenizerModel {
+  static let name = "tokenizer.model"
+
+  static func load(_ directory: String) throws(TokenizerError) -> TokenizerDefinition {
+    let file = try TokenizerFile(directory, name)
+    let configuration = try TokenizerConfiguration.load(directory)
+    var definition: TokenizerDefinition
+    // A line of text never begins with a line feed, which is how a protocol buffer's first piece begins.
+    if file.bytes.first != 0x0A, TiktokenRanks.looksLikeRanks(file.bytes) {
+      definition = try TiktokenRanks.definition(file)
+    } else {
+      definition = try SentencePieceModel(file).definition()
+    }
+    if let configuration {
+      definition.files.append(configuration.file)
+      definition.beginningOfText =
+        try configuration.id(of: "bos_token", in: definition.vocabulary) ?? definition.beginningOfText
+      definition.endOfText = try configuration.id(of: "eos_token", in: definition.vocabulary) ?? definition.endOfText
+    }
+    let addsBeginning = try configuration?.flag("add_bos_token", default: true) ?? true
+    let addsEnd = try configuration?.flag("add_eos_token", default: false) ?? false
+    if addsBeginning, let id = definition.beginningOfText { definition.prefix = [id] }
+    if addsEnd, let id = definition.endOfText { definition.suffix = [id] }
+    return definition
+  }
+}

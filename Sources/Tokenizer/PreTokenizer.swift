@@ -1,0 +1,171 @@
+/// Cuts a text into the pieces that byte-pair encoding treats one by one.
+struct PreTokenizer: Sendable, Equatable {
+  /// The split patterns that have a scanner.
+  enum Pattern: Sendable, Equatable {
+    case gpt2
+    case llama3
+
+    /// The pattern as tokenizer files write it.
+    var regularExpression: String {
+      switch self {
+      case .gpt2:
+        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+      case .llama3:
+        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"#
+          + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+      }
+    }
+
+    init?(regularExpression: [UInt8]) {
+      switch regularExpression {
+      case Array(Pattern.gpt2.regularExpression.utf8): self = .gpt2
+      case Array(Pattern.llama3.regularExpression.utf8): self = .llama3
+      default: return nil
+      }
+    }
+  }
+
+  /// Nil leaves the text in one piece.
+  var pattern: Pattern?
+  /// Whether a text that does not begin with a space gets one.
+  var addsPrefixSpace = false
+  /// Whether the pieces are spelled in the alphabet of `ByteLevel`, that is, encoded byte by byte.
+  var isByteLevel = false
+}
+
+/// Finds where the pieces of a split pattern end.
+///
+/// Every method expects `start` within the text.
+struct PieceScanner {
+  let text: UnsafeBufferPointer<UInt8>
+  let classes = CharacterClasses.unicode16
+
+  /// The end of the piece that starts at `start`.
+  @inline(__always)
+  func end(of pattern: PreTokenizer.Pattern, from start: Int) -> Int {
+    switch pattern {
+    case .gpt2: endGPT2(from: start)
+    case .llama3: endLlama3(from: start)
+    }
+  }
+
+  /// The pattern of GPT-2.
+  ///
+  /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+  private func endGPT2(from start: Int) -> Int {
+    let first = text[start]
+    if first == UInt8(ascii: "'"), let end = contraction(from: start, foldingCase: false) { return end }
+    let (kind, length) = classify(start)
+    if kind != CharacterClass.blank { return run(of: kind, from: start + length) }
+    if first == UInt8(ascii: " "), start + 1 < text.count {
+      let (next, nextLength) = classify(start + 1)
+      if next != CharacterClass.blank { return run(of: next, from: start + 1 + nextLength) }
+    }
+    return endOfBlanks(from: start, stoppingAtNewlines: false)
+  }
+
+  /// The pattern of LLaMA 3.
+  ///
+  /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+  private func endLlama3(from start: Int) -> Int {
+    let first = text[start]
+    if first == UInt8(ascii: "'"), let end = contraction(from: start, foldingCase: true) { return end }
+    let (kind, length) = classify(start)
+    let second = start + length
+    switch kind {
+    case CharacterClass.letter:
+      return run(of: CharacterClass.letter, from: second)
+    case CharacterClass.number:
+      return threeNumbers(from: start)
+    default:
+      break
+    }
+    let (next, nextLength) = second < text.count ? classify(second) : (CharacterClass.blank, 0)
+    if next == CharacterClass.letter, !isNewline(first) {
+      return run(of: CharacterClass.letter, from: second + nextLength)
+    }
+    if kind == CharacterClass.other {
+      return newlines(from: run(of: CharacterClass.other, from: second))
+    }
+    if first == UInt8(ascii: " "), next == CharacterClass.other {
+      return newlines(from: run(of: CharacterClass.other, from: second + nextLength))
+    }
+    return endOfBlanks(from: start, stoppingAtNewlines: true)
+  }
+
+  @inline(__always)
+  private func classify(_ i: Int) -> (kind: UInt8, length: Int) {
+    let (scalar, length) = UTF8Scalar.decode(text, at: i)
+    return (classes(scalar), length)
+  }
+
+  @inline(__always)
+  private func isNewline(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+
+  /// The end of the characters of one class.
+  @inline(__always)
+  private func run(of kind: UInt8, from start: Int) -> Int {
+    var i = start
+    while i < text.count {
+      let (next, length) = classify(i)
+      if next != kind { break }
+      i += length
+    }
+    return i
+  }
+
+  /// The end of `\p{N}{1,3}`.
+  private func threeNumbers(from start: Int) -> Int {
+    var i = start
+    for _ in 0..<3 {
+      guard i < text.count else { break }
+      let (next, length) = classify(i)
+      if next != CharacterClass.number { break }
+      i += length
+    }
+    return i
+  }
+
+  /// The end of `[\r\n]*`.
+  private func newlines(from start: Int) -> Int {
+    var i = start
+    while i < text.count, isNewline(text[i]) { i += 1 }
+    return i
+  }
+
+  /// `\s+(?!\S)|\s+`, preceded by `\s*[\r\n]+` where asked for.
+  ///
+  /// A run of blanks before something else leaves its last blank to what follows, unless it is a single one.
+  private func endOfBlanks(from start: Int, stoppingAtNewlines: Bool) -> Int {
+    var i = start
+    var last = start
+    var afterNewline: Int?
+    while i < text.count {
+      let (kind, length) = classify(i)
+      if kind != CharacterClass.blank { break }
+      last = i
+      if isNewline(text[i]) { afterNewline = i + 1 }
+      i += length
+    }
+    if stoppingAtNewlines, let afterNewline { return afterNewline }
+    return i == text.count || last == start ? i : last
+  }
+
+  /// The end of `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d`, or nil where none stands here.
+  ///
+  /// Folding case makes U+017F (ſ) an s.
+  private func contraction(from start: Int, foldingCase: Bool) -> Int? {
+    func unit(_ k: Int) -> UInt8 {
+      guard start + k < text.count else { return 0 }
+      let unit = text[start + k]
+      return foldingCase && (0x41...0x5A).contains(unit) ? unit | 0x20 : unit
+    }
+    switch unit(1) {
+    case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"): return start + 2
+    case UInt8(ascii: "r"), UInt8(ascii: "v"): return unit(2) == UInt8(ascii: "e") ? start + 3 : nil
+    case UInt8(ascii: "l"): return unit(2) == UInt8(ascii: "l") ? start + 3 : nil
+    case 0xC5: return foldingCase && unit(2) == 0xBF ? start + 3 : nil
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// Everything that a tokenizer's files say, ready for use.
+struct TokenizerDefinition: Sendable {
+  /// Names of the files that were read.
+  var files: [String]
+  /// All tokens, added ones included, as the files spell them.
+  var vocabulary: Vocabulary
+  var model: BPEModel
+  var normalizer = Normalizer()
+  var preTokenizer = PreTokenizer()
+  var decoder: TokenDecoder
+  /// Added tokens that are sought in the text as it is.
+  var verbatimTokens = AddedTokenMatcher()
+  /// Added tokens that are sought in the normalised text.
+  var normalizedTokens = AddedTokenMatcher()
+  /// Ids that decoding can leave out.
+  var specialIDs: Set<Int> = []
+  /// Ids put before and after a text.
+  var prefix: [Int] = []
+  var suffix: [Int] = []
+  var beginningOfText: Int?
+  var endOfText: Int?
+
+  /// Makes tokens be recognised in the text.
+  ///
+  /// Call it once the normalizer is in its place.
+  mutating func recognize(_ tokens: [AddedToken]) {
+    verbatimTokens = AddedTokenMatcher(tokens.filter { !$0.isNormalized }.map { ($0.content, $0) })
+    normalizedTokens = AddedTokenMatcher(
+      tokens.filter(\.isNormalized).map { token in
+        (token.content.withUnsafeBufferPointer { normalizer($0) }, token)
+      })
+    specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
+  }
+}

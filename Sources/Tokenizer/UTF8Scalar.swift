@@ -1,0 +1,82 @@
+import Support
+
+/// One Unicode scalar at a time, from bytes and to bytes.
+enum UTF8Scalar {
+  /// The scalar that starts at `i` and its length in bytes.
+  ///
+  /// The bytes should be valid UTF-8. Where they are not, a stray byte reads as U+FFFD of length 1; nothing beyond the buffer
+  /// is touched.
+  @inline(__always)
+  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int) -> (scalar: UInt32, length: Int) {
+    let first = bytes[i]
+    if first < 0x80 { return (UInt32(first), 1) }
+    return decodeMultibyte(bytes, at: i, first: first)
+  }
+
+  private static func decodeMultibyte(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int, first: UInt8) -> (UInt32, Int) {
+    let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1
+    guard length > 1, i + length <= bytes.count else { return (0xFFFD, 1) }
+    var scalar = UInt32(first & (length == 2 ? 0x1F : length == 3 ? 0x0F : 0x07))
+    for k in 1..<length {
+      let unit = bytes[i + k]
+      guard unit & 0xC0 == 0x80 else { return (0xFFFD, 1) }
+      scalar = scalar << 6 | UInt32(unit & 0x3F)
+    }
+    return scalar <= 0x10FFFF ? (scalar, length) : (0xFFFD, 1)
+  }
+
+  /// The UTF-8 of a scalar; of U+FFFD for a number that is none.
+  static func encode(_ scalar: UInt32) -> [UInt8] {
+    Array(String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
+  }
+
+  /// U+FFFD as UTF-8.
+  static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+
+  /// How ill-formed bytes are replaced.
+  enum Repair {
+    /// One U+FFFD for each longest prefix of a well-formed sequence (Unicode, section 3.9; as Rust and the Web do).
+    case maximalSubparts
+    /// One U+FFFD for each byte.
+    case everyByte
+  }
+
+  /// The bytes with every ill-formed part replaced by U+FFFD.
+  static func repaired(_ bytes: [UInt8], _ repair: Repair) -> [UInt8] {
+    bytes.withUnsafeBufferPointer { buffer in
+      guard var bad = UTF8Validation.firstInvalidOffset(in: buffer) else { return bytes }
+      var result = Array(buffer[..<bad])
+      while bad < buffer.count {
+        let length = UTF8Validation.sequenceLength(in: buffer, at: bad)
+        if length > 0 {
+          result.append(contentsOf: buffer[bad..<bad + length])
+          bad += length
+        } else {
+          result.append(contentsOf: replacement)
+          bad += repair == .everyByte ? 1 : subpartLength(buffer, at: bad)
+        }
+      }
+      return result
+    }
+  }
+
+  /// Bytes of the longest prefix of a well-formed sequence at `i`, at least 1.
+  ///
+  /// No such sequence starts there in full.
+  private static func subpartLength(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int) -> Int {
+    let second: ClosedRange<UInt8>
+    let length: Int
+    switch bytes[i] {
+    case 0xE0: (second, length) = (0xA0...0xBF, 3)
+    case 0xED: (second, length) = (0x80...0x9F, 3)
+    case 0xE1...0xEF: (second, length) = (0x80...0xBF, 3)
+    case 0xF0: (second, length) = (0x90...0xBF, 4)
+    case 0xF4: (second, length) = (0x80...0x8F, 4)
+    case 0xF1...0xF3: (second, length) = (0x80...0xBF, 4)
+    default: return 1
+    }
+    guard i + 1 < bytes.count, second.contains(bytes[i + 1]) else { return 1 }
+    guard length == 4, i + 2 < bytes.count, bytes[i + 2] & 0xC0 == 0x80 else { return 2 }
+    return 3
+  }
+}
