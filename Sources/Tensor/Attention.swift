@@ -128,5 +128,5 @@ private struct AttentionTask {
     }
   }
 
-  private func exponentialOf(_ x: Float) -> Float { exponential(SIMD16(repeating: x))[0] }
+  private func exponentialOf(_ x: Float) -> Float { exponential(FloatVector(repeating: x))[0] }
 }

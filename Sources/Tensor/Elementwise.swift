@@ -66,14 +66,15 @@ extension Matrix {
 
 /// The largest of `count` elements; -infinity where there are none.
 func maximum(_ values: UnsafePointer<Float>, count: Int) -> Float {
-  foldVectors(values, count: count, padding: -.infinity, into: SIMD16(repeating: -.infinity)) {
-    $0.replace(with: $1, where: $1 .> $0)
-  }.max()
+  largestLane(
+    foldVectors(values, count: count, padding: -.infinity, into: FloatVector(repeating: -.infinity)) {
+      $0.replace(with: $1, where: $1 .> $0)
+    })
 }
 
 /// Replaces x by e^(x - shift) and returns the sum of the results.
 func exponentiate(_ values: UnsafeMutablePointer<Float>, count: Int, minus shift: Float) -> Float {
-  var sum = SIMD16<Float>.zero
+  var sum = FloatVector.zero
   transformVectors(values, count: count, padding: -.infinity) {
     let power = exponential($0 - shift)
     sum += power

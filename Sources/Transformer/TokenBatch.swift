@@ -29,6 +29,9 @@ public struct TokenBatch: Sendable, Equatable {
     TokenBatch(tokens: Array(tokens[range.lowerBound * length..<range.upperBound * length]), length: length)
   }
 
+  /// At most the first `count` sequences; all of them for nil.
+  public func first(_ count: Int?) -> TokenBatch { self[sequences: 0..<min(sequences, count ?? sequences)] }
+
   /// The sequences in strips of about `rows` tokens, at least one sequence each: what goes through the model at once.
   public func strips(ofRows rows: Int) -> [TokenBatch] {
     let step = max(1, rows / max(length, 1))

@@ -44,6 +44,9 @@ public struct Checkpoint: Sendable {
     }
   }
 
+  /// Bytes of all tensors.
+  package var byteCount: Int { shards.reduce(0) { $0 + ($1.entries.last?.range.upperBound ?? 0) } }
+
   /// The shard that holds a tensor, or nil where none does.
   public func shard(of name: TensorName) -> SafetensorsFile? { locations[name].map { shards[$0] } }
 

@@ -1,4 +1,5 @@
 import Support
+import Tensor
 
 /// The program: finds the command, parses its arguments, runs it and answers with an exit status.
 package enum Program {
@@ -45,7 +46,11 @@ package enum Program {
       } else {
         let arguments = try Arguments(parsing: rest, for: command.description)
         try command.validate(arguments)
-        try command.run(arguments, console: Console(arguments))
+        // What was asked for and cannot be had is an error, not a slower run.
+        if let problem = MatmulKernel.environmentProblem { throw UsageError(problem) }
+        try Parallel.$threadCount.withValue(arguments[CommonOptions.threads] ?? Parallel.threadCount) {
+          try command.run(arguments, console: Console(arguments))
+        }
       }
     }
     return .done

@@ -1,4 +1,5 @@
 import Support
+import Transformer
 
 /// Where a command writes, and the checks that come before it computes anything.
 package enum OutputOptions {
@@ -14,6 +15,15 @@ package enum OutputOptions {
       throw FileError(output, "replace", reason: reason, exitStatus: .cannotCreate)
     }
     try DirectoryWriter.check(output, replacing: replacing)
+  }
+
+  /// Refuses a directory on a disk without room for the model.
+  package static func checkSpace(_ output: String, for model: ModelDirectory) throws {
+    let needed = model.checkpoint.byteCount
+    let free = try FileSystem.freeBytes(at: Path.parent(of: output))
+    guard free < needed else { return }
+    let reason = "the model needs \(Quantity.bytes(needed)), and \(Quantity.bytes(free)) are free"
+    throw FileError(output, "create", reason: reason, exitStatus: .cannotCreate)
   }
 
   /// Refuses a file that could not be written.

@@ -33,10 +33,11 @@ package enum PruneCommand: Command {
 
   package static let data: Option<String?> = Option(
     "data", .text("FILE"),
-    help: """
-      The text to measure perplexity on, before and after, in a form that --calibration takes. Shapley values are taken on \
-      it too, or else on the calibration text.
-      """)
+    help: "The text to measure perplexity on, before and after, in a form that --calibration takes. Nothing is tuned on it.")
+
+  package static let windows = Option(
+    "windows", .integer(1...1_000_000), default: 16,
+    help: "Calibration samples that the Shapley values are taken on: the first ones.")
 
   package static let output: Option<String?> = Option(
     "output", .text("DIR"), help: "The pruned model's directory. It appears when it is complete, with svnup.json in it."
@@ -59,7 +60,7 @@ package enum PruneCommand: Command {
         "Calibration; --method magnitude needs none",
         [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]),
       OptionGroup("Allocation", [allocation, spread, scaling]),
-      OptionGroup("Shapley values, for --allocation shapley", GameOptions.all + [probeSparsity]),
+      OptionGroup("Shapley values, for --allocation shapley", GameOptions.all + [probeSparsity, windows]),
       OptionGroup("Evaluation", [data]),
       OptionGroup("Output", [output, OutputOptions.force]),
     ],
@@ -85,14 +86,18 @@ package enum PruneCommand: Command {
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     let method = try arguments.required(Self.method)
-    try arguments.requireExactlyOne(of: [sparsity, pattern])
+    // A file says how sparse each block becomes; a target beside it is checked against it.
+    if case .file = arguments[allocation], !arguments.isGiven(pattern) {
+    } else {
+      try arguments.requireExactlyOne(of: [sparsity, pattern])
+    }
     _ = try arguments.required(output)
     try validateAllocation(arguments)
     let isShapley = arguments[allocation] == .shapley
     if isShapley {
       try GameOptions.validate(arguments, probeSparsity: probeSparsity)
     } else {
-      try arguments.refuse(GameOptions.all + [probeSparsity], unless: "--allocation shapley")
+      try arguments.refuse(GameOptions.all + [probeSparsity, windows], unless: "--allocation shapley")
     }
     let probesWithSparseGPT =
       isShapley && arguments[GameOptions.absence] == .pruned && arguments[GameOptions.probeMethod] == .sparsegpt
@@ -120,14 +125,20 @@ package enum PruneCommand: Command {
     if method != .magnitude { return "--method \(method.rawValue)" }
     switch arguments[allocation] {
     case .owl: return "--allocation owl"
-    case .shapley:
-      if GameOptions.needsCalibration(arguments) { return "--allocation shapley" }
-      return arguments.isGiven(data) ? nil : "--allocation shapley without --data"
+    case .shapley: return "--allocation shapley"
     case .uniform, .file: return nil
     }
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    throw usageError("prune is not built yet")
+    let output = try arguments.required(Self.output)
+    let replacing = arguments[OutputOptions.force]
+    try OutputOptions.checkDirectory(output, model: arguments[InputOptions.model], replacing: replacing)
+    let source = try ModelSource(arguments[InputOptions.model], console: console)
+    try OutputOptions.checkSpace(output, for: source.directory)
+    let record = try PruningRun(arguments, source).run(source, console: console)
+    try record.record.save(record.model, from: source, to: output, replacing: replacing)
+    console.note("saved \(output)")
+    try console.report(record.record.json, or: record.record.text)
   }
 }

@@ -1,8 +1,14 @@
+import Support
+import Transformer
+
 /// `svnup shapley`: what each block contributes.
 package enum ShapleyCommand: Command {
   package static let probeSparsity = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: 0.7,
     help: "The sparsity of an absent block; best the one you are going to prune to.")
+
+  package static let windows: Option<Int?> = Option(
+    "windows", .integer(1...1_000_000), defaultText: "all", help: "Take only the first windows of --data.")
 
   package static let output: Option<String?> = Option(
     "output", .text("FILE"), help: "Write the values, as JSON, to a file too.")
@@ -19,7 +25,7 @@ package enum ShapleyCommand: Command {
     usage: "MODEL --data FILE [options]",
     positionals: [InputOptions.model],
     groups: [
-      OptionGroup("Game", [InputOptions.data, InputOptions.sequenceLength, GameOptions.value, GameOptions.absence]),
+      OptionGroup("Game", [InputOptions.data, windows, InputOptions.sequenceLength, GameOptions.value, GameOptions.absence]),
       OptionGroup("Estimator", [GameOptions.estimator, GameOptions.window, GameOptions.placement]),
       OptionGroup(
         "Probe, for --absence pruned; calibrated on --data where --calibration is not given",
@@ -49,6 +55,22 @@ package enum ShapleyCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    throw usageError("shapley is not built yet")
+    let output = arguments[Self.output]
+    if let output { try OutputOptions.checkFile(output, replacing: arguments[OutputOptions.force]) }
+    let source = try ModelSource(arguments[InputOptions.model], console: console)
+    let settings = GameSettings(
+      arguments, probe: arguments[GameOptions.probeMethod].pruner(), probeSparsity: arguments[probeSparsity])
+    try settings.check(blockCount: source.model.blocks.count)
+    let length = arguments[InputOptions.sequenceLength]
+    let data = try arguments.required(InputOptions.data)
+    let windows = try Corpus(data, for: source).windows(length: length).first(arguments[Self.windows])
+    var samples: TokenBatch?
+    if settings.isPruned, let calibration = arguments[InputOptions.calibration] {
+      samples = try Corpus(calibration, for: source).samples(
+        count: arguments[InputOptions.samples], length: length, seed: arguments[InputOptions.seed])
+    }
+    let run = try settings.estimate(source.model, windows: windows, calibration: samples, console: console)
+    if let output { try File.replace(output, with: Array(run.json.document.utf8)) }
+    try console.report(run.json, or: run.text(console))
   }
 }

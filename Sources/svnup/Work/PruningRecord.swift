@@ -1,0 +1,119 @@
+import ShapleyPrune
+import Support
+import Tensor
+import Transformer
+
+/// What `svnup.json` tells of a pruned model: everything that is needed to make it again, and what came of it.
+struct PruningRecord {
+  /// File name of the record in a saved directory.
+  static let fileName = "svnup.json"
+
+  var command: [String]
+  var method: any Pruner
+  var allocation: AllocationPlan
+  var seed: Int
+  var calibration: TokenBatch?
+  var blocks: [BlockReport]
+  var dense: Perplexity?
+  var pruned: Perplexity?
+  /// SHA-256 of every input file by its role and name.
+  var hashes: [(String, JSON)]
+
+  /// Zeros among the weights of the blocks' linears.
+  var sparsity: Double {
+    Double(blocks.reduce(0) { $0 + $1.zeros }) / Double(blocks.reduce(0) { $0 + $1.count })
+  }
+
+  var json: JSON {
+    JSON(members: [
+      ("svnup", JSON(Program.version)),
+      ("command", .array(command.map { JSON($0) })),
+      ("method", JSON(method.name)),
+      ("dampening", (method as? SparseGPTPruner).map { JSON($0.dampening) } ?? .null),
+      ("blockSize", (method as? SparseGPTPruner).map { JSON($0.blockSize) } ?? .null),
+      ("seed", JSON(seed)),
+      ("calibrationSamples", calibration.map { JSON($0.sequences) } ?? .null),
+      ("calibrationLength", calibration.map { JSON($0.length) } ?? .null),
+      ("kernel", JSON(MatmulKernel.current.rawValue)),
+      ("sparsity", JSON(sparsity)),
+      ("densePerplexity", dense.map { JSON($0.perplexity) } ?? .null),
+      ("prunedPerplexity", pruned.map { JSON($0.perplexity) } ?? .null),
+      ("evaluation", evaluation),
+      ("allocation", allocation.json),
+      ("blocks", .array(blocks.map(Self.json))),
+      ("sha256", JSON(members: hashes)),
+    ])
+  }
+
+  private var evaluation: JSON {
+    guard let pruned else { return .null }
+    return ["tokens": JSON(pruned.tokens), "windows": JSON(pruned.windows), "sequenceLength": JSON(pruned.sequenceLength)]
+  }
+
+  private static func json(_ block: BlockReport) -> JSON {
+    [
+      "sparsity": JSON(block.sparsity), "target": JSON(block.pattern.sparsity),
+      "linears": JSON(members: block.linears.map { (name(of: $0), json($0)) }),
+    ]
+  }
+
+  private static func json(_ linear: LinearReport) -> JSON {
+    JSON(members: [
+      ("sparsity", JSON(linear.sparsity)), ("zeros", JSON(linear.zeros)), ("count", JSON(linear.count)),
+      ("tensor", JSON("\(linear.name)")), ("loss", linear.outcome.loss.map { JSON($0) } ?? .null),
+      ("dampening", linear.outcome.dampening.map { JSON($0) } ?? .null),
+      ("deadInputs", JSON(linear.outcome.deadInputs)),
+    ])
+  }
+
+  /// A linear's name within its block: `model.layers.3.mlp.up_proj.weight` is `mlp.up_proj`.
+  private static func name(of linear: LinearReport) -> String {
+    let parts = "\(linear.name)".split(separator: ".")
+    guard let layers = parts.firstIndex(of: "layers"), parts.count > layers + 3 else { return "\(linear.name)" }
+    return parts[(layers + 2)...].dropLast().joined(separator: ".")
+  }
+
+  /// The result for people: a line a block, then the perplexities.
+  var text: String {
+    var table = Table([.number("block"), .number("target"), .number("zeros"), .number("loss"), .number("dead inputs")])
+    for (index, block) in blocks.enumerated() {
+      let losses = block.linears.compactMap(\.outcome.loss)
+      table.append([
+        String(index), Quantity.percent(block.pattern.sparsity), Quantity.percent(block.sparsity),
+        losses.isEmpty ? "" : losses.reduce(0, +).fixed(2), String(block.linears.reduce(0) { $0 + $1.outcome.deadInputs }),
+      ])
+    }
+    var lines = [table.rendered, "", "sparsity \(Quantity.percent(sparsity)) of the blocks' linears"]
+    if let dense, let pruned {
+      lines.append(
+        "perplexity \(dense.perplexity.fixed(4)) dense, \(pruned.perplexity.fixed(4)) pruned, on \(pruned.windows) windows "
+          + "of \(pruned.sequenceLength) tokens")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension PruningRecord {
+  /// Hashes of the files that a run reads: the model's, its tokenizer's, and the texts by their roles.
+  static func hashes(_ source: ModelSource, texts: [(role: String, path: String?)]) throws -> [(String, JSON)] {
+    func hash(_ names: [String]) throws -> JSON {
+      JSON(members: try names.map { ($0, JSON(try SHA256.hexadecimal(ofFile: Path.join(source.path, $0)))) })
+    }
+    let weights = source.directory.checkpoint.fileNames
+    let tokenizer = source.directory.companionFiles.filter { $0 != "config.json" }
+    var members = [("model", try hash(["config.json"] + weights)), ("tokenizer", try hash(tokenizer))]
+    for (role, path) in texts {
+      guard let path else { continue }
+      members.append((role, [Path.name(of: path): JSON(try SHA256.hexadecimal(ofFile: path))]))
+    }
+    return members
+  }
+
+  /// Writes the pruned model with this record beside it: everything or nothing.
+  func save(_ model: any CausalLM, from source: ModelSource, to output: String, replacing: Bool) throws {
+    let folder = try DirectoryWriter(target: output, replacing: replacing)
+    try source.directory.write(model, to: folder)
+    try folder.write(Self.fileName, Array(json.document.utf8))
+    try folder.commit()
+  }
+}
