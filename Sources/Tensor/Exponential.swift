@@ -22,7 +22,8 @@ package func exponential(_ x: SIMD16<Float>) -> SIMD16<Float> {
   sum = sum * r + 0.5
   sum = sum * r + 1
   sum = sum * r + 1
-  let exponent = SIMD16<UInt32>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD16<Int32>.self) &- 0x4B40_0000 &+ 127)
+  let integers = unsafeBitCast(shifted, to: SIMD16<Int32>.self) &- 0x4B40_0000
+  let exponent = SIMD16<UInt32>(truncatingIfNeeded: integers &+ 127)
   let result = sum * unsafeBitCast(exponent &<< 23, to: Vector.self)
   return result.replacing(with: 0, where: x .< lowest).replacing(with: x, where: x .!= x)
 }
@@ -46,7 +47,9 @@ func transformVectors(
   for lane in 0..<count - i { values[i + lane] = rest[lane] }
 }
 
-/// Folds sixteen elements at a time into sixteen lanes; the rest is padded with `padding`. The order is fixed by `count` alone.
+/// Folds sixteen elements at a time into sixteen lanes; the rest is padded with `padding`.
+///
+/// The order is fixed by `count` alone.
 @inline(__always)
 func foldVectors(
   _ values: UnsafePointer<Float>, count: Int, padding: Float, into lanes: SIMD16<Float>,
