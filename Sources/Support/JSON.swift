@@ -20,7 +20,9 @@ package struct JSONObject: Sendable {
 
   package init(_ members: [Member] = []) { self.members = members }
 
-  /// The member with exactly this key. O(n): objects that are looked up often are turned into dictionaries by their readers.
+  /// The member with exactly this key.
+  ///
+  /// O(n): objects that are looked up often are turned into dictionaries by their readers.
   package subscript(key: String) -> JSON? {
     let bytes = Array(key.utf8)
     return members.first { $0.key == bytes }?.value
@@ -63,7 +65,9 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
 }
 
 extension JSON {
-  /// Reads one value and nothing after it. Duplicate keys, however spelled, are an error; so is nesting beyond `depthLimit`.
+  /// Reads one value and nothing after it.
+  ///
+  /// Duplicate keys, however spelled, are an error; so is nesting beyond `depthLimit`.
   package static func parse(_ bytes: [UInt8], depthLimit: Int = 128) throws(JSONError) -> JSON {
     var result: Result<JSON, JSONError> = .success(.null)
     bytes.withUnsafeBufferPointer { buffer in

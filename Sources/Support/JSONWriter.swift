@@ -24,7 +24,9 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     self = .object(JSONObject(members.map { (Array($0.0.utf8), $0.1) }))
   }
 
-  /// The value as UTF-8. With an indentation, members stand on lines of their own; arrays of numbers stay on one line.
+  /// The value as UTF-8.
+  ///
+  /// With an indentation, members stand on lines of their own; arrays of numbers stay on one line.
   package func encoded(indentation: Int? = nil) -> [UInt8] {
     var out: [UInt8] = []
     write(to: &out, indentation: indentation, level: 0)

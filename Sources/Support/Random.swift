@@ -29,7 +29,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     return result
   }
 
-  /// Uniform in 0..<bound, without bias. Ours rather than `Int.random`, whose algorithm may change with the standard library.
+  /// Uniform in 0..<bound, without bias.
+  ///
+  /// Ours rather than `Int.random`, whose algorithm may change with the standard library.
   ///
   /// - Precondition: `bound > 0`.
   package mutating func below(_ bound: Int) -> Int {
@@ -45,8 +47,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
   /// Uniform in [0, 1) with 53 random bits.
   package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// Approximately normal, mean 0 and variance 1: the sum of twelve uniforms less six. Needs no logarithm, so it is the same
-  /// to the bit everywhere.
+  /// Approximately normal, mean 0 and variance 1: the sum of twelve uniforms less six.
+  ///
+  /// Needs no logarithm, so it is the same to the bit everywhere.
   package mutating func normal() -> Double {
     var sum = -6.0
     for _ in 0..<12 { sum += unit() }

@@ -99,7 +99,9 @@ public enum Cholesky {
   }
 
   /// Factors the diagonal block in place.
-  private static func factorDiagonal(_ l: UnsafeMutablePointer<Float>, _ n: Int, _ range: Range<Int>) -> CholeskyError? {
+  private static func factorDiagonal(
+    _ l: UnsafeMutablePointer<Float>, _ n: Int, _ range: Range<Int>
+  ) -> CholeskyError? {
     for j in range {
       var pivot = l[j * n + j]
       for k in range.lowerBound..<j { pivot -= l[j * n + k] * l[j * n + k] }

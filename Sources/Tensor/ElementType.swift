@@ -1,4 +1,6 @@
-/// How a checkpoint stores a weight. All three widen to Float exactly.
+/// How a checkpoint stores a weight.
+///
+/// All three widen to Float exactly.
 public enum ElementType: String, Sendable, CaseIterable {
   /// IEEE 754 binary32.
   case float32 = "F32"
@@ -25,9 +27,13 @@ package enum BFloat16 {
   }
 }
 
-/// binary16 as its 16 bits. By integer arithmetic: Swift's own Float16 does not exist on every platform and is a call per
-/// element where the processor has no conversion instruction.
+/// IEEE 754 binary16 as its 16 bits.
+///
+/// By integer arithmetic: Swift's own Float16 does not exist on every platform and is a call per element where the processor
+/// has no conversion instruction.
 package enum Half {
+  /// The same number as a Float; exact.
+  ///
   /// The exponent and fraction, moved to binary32's place, make a number 2^112 times too small (subnormals included), which one
   /// exact product repairs. Infinity and NaN keep their exponent of ones.
   @inline(__always)

@@ -16,12 +16,16 @@ struct GeneralProduct {
   var accumulate = false
   var region = Region.all
 
-  /// Depth of a panel. A panel of B (32 columns × 256 × 4 bytes = 32 KiB at most) stays in the first-level cache while the
-  /// panels of A (6 KiB each) pass by.
+  /// Depth of a panel.
+  ///
+  /// A panel of B (32 columns × 256 × 4 bytes = 32 KiB at most) stays in the first-level cache while the panels of A (6 KiB
+  /// each) pass by.
   private static let depthBlock = 256
   /// Rows of a task: 16 panels of A, 96 KiB, which stay in the second-level cache while B's panels pass by.
   private static let taskRows = 96
-  /// Columns of a task. Tasks this small (6 M multiply-adds, some 100 µs) leave no core idle at the end.
+  /// Columns of a task.
+  ///
+  /// Tasks this small (6 M multiply-adds, some 100 µs) leave no core idle at the end.
   private static let taskColumns = 256
 
   /// Runs the product into C, row-major with `stride` floats from row to row.

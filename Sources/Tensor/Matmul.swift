@@ -1,4 +1,6 @@
-/// The product A · Bᵀ: (m, k) by (n, k) gives (m, n). A linear layer's inputs by its weight.
+/// The product A · Bᵀ: (m, k) by (n, k) gives (m, n).
+///
+/// A linear layer's inputs by its weight.
 ///
 /// - Precondition: both have the same number of columns.
 /// - Complexity: 2·m·n·k floating-point operations.
@@ -9,7 +11,9 @@ public func matmul(_ a: Matrix, transposed b: Matrix) -> Matrix {
   }
 }
 
-/// The product A · Bᵀ with a weight as it is stored: (m, k) by (n, k) gives (m, n). Widened while it is packed.
+/// The product A · Bᵀ with a weight as it is stored: (m, k) by (n, k) gives (m, n).
+///
+/// The weight is widened while it is packed.
 ///
 /// - Precondition: both have the same number of columns.
 public func matmul(_ a: Matrix, transposed b: StoredMatrix) -> Matrix {
@@ -38,7 +42,9 @@ public func matmul(_ a: Matrix, _ b: Matrix) -> Matrix {
   }
 }
 
-/// Adds the product AᵀA to a square matrix: (m, k) adds (k, k). Half the multiplications: the result is symmetric.
+/// Adds the product AᵀA to a square matrix: (m, k) adds (k, k).
+///
+/// Half the multiplications of a general product: the result is symmetric.
 ///
 /// - Precondition: `sum` is (k, k) and symmetric.
 public func addGram(_ a: Matrix, to sum: inout Matrix) {

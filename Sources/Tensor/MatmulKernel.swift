@@ -41,8 +41,9 @@ public enum MatmulKernel: String, CaseIterable, Sendable {
     return forced.isAvailable ? forced : best
   }()
 
-  /// What is wrong with `SVNUP_KERNEL`, or nil where it is unset or names an available kernel. The command refuses to start
-  /// on it, since `automatic` cannot throw.
+  /// What is wrong with `SVNUP_KERNEL`, or nil where it is unset or names an available kernel.
+  ///
+  /// The command refuses to start on it, since `automatic` cannot throw.
   package static var environmentProblem: String? {
     guard let name = Process.environment("SVNUP_KERNEL") else { return nil }
     let available = allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
@@ -81,7 +82,9 @@ struct Microkernel: Sendable {
   }
 }
 
-/// The template for vectors of four floats. Fused on arm64, where every processor has FMA.
+/// The template for vectors of four floats.
+///
+/// Fused on arm64, where every processor has FMA.
 private func multiplyPortable(
   depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, stride: Int,
   rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>

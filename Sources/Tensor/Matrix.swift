@@ -58,8 +58,9 @@ public struct Matrix: Sendable {
     return try body(UnsafePointer(storage.pointer.assumingMemoryBound(to: Float.self)))
   }
 
-  /// Calls `body` with the first element for writing; valid during the call only. Copies the elements first where another
-  /// value shares them.
+  /// Calls `body` with the first element for writing; valid during the call only.
+  ///
+  /// Copies the elements first where another value shares them.
   public mutating func withMutableElements<R>(_ body: (UnsafeMutablePointer<Float>) throws -> R) rethrows -> R {
     if !isKnownUniquelyReferenced(&storage) {
       let copy = AlignedStorage(byteCount: storage.byteCount)
@@ -97,7 +98,8 @@ public struct Matrix: Sendable {
 
   /// Overwrites a part of the matrix, from (row, column) on.
   package mutating func replaceBlock(row: Int, column: Int, with part: Matrix) {
-    precondition(row >= 0 && column >= 0 && row + part.rows <= rows && column + part.columns <= columns, "it sticks out")
+    precondition(row >= 0 && row + part.rows <= rows, "rows from \(row) stick out")
+    precondition(column >= 0 && column + part.columns <= columns, "columns from \(column) stick out")
     let columns = columns
     withMutableElements { target in
       part.withElements { source in

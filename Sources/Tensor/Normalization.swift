@@ -37,7 +37,9 @@ extension Matrix {
   }
 }
 
-/// Σ (x - shift)². Padding with the shift adds nothing.
+/// The sum of squared distances from the shift, Σ (x - shift)².
+///
+/// Padding with the shift adds nothing.
 private func sumOfSquares(_ row: UnsafePointer<Float>, count: Int, minus shift: Float) -> Float {
   foldVectors(row, count: count, padding: shift, into: .zero) { sum, x in
     let distance = x - shift

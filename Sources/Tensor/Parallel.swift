@@ -1,6 +1,6 @@
 import Dispatch
-import Synchronization
 import Support
+import Synchronization
 
 /// Work spread over threads.
 ///

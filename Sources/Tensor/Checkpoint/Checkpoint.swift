@@ -36,7 +36,8 @@ public struct Checkpoint: Sendable {
       guard FileSystem.exists(path) else {
         throw CheckpointError(
           FileError(
-            directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)", exitStatus: .noInput))
+            directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)", exitStatus: .noInput
+          ))
       }
       shards = [try SafetensorsFile(path: path)]
       fileNames = [Self.single]
@@ -91,7 +92,8 @@ public struct Checkpoint: Sendable {
     for (key, value) in map.members {
       let tensor = TensorName(key)
       guard let shard = value.text else { throw malformed("weight_map", "the shard of '\(tensor)' must be a string") }
-      let isPlain = !shard.isEmpty && shard != "." && shard != ".." && !shard.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+      let hasSeparator = shard.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+      let isPlain = !shard.isEmpty && shard != "." && shard != ".." && !hasSeparator
       guard isPlain else { throw CheckpointError(path, .unsafeShardPath(shard)) }
       result.append((tensor, shard))
     }
@@ -100,14 +102,17 @@ public struct Checkpoint: Sendable {
 }
 
 extension Checkpoint {
-  /// Writes the checkpoint into a folder with the same files, tensors, order and metadata, `replacements` in place of the
-  /// tensors of those names. A replacement has the shape and the stored type of what it replaces.
+  /// Writes the checkpoint into a folder with the same files, tensors, order and metadata.
+  ///
+  /// `replacements` take the place of the tensors of those names; each has the shape and the stored type of what it replaces.
   package func write(
     to folder: DirectoryWriter, replacing replacements: [TensorName: StoredMatrix]
   ) throws(CheckpointError) {
     for shard in shards {
       let file: File
-      do throws(FileError) { file = try folder.create(Path.name(of: shard.path)) } catch { throw CheckpointError(error) }
+      do throws(FileError) { file = try folder.create(Path.name(of: shard.path)) } catch {
+        throw CheckpointError(error)
+      }
       let tensors = shard.entries.map { (name: $0.name, type: $0.type, shape: $0.shape, byteCount: $0.range.count) }
       try SafetensorsWriter.write(tensors, metadata: shard.header.metadata, to: file) { name throws(CheckpointError) in
         if let matrix = replacements[name] { return .matrix(matrix) }

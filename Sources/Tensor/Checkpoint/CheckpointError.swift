@@ -92,7 +92,8 @@ extension CheckpointError: Diagnostic {
       "tensor '\(tensor)': data_offsets: shape and dtype need \(expected) bytes, the range has \(found)"
     case .overlap(let tensor, let other, let offset):
       "tensor '\(tensor)': data_offsets: byte \(offset) already belongs to '\(other)'"
-    case .hole(let tensor, let offset): "tensor '\(tensor)': data_offsets: the bytes from \(offset) on belong to no tensor"
+    case .hole(let tensor, let offset):
+      "tensor '\(tensor)': data_offsets: the bytes from \(offset) on belong to no tensor"
     case .wrongFileSize(let expected, let found):
       "the tensors end at byte \(expected), the file at byte \(found); is the download complete?"
     case .missingTensor(let name): "there is no tensor '\(name)'"

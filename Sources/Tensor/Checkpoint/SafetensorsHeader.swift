@@ -20,7 +20,9 @@ public struct TensorEntry: Equatable, Sendable {
   }
 }
 
-/// The name of a tensor. Two names are equal where their bytes are: canonical equivalence of Unicode does not merge them.
+/// The name of a tensor.
+///
+/// Two names are equal where their bytes are: canonical equivalence of Unicode does not merge them.
 public struct TensorName: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
   /// The name as UTF-8.
   public let bytes: [UInt8]
@@ -93,7 +95,9 @@ struct SafetensorsHeader: Sendable {
     guard let dimensions = json["shape"]?.array else { throw malformed("shape", "an array is missing here") }
     var shape: [Int] = []
     for dimension in dimensions {
-      guard let value = dimension.integer, value >= 0 else { throw malformed("shape", "dimensions are whole numbers from 0") }
+      guard let value = dimension.integer, value >= 0 else {
+        throw malformed("shape", "dimensions are whole numbers from 0")
+      }
       shape.append(value)
     }
     guard let offsets = json["data_offsets"]?.array, offsets.count == 2 else {
@@ -130,7 +134,8 @@ struct SafetensorsHeader: Sendable {
       let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
       guard !overflow else {
         throw CheckpointError(
-          file, .malformedEntry(tensor: "\(entry.name)", field: "shape", reason: "the product of \(entry.shape) overflows"))
+          file,
+          .malformedEntry(tensor: "\(entry.name)", field: "shape", reason: "the product of \(entry.shape) overflows"))
       }
       size = product
     }

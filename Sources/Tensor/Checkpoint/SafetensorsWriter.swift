@@ -8,8 +8,10 @@ package enum SafetensorsWriter {
     case matrix(StoredMatrix)
   }
 
-  /// Writes one file into an open, empty one and brings it to the disk. The tensors' bytes follow one another in the order
-  /// given; `contents` is asked for each in turn, so that only one needs to be in memory.
+  /// Writes one file into an open, empty one and brings it to the disk.
+  ///
+  /// The tensors' bytes follow one another in the order given; `contents` is asked for each in turn, so that only one needs
+  /// to be in memory.
   package static func write(
     _ tensors: [(name: TensorName, type: String, shape: [Int], byteCount: Int)],
     metadata: [(key: [UInt8], value: [UInt8])], to file: File,

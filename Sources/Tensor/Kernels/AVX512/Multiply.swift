@@ -1,6 +1,8 @@
 import KernelTemplate
 
-/// The microkernel of six rows by two vectors of 16 floats, compiled for AVX512 with FMA. Call it only where the processor has both.
+/// The microkernel of six rows by two vectors of 16 floats, compiled for AVX512 with FMA.
+///
+/// Call it only where the processor has both.
 package func multiplyAVX512(
   depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, stride: Int,
   rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>

@@ -1,13 +1,17 @@
 // The innermost loop of every dense product, once, as a template. Each instruction set gets a thin target that inlines it, so
 // that the same lines become SSE, AVX2, AVX-512 or NEON code.
 
-/// How `c += a * b` is done. Swift never contracts a product and a sum by itself, so the choice is spelled out.
+/// How `c += a * b` is done.
+///
+/// Swift never contracts a product and a sum by itself, so the choice is spelled out.
 @usableFromInline
 package protocol MultiplyAdd {
   static func accumulate<V: SIMD>(_ c: inout V, _ a: V, _ b: V) where V.Scalar == Float
 }
 
-/// One instruction and one rounding. Only for builds whose target has FMA: elsewhere it is a call per lane.
+/// One instruction and one rounding.
+///
+/// Only for builds whose target has FMA: elsewhere it is a call per lane.
 @frozen @usableFromInline
 package enum FusedMultiplyAdd: MultiplyAdd {
   @inlinable @inline(__always)
@@ -25,8 +29,10 @@ package enum SeparateMultiplyAdd: MultiplyAdd {
   }
 }
 
-/// Rows of a microkernel's tile. Six rows of two vectors are twelve accumulators: more than the eight that hide the latency of
-/// a multiply-add (4 cycles, 2 a cycle), and with two vectors of B and one of A they fit the sixteen registers of SSE and AVX2.
+/// Rows of a microkernel's tile.
+///
+/// Six rows of two vectors are twelve accumulators: more than the eight that hide the latency of a multiply-add (4 cycles, 2 a
+/// cycle), and with two vectors of B and one of A they fit the sixteen registers of SSE and AVX2.
 @inlinable
 package var microkernelRows: Int { 6 }
 

@@ -1,0 +1,62 @@
+import Foundation
+import Support
+import Testing
+
+/// The objects of the targets that are compiled for one instruction set.
+private enum KernelObjects {
+  /// The thin targets' folders, beside the test binary.
+  static let folders: [String] = {
+    guard let binary = Support.Process.executablePath else { return [] }
+    return ["KernelAVX2", "KernelAVX512"].map { Path.join(Path.parent(of: binary), "\($0).build") }
+      .filter(FileSystem.exists)
+  }()
+
+  static let nm = ["/usr/bin/nm", "/usr/local/bin/nm"].first(where: FileSystem.exists)
+
+  static var canBeRead: Bool {
+    #if DEBUG
+      return false
+    #else
+      return nm != nil && !folders.isEmpty
+    #endif
+  }
+
+  /// The lines of `nm` in the format that names each symbol's class, type and section.
+  static func symbols(_ object: String) throws -> [[String]] {
+    let process = Foundation.Process()
+    process.executableURL = URL(fileURLWithPath: try #require(nm))
+    process.arguments = ["-f", "sysv", object]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return String(decoding: output, as: UTF8.self).split(separator: "\n")
+      .map {
+        $0.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+      }
+      .filter { $0.count == 7 }
+  }
+}
+
+/// A weak function that is compiled for AVX-512 in one object may be the copy that the linker keeps for all: a processor without
+/// AVX-512 would then die in code that never asked for it.
+@Suite struct KernelObjectTests {
+  @Test(
+    "The thin kernel targets define no weak code that could replace somebody else's",
+    .enabled(if: KernelObjects.canBeRead, "needs nm and the objects of a release build beside the test binary"))
+  func noWeakCode() throws {
+    for folder in KernelObjects.folders {
+      let objects = try FileSystem.list(folder).filter { $0.hasSuffix(".o") }
+      #expect(!objects.isEmpty)
+      for object in objects {
+        let symbols = try KernelObjects.symbols(Path.join(folder, object))
+        let code = symbols.filter { $0[3] == "FUNC" || $0[6].hasPrefix(".text") }
+        #expect(code.contains { $0[2] == "T" }, "\(object) defines no function: nm's output is not what it was")
+        let weak = code.filter { ["V", "W", "u"].contains($0[2]) }.map { $0[0] }
+        #expect(weak.isEmpty, "\(object)")
+      }
+    }
+  }
+}

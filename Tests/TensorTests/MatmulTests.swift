@@ -1,0 +1,157 @@
+import Tensor
+import TestSupport
+import Testing
+
+@Suite struct MatmulTests {
+  static let depths = [0, 1, 255, 256, 257, 700]
+  /// Around the tiles of six rows by 8, 16 or 32 columns, and primes.
+  static let sizes = [0, 1, 5, 6, 7, 15, 16, 17, 31, 33, 67, 101]
+
+  @Test("A · Bᵀ is within the bound of a sum in Float at every odd shape", arguments: availableKernels, depths)
+  func transposedProduct(kernel: MatmulKernel, depth: Int) {
+    MatmulKernel.$current.withValue(kernel) {
+      for rows in Self.sizes {
+        let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
+        for columns in Self.sizes {
+          let b = Matrix.random(columns, depth, seed: UInt64(columns + 7777 * depth))
+          let exact = ExactProduct(DoubleMatrix(a), DoubleMatrix(b).transposed)
+          poisonHeap(floats: rows * columns)
+          let excess = exact.excess(of: matmul(a, transposed: b))
+          #expect(excess <= 1, "(\(rows), \(depth)) by (\(columns), \(depth))")
+        }
+      }
+    }
+  }
+
+  @Test("A · B is within the bound of a sum in Float at every odd shape", arguments: availableKernels, depths)
+  func plainProduct(kernel: MatmulKernel, depth: Int) {
+    MatmulKernel.$current.withValue(kernel) {
+      for rows in Self.sizes {
+        let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
+        for columns in Self.sizes {
+          let b = Matrix.random(depth, columns, seed: UInt64(columns + 7777 * depth))
+          let exact = ExactProduct(DoubleMatrix(a), DoubleMatrix(b))
+          poisonHeap(floats: rows * columns)
+          let excess = exact.excess(of: matmul(a, b))
+          #expect(excess <= 1, "(\(rows), \(depth)) by (\(depth), \(columns))")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "A stored weight and any of its rows give the product with the widened weight",
+    arguments: availableKernels, ElementType.allCases)
+  func storedProduct(kernel: MatmulKernel, type: ElementType) {
+    MatmulKernel.$current.withValue(kernel) {
+      for depth in [0, 1, 17, 257, 700] {
+        for rows in [1, 6, 7, 33] {
+          let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
+          for columns in [1, 15, 33, 101] {
+            let b = StoredMatrix(Matrix.random(columns, depth, seed: UInt64(columns + 7777 * depth)), as: type)
+            let exact = ExactProduct(DoubleMatrix(a), DoubleMatrix(b.widened()).transposed)
+            poisonHeap(floats: rows * columns)
+            let whole = matmul(a, transposed: b)
+            #expect(exact.excess(of: whole) <= 1, "(\(rows), \(depth)) by (\(columns), \(depth))")
+            for range in [0..<0, 0..<columns, columns / 3..<columns, columns - 1..<columns, 0..<columns / 2] {
+              let part = matmul(a, transposed: b, rows: range)
+              #expect(part.bits == whole.block(rows: 0..<rows, columns: range).bits, "rows \(range)")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("The Gram product adds AᵀA and stays symmetric to the bit", arguments: availableKernels)
+  func gram(kernel: MatmulKernel) {
+    MatmulKernel.$current.withValue(kernel) {
+      for depth in Self.depths {
+        for columns in Self.sizes {
+          let a = Matrix.random(depth, columns, seed: UInt64(columns + 31 * depth))
+          var sum = Matrix.random(columns, columns, seed: 5)
+          for i in 0..<columns { for j in 0..<i { sum[j, i] = sum[i, j] } }
+          let x = DoubleMatrix(a)
+          let exact = ExactProduct(x.transposed, x, addedTo: DoubleMatrix(sum))
+          addGram(a, to: &sum)
+          #expect(exact.excess(of: sum) <= 1, "(\(depth), \(columns))")
+          #expect(sum.bits == sum.transposed.bits, "(\(depth), \(columns))")
+        }
+      }
+    }
+  }
+
+  @Test("Subtracting a product changes the columns of the range and no others", arguments: availableKernels)
+  func subtraction(kernel: MatmulKernel) {
+    MatmulKernel.$current.withValue(kernel) {
+      for (count, width) in [(1, 1), (5, 7), (6, 33), (31, 67), (101, 300)] {
+        for rows in [0..<0, 0..<1, 2..<19, 10..<310] {
+          for columns in [0..<width, width / 2..<width, width / 3..<width / 2 + 1] {
+            let before = Matrix.random(count, width, seed: UInt64(width))
+            let a = Matrix.random(count, rows.count, seed: UInt64(count))
+            let b = Matrix.random(310, width, seed: 9)
+            var after = before
+            after.subtractProduct(a, b, rows: rows, columns: columns)
+            let all = 0..<count
+            let exact = ExactProduct(
+              DoubleMatrix(a), DoubleMatrix(b.block(rows: rows, columns: columns)),
+              addedTo: DoubleMatrix(before.block(rows: all, columns: columns)), sign: -1)
+            #expect(exact.excess(of: after.block(rows: all, columns: columns)) <= 1, "\(rows) \(columns)")
+            for rest in [0..<columns.lowerBound, columns.upperBound..<width] {
+              #expect(after.block(rows: all, columns: rest).bits == before.block(rows: all, columns: rest).bits)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A product is the same to the bit on any number of threads", arguments: availableKernels)
+  func threads(kernel: MatmulKernel) {
+    MatmulKernel.$current.withValue(kernel) {
+      let a = Matrix.random(211, 263, seed: 1)
+      let b = Matrix.random(301, 263, seed: 2)
+      let results = threadCounts.map { count in
+        Parallel.$threadCount.withValue(count) {
+          var gram = Matrix(rows: 263, columns: 263)
+          addGram(a, to: &gram)
+          return [matmul(a, transposed: b).bits, gram.bits]
+        }
+      }
+      for other in results.dropFirst() { #expect(other == results[0]) }
+    }
+  }
+
+  @Test("A row of a product does not depend on how many others there are", arguments: availableKernels)
+  func rowIndependence(kernel: MatmulKernel) {
+    MatmulKernel.$current.withValue(kernel) {
+      let a = Matrix.random(205, 300, seed: 1)
+      let b = Matrix.random(67, 300, seed: 2)
+      let whole = matmul(a, transposed: b)
+      for range in [0..<1, 3..<4, 5..<12, 96..<192, 150..<205, 204..<205] {
+        #expect(matmul(a.rows(range), transposed: b).bits == whole.rows(range).bits, "rows \(range)")
+      }
+    }
+  }
+
+  @Test("NaN in an operand reaches exactly its row or column", arguments: availableKernels)
+  func notANumber(kernel: MatmulKernel) {
+    MatmulKernel.$current.withValue(kernel) {
+      var a = Matrix.random(13, 40, seed: 1)
+      var b = Matrix.random(35, 40, seed: 2)
+      a[7, 39] = .nan
+      b[33, 0] = .nan
+      let product = matmul(a, transposed: b)
+      for i in 0..<13 {
+        for j in 0..<35 { #expect(product[i, j].isNaN == (i == 7 || j == 33), "(\(i), \(j))") }
+      }
+    }
+  }
+
+  @Test("The automatic kernel is available, and the portable ones always are")
+  func availability() {
+    #expect(MatmulKernel.automatic.isAvailable)
+    #expect(MatmulKernel.reference.isAvailable)
+    #expect(MatmulKernel.portable.isAvailable)
+  }
+}
