@@ -43,7 +43,8 @@ extension Llama.Configuration {
       throw json.invalid("num_key_value_heads", "\(keyValueHeads) does not divide the \(heads) attention heads")
     }
     if json["head_dim"] == nil, hiddenSize % heads != 0 {
-      throw json.invalid("num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
+      throw json.invalid(
+        "num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
     }
     let headDimension = try json.size("head_dim", default: hiddenSize / heads)
     guard headDimension % 2 == 0 else {
@@ -79,7 +80,9 @@ extension Llama.Configuration {
       let original = try json.positive("original_max_position_embeddings", in: object, named: field)
       let low = try json.positive("low_freq_factor", in: object, named: field)
       let high = try json.positive("high_freq_factor", in: object, named: field)
-      guard low < high else { throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)") }
+      guard low < high else {
+        throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)")
+      }
       guard let positions = Int(exactly: original) else {
         throw json.invalid("\(field).original_max_position_embeddings", "a whole number must stand here")
       }

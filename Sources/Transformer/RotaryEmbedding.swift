@@ -62,7 +62,9 @@ public struct RotaryEmbedding: Sendable {
     return (cosines, sines)
   }
 
-  /// Turns every head of every row. `matrix` is (sequences · length, heads · headDimension).
+  /// Turns every head of every row.
+  ///
+  /// `matrix` is (sequences · length, heads · headDimension).
   func apply(to matrix: inout Matrix, table: (cosines: [Float], sines: [Float]), length: Int) {
     let half = headDimension / 2
     let columns = matrix.columns

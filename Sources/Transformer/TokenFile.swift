@@ -29,7 +29,9 @@ public enum TokenFile: Sendable, Equatable {
     if shape.count == 1 {
       self = .stream(ids)
     } else {
-      guard shape[0] > 0, shape[1] > 0 else { throw .tokens(source: path, reason: "there are no ids in shape \(shape)") }
+      guard shape[0] > 0, shape[1] > 0 else {
+        throw .tokens(source: path, reason: "there are no ids in shape \(shape)")
+      }
       self = .rows(TokenBatch(tokens: ids, length: shape[1]))
     }
   }
@@ -39,7 +41,8 @@ public enum TokenFile: Sendable, Equatable {
       let file = try SafetensorsFile(path: path)
       guard let entry = file.entry("input_ids") else { throw CheckpointError(path, missing: "input_ids") }
       guard let width = ["I64": 8, "I32": 4][entry.type] else {
-        throw CheckpointError(path, tensor: "input_ids", field: "dtype", reason: "ids must be I64 or I32, not \(entry.type)")
+        throw CheckpointError(
+          path, tensor: "input_ids", field: "dtype", reason: "ids must be I64 or I32, not \(entry.type)")
       }
       return (try file.bytes(of: entry.name), width, entry.shape)
     } catch { throw .checkpoint(error) }
@@ -77,7 +80,8 @@ public enum TokenFile: Sendable, Equatable {
     }
     let (size, overflow) = count.multipliedReportingOverflow(by: width)
     guard !overflow, bytes.count - start == size else {
-      throw malformed("shape \(shape) needs \(count) ids of \(width) bytes; \(bytes.count - start) bytes follow the header")
+      throw malformed(
+        "shape \(shape) needs \(count) ids of \(width) bytes; \(bytes.count - start) bytes follow the header")
     }
     return (Array(bytes[start...]), width, shape)
   }
