@@ -60,17 +60,28 @@ extension Llama.Configuration {
     (theta, scaling) = try Self.rotary(json)
   }
 
+  /// Throws unless all columns of a head are turned.
+  private static func requireWholeHeads(_ share: JSON?, _ field: String, _ json: Configuration) throws(ModelError) {
+    guard let share, !share.isNull else { return }
+    guard share.double == 1 else {
+      throw json.unsupported(field, share.double.map { "\($0)" } ?? share.kind, supported: "1")
+    }
+  }
+
   /// `rope_parameters` of transformers 5, else `rope_theta` and `rope_scaling`.
   private static func rotary(_ json: Configuration) throws(ModelError) -> (Double, RotaryEmbedding.Scaling) {
+    try requireWholeHeads(json["partial_rotary_factor"], "partial_rotary_factor", json)
     let field = json["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
     guard let value = json[field] else { return (try json.positive("rope_theta", default: 10000), .none) }
     guard let object = value.object else { throw json.invalid(field, "an object must stand here") }
     let outer = try json.positive("rope_theta", default: 10000)
     let theta = try json.positive("rope_theta", in: object, named: field, default: outer)
-    if let share = object["partial_rotary_factor"]?.double, share != 1 {
-      throw json.unsupported("\(field).partial_rotary_factor", "\(share)", supported: "1")
+    try requireWholeHeads(object["partial_rotary_factor"], "\(field).partial_rotary_factor", json)
+    guard let kind = object["rope_type"] ?? object["type"] else {
+      // A factor without a type asks for some scaling, and nobody can tell which.
+      guard object["factor"] == nil else { throw json.invalid("\(field).rope_type", "this field is missing") }
+      return (theta, .none)
     }
-    let kind = object["rope_type"] ?? object["type"] ?? "default"
     switch kind.text {
     case "default":
       return (theta, .none)

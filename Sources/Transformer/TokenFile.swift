@@ -56,6 +56,9 @@ public enum TokenFile: Sendable, Equatable {
     guard bytes.count >= 12, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw malformed("this is not a .npy file: it does not begin with NumPy's magic number")
     }
+    guard (1...3).contains(bytes[6]) else {
+      throw malformed("version \(bytes[6]) of NumPy's format is not supported; supported are 1 to 3")
+    }
     let lengthBytes = bytes[6] == 1 ? 2 : 4
     let length = (0..<lengthBytes).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
     let start = 8 + lengthBytes + length
