@@ -65,7 +65,9 @@ extension CausalLM {
   /// The first hidden states of sequences that begin at position 0.
   public func embed(_ tokens: TokenBatch) -> Matrix { embed(tokens, position: 0) }
 
-  /// Scores of the next token, (tokens, vocabulary size). For evaluation use `negativeLogLikelihoods`, which never holds so much.
+  /// Scores of the next token, (tokens, vocabulary size).
+  ///
+  /// For evaluation use `negativeLogLikelihoods`, which never holds so much.
   public func logits(_ hidden: Matrix) -> Matrix { matmul(headInputs(hidden), transposed: head) }
 
   /// Last hidden states, (tokens, hidden size), before the final norm.

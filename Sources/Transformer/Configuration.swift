@@ -26,13 +26,17 @@ struct Configuration: Sendable {
     return value
   }
 
-  func invalid(_ field: String, _ reason: String) -> ModelError { .configuration(file: file, field: field, reason: reason) }
+  func invalid(_ field: String, _ reason: String) -> ModelError {
+    .configuration(file: file, field: field, reason: reason)
+  }
 
   func unsupported(_ field: String, _ found: String, supported: String) -> ModelError {
     .unsupportedSetting(file: file, field: field, found: found, supported: supported)
   }
 
-  /// A size: a whole number from 1 to `limit`. The limits keep every product of sizes within 64 bits.
+  /// A size: a whole number from 1 to `limit`.
+  ///
+  /// The limits keep the products of two sizes within 64 bits.
   func size(_ field: String, default fallback: Int? = nil, limit: Int = 1 << 24) throws(ModelError) -> Int {
     guard let value = self[field] else {
       guard let fallback else { throw invalid(field, "this field is missing") }
@@ -51,7 +55,9 @@ struct Configuration: Sendable {
   }
 
   /// A number greater than 0, in this object or in one of its objects.
-  func positive(_ field: String, in object: JSONObject? = nil, named path: String? = nil, default fallback: Double? = nil)
+  func positive(
+    _ field: String, in object: JSONObject? = nil, named path: String? = nil, default fallback: Double? = nil
+  )
     throws(ModelError) -> Double
   {
     let name = path.map { "\($0).\(field)" } ?? field

@@ -6,7 +6,8 @@ extension CausalLM {
   /// - Precondition: the prompt is not empty, and all tokens but the last have a position within `maximumPositions`.
   /// - Complexity: every token passes the blocks once; keys and values are kept.
   public func greedyContinuation(of prompt: [Int], length: Int, end: Int? = nil) -> [Int] {
-    precondition(!prompt.isEmpty && length - 1 <= maximumPositions, "the text must have a beginning and fit the positions")
+    precondition(
+      !prompt.isEmpty && length - 1 <= maximumPositions, "the text must have a beginning and fit the positions")
     let caches = blocks.map { _ in KeyValueCache() }
     var sequence = prompt
     var pending = prompt

@@ -43,7 +43,8 @@ extension Llama.Configuration {
       throw json.invalid("num_key_value_heads", "\(keyValueHeads) does not divide the \(heads) attention heads")
     }
     if json["head_dim"] == nil, hiddenSize % heads != 0 {
-      throw json.invalid("num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
+      throw json.invalid(
+        "num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
     }
     let headDimension = try json.size("head_dim", default: hiddenSize / heads)
     guard headDimension % 2 == 0 else {
@@ -59,17 +60,28 @@ extension Llama.Configuration {
     (theta, scaling) = try Self.rotary(json)
   }
 
+  /// Throws unless all columns of a head are turned.
+  private static func requireWholeHeads(_ share: JSON?, _ field: String, _ json: Configuration) throws(ModelError) {
+    guard let share, !share.isNull else { return }
+    guard share.double == 1 else {
+      throw json.unsupported(field, share.double.map { "\($0)" } ?? share.kind, supported: "1")
+    }
+  }
+
   /// `rope_parameters` of transformers 5, else `rope_theta` and `rope_scaling`.
   private static func rotary(_ json: Configuration) throws(ModelError) -> (Double, RotaryEmbedding.Scaling) {
+    try requireWholeHeads(json["partial_rotary_factor"], "partial_rotary_factor", json)
     let field = json["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
     guard let value = json[field] else { return (try json.positive("rope_theta", default: 10000), .none) }
     guard let object = value.object else { throw json.invalid(field, "an object must stand here") }
     let outer = try json.positive("rope_theta", default: 10000)
     let theta = try json.positive("rope_theta", in: object, named: field, default: outer)
-    if let share = object["partial_rotary_factor"]?.double, share != 1 {
-      throw json.unsupported("\(field).partial_rotary_factor", "\(share)", supported: "1")
+    try requireWholeHeads(object["partial_rotary_factor"], "\(field).partial_rotary_factor", json)
+    guard let kind = object["rope_type"] ?? object["type"] else {
+      // A factor without a type asks for some scaling, and nobody can tell which.
+      guard object["factor"] == nil else { throw json.invalid("\(field).rope_type", "this field is missing") }
+      return (theta, .none)
     }
-    let kind = object["rope_type"] ?? object["type"] ?? "default"
     switch kind.text {
     case "default":
       return (theta, .none)
@@ -79,7 +91,9 @@ extension Llama.Configuration {
       let original = try json.positive("original_max_position_embeddings", in: object, named: field)
       let low = try json.positive("low_freq_factor", in: object, named: field)
       let high = try json.positive("high_freq_factor", in: object, named: field)
-      guard low < high else { throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)") }
+      guard low < high else {
+        throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)")
+      }
       guard let positions = Int(exactly: original) else {
         throw json.invalid("\(field).original_max_position_embeddings", "a whole number must stand here")
       }

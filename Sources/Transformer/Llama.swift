@@ -6,7 +6,9 @@ import Tensor
 public struct Llama: CausalLM {
   /// The fields of `config.json`.
   public let configuration: Configuration
+  /// The blocks in order.
   public var blocks: [any TransformerBlock]
+  /// Numbers in the checkpoint, tied ones counted once.
   public let parameterCount: Int
   /// (vocabulary, hidden).
   private let embedding: StoredMatrix
@@ -14,8 +16,11 @@ public struct Llama: CausalLM {
   private let norm: [Float]
   private let ownHead: StoredMatrix?
 
+  /// Columns of the hidden states.
   public var hiddenSize: Int { configuration.hiddenSize }
+  /// Tokens that a sequence may have.
   public var maximumPositions: Int { configuration.maximumPositions }
+  /// The output projection, (vocabulary, hidden): the embedding table where the two are tied.
   public var head: StoredMatrix { ownHead ?? embedding }
 
   init(_ configuration: Configuration, _ checkpoint: Checkpoint) throws(ModelError) {
@@ -36,8 +41,10 @@ public struct Llama: CausalLM {
     parameterCount = reader.parameterCount
   }
 
+  /// The rows of the embedding table, (tokens, hidden); the position enters in the attention only.
   public func embed(_ tokens: TokenBatch, position: Int) -> Matrix { embeddingRows(embedding, tokens.tokens) }
 
+  /// The final norm, (tokens, hidden).
   public func headInputs(_ hidden: Matrix) -> Matrix {
     hidden.rmsNormalized(weight: norm, epsilon: configuration.epsilon)
   }

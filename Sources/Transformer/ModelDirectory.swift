@@ -61,8 +61,9 @@ public struct ModelDirectory: Sendable {
     ].filter { FileSystem.exists(Path.join(path, $0)) }
   }
 
-  /// Writes a complete directory with the weights of `model` in the type and sharding of this one: every tensor but the
-  /// blocks' linears, and every other file, byte for byte.
+  /// Writes a complete directory with the weights of `model` in the type and sharding of this one.
+  ///
+  /// Every tensor but the blocks' linears, and every companion file, is copied byte for byte.
   ///
   /// Throws `ModelError` where this directory cannot be read any more or the new one cannot be written.
   package func write(_ model: any CausalLM, to folder: DirectoryWriter) throws(ModelError) {

@@ -6,22 +6,28 @@ import Tensor
 public struct OPT: CausalLM {
   /// The fields of `config.json`.
   public let configuration: Configuration
+  /// The blocks in order.
   public var blocks: [any TransformerBlock]
+  /// Numbers in the checkpoint, tied ones counted once.
   public let parameterCount: Int
   /// (vocabulary, embedding).
   private let embedding: StoredMatrix
   /// (positions + 2, hidden): the first two rows are padding's, so position p stands in row p + 2.
   private let positions: StoredMatrix
-  /// project_in: (hidden, embedding); project_out: (embedding, hidden). Only where the two sizes differ.
+  /// project_in, (hidden, embedding), where the two sizes differ.
   private let projectIn: StoredMatrix?
+  /// project_out, (embedding, hidden), where the two sizes differ.
   private let projectOut: StoredMatrix?
   private let finalNorm: LayerNorm?
   private let ownHead: StoredMatrix?
 
   private static let positionOffset = 2
 
+  /// Columns of the hidden states.
   public var hiddenSize: Int { configuration.hiddenSize }
+  /// Tokens that a sequence may have.
   public var maximumPositions: Int { configuration.maximumPositions }
+  /// The output projection, (vocabulary, embedding): the embedding table where the two are tied.
   public var head: StoredMatrix { ownHead ?? embedding }
 
   init(_ configuration: Configuration, _ checkpoint: Checkpoint) throws(ModelError) {
@@ -48,6 +54,7 @@ public struct OPT: CausalLM {
     parameterCount = reader.parameterCount
   }
 
+  /// The sum of the tokens' and the positions' embeddings, (tokens, hidden).
   public func embed(_ tokens: TokenBatch, position: Int) -> Matrix {
     var hidden = embeddingRows(embedding, tokens.tokens)
     if let projectIn { hidden = matmul(hidden, transposed: projectIn) }
@@ -56,6 +63,7 @@ public struct OPT: CausalLM {
     return hidden
   }
 
+  /// The final norm and the projection, as far as the model has them: (tokens, embedding).
   public func headInputs(_ hidden: Matrix) -> Matrix {
     let normalized = finalNorm.map { $0(hidden) } ?? hidden
     return projectOut.map { matmul(normalized, transposed: $0) } ?? normalized

@@ -8,7 +8,9 @@ import Tensor
 public struct Perplexity: Sendable, Equatable {
   /// Mean negative log-likelihood in nats a token.
   public let meanNLL: Double
-  /// Standard error of the perplexity: that of the windows' means, times the perplexity (delta method). Nil for one window.
+  /// Standard error of the perplexity: that of the windows' means, times the perplexity (delta method).
+  ///
+  /// Nil for one window.
   public let standardError: Double?
   /// Tokens that were predicted: windows · (sequenceLength - 1).
   public let tokens: Int

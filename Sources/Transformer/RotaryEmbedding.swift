@@ -49,7 +49,7 @@ public struct RotaryEmbedding: Sendable {
   }
 
   /// Cosine and sine of every angle for positions from `position` on: each (length, headDimension / 2).
-  func table(position: Int, length: Int) -> (cosines: [Float], sines: [Float]) {
+  package func table(position: Int, length: Int) -> (cosines: [Float], sines: [Float]) {
     var cosines: [Float] = []
     var sines: [Float] = []
     for p in position..<position + length {
@@ -62,8 +62,10 @@ public struct RotaryEmbedding: Sendable {
     return (cosines, sines)
   }
 
-  /// Turns every head of every row. `matrix` is (sequences · length, heads · headDimension).
-  func apply(to matrix: inout Matrix, table: (cosines: [Float], sines: [Float]), length: Int) {
+  /// Turns every head of every row.
+  ///
+  /// `matrix` is (sequences · length, heads · headDimension).
+  package func apply(to matrix: inout Matrix, table: (cosines: [Float], sines: [Float]), length: Int) {
     let half = headDimension / 2
     let columns = matrix.columns
     let rows = matrix.rows

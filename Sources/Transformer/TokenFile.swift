@@ -29,7 +29,9 @@ public enum TokenFile: Sendable, Equatable {
     if shape.count == 1 {
       self = .stream(ids)
     } else {
-      guard shape[0] > 0, shape[1] > 0 else { throw .tokens(source: path, reason: "there are no ids in shape \(shape)") }
+      guard shape[0] > 0, shape[1] > 0 else {
+        throw .tokens(source: path, reason: "there are no ids in shape \(shape)")
+      }
       self = .rows(TokenBatch(tokens: ids, length: shape[1]))
     }
   }
@@ -39,7 +41,8 @@ public enum TokenFile: Sendable, Equatable {
       let file = try SafetensorsFile(path: path)
       guard let entry = file.entry("input_ids") else { throw CheckpointError(path, missing: "input_ids") }
       guard let width = ["I64": 8, "I32": 4][entry.type] else {
-        throw CheckpointError(path, tensor: "input_ids", field: "dtype", reason: "ids must be I64 or I32, not \(entry.type)")
+        throw CheckpointError(
+          path, tensor: "input_ids", field: "dtype", reason: "ids must be I64 or I32, not \(entry.type)")
       }
       return (try file.bytes(of: entry.name), width, entry.shape)
     } catch { throw .checkpoint(error) }
@@ -52,6 +55,9 @@ public enum TokenFile: Sendable, Equatable {
     do throws(FileError) { bytes = try File.contents(of: path) } catch { throw ModelError(error) }
     guard bytes.count >= 12, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw malformed("this is not a .npy file: it does not begin with NumPy's magic number")
+    }
+    guard (1...3).contains(bytes[6]) else {
+      throw malformed("version \(bytes[6]) of NumPy's format is not supported; supported are 1 to 3")
     }
     let lengthBytes = bytes[6] == 1 ? 2 : 4
     let length = (0..<lengthBytes).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
@@ -77,7 +83,8 @@ public enum TokenFile: Sendable, Equatable {
     }
     let (size, overflow) = count.multipliedReportingOverflow(by: width)
     guard !overflow, bytes.count - start == size else {
-      throw malformed("shape \(shape) needs \(count) ids of \(width) bytes; \(bytes.count - start) bytes follow the header")
+      throw malformed(
+        "shape \(shape) needs \(count) ids of \(width) bytes; \(bytes.count - start) bytes follow the header")
     }
     return (Array(bytes[start...]), width, shape)
   }

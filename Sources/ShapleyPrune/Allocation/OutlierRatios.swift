@@ -33,7 +33,9 @@ private func outlierRatio(
     let norms = try WandaPruner.norms(sums, linear: "\(block[role].name)")
     let weight = block[role].weight.widened()
     weight.withElements { w in
-      for i in 0..<weight.rows { for j in 0..<weight.columns { scores.append(w[i * weight.columns + j].magnitude * norms[j]) } }
+      for i in 0..<weight.rows {
+        for j in 0..<weight.columns { scores.append(w[i * weight.columns + j].magnitude * norms[j]) }
+      }
     }
   }
   let mean = scores.reduce(0.0) { $0 + Double($1) } / Double(scores.count)

@@ -44,6 +44,7 @@ public struct LayerGame: Game {
     self.progress = progress
   }
 
+  /// One player a block.
   public var playerCount: Int { model.blocks.count }
 
   /// The values of coalitions, each computed from the deepest state that it shares with another.
@@ -129,7 +130,8 @@ extension LayerGame.Absence {
     _ model: any CausalLM, by pruner: any Pruner, to sparsity: Double, calibration: TokenBatch,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(PruningError) -> LayerGame.Absence {
-    try pruned(model, by: ModelPruner(pruner, propagation: .dense), to: sparsity, calibration: calibration, progress: progress)
+    try pruned(
+      model, by: ModelPruner(pruner, propagation: .dense), to: sparsity, calibration: calibration, progress: progress)
   }
 
   package static func pruned(

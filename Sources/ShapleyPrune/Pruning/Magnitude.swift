@@ -9,9 +9,14 @@ public struct MagnitudePruner: Pruner {
 
   package init(rule: CountingRule) { self.rule = rule }
 
+  /// The method's name.
   public let name = "magnitude"
+  /// The inputs do not matter.
   public let statistics = StatisticsKind.none
 
+  /// Prunes a weight in place; see `Pruner`.
+  ///
+  /// Complexity: O(outputs · inputs).
   public func prune(
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {

@@ -41,9 +41,11 @@ func applyMask(_ mask: [UInt8], to weight: inout Matrix) -> Int {
   }
 }
 
-/// Marks the smallest scores of a whole weight. `score` writes the bits of one row's scores.
+/// Marks the smallest scores of a whole weight.
 ///
-/// - Parameter perRow: whether the fraction holds in every row, or only in the whole weight.
+/// - Parameters:
+///   - perRow: whether the fraction holds in every row, or only in the whole weight.
+///   - score: writes the bits of one row's scores.
 func maskOfSmallest(
   rows: Int, columns: Int, pattern: SparsityPattern, perRow: Bool, rule: CountingRule,
   score: (_ row: Int, _ bits: UnsafeMutablePointer<UInt32>) -> Void

@@ -8,7 +8,9 @@ import Tensor
 public struct SparseGPTPruner: Pruner {
   /// Share of the mean diagonal that is added to the Hessian's diagonal.
   public var dampening: Double
-  /// Columns of a block. The threshold of an unstructured pattern holds within a block.
+  /// Columns of a block.
+  ///
+  /// The threshold of an unstructured pattern holds within a block.
   public var blockSize: Int
   var rule = CountingRule.exact
 
@@ -23,12 +25,17 @@ public struct SparseGPTPruner: Pruner {
     self.rule = rule
   }
 
+  /// The method's name.
   public let name = "sparsegpt"
+  /// The Hessian needs all products of two inputs.
   public let statistics = StatisticsKind.gram
 
   /// Where a Hessian has no Cholesky factor, the dampening is raised tenfold, at most this often.
   private static let retries = 5
 
+  /// Prunes a weight in place; see `Pruner`.
+  ///
+  /// Complexity: O(inputs³ + outputs · inputs²).
   public func prune(
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
@@ -121,7 +128,9 @@ private struct ColumnBlock {
     }
   }
 
-  /// Takes the columns in turn. Rows do not depend on one another, so they run in parallel.
+  /// Takes the columns in turn.
+  ///
+  /// Rows do not depend on one another, so they run in parallel.
   mutating func prune(_ pattern: SparsityPattern) {
     let width = weights.columns
     let rows = weights.rows
@@ -154,7 +163,9 @@ private struct ColumnBlock {
   private func diagonalSquares() -> [Float] { (0..<factor.rows).map { factor[$0, $0] * factor[$0, $0] } }
 }
 
-/// Prunes one row of a block and returns its loss. A weight that stays makes no error, so only pruned ones cause an update.
+/// Prunes one row of a block and returns its loss.
+///
+/// A weight that stays makes no error, so only pruned ones cause an update.
 private func pruneRow(
   _ w: UnsafeMutablePointer<Float>, errors: UnsafeMutablePointer<Float>, mask: UnsafeMutablePointer<UInt8>,
   factor u: UnsafePointer<Float>, squares: [Float], _ pattern: SparsityPattern

@@ -7,9 +7,14 @@ public struct WandaPruner: Pruner {
   /// A pruner by weight and activation.
   public init() {}
 
+  /// The method's name.
   public let name = "wanda"
+  /// The squared norm of every input.
   public let statistics = StatisticsKind.squares
 
+  /// Prunes a weight in place; see `Pruner`.
+  ///
+  /// Complexity: O(outputs · inputs).
   public func prune(
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {

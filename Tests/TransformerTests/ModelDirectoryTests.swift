@@ -1,0 +1,62 @@
+import Foundation
+import Support
+import Tensor
+import TestSupport
+import Testing
+import Transformer
+
+/// A directory written without changes is the directory that was read.
+@Suite struct ModelDirectoryTests {
+  static let companions = [
+    "generation_config.json": "{\"max_length\": 3}\r\n", "tokenizer.json": "{}", "tokenizer.model": "\u{0}\u{FF}",
+    "tokenizer_config.json": "{ }", "special_tokens_map.json": "{\n}", "added_tokens.json": "{}", "vocab.json": "{}",
+    "merges.txt": "#version: 0.2\n", "chat_template.jinja": "{{ x }}", "LICENSE": "free",
+  ]
+
+  @Test(arguments: RandomModelTests.models)
+  func unprunedRoundTripKeepsEveryByte(_ name: String) throws {
+    let model = try TemporaryModel(copying: name)
+    for (file, text) in Self.companions { try model.write(file, text) }
+    let source = try ModelDirectory(path: model.path)
+    let target = Path.join(model.folder, "written")
+    let writer = try DirectoryWriter(target: target, replacing: false)
+    try source.write(try source.loadModel(), to: writer)
+    try writer.commit()
+
+    let expected = Set(Self.companions.keys).union(["config.json"]).union(source.checkpoint.fileNames)
+    #expect(Set(try FileSystem.list(target)) == expected)
+    for file in expected where !file.hasSuffix(".safetensors") {
+      #expect(try bytes(target, file) == bytes(model.path, file), "\(file)")
+    }
+    let written = try ModelDirectory(path: target)
+    #expect(written.checkpoint.fileNames == source.checkpoint.fileNames)
+    #expect(source.checkpoint.shards.count == (name == "llama3-gqa" ? 4 : 1))
+    for (before, after) in zip(source.checkpoint.shards, written.checkpoint.shards) {
+      #expect(after.entries == before.entries)
+      for entry in before.entries {
+        #expect(try after.bytes(of: entry.name) == before.bytes(of: entry.name), "\(entry.name)")
+      }
+    }
+    let tokens = randomTokens(2, 30, below: 512)
+    #expect(try written.loadModel().logits(of: tokens) == source.loadModel().logits(of: tokens))
+  }
+
+  @Test func weightsThatWereReplacedMeanwhileAreNotWritten() throws {
+    let model = try TemporaryModel(copying: "llama-v1")
+    let source = try ModelDirectory(path: model.path)
+    let loaded = try source.loadModel()
+    try model.change("lm_head.weight") { $0.bytes[0] ^= 1 }
+    let target = Path.join(model.folder, "written")
+    do {
+      let writer = try DirectoryWriter(target: target, replacing: false)
+      let error = try #require(throws: ModelError.self) { try source.write(loaded, to: writer) }
+      #expect(error.description.contains("replaced"))
+    }
+    #expect(!FileSystem.exists(target))
+    #expect(try FileSystem.list(model.folder) == ["model"])
+  }
+
+  private func bytes(_ folder: String, _ name: String) throws -> [UInt8] {
+    try File.contents(of: Path.join(folder, name))
+  }
+}

@@ -1,0 +1,106 @@
+import Support
+import Tensor
+import TestSupport
+import Testing
+import Transformer
+
+/// The rotary embedding against an implementation in Double.
+@Suite struct RotaryEmbeddingTests {
+  struct Case: Sendable {
+    var dimension: Int
+    var theta: Double
+    var scaling: RotaryEmbedding.Scaling
+  }
+
+  static let cases = [
+    Case(dimension: 16, theta: 10000, scaling: .none),
+    Case(dimension: 128, theta: 10000, scaling: .none),
+    Case(dimension: 48, theta: 10000, scaling: .linear(factor: 3)),
+    Case(dimension: 128, theta: 500_000, scaling: llama3),
+    Case(dimension: 64, theta: 500_000, scaling: llama3),
+  ]
+  static let llama3 = RotaryEmbedding.Scaling.llama3(
+    factor: 8, lowFrequency: 1, highFrequency: 4, originalPositions: 8192)
+
+  /// Radians a position for every pair.
+  static func frequencies(_ test: Case) -> [Double] {
+    (0..<test.dimension / 2).map { j in
+      let frequency = Math.pow(test.theta, -2 * Double(j) / Double(test.dimension))
+      switch test.scaling {
+      case .none: return frequency
+      case .linear(let factor): return frequency / factor
+      case .llama3(let factor, let low, let high, let original):
+        // Waves that pass fewer than `low` times through the original context are stretched, those of more than `high` not.
+        let turns = Double(original) * frequency / (2 * .pi)
+        let kept = min(max((turns - low) / (high - low), 0), 1)
+        return kept * frequency + (1 - kept) * frequency / factor
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func tableAgreesWithDouble(_ test: Case) {
+    let rotary = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
+    let frequencies = Self.frequencies(test)
+    for start in [0, 1, 1000, 8000] {
+      let table = rotary.table(position: start, length: 5)
+      #expect(table.cosines.count == 5 * frequencies.count)
+      for row in 0..<5 {
+        for (j, frequency) in frequencies.enumerated() {
+          let angle = Double(start + row) * frequency
+          // The model computes frequencies in Float: the exponent's rounding is worth ln(theta) units, blending a few more.
+          let tolerance = 0x1p-24 * (angle * (Math.log(test.theta) + 12) + 2)
+          let index = row * frequencies.count + j
+          #expect(abs(Double(table.cosines[index]) - Math.cos(angle)) <= tolerance)
+          #expect(abs(Double(table.sines[index]) - Math.sin(angle)) <= tolerance)
+        }
+      }
+    }
+  }
+
+  @Test func llama3HasAllThreeBands() {
+    let plain = Self.frequencies(Case(dimension: 128, theta: 500_000, scaling: .none))
+    let scaled = Self.frequencies(Case(dimension: 128, theta: 500_000, scaling: Self.llama3))
+    let ratios = zip(scaled, plain).map { $0 / $1 }
+    #expect(ratios.contains { $0 == 1 })
+    #expect(ratios.contains { abs($0 - 1.0 / 8) < 1e-12 })
+    #expect(ratios.contains { $0 > 0.13 && $0 < 0.99 })
+  }
+
+  @Test(arguments: cases)
+  func laterPositionsAreTheTailOfALongerTable(_ test: Case) {
+    let rotary = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
+    let all = rotary.table(position: 0, length: 57)
+    let tail = rotary.table(position: 37, length: 20)
+    #expect(Array(all.cosines.suffix(20 * test.dimension / 2)) == tail.cosines)
+    #expect(Array(all.sines.suffix(20 * test.dimension / 2)) == tail.sines)
+  }
+
+  @Test func linearScalingStretchesPositions() {
+    let plain = RotaryEmbedding(headDimension: 32, theta: 10000, scaling: .none)
+    let stretched = RotaryEmbedding(headDimension: 32, theta: 10000, scaling: .linear(factor: 4))
+    for position in 0..<50 {
+      #expect(plain.table(position: position, length: 1) == stretched.table(position: 4 * position, length: 1))
+    }
+  }
+
+  @Test func pairsOfColumnsAreTurned() {
+    let (heads, dimension, length) = (3, 8, 5)
+    let rotary = RotaryEmbedding(headDimension: dimension, theta: 100, scaling: .none)
+    let before = Matrix.random(2 * length, heads * dimension, seed: 3)
+    var after = before
+    rotary.apply(to: &after, table: rotary.table(position: 11, length: length), length: length)
+    let frequencies = Self.frequencies(Case(dimension: dimension, theta: 100, scaling: .none))
+    for row in 0..<2 * length {
+      for head in 0..<heads {
+        for (j, frequency) in frequencies.enumerated() {
+          let angle = Double(11 + row % length) * frequency
+          let (a, b) = (head * dimension + j, head * dimension + j + dimension / 2)
+          let (x, y) = (Double(before[row, a]), Double(before[row, b]))
+          #expect(abs(Double(after[row, a]) - (x * Math.cos(angle) - y * Math.sin(angle))) < 1e-5)
+          #expect(abs(Double(after[row, b]) - (y * Math.cos(angle) + x * Math.sin(angle))) < 1e-5)
+        }
+      }
+    }
+  }
+}

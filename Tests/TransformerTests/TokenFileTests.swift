@@ -1,0 +1,163 @@
+import Foundation
+import Support
+import Tensor
+import TestSupport
+import Testing
+import Transformer
+
+/// Files of token ids, well-formed and not.
+@Suite struct TokenFileTests {
+  /// A `.npy` file.
+  static func numpy(
+    version: UInt8 = 1, descr: String = "<i8", fortran: String = "False", shape: String, _ data: [UInt8]
+  ) -> [UInt8] {
+    numpy(version: version, header: "{'descr': '\(descr)', 'fortran_order': \(fortran), 'shape': \(shape), }\n", data)
+  }
+
+  static func numpy(version: UInt8 = 1, header: String, _ data: [UInt8]) -> [UInt8] {
+    let count = header.utf8.count
+    let length = (0..<(version == 1 ? 2 : 4)).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + data
+  }
+
+  static func bytes<Integer: FixedWidthInteger>(_ ids: [Int], _ type: Integer.Type) -> [UInt8] {
+    ids.flatMap { id in
+      let bits = Integer(id).littleEndian
+      return withUnsafeBytes(of: bits) { Array($0) }
+    }
+  }
+
+  /// Reads bytes as a file with the given extension.
+  static func read(_ bytes: [UInt8], _ name: String = "ids.npy") throws -> TokenFile {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "svnup-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: name)
+    try Data(bytes).write(to: file)
+    return try TokenFile(path: file.path)
+  }
+
+  @Test(arguments: [UInt8(1), 2, 3])
+  func versionsAndWidths(_ version: UInt8) throws {
+    let ids = [0, 1, 50_271, 2_147_483_647, 7, 31_999]
+    for (descr, data) in [("<i8", Self.bytes(ids, Int64.self)), ("<i4", Self.bytes(ids, Int32.self))] {
+      let stream = try Self.read(Self.numpy(version: version, descr: descr, shape: "(6,)", data))
+      #expect(stream == .stream(ids))
+      let rows = try Self.read(Self.numpy(version: version, descr: descr, shape: "(2, 3)", data))
+      #expect(rows == .rows(TokenBatch(tokens: ids, length: 3)))
+    }
+  }
+
+  @Test func keysInAnyOrder() throws {
+    let header = "{'shape': (2,), 'fortran_order': False, 'descr': '<i4'}"
+    #expect(try Self.read(Self.numpy(header: header, Self.bytes([4, 5], Int32.self))) == .stream([4, 5]))
+  }
+
+  static let data = bytes([1, 2, 3, 4, 5, 6], Int64.self)
+  static let malformed: [(String, [UInt8], String)] = [
+    ("empty", [], "magic"),
+    ("magic number", Array("PK\u{3}\u{4} a zip archive".utf8), "magic"),
+    ("version", numpy(version: 9, shape: "(6,)", data), "version 9"),
+    ("fortran order", numpy(fortran: "True", shape: "(2, 3)", data), "fortran_order"),
+    ("float32", numpy(descr: "<f4", shape: "(12,)", data), "descr: ids must be '<i8' or '<i4', not '<f4'"),
+    ("big-endian", numpy(descr: ">i8", shape: "(6,)", data), "'>i8'"),
+    ("16 bits", numpy(descr: "<u2", shape: "(24,)", data), "'<u2'"),
+    ("truncated data", numpy(shape: "(6,)", data.dropLast()), "47 bytes follow the header"),
+    ("data that are too long", numpy(shape: "(5,)", data), "shape [5]"),
+    ("truncated header", Array(numpy(shape: "(6,)", []).prefix(30)), "the header ends at byte"),
+    (
+      "header of 4 GiB", Array(numpy(version: 2, shape: "(6,)", data).prefix(8)) + [255, 255, 255, 255] + data,
+      "the header ends at byte 4294967307"
+    ),
+    ("product of the shape", numpy(shape: "(4294967296, 4294967296)", data), "overflows"),
+    ("size in bytes", numpy(shape: "(4611686018427387904,)", data), "shape [4611686018427387904]"),
+    ("size of one dimension", numpy(shape: "(99999999999999999999,)", data), "'99999999999999999999'"),
+    ("negative dimension", numpy(shape: "(-6,)", data), "'-6'"),
+    ("no dimension", numpy(shape: "()", Array(data.prefix(8))), "one or two dimensions, not 0"),
+    ("three dimensions", numpy(shape: "(1, 2, 3)", data), "one or two dimensions, not 3"),
+    ("no rows", numpy(shape: "(0, 3)", []), "no ids"),
+    ("no columns", numpy(shape: "(3, 0)", []), "no ids"),
+    ("no shape", numpy(header: "{'descr': '<i8', 'fortran_order': False}", data), "lacks"),
+    ("open tuple", numpy(header: "{'descr': '<i8', 'fortran_order': False, 'shape': (6,", data), "lacks"),
+  ]
+
+  @Test(arguments: malformed)
+  func malformedFileIsRefused(_ what: String, _ bytes: [UInt8], _ reason: String) throws {
+    let error = try #require(throws: ModelError.self) { try Self.read(bytes) }
+    #expect(error.description.contains(reason), "\(what): \(error)")
+    #expect(error.description.contains("ids.npy"))
+    #expect(error.exitStatus == .badData)
+  }
+
+  @Test func missingFile() throws {
+    for path in ["/nonexistent/ids.npy", "/nonexistent/ids.safetensors"] {
+      let error = try #require(throws: ModelError.self) { try TokenFile(path: path) }
+      #expect(error.exitStatus == .noInput)
+    }
+  }
+
+  /// Reads a safetensors file with one tensor.
+  private func safetensors(_ name: String, _ type: String, _ shape: [Int], _ bytes: [UInt8]) throws -> TokenFile {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "svnup-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "ids.safetensors").path
+    try SafetensorsWriter.write(
+      [(TensorName(name), type, shape, bytes.count)], metadata: [], to: try File(path, .creating)
+    ) { _ in .bytes(bytes) }
+    return try TokenFile(path: path)
+  }
+
+  @Test func safetensorsFiles() throws {
+    let ids = [3, 2, 1, 0]
+    #expect(try safetensors("input_ids", "I64", [4], Self.bytes(ids, Int64.self)) == .stream(ids))
+    #expect(try safetensors("input_ids", "I32", [4], Self.bytes(ids, Int32.self)) == .stream(ids))
+    let rows = TokenFile.rows(TokenBatch(tokens: ids, length: 2))
+    #expect(try safetensors("input_ids", "I32", [2, 2], Self.bytes(ids, Int32.self)) == rows)
+
+    let float = try #require(throws: ModelError.self) {
+      try safetensors("input_ids", "F32", [4], Array(repeating: 0, count: 16))
+    }
+    #expect(float.description.contains("ids must be I64 or I32, not F32"))
+    let missing = try #require(throws: ModelError.self) {
+      try safetensors("ids", "I32", [4], Self.bytes(ids, Int32.self))
+    }
+    #expect(missing.description.contains("there is no tensor 'input_ids'"))
+    let deep = try #require(throws: ModelError.self) {
+      try safetensors("input_ids", "I32", [1, 2, 2], Self.bytes(ids, Int32.self))
+    }
+    #expect(deep.description.contains("one or two dimensions, not 3"))
+    for error in [float, missing, deep] { #expect(error.exitStatus == .badData) }
+  }
+
+  @Test func kindsOfFilesByName() {
+    #expect(TokenFile.isTokenFile("a/b.npy") && TokenFile.isTokenFile("b.safetensors"))
+    #expect(!TokenFile.isTokenFile("text.txt") && !TokenFile.isTokenFile("npy"))
+  }
+}
+
+/// Windows and strips of token ids.
+@Suite struct TokenBatchTests {
+  @Test func windowsDropTheRest() {
+    let stream = Array(0..<23)
+    let batch = TokenBatch(windowsOf: stream, length: 5)
+    #expect(batch.sequences == 4)
+    #expect(batch.tokens == Array(0..<20))
+    #expect(TokenBatch(windowsOf: stream, length: 23).sequences == 1)
+    #expect(TokenBatch(windowsOf: stream, length: 24).sequences == 0)
+    #expect(batch[sequences: 1..<3] == TokenBatch(tokens: Array(5..<15), length: 5))
+  }
+
+  @Test func stripsCoverTheBatchInOrder() {
+    let batch = TokenBatch(windowsOf: Array(0..<70), length: 10)
+    for (rows, counts) in [
+      (1, [1, 1, 1, 1, 1, 1, 1]), (10, [1, 1, 1, 1, 1, 1, 1]), (29, [2, 2, 2, 1]), (30, [3, 3, 1]), (999, [7]),
+    ] {
+      let strips = batch.strips(ofRows: rows)
+      #expect(strips.map(\.sequences) == counts)
+      #expect(strips.flatMap(\.tokens) == batch.tokens)
+      #expect(strips.allSatisfy { $0.length == 10 })
+    }
+    #expect(TokenBatch(tokens: [], length: 10).strips(ofRows: 5).isEmpty)
+  }
+}
