@@ -38,7 +38,7 @@ extension TokenizerJSON {
 
   private static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
     let pattern = try field.bytes()
-    guard !pattern.isEmpty else { throw field.expected("a pattern that is not empty") }
+    guard !pattern.isEmpty else { throw field.expected("a text that is not empty") }
     return pattern
   }
 
@@ -75,8 +75,7 @@ extension TokenizerJSON {
   }
 
   private static func metaspace(_ field: JSONField) throws(TokenizerError) -> Metaspace {
-    let replacement = try field["replacement"].bytes()
-    guard !replacement.isEmpty else { throw field["replacement"].expected("a character") }
+    let replacement = try literal(field["replacement"])
     let scheme = field["prepend_scheme"]
     // Files of before the scheme say whether to add a space.
     let standard = try field["add_prefix_space"].bool(default: true) ? "always" : "never"
@@ -129,7 +128,7 @@ extension TokenizerJSON {
       return [.metaspace(metaspace.replacement, dropsFirst: metaspace.prepending != .never)]
     case "Strip":
       return [
-        .strip(try field["content"].bytes(), start: try count(field["start"]), stop: try count(field["stop"]))
+        .strip(try literal(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
       ]
     default:
       throw type.unsupported(
