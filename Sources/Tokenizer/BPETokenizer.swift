@@ -91,8 +91,8 @@ public struct BPETokenizer: Sendable {
       switch part {
       case .token(let id):
         ids.append(id)
-      case .text(let range):
-        let fragment = UnsafeBufferPointer(rebasing: text[range])
+      case .text(let outer):
+        let fragment = UnsafeBufferPointer(rebasing: text[outer])
         normalize(fragment) { normalized in
           definition.normalizedTokens.forEachPart(
             of: normalized, recognizingSpecialTokens: recognizingSpecialTokens
@@ -100,7 +100,10 @@ public struct BPETokenizer: Sendable {
             switch part {
             case .token(let id): ids.append(id)
             case .text(let range):
-              encodeFragment(UnsafeBufferPointer(rebasing: normalized[range]), &workspace, into: &ids)
+              // Nothing but the start of the whole text is first.
+              let isFirst = outer.lowerBound == 0 && range.lowerBound == 0
+              encodeFragment(
+                UnsafeBufferPointer(rebasing: normalized[range]), isFirst: isFirst, &workspace, into: &ids)
             }
           }
         }
@@ -117,8 +120,13 @@ public struct BPETokenizer: Sendable {
 
   /// Pre-tokenises and merges text without added tokens.
   private func encodeFragment(
-    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
+    _ text: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
   ) {
+    if let metaspace = definition.preTokenizer.metaspace {
+      return metaspace(text, isFirst: isFirst).withUnsafeBufferPointer { spelled in
+        cut(spelled, &workspace, into: &ids) { metaspace.end(of: spelled, from: $0) }
+      }
+    }
     if definition.preTokenizer.addsPrefixSpace, text.first != UInt8(ascii: " ") {
       let spaced = [UInt8(ascii: " ")] + text
       return spaced.withUnsafeBufferPointer { encodePieces($0, &workspace, into: &ids) }
@@ -133,9 +141,18 @@ public struct BPETokenizer: Sendable {
       return definition.model.encode(text, &workspace, into: &ids)
     }
     let scanner = PieceScanner(text: text)
+    cut(text, &workspace, into: &ids) { scanner.end(of: pattern, from: $0) }
+  }
+
+  /// Encodes the pieces of a text one by one; `end` tells where the piece ends that starts at an offset.
+  @inline(__always)
+  private func cut(
+    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int],
+    _ end: (Int) -> Int
+  ) {
     var start = 0
     while start < text.count {
-      let end = scanner.end(of: pattern, from: start)
+      let end = end(start)
       definition.model.encode(UnsafeBufferPointer(rebasing: text[start..<end]), &workspace, into: &ids)
       start = end
     }

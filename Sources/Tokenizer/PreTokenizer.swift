@@ -27,10 +27,15 @@ struct PreTokenizer: Sendable, Equatable {
 
   /// Nil leaves the text in one piece.
   var pattern: Pattern?
+  /// How spaces are spelled, where this stage does it.
+  var metaspace: Metaspace?
   /// Whether a text that does not begin with a space gets one.
   var addsPrefixSpace = false
   /// Whether the pieces are spelled in the alphabet of `ByteLevel`, that is, encoded byte by byte.
   var isByteLevel = false
+
+  /// Whether all this does is to encode byte by byte.
+  var onlyChangesTheAlphabet: Bool { pattern == nil && metaspace == nil && !addsPrefixSpace }
 }
 
 /// Finds where the pieces of a split pattern end.

@@ -19,6 +19,8 @@ enum TokenDecoder: Sendable, Equatable {
     case byteFallback
     /// Makes one spelling of all.
     case fuse
+    /// Turns a character into a space, or in the first spelling into nothing.
+    case metaspace([UInt8], dropsFirst: Bool)
     /// Removes up to so many occurrences of a character at the ends of each spelling.
     case strip([UInt8], start: Int, stop: Int)
   }
@@ -49,6 +51,11 @@ extension TokenDecoder.Step {
       return Self.joiningBytes(tokens)
     case .fuse:
       return [Array(tokens.joined())]
+    case .metaspace(let replacement, let dropsFirst):
+      return tokens.enumerated().map { i, token in
+        let space = i == 0 && dropsFirst ? [] : [UInt8(ascii: " ")]
+        return Normalizer.replacing(replacement, with: space, in: token)
+      }
     case .strip(let character, let start, let stop):
       return tokens.map { Self.strip($0, character, start, stop) }
     }

@@ -16,6 +16,11 @@ struct Vectors: Sendable {
   var encodings: [JSON] { get throws { try lines("\(name).jsonl") } }
   var decodings: [JSON] { get throws { try lines("\(name).decode.jsonl") } }
 
+  /// The contents of one of the tokenizer's files.
+  func bytes(_ file: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: root.appendingPathComponent(name).appendingPathComponent(file)))
+  }
+
   private func lines(_ file: String) throws -> [JSON] {
     let bytes = [UInt8](try Data(contentsOf: root.appendingPathComponent(file)))
     return try bytes.split(separator: 0x0A).map { try JSON.parse(Array($0)) }

@@ -1,3 +1,5 @@
+import Support
+
 /// A BPE model of sentencepiece (`sentencepiece_model.proto`), as LLaMA 1 and 2 have it.
 ///
 /// There is no list of merges: two neighbours merge where their union is a piece, the piece of the highest score first.
@@ -62,7 +64,11 @@ struct SentencePieceModel {
     var reader = ProtobufReader(file: file.path, bytes: file.bytes, range: range)
     while let (field, value, offset) = try reader.next() {
       switch (field, value) {
-      case (1, .bytes(let range)): piece.spelling = Array(file.bytes[range])
+      case (1, .bytes(let range)):
+        piece.spelling = Array(file.bytes[range])
+        if let bad = UTF8Validation.firstInvalidOffset(in: piece.spelling) {
+          throw reader.malformed("a piece that is not UTF-8", at: range.lowerBound + bad)
+        }
       case (2, .fixed32(let bits)):
         piece.score = Float(bitPattern: bits)
         if piece.score.isNaN { throw .invalidScore(file: file.path, piece: pieces.count, offset: offset) }
@@ -92,7 +98,7 @@ struct SentencePieceModel {
       case (40, .varint(let raw)): unknownID = id(raw)
       case (41, .varint(let raw)): beginningID = id(raw)
       case (42, .varint(let raw)): endID = id(raw)
-      case (44, .bytes(let range)): unknownSurface = Array(file.bytes[range])
+      case (44, .bytes(let range)): unknownSurface = UTF8Scalar.repaired(Array(file.bytes[range]), .maximalSubparts)
       default: continue
       }
     }

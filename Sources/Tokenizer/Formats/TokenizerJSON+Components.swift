@@ -38,7 +38,7 @@ extension TokenizerJSON {
 
   private static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
     let pattern = try field.bytes()
-    guard !pattern.isEmpty else { throw field.expected("a pattern that is not empty") }
+    guard !pattern.isEmpty else { throw field.expected("a text that is not empty") }
     return pattern
   }
 
@@ -51,6 +51,8 @@ extension TokenizerJSON {
       return PreTokenizer(
         pattern: try field["use_regex"].bool(default: true) ? .gpt2 : nil,
         addsPrefixSpace: try field["add_prefix_space"].bool(default: true), isByteLevel: true)
+    case "Metaspace":
+      return PreTokenizer(metaspace: try metaspace(field))
     case "Split":
       return PreTokenizer(pattern: try splitPattern(field))
     case "Sequence":
@@ -58,18 +60,31 @@ extension TokenizerJSON {
       for element in try field["pretokenizers"].elements() {
         let part = try preTokenizer(element)
         // What follows the byte-level alphabet, or cuts pieces again, or adds a space to each piece, is something else.
-        guard !whole.isByteLevel, whole.pattern == nil || (part.pattern == nil && !part.addsPrefixSpace) else {
+        guard !whole.isByteLevel, whole.metaspace == nil, whole.pattern == nil || part.onlyChangesTheAlphabet else {
           throw element["type"].unsupported(
             "this step after the ones before it", supported: "one Split, then ByteLevel with use_regex false")
         }
-        whole.pattern = whole.pattern ?? part.pattern
-        whole.addsPrefixSpace = part.addsPrefixSpace
-        whole.isByteLevel = part.isByteLevel
+        let pattern = whole.pattern ?? part.pattern
+        whole = part
+        whole.pattern = pattern
       }
       return whole
     default:
-      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Sequence, null")
+      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Metaspace, Sequence, null")
     }
+  }
+
+  private static func metaspace(_ field: JSONField) throws(TokenizerError) -> Metaspace {
+    let replacement = try literal(field["replacement"])
+    let scheme = field["prepend_scheme"]
+    // Files of before the scheme say whether to add a space.
+    let standard = try field["add_prefix_space"].bool(default: true) ? "always" : "never"
+    let name = scheme.isNull ? standard : try scheme.text()
+    guard let prepending = Metaspace.Prepending(rawValue: name) else {
+      throw scheme.unsupported(name, supported: "always, first, never")
+    }
+    return Metaspace(
+      replacement: replacement, prepending: prepending, splits: try field["split"].bool(default: true))
   }
 
   private static func splitPattern(_ field: JSONField) throws(TokenizerError) -> PreTokenizer.Pattern {
@@ -108,13 +123,17 @@ extension TokenizerJSON {
       return [.byteFallback]
     case "Fuse":
       return [.fuse]
+    case "Metaspace":
+      let metaspace = try metaspace(field)
+      return [.metaspace(metaspace.replacement, dropsFirst: metaspace.prepending != .never)]
     case "Strip":
       return [
-        .strip(try field["content"].bytes(), start: try count(field["start"]), stop: try count(field["stop"]))
+        .strip(try literal(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
       ]
     default:
       throw type.unsupported(
-        try type.text(), supported: "ByteLevel alone, null, or Sequence of Replace, ByteFallback, Fuse, Strip")
+        try type.text(),
+        supported: "ByteLevel alone, null, or any of Sequence, Replace, ByteFallback, Fuse, Strip, Metaspace")
     }
   }
 

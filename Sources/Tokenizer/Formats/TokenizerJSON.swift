@@ -117,13 +117,15 @@ enum TokenizerJSON {
       }
       return all
     case "TemplateProcessing":
-      return try template(field)
+      return try template(field, vocabulary)
     default:
       throw type.unsupported(try type.text(), supported: "TemplateProcessing, ByteLevel, Sequence, null")
     }
   }
 
-  private static func template(_ field: JSONField) throws(TokenizerError) -> (prefix: [Int], suffix: [Int]) {
+  private static func template(
+    _ field: JSONField, _ vocabulary: Vocabulary
+  ) throws(TokenizerError) -> (prefix: [Int], suffix: [Int]) {
     var prefix: [Int] = []
     var suffix: [Int] = []
     var hasText = false
@@ -135,7 +137,11 @@ enum TokenizerJSON {
       }
       let name = try piece["SpecialToken"]["id"].text()
       var ids: [Int] = []
-      for id in try field["special_tokens"][name]["ids"].elements() { ids.append(try id.integer()) }
+      for element in try field["special_tokens"][name]["ids"].elements() {
+        let id = try element.integer()
+        guard vocabulary[id] != nil else { throw element.expected("the id of a token, found \(id)") }
+        ids.append(id)
+      }
       if hasText { suffix += ids } else { prefix += ids }
     }
     guard hasText else { throw field["single"].expected("sequence A, once") }
