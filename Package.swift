@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "svnup",
       dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
-      resources: [.copy("Resources/kjv-llama")]
+      resources: [.copy("Resources/kjv-llama"), .copy("Resources/kjv-text")]
     ),
     .executableTarget(
       name: "Benchmarks",

@@ -90,7 +90,7 @@ package final class DirectoryWriter {
   }
 
   /// Removes a folder and the files in it; what cannot be removed stays.
-  private static func remove(_ folder: String) {
+  package static func remove(_ folder: String) {
     for name in (try? FileSystem.list(folder)) ?? [] {
       let path = Path.join(folder, name)
       if (try? FileSystem.status(path, followingLinks: false))?.kind == .directory {

@@ -1,3 +1,5 @@
+import Support
+
 /// `svnup demo`: the main job on the model that comes with the program.
 package enum DemoCommand: Command {
   package static let output: Option<String?> = Option(
@@ -21,6 +23,11 @@ package enum DemoCommand: Command {
   )
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    throw usageError("demo is not built yet")
+    let kept = arguments[output]
+    let replacing = arguments[OutputOptions.force]
+    let folder = Process.environment("TMPDIR") ?? "/tmp"
+    let target = kept ?? Path.join(folder, "svnup-demo-\(FileSystem.processIdentifier)")
+    try OutputOptions.checkDirectory(target, model: EmbeddedModel.model(), replacing: replacing)
+    try Demonstration(console: console).run(savingTo: target, replacing: replacing, isTemporary: kept == nil)
   }
 }

@@ -16,6 +16,8 @@ package enum InfoCommand: Command {
   )
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    throw usageError("info is not built yet")
+    let source = try ModelSource(arguments[InputOptions.model], console: Console(isQuiet: true))
+    let report = ModelReport(source)
+    try console.report(report.json, or: report.text)
   }
 }

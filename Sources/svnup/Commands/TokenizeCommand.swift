@@ -1,3 +1,6 @@
+import Support
+import Tokenizer
+
 /// `svnup tokenize`: a text as the model's tokenizer sees it.
 package enum TokenizeCommand: Command {
   package static let text = Positional.optional(
@@ -30,6 +33,48 @@ package enum TokenizeCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    throw usageError("tokenize is not built yet")
+    let tokenizer = try BPETokenizer(directory: arguments[InputOptions.model])
+    if let path = arguments[jsonl] {
+      try tokenizeLines(of: path, by: tokenizer, console)
+    } else if let text = arguments[Self.text] {
+      try show(Array(text.utf8), by: tokenizer, console)
+    } else {
+      let path = arguments[file] ?? "-"
+      try show(try validText(path), by: tokenizer, console)
+    }
+  }
+
+  /// A file's bytes, or those of standard input for `-`; they must be UTF-8.
+  private static func validText(_ path: String) throws -> [UInt8] {
+    let bytes = try path == "-" ? FileSystem.readStandardInput(limit: 1 << 31) : File.contents(of: path)
+    if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
+      throw InputError(source: path, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
+    }
+    return bytes
+  }
+
+  /// Ids and pieces of a text.
+  private static func show(_ text: [UInt8], by tokenizer: BPETokenizer, _ console: Console) throws {
+    let ids = tokenizer.encode(text)
+    let pieces = ids.map { String(decoding: tokenizer.piece($0) ?? [], as: UTF8.self) }
+    var table = Table([.number("id"), .text("piece")])
+    for (id, piece) in zip(ids, pieces) { table.append([String(id), piece]) }
+    try console.report(["ids": JSON(ids), "pieces": .array(pieces.map { JSON($0) })], or: table.rendered)
+  }
+
+  /// One line of JSON for each line of JSON, in order.
+  private static func tokenizeLines(of path: String, by tokenizer: BPETokenizer, _ console: Console) throws {
+    let bytes = try validText(path)
+    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).enumerated() {
+      let record: JSON
+      do { record = try JSON.parse(Array(line)) } catch {
+        throw InputError(source: path, reason: "line \(index + 1): \(error)")
+      }
+      guard let text = record["text"]?.bytes else {
+        throw InputError(source: path, reason: "line \(index + 1): text: a string is missing here")
+      }
+      let result: JSON = ["ids": JSON(tokenizer.encode(text))]
+      try console.print(String(decoding: result.encoded(), as: UTF8.self))
+    }
   }
 }

@@ -1,0 +1,139 @@
+import ShapleyPrune
+import Support
+import Transformer
+
+/// The main job on the embedded model: measure, value the blocks, share out the budget in three ways, prune in three ways,
+/// save the best, and measure what was saved.
+struct Demonstration {
+  /// One line of the table.
+  private struct Outcome {
+    let method: any Pruner
+    let plan: AllocationPlan
+    let blocks: [BlockReport]
+    let perplexity: Perplexity
+  }
+
+  private static let target = 0.7
+  private static let length = 256
+  private static let testWindows = 80
+  private static let valueWindows = 16
+  private static let samples = 64
+  private static let seed = 0
+
+  private let console: Console
+  private let source: ModelSource
+  private let test: TokenBatch
+  private let valid: TokenBatch
+  private let calibration: TokenBatch
+  private let start = ContinuousClock.now
+
+  init(console: Console) throws {
+    self.console = console
+    source = try ModelSource(EmbeddedModel.model(), console: console)
+    test = try Corpus(EmbeddedModel.text("test"), for: source).windows(length: Self.length).first(Self.testWindows)
+    valid = try Corpus(EmbeddedModel.text("valid"), for: source).windows(length: Self.length).first(Self.valueWindows)
+    calibration = try Corpus(EmbeddedModel.text("calibration"), for: source).samples(
+      count: Self.samples, length: Self.length, seed: Self.seed)
+  }
+
+  /// Runs everything and saves the best model to `output`.
+  func run(savingTo output: String, replacing: Bool, isTemporary: Bool) throws {
+    try say("svnup demo: a LLaMA of 12 blocks, trained on the King James Bible, pruned to 70 %\n")
+    let dense = source.model.perplexity(test, console: console, label: "dense perplexity")
+    try say("1. dense\n\n\(dense.text)\n")
+
+    let shapley = try GameSettings().estimate(source.model, windows: valid, calibration: calibration, console: console)
+    try say("2. what each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console))\n")
+
+    try say("3. pruned to 70 %\n")
+    let outcomes = try prune(shapley)
+    try say(table(outcomes) + "\n")
+
+    guard let best = outcomes.min(by: { $0.perplexity.meanNLL < $1.perplexity.meanNLL }) else { return }
+    let record = PruningRecord(
+      command: ["svnup", "demo"], method: best.method, allocation: best.plan, seed: Self.seed, calibration: calibration,
+      blocks: best.blocks, dense: dense, pruned: best.perplexity,
+      hashes: try PruningRecord.hashes(
+        source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))]))
+    var model = source.model
+    _ = try PruningRun.prune(&model, by: best.method, best.plan, calibration, console: console)
+    try record.save(model, from: source, to: output, replacing: replacing)
+    defer { if isTemporary { DirectoryWriter.remove(output) } }
+    let reloaded = try ModelSource(output, console: console).model.perplexity(test, console: console, label: "reloaded")
+    try say(
+      """
+      4. saved: \(best.method.name) with \(best.plan.rule) budgets, \(Quantity.percent(record.sparsity)) zeros
+      \(isTemporary ? "   in a temporary folder; --output DIR keeps it" : "   in \(output)")
+         perplexity when saved   \(best.perplexity.perplexity)
+         perplexity when reloaded \(reloaded.perplexity)\(reloaded == best.perplexity ? ", the same to the last bit" : "")
+
+      \((ContinuousClock.now - start).seconds.fixed(1)) s, \(Quantity.bytes(Process.peakResidentBytes)) of memory at most
+      """)
+    guard reloaded == best.perplexity else {
+      throw FileError(output, "reload", reason: "the perplexity is not that of the saved model", exitStatus: .inputOutput)
+    }
+    if console.wantsJSON { try console.print(json(dense, shapley, outcomes, record, reloaded)) }
+  }
+
+  /// Text is for people; with `--json` the document at the end is all.
+  private func say(_ text: String) throws { if !console.wantsJSON { try console.print(text) } }
+
+  private func prune(_ shapley: ShapleyRun) throws -> [Outcome] {
+    let progress = console.progress("outlier ratios", unit: "blocks")
+    let ratios = try outlierRatios(of: source.model, calibration: calibration, progress: progress.update)
+    progress.finish()
+    let plans = [
+      AllocationPlan.uniform(.unstructured(Self.target), source.model),
+      try .owl(ratios: ratios, target: Self.target),
+      try .shapley(shapley, source.model, target: Self.target),
+    ]
+    let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
+    var outcomes: [Outcome] = []
+    for method in methods {
+      for plan in plans {
+        var model = source.model
+        let blocks = try PruningRun.prune(&model, by: method, plan, calibration, console: console)
+        let perplexity = model.perplexity(test, console: console, label: "\(method.name), \(plan.rule)")
+        outcomes.append(Outcome(method: method, plan: plan, blocks: blocks, perplexity: perplexity))
+      }
+    }
+    return outcomes
+  }
+
+  /// What the others are compared with: SparseGPT, the same sparsity for every block.
+  private func baseline(_ outcomes: [Outcome]) -> Double {
+    outcomes.first { $0.method.name == "sparsegpt" && $0.plan.rule == "uniform" }?.perplexity.perplexity ?? .nan
+  }
+
+  private func table(_ outcomes: [Outcome]) -> String {
+    var table = Table([
+      .text("method"), .text("budgets"), .number("perplexity"), .number("against uniform SparseGPT"),
+    ])
+    let base = baseline(outcomes)
+    for outcome in outcomes {
+      let perplexity = outcome.perplexity.perplexity
+      table.append([
+        outcome.method.name, outcome.plan.rule, perplexity.fixed(2), Quantity.change(perplexity, from: base),
+      ])
+    }
+    return table.rendered
+  }
+
+  private func json(
+    _ dense: Perplexity, _ shapley: ShapleyRun, _ outcomes: [Outcome], _ saved: PruningRecord, _ reloaded: Perplexity
+  ) -> JSON {
+    let base = baseline(outcomes)
+    let runs = outcomes.map { outcome -> JSON in
+      [
+        "method": JSON(outcome.method.name), "allocation": JSON(outcome.plan.rule),
+        "perplexity": JSON(outcome.perplexity.perplexity),
+        "ratioToUniformSparseGPT": JSON(outcome.perplexity.perplexity / base),
+      ]
+    }
+    return [
+      "dense": dense.json, "shapley": shapley.json, "sparsity": JSON(Self.target), "runs": .array(runs),
+      "saved": saved.json, "reloadedPerplexity": JSON(reloaded.perplexity),
+      "seconds": JSON((ContinuousClock.now - start).seconds), "peakBytes": JSON(Process.peakResidentBytes),
+    ]
+  }
+}
