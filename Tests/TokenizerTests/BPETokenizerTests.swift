@@ -124,6 +124,43 @@ struct BPETokenizerTests {
     }
   }
 
+  @Test("Merges in a random order agree with merging one pair at a time", arguments: 0..<20)
+  func randomMerges(_ seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var tokens = ["▁", "a", "b", "c"]
+    var merges: [JSON] = []
+    while tokens.count < 120 {
+      let left = tokens[Int.random(in: 0..<tokens.count, using: &generator)]
+      let right = tokens[Int.random(in: 0..<tokens.count, using: &generator)]
+      if left.count + right.count > 6 || tokens.contains(left + right) { continue }
+      tokens.append(left + right)
+      merges.append(JSON("\(left) \(right)"))
+    }
+    // A later merge may come first, which a queue must not take for granted.
+    merges.shuffle(using: &generator)
+    let json = try JSON.parse(kjv.bytes("tokenizer.json"))
+      .setting("added_tokens", to: []).setting("post_processor", to: .null)
+      .setting(
+        "model",
+        to: [
+          "type": "BPE", "vocab": JSON(members: tokens.enumerated().map { ($1, JSON($0)) }), "merges": .array(merges),
+        ])
+    let tokenizer = try TemporaryTokenizer(json).load()
+    let oracle = NaiveMerging(
+      json.setting(
+        "model", "merges",
+        to: .array(
+          merges.map { merge in
+            .array((merge.text ?? "").split(separator: " ").map { JSON(String($0)) })
+          })))
+    for length in [5, 30, 60, 250] {
+      for _ in 0..<10 {
+        let text = String((0..<length).map { _ in Array("abc ")[Int.random(in: 0..<4, using: &generator)] })
+        #expect(tokenizer.encode(text) == oracle.encode(text))
+      }
+    }
+  }
+
   @Test("A megabyte without a place to cut takes near-linear time", .timeLimit(.minutes(1)))
   func hugeWords() throws {
     for character in ["a", " ", "ab", "\u{4E00}"] {
