@@ -31,7 +31,7 @@ struct GeneralProduct {
   /// Runs the product into C, row-major with `stride` floats from row to row.
   ///
   /// The five loops of Van Zee and Van de Geijn ("BLIS", 2015), arranged for small dynamic tasks: for each block of depth, all
-  /// panels of A and B are packed in parallel, then tasks of 96 × 256 elements of C run in parallel.
+  /// panels of B (and of A, unless it is row-major) are packed in parallel, then tasks of 96 × 256 elements of C run in parallel.
   func run(
     into c: UnsafeMutablePointer<Float>, stride: Int, kernel choice: MatmulKernel = .current,
     threads: Int = Parallel.threadCount, workspace: Workspace = Workspace()
@@ -46,7 +46,11 @@ struct GeneralProduct {
     let panelsA = (rows + kernel.rows - 1) / kernel.rows
     let panelsB = (columns + kernel.columns - 1) / kernel.columns
     let block = min(depth, Self.depthBlock)
-    let packedA = workspace.a(count: panelsA * kernel.rows * block)
+    // A row-major A is read where it lies.
+    let direct = scale == 1 ? a.rowMajorFloats : nil
+    let packedPanelsA = direct == nil ? panelsA : 0
+    let (rowStrideA, depthStrideA) = direct == nil ? (1, kernel.rows) : (a.outerStride, 1)
+    let packedA = workspace.a(count: packedPanelsA * kernel.rows * block)
     let packedB = workspace.b(count: panelsB * kernel.columns * block)
     let taskRows = Self.taskRows / kernel.rows
     let taskColumns = Self.taskColumns / kernel.columns
@@ -57,12 +61,12 @@ struct GeneralProduct {
 
     for start in Swift.stride(from: 0, to: depth, by: block) {
       let range = start..<min(depth, start + block)
-      Parallel.forEachRange(panelsA + panelsB, grain: 8, threads: threads) { panels in
+      Parallel.forEachRange(packedPanelsA + panelsB, grain: 8, threads: threads) { panels in
         for panel in panels {
-          if panel < panelsA {
+          if panel < packedPanelsA {
             pack(a, panel, kernel.rows, range, rows, scale, packedA + panel * kernel.rows * range.count)
           } else {
-            let panel = panel - panelsA
+            let panel = panel - packedPanelsA
             pack(b, panel, kernel.columns, range, columns, 1, packedB + panel * kernel.columns * range.count)
           }
         }
@@ -76,9 +80,16 @@ struct GeneralProduct {
             let i = panelA * kernel.rows
             let j = panelB * kernel.columns
             if region == .lowerTriangle, j >= i + kernel.rows { continue }
+            let source: UnsafePointer<Float>
+            if let direct {
+              source = direct + (i * a.outerStride + start)
+            } else {
+              source = UnsafePointer(packedA + i * range.count)
+            }
             kernel.body(
-              range.count, packedA + i * range.count, packedB + j * range.count, c + i * stride + j, stride,
-              min(kernel.rows, rows - i), min(kernel.columns, columns - j), adds, edge.pointer)
+              range.count, source, rowStrideA, depthStrideA,
+              packedB + j * range.count, c + i * stride + j, stride, min(kernel.rows, rows - i),
+              min(kernel.columns, columns - j), adds, edge.pointer)
           }
         }
       }

@@ -62,7 +62,8 @@ public enum MatmulKernel: String, CaseIterable, Sendable {
 struct Microkernel: Sendable {
   typealias Body =
     @Sendable (
-      _ depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+      _ depth: Int, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ aDepthStride: Int, _ b: UnsafePointer<Float>,
+      _ c: UnsafeMutablePointer<Float>,
       _ stride: Int, _ rows: Int, _ columns: Int, _ accumulate: Bool, _ edge: UnsafeMutablePointer<Float>
     ) -> Void
 
@@ -86,7 +87,8 @@ struct Microkernel: Sendable {
 ///
 /// Fused on arm64, where every processor has FMA.
 private func multiplyPortable(
-  depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, stride: Int,
+  depth: Int, a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>, stride: Int,
   rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>
 ) {
   #if arch(arm64)
@@ -95,6 +97,6 @@ private func multiplyPortable(
     typealias Arithmetic = SeparateMultiplyAdd
   #endif
   microkernel(
-    depth: depth, a: a, b: b, c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge,
+    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge,
     vector: SIMD4<Float>.self, arithmetic: Arithmetic.self)
 }

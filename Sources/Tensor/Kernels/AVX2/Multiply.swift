@@ -4,10 +4,11 @@ import KernelTemplate
 ///
 /// Call it only where the processor has both.
 package func multiplyAVX2(
-  depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, stride: Int,
+  depth: Int, a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>, stride: Int,
   rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>
 ) {
   microkernel(
-    depth: depth, a: a, b: b, c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge,
+    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge,
     vector: SIMD8<Float>.self, arithmetic: FusedMultiplyAdd.self)
 }

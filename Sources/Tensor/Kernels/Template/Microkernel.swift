@@ -38,14 +38,16 @@ package var microkernelRows: Int { 6 }
 
 /// C[6, 2V] = A[6, depth] · B[depth, 2V], or C += where `accumulate` is set.
 ///
-/// - `a`: packed, depth × 6. `b`: packed, depth × 2V, aligned to a vector.
+/// - `a`: element (i, p) at i · `aRowStride` + p · `aDepthStride`. Its elements are broadcast one by one, so a row-major matrix
+///   is read where it lies, and only others are packed. Rows from `rows` on are not read.
+/// - `b`: packed, depth × 2V, aligned to a vector.
 /// - `c`: row-major with `stride` floats from row to row. Only `rows` × `columns` of the tile are stored; at an edge the tile
 ///   passes through `edge` (6 × 2V floats). With `accumulate` false C is never read, so NaN in it does not survive.
 /// - Each element is summed over depth in order, whatever the tile's position: results do not depend on the blocking of rows
 ///   and columns.
 @inlinable @inline(__always)
 package func microkernel<V: SIMD & BitwiseCopyable, M: MultiplyAdd>(
-  depth: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
+  depth: Int, a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>,
   c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, accumulate: Bool,
   edge: UnsafeMutablePointer<Float>, vector: V.Type, arithmetic: M.Type
 ) where V.Scalar == Float {
@@ -56,30 +58,41 @@ package func microkernel<V: SIMD & BitwiseCopyable, M: MultiplyAdd>(
   var c40 = V.zero, c41 = V.zero
   var c50 = V.zero, c51 = V.zero
   let width = V.scalarCount
-  var a = a
+  // A row that does not exist is the first one read again; its results are not stored.
+  var a0 = a
+  var a1 = a + (rows > 1 ? aRowStride : 0)
+  var a2 = a + (rows > 2 ? 2 * aRowStride : 0)
+  var a3 = a + (rows > 3 ? 3 * aRowStride : 0)
+  var a4 = a + (rows > 4 ? 4 * aRowStride : 0)
+  var a5 = a + (rows > 5 ? 5 * aRowStride : 0)
   var b = UnsafeRawPointer(b)
   for _ in 0..<depth {
     let b0 = b.load(as: V.self)
     let b1 = b.load(fromByteOffset: 4 * width, as: V.self)
-    let a0 = V(repeating: a[0])
-    M.accumulate(&c00, a0, b0)
-    M.accumulate(&c01, a0, b1)
-    let a1 = V(repeating: a[1])
-    M.accumulate(&c10, a1, b0)
-    M.accumulate(&c11, a1, b1)
-    let a2 = V(repeating: a[2])
-    M.accumulate(&c20, a2, b0)
-    M.accumulate(&c21, a2, b1)
-    let a3 = V(repeating: a[3])
-    M.accumulate(&c30, a3, b0)
-    M.accumulate(&c31, a3, b1)
-    let a4 = V(repeating: a[4])
-    M.accumulate(&c40, a4, b0)
-    M.accumulate(&c41, a4, b1)
-    let a5 = V(repeating: a[5])
-    M.accumulate(&c50, a5, b0)
-    M.accumulate(&c51, a5, b1)
-    a += 6
+    let x0 = V(repeating: a0.pointee)
+    M.accumulate(&c00, x0, b0)
+    M.accumulate(&c01, x0, b1)
+    a0 += aDepthStride
+    let x1 = V(repeating: a1.pointee)
+    M.accumulate(&c10, x1, b0)
+    M.accumulate(&c11, x1, b1)
+    a1 += aDepthStride
+    let x2 = V(repeating: a2.pointee)
+    M.accumulate(&c20, x2, b0)
+    M.accumulate(&c21, x2, b1)
+    a2 += aDepthStride
+    let x3 = V(repeating: a3.pointee)
+    M.accumulate(&c30, x3, b0)
+    M.accumulate(&c31, x3, b1)
+    a3 += aDepthStride
+    let x4 = V(repeating: a4.pointee)
+    M.accumulate(&c40, x4, b0)
+    M.accumulate(&c41, x4, b1)
+    a4 += aDepthStride
+    let x5 = V(repeating: a5.pointee)
+    M.accumulate(&c50, x5, b0)
+    M.accumulate(&c51, x5, b1)
+    a5 += aDepthStride
     b += 8 * width
   }
 
