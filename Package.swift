@@ -64,7 +64,7 @@ let package = Package(
     .testTarget(name: "TensorTests", dependencies: ["Tensor", "TestSupport"]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"]),
     .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tokenizer", "TestSupport"]),
-    .testTarget(name: "ShapleyPruneTests", dependencies: ["ShapleyPrune", "TestSupport"]),
+    .testTarget(name: "ShapleyPruneTests", dependencies: ["ShapleyPrune", "Tokenizer", "TestSupport"]),
     .testTarget(name: "svnupTests", dependencies: ["svnup", "TestSupport"]),
   ] + vectorTargets,
   swiftLanguageModes: [.v6]
