@@ -52,6 +52,25 @@ public struct ModelDirectory: Sendable {
     }
   }
 
+  /// Throws unless a linear's weight has the type and shape it has in the files.
+  ///
+  /// F16 and BF16 take the same number of bytes, so nothing else would notice that one stands for the other.
+  private func checkReplacement(_ linear: Linear) throws(ModelError) {
+    let (name, weight) = (linear.name, linear.weight)
+    guard let shard = checkpoint.shard(of: name), let entry = shard.entry(name) else {
+      throw .checkpoint(CheckpointError(checkpoint.shards.first?.path ?? path, missing: "\(name)"))
+    }
+    func mismatch(_ field: String, _ reason: String) -> ModelError {
+      .checkpoint(CheckpointError(shard.path, tensor: "\(name)", field: field, reason: reason))
+    }
+    guard entry.type == weight.elementType.rawValue else {
+      throw mismatch("dtype", "the file has \(entry.type), the model \(weight.elementType.rawValue)")
+    }
+    guard entry.shape == [weight.rows, weight.columns] else {
+      throw mismatch("shape", "the file has \(entry.shape), the model \([weight.rows, weight.columns])")
+    }
+  }
+
   /// Files beside the weights that make the directory complete, as far as they are there.
   package var companionFiles: [String] {
     [
@@ -69,7 +88,11 @@ public struct ModelDirectory: Sendable {
   package func write(_ model: any CausalLM, to folder: DirectoryWriter) throws(ModelError) {
     var replacements: [TensorName: StoredMatrix] = [:]
     for block in model.blocks {
-      for role in block.roles { replacements[block[role].name] = block[role].weight }
+      for role in block.roles {
+        let linear = block[role]
+        try checkReplacement(linear)
+        replacements[linear.name] = linear.weight
+      }
     }
     do throws(FileError) {
       for name in companionFiles { try folder.write(name, try File.contents(of: Path.join(path, name))) }

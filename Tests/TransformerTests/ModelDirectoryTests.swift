@@ -56,6 +56,23 @@ import Transformer
     #expect(try FileSystem.list(model.folder) == ["model"])
   }
 
+  @Test func weightsOfAnotherTypeOrShapeAreNotWritten() throws {
+    let model = try TemporaryModel(copying: "opt-125m")
+    let source = try ModelDirectory(path: model.path)
+    let target = Path.join(model.folder, "written")
+    func failure(_ weight: StoredMatrix) throws -> String {
+      var loaded = try source.loadModel()
+      loaded.blocks[2][.fc1].weight = weight
+      let writer = try DirectoryWriter(target: target, replacing: false)
+      return try #require(throws: ModelError.self) { try source.write(loaded, to: writer) }.description
+    }
+    let other = try failure(StoredMatrix(.random(160, 64, seed: 1), as: .bfloat16))
+    #expect(other.contains("layers.2.fc1.weight") && other.contains("the file has F16, the model BF16"), "\(other)")
+    let turned = try failure(StoredMatrix(.random(64, 160, seed: 1), as: .float16))
+    #expect(turned.contains("the file has [160, 64], the model [64, 160]"), "\(turned)")
+    #expect(try FileSystem.list(model.folder) == ["model"])
+  }
+
   private func bytes(_ folder: String, _ name: String) throws -> [UInt8] {
     try File.contents(of: Path.join(folder, name))
   }

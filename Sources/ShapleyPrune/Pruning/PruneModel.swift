@@ -66,9 +66,7 @@ public struct ModelPruner: Sendable {
     }
     for (block, pattern) in zip(model.blocks, patterns) {
       for role in block.roles { try pattern.check(columns: block[role].weight.columns, name: "\(block[role].name)") }
-      if let pruner = pruner as? SparseGPTPruner, case .structured(_, let of) = pattern, pruner.blockSize % of != 0 {
-        throw .blockSizeDoesNotFit(blockSize: pruner.blockSize, of: of)
-      }
+      if let pruner = pruner as? SparseGPTPruner { try pruner.check(pattern) }
     }
   }
 
@@ -116,7 +114,12 @@ public struct ModelPruner: Sendable {
         var weight = linear.weight.widened()
         let sums = statistics[role] ?? InputStatistics(inputs: weight.columns, kind: .none)
         outcome = try pruner.prune(&weight, given: sums, to: pattern, linear: "\(linear.name)")
-        block[role].weight = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
+        let stored = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
+        // An update may carry a weight beyond the largest number of its type.
+        if let index = stored.firstNonFiniteIndex {
+          throw .weightOutOfRange(linear: "\(linear.name)", index: index, type: stored.elementType)
+        }
+        block[role].weight = stored
       }
       let pruned = block[role].weight
       linears.append(

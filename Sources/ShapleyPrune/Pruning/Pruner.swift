@@ -10,6 +10,14 @@ public struct PruningOutcome: Sendable, Equatable {
   public var dampening: Double?
   /// Inputs that were zero on the whole calibration text, so that their weights were zeroed.
   public var deadInputs = 0
+
+  /// What a pruner reports.
+  public init(prunedCount: Int = 0, loss: Double? = nil, dampening: Double? = nil, deadInputs: Int = 0) {
+    self.prunedCount = prunedCount
+    self.loss = loss
+    self.dampening = dampening
+    self.deadInputs = deadInputs
+  }
 }
 
 /// A criterion for pruning a linear, with or without an update of the weights that remain.

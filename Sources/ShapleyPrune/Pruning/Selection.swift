@@ -2,14 +2,14 @@
 ///
 /// The bits of non-negative floats order as the floats do, so four passes over bytes, the highest first, find the k-th smallest
 /// exactly, whatever the distribution. Complexity: O(n).
-struct Selection {
+package struct Selection {
   /// Bits of the k-th smallest score: everything below it is among the k smallest.
-  let threshold: UInt32
+  package let threshold: UInt32
   /// How many of the scores that equal the threshold are among them; by convention the first ones.
-  let ties: Int
+  package let ties: Int
 
   /// The k smallest of `count` scores, 1 <= k <= count.
-  init(smallest k: Int, of scores: UnsafePointer<UInt32>, count: Int) {
+  package init(smallest k: Int, of scores: UnsafePointer<UInt32>, count: Int) {
     precondition(k >= 1 && k <= count, "there are no \(k) smallest of \(count)")
     var prefix: UInt32 = 0
     var rank = k
@@ -34,7 +34,7 @@ struct Selection {
   }
 
   /// Writes 1 for each of the k smallest and 0 for the others.
-  func mark(_ scores: UnsafePointer<UInt32>, count: Int, into mask: UnsafeMutablePointer<UInt8>) {
+  package func mark(_ scores: UnsafePointer<UInt32>, count: Int, into mask: UnsafeMutablePointer<UInt8>) {
     var left = ties
     for i in 0..<count {
       let equals = scores[i] == threshold
@@ -61,7 +61,7 @@ struct Selection {
   }
 
   /// Marks the `zeros` smallest of a group of `of` scores, the first ones where they are equal.
-  static func markGroup(
+  package static func markGroup(
     _ scores: UnsafePointer<UInt32>, zeros: Int, of count: Int, into mask: UnsafeMutablePointer<UInt8>
   ) {
     for i in 0..<count {

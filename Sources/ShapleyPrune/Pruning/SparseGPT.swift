@@ -40,9 +40,7 @@ public struct SparseGPTPruner: Pruner {
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
-    if case .structured(_, let of) = pattern, blockSize % of != 0 {
-      throw .blockSizeDoesNotFit(blockSize: blockSize, of: of)
-    }
+    try check(pattern)
     let (factor, dampening, dead) = try factorOfInverseHessian(statistics, linear: linear)
     zero(columns: dead, of: &weight)
     var outcome = PruningOutcome(loss: 0, dampening: dampening, deadInputs: dead.count)
@@ -59,6 +57,14 @@ public struct SparseGPTPruner: Pruner {
       }
     }
     return outcome
+  }
+
+  /// Throws unless the pattern's groups lie within blocks.
+  func check(_ pattern: SparsityPattern) throws(PruningError) {
+    guard blockSize > 0 else { throw .blockSizeOutOfRange(blockSize) }
+    if case .structured(_, let of) = pattern, blockSize % of != 0 {
+      throw .blockSizeDoesNotFit(blockSize: blockSize, of: of)
+    }
   }
 
   /// The upper factor of the damped inverse Hessian, (inputs, inputs), the dampening it took, and the inputs that were always

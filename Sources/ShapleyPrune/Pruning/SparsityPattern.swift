@@ -1,4 +1,5 @@
 import Support
+import Tensor
 
 /// Which weights of a linear become zero, apart from which ones they are.
 public enum SparsityPattern: Sendable, Equatable {
@@ -46,6 +47,8 @@ public enum PruningError: Error, Equatable, Sendable {
   case patternDoesNotFit(linear: String, columns: Int, keep: Int, of: Int)
   /// N:M groups that would lie across SparseGPT's blocks of columns.
   case blockSizeDoesNotFit(blockSize: Int, of: Int)
+  /// A block size of SparseGPT below 1.
+  case blockSizeOutOfRange(Int)
   /// An allocation for another number of blocks.
   case wrongBlockCount(expected: Int, found: Int)
   /// All inputs of a linear were zero for the whole calibration text.
@@ -54,6 +57,8 @@ public enum PruningError: Error, Equatable, Sendable {
   case nonFiniteInputs(linear: String)
   /// A Hessian without a Cholesky factor even with the largest dampening that was tried.
   case notPositiveDefinite(linear: String, dampening: Double)
+  /// A weight that pruning updated and that its type cannot hold.
+  case weightOutOfRange(linear: String, index: Int, type: ElementType)
   /// A text that is too short to draw samples from.
   case textTooShort(tokens: Int, needed: Int)
 }
@@ -61,7 +66,7 @@ public enum PruningError: Error, Equatable, Sendable {
 extension PruningError: Diagnostic {
   package var exitStatus: ExitStatus {
     switch self {
-    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit: .usage
+    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit, .blockSizeOutOfRange: .usage
     default: .badData
     }
   }
@@ -74,11 +79,14 @@ extension PruningError: Diagnostic {
     case .patternDoesNotFit(let linear, let columns, let keep, let of):
       "\(linear): its \(columns) inputs are not whole groups of \(of), so the pattern \(keep):\(of) does not fit"
     case .blockSizeDoesNotFit(let size, let of): "block size \(size): it must be a multiple of the pattern's \(of)"
+    case .blockSizeOutOfRange(let size): "block size \(size): it must be at least 1"
     case .wrongBlockCount(let expected, let found): "the allocation is for \(found) blocks; the model has \(expected)"
     case .noInputs(let linear): "\(linear): all of its inputs are zero on the calibration text"
     case .nonFiniteInputs(let linear): "\(linear): its inputs on the calibration text are not finite"
     case .notPositiveDefinite(let linear, let dampening):
       "\(linear): its Hessian is not positive definite even with dampening \(dampening); use more calibration samples"
+    case .weightOutOfRange(let linear, let index, let type):
+      "\(linear): element \(index) is too large for \(type.rawValue) after its update; use more dampening"
     case .textTooShort(let tokens, let needed):
       "the calibration text has \(tokens) tokens; a sample needs \(needed): use a longer text or a shorter --sequence-length"
     }

@@ -1,0 +1,147 @@
+import ShapleyPrune
+import Support
+import Tensor
+import TestSupport
+import Testing
+import Transformer
+
+/// A model that computes nothing: for counting.
+private struct CountingModel: CausalLM {
+  struct Block: TransformerBlock {
+    let roles: [LinearRole] = []
+    var linear = Linear(name: "none", weight: StoredMatrix(Matrix(rows: 1, columns: 1), as: .float32), bias: nil)
+    subscript(role: LinearRole) -> Linear {
+      get { linear }
+      set { linear = newValue }
+    }
+    func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {}
+  }
+
+  var blocks: [any TransformerBlock]
+  let hiddenSize = 1
+  let maximumPositions = 2
+  let head = StoredMatrix(Matrix(rows: 1, columns: 1), as: .float32)
+  let parameterCount = 0
+
+  init(_ count: Int) { blocks = Array(repeating: Block(), count: count) }
+  func embed(_ tokens: TokenBatch, position: Int) -> Matrix { Matrix(rows: tokens.tokens.count, columns: 1) }
+  func headInputs(_ hidden: Matrix) -> Matrix { hidden }
+}
+
+/// The game of the blocks against one coalition at a time.
+@Suite struct LayerGameTests {
+  static let all = (0..<16).map { mask in Coalition((0..<4).filter { mask >> $0 & 1 == 1 }, of: 4) }
+
+  /// Edges of the trie, counted as the different prefixes of the coalitions that end in a block that is applied.
+  private func edges(_ coalitions: [Coalition], bypassing: Bool) -> Int {
+    var prefixes: Set<[Bool]> = []
+    for coalition in coalitions {
+      let bits = (0..<coalition.playerCount).map(coalition.contains)
+      for depth in bits.indices where bits[depth] || !bypassing { prefixes.insert(Array(bits[...depth])) }
+    }
+    return prefixes.count
+  }
+
+  @Test(arguments: ["llama3-gqa", "opt-350m"], [false, true])
+  func valuesAreThoseOfEachCoalitionAlone(_ name: String, _ isBypassing: Bool) throws {
+    let model = try TinyModels.load(name)
+    let windows = randomTokens(70, 64, below: 512)
+    let strips = windows.strips(ofRows: TokenBatch.stripRows).count
+    #expect(strips == 2)
+    let samples = try TinyModels.calibration()
+    let absence =
+      isBypassing ? LayerGame.Absence.bypassed : try .pruned(model, by: WandaPruner(), to: 0.7, calibration: samples)
+    func alone(_ coalition: Coalition) -> Double {
+      var hidden = model.embed(windows)
+      for (index, block) in model.blocks.enumerated() {
+        if coalition.contains(index) {
+          block.apply(to: &hidden, sequences: windows.sequences)
+        } else if case .replaced(let blocks) = absence {
+          blocks[index].apply(to: &hidden, sequences: windows.sequences)
+        }
+      }
+      return model.windowMeans(hidden, of: windows).reduce(0, +) / 70
+    }
+    let means = Self.all.map(alone)
+    #expect(Set(means).count == 16, "every coalition is worth something else")
+
+    var calls: [Int] = []
+    let needed = edges(Self.all, bypassing: isBypassing)
+    var game = LayerGame(model, windows: windows, absence: absence) { applied, total in
+      calls.append(applied)
+      #expect(total == needed * strips)
+    }
+    // Out of order and with a repetition.
+    let order = Array(Self.all.reversed()) + [Self.all[5]]
+    #expect(game.values(of: order) == order.map { coalition in -means[Self.all.firstIndex(of: coalition) ?? 0] })
+    #expect(game.blocksApplied == needed)
+    #expect(calls == Array(1...needed * strips))
+    #expect(needed == (isBypassing ? 15 : 30))
+
+    var perplexities = LayerGame(model, windows: windows, absence: absence, value: .perplexity)
+    #expect(perplexities.values(of: [Self.all[15]]) == [-model.perplexity(windows).perplexity])
+    #expect(perplexities.values(of: [Self.all[6]]) == [-Math.exp(means[6])])
+  }
+
+  @Test func absentBlocksArePrunedWithStatisticsOfTheDenseModel() throws {
+    let model = try TinyModels.load("opt-350m")
+    let samples = try TinyModels.calibration()
+    guard
+      case .replaced(let blocks) = try LayerGame.Absence.pruned(
+        model, by: SparseGPTPruner(), to: 0.6, calibration: samples)
+    else {
+      Issue.record("pruned blocks replace others")
+      return
+    }
+    var expected = model
+    _ = try ModelPruner(SparseGPTPruner(), propagation: .dense).prune(
+      &expected, patterns: Array(repeating: .unstructured(0.6), count: 4), calibration: samples)
+    var found = model
+    found.blocks = blocks
+    #expect(found.weightBits == expected.weightBits)
+    #expect(throws: PruningError.sparsityOutOfRange(2)) {
+      try LayerGame.Absence.pruned(model, by: MagnitudePruner(), to: 2, calibration: samples)
+    }
+  }
+
+  @Test(arguments: [1, 2, 5, 17, 70])
+  func blocksNeededAreTheEdgesOfTheTrie(_ players: Int) {
+    var generator = SeededGenerator(seed: UInt64(players))
+    let model = CountingModel(players)
+    for count in [0, 1, 3, 40] {
+      let coalitions = (0..<count).map { _ in
+        Coalition((0..<players).filter { _ in generator.below(4) > 0 }, of: players)
+      }
+      for isBypassing in [true, false] {
+        let absence = isBypassing ? LayerGame.Absence.bypassed : .replaced(model.blocks)
+        var game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
+        let expected = edges(coalitions, bypassing: isBypassing)
+        #expect(game.blocksNeeded(for: coalitions) == expected)
+        #expect(game.values(of: coalitions).count == count)
+        _ = game.values(of: coalitions)
+        #expect(game.blocksApplied == 2 * expected)
+      }
+    }
+  }
+
+  /// Players, window length, and the share of blocks applied, absence pruned and bypassed.
+  static let shares: [(Int, Int, Double, Double)] = [
+    (12, 3, 0.504, 0.422), (12, 5, 0.425, 0.342), (12, 7, 0.345, 0.262), (24, 3, 0.501, 0.460), (24, 5, 0.460, 0.419),
+    (24, 7, 0.419, 0.377), (32, 3, 0.501, 0.470), (32, 5, 0.470, 0.439), (32, 7, 0.439, 0.407),
+  ]
+
+  @Test("What sharing saves with sliding windows", arguments: shares)
+  func sharesOfSlidingWindows(_ players: Int, _ length: Int, _ pruned: Double, _ bypassed: Double) throws {
+    var recorded = MemoisedGame(RecordingGame(AdditiveGame(weights: Array(repeating: 1, count: players))))
+    _ = try SlidingWindowShapley(length: length).estimate(&recorded)
+    // The empty coalition is asked for beside the windows and is none of them.
+    let coalitions = recorded.game.batches.flatMap { $0 }.filter { !$0.isEmpty }
+    #expect(Set(coalitions).count == coalitions.count)
+    let model = CountingModel(players)
+    for (absence, expected) in [(LayerGame.Absence.replaced(model.blocks), pruned), (.bypassed, bypassed)] {
+      let game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
+      let share = Double(game.blocksNeeded(for: coalitions)) / Double(coalitions.count * players)
+      #expect(abs(share - expected) < 0.0005 + 1e-12, "\(share)")
+    }
+  }
+}
