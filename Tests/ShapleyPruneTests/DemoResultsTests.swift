@@ -42,7 +42,10 @@ import Transformer
 
     func perplexity(_ pruner: any Pruner, _ patterns: [SparsityPattern]) throws -> Double {
       var copy = model
-      _ = try ModelPruner(pruner).prune(&copy, patterns: patterns, calibration: calibration)
+      var modelPruner = ModelPruner(pruner)
+      // PyTorch's weights were not rounded back to BF16.
+      modelPruner.storedType = .float32
+      _ = try modelPruner.prune(&copy, patterns: patterns, calibration: calibration)
       return copy.perplexity(test).perplexity
     }
   }
@@ -95,6 +98,8 @@ import Transformer
       #expect(found.values.count == wanted.count)
       for (found, wanted) in zip(found.values, wanted) { #expect(abs(found - wanted) <= 1e-4 * range) }
       #expect(found.evaluations == expected["evaluations"]?.integer)
+      // One of the three is enough to see where the values lead: their budgets differ by less than a per cent.
+      guard window == 5 else { continue }
       let budget = try SparsityAllocation.published(importances: found.values, target: 0.7, spread: 0.16)
       let patterns = budget.sparsities.map { SparsityPattern.unstructured($0) }
       try check(setup, "sparsegpt", patterns, expected["sparsegpt/0.7"]?["0.16"], "Shapley \(absence) \(window)")
