@@ -50,7 +50,7 @@ func expectOneLine(
 ) {
   #expect(error.file == file, sourceLocation: sourceLocation)
   #expect(error.description.hasPrefix("\(file): "), sourceLocation: sourceLocation)
-  #expect(!error.description.contains(where: \.isNewline), sourceLocation: sourceLocation)
+  #expect(!error.description.contains { $0.isNewline }, sourceLocation: sourceLocation)
   for word in words {
     #expect(error.description.contains(word), "it must name \(word)", sourceLocation: sourceLocation)
   }
