@@ -85,14 +85,15 @@ public enum Cholesky {
   /// The upper triangular U with A⁻¹ = Uᵀ U, which SparseGPT prunes with.
   ///
   /// Its authors factor A, invert, and factor again. Reversing the order of rows and columns gives the same in one
-  /// factorisation and one triangular inverse: with J the reversal and J A J = L Lᵀ, A = V Vᵀ for the upper triangular
-  /// V = J L J, so A⁻¹ = V⁻ᵀ V⁻¹ and U = V⁻¹ = J L⁻¹ J.
+  /// factorisation and one triangular inverse: with J the reversal and J Aᵀ J = L Lᵀ, A = V Vᵀ for the upper triangular
+  /// V = J L J, so A⁻¹ = V⁻ᵀ V⁻¹ and U = V⁻¹ = J L⁻¹ J. (A is symmetric; its transpose is taken so that the lower triangle
+  /// is the one that is read.)
   ///
   /// Throws `CholeskyError` where A is not positive definite in Float; its column is one of A.
   public static func upperFactorOfInverse(_ a: Matrix) throws(CholeskyError) -> Matrix {
     let n = a.rows
     do {
-      return inverse(ofLower: try factor(a.reversed())).reversed()
+      return inverse(ofLower: try factor(a.reversedTranspose())).reversed()
     } catch {
       throw CholeskyError(column: n - 1 - error.column, pivot: error.pivot)
     }
@@ -147,12 +148,26 @@ public enum Cholesky {
 }
 
 extension Matrix {
-  /// The matrix with the order of its rows and of its columns reversed.
+  /// The matrix with the order of its rows and of its columns reversed: J A J.
   fileprivate func reversed() -> Matrix {
     var result = Matrix(uninitializedRows: rows, columns: columns)
-    let last = count - 1
+    let count = count
     withElements { source in
-      result.withMutableElements { for i in 0...max(last, 0) where i <= last { $0[i] = source[last - i] } }
+      result.withMutableElements { for i in 0..<count { $0[i] = source[count - 1 - i] } }
+    }
+    return result
+  }
+
+  /// The transpose with the order of its rows and of its columns reversed, J Aᵀ J: the mirror image in the other diagonal.
+  fileprivate func reversedTranspose() -> Matrix {
+    var result = Matrix(uninitializedRows: columns, columns: rows)
+    let (rows, columns) = (rows, columns)
+    withElements { source in
+      result.withMutableElements { target in
+        for i in 0..<columns {
+          for j in 0..<rows { target[i * rows + j] = source[(rows - 1 - j) * columns + columns - 1 - i] }
+        }
+      }
     }
     return result
   }

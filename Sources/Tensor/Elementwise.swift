@@ -25,10 +25,10 @@ extension Matrix {
     }
   }
 
-  /// max(x, 0), element by element.
+  /// max(x, 0), element by element; NaN stays NaN.
   public mutating func applyReLU() {
     forEachRow { row, columns in
-      for j in 0..<columns { row[j] = row[j] > 0 ? row[j] : 0 }
+      for j in 0..<columns { row[j] = row[j] < 0 ? 0 : row[j] }
     }
   }
 
@@ -100,7 +100,8 @@ package struct RunningLogSumExp: Sendable {
   package mutating func add(overwriting values: UnsafeMutablePointer<Float>, count: Int) {
     let newLargest = max(largest, maximum(values, count: count))
     if largest > -.infinity { sum *= Math.exp(Double(largest) - Double(newLargest)) }
-    sum += Double(exponentiate(values, count: count, minus: newLargest))
+    // Where there is nothing but -infinity, there is nothing to be relative to: -infinity less itself would be NaN.
+    sum += Double(exponentiate(values, count: count, minus: newLargest > -.infinity ? newLargest : 0))
     largest = newLargest
   }
 

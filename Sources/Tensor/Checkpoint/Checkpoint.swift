@@ -85,6 +85,7 @@ public struct Checkpoint: Sendable {
     }
     let bytes: [UInt8]
     do throws(FileError) { bytes = try File.contents(of: path) } catch { throw CheckpointError(error) }
+    if SafetensorsFile.isLargeFilePointer(bytes) { throw CheckpointError(path, .largeFilePointer) }
     let root: JSON
     do throws(JSONError) { root = try JSON.parse(bytes) } catch { throw malformed("the index", "\(error)") }
     guard let map = root["weight_map"]?.object else { throw malformed("weight_map", "an object is missing here") }

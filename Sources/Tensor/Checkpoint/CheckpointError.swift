@@ -22,11 +22,11 @@ public struct CheckpointError: Error, Equatable, Sendable {
     case unknownElementType(tensor: String, type: String)
     /// The byte range does not have the length that shape and type ask for.
     case sizeMismatch(tensor: String, expected: Int, found: Int)
-    /// The tensor's bytes begin before those of the tensor in front of it end.
+    /// The tensor's bytes begin before those of the tensor in front of it end; the offset counts from the header's end.
     case overlap(tensor: String, other: String, offset: Int)
-    /// Bytes that belong to no tensor.
+    /// Bytes that belong to no tensor; the offset counts from the header's end.
     case hole(tensor: String, offset: Int)
-    /// The tensors end before or after the file does.
+    /// The tensors end before or after the file does; both counts are of bytes behind the header.
     case wrongFileSize(expected: Int, found: Int)
     /// There is no tensor of this name.
     case missingTensor(String)
@@ -91,11 +91,11 @@ extension CheckpointError: Diagnostic {
     case .sizeMismatch(let tensor, let expected, let found):
       "tensor '\(tensor)': data_offsets: shape and dtype need \(expected) bytes, the range has \(found)"
     case .overlap(let tensor, let other, let offset):
-      "tensor '\(tensor)': data_offsets: byte \(offset) already belongs to '\(other)'"
+      "tensor '\(tensor)': data_offsets: byte \(offset) of the data already belongs to '\(other)'"
     case .hole(let tensor, let offset):
-      "tensor '\(tensor)': data_offsets: the bytes from \(offset) on belong to no tensor"
+      "tensor '\(tensor)': data_offsets: the data's bytes from \(offset) on belong to no tensor"
     case .wrongFileSize(let expected, let found):
-      "the tensors end at byte \(expected), the file at byte \(found); is the download complete?"
+      "the tensors have \(expected) bytes, the file \(found) behind its header; is the download complete?"
     case .missingTensor(let name): "there is no tensor '\(name)'"
     case .wrongShape(let tensor, let expected, let found):
       "tensor '\(tensor)': shape: the configuration asks for \(expected), the file has \(found)"

@@ -1,0 +1,57 @@
+import Synchronization
+import Tensor
+import Testing
+
+@Suite struct ParallelTests {
+  static let counts = [0, 1, 2, 1000]
+
+  @Test("Every index is visited exactly once", arguments: counts, threadCounts)
+  func everyIndex(count: Int, threads: Int) {
+    let visits = Mutex([Int](repeating: 0, count: count))
+    Parallel.forEach(count, threads: threads) { index in visits.withLock { $0[index] += 1 } }
+    #expect(visits.withLock { $0 } == Array(repeating: 1, count: count))
+  }
+
+  @Test("Ranges cover every index exactly once, none longer than the grain", arguments: counts, threadCounts)
+  func everyRange(count: Int, threads: Int) {
+    for grain in [0, 1, 7, 1000, 5000] {
+      let visits = Mutex([Int](repeating: 0, count: count))
+      Parallel.forEachRange(count, grain: grain, threads: threads) { range in
+        #expect(!range.isEmpty)
+        #expect(range.count <= max(grain, 1))
+        visits.withLock { for index in range { $0[index] += 1 } }
+      }
+      #expect(visits.withLock { $0 } == Array(repeating: 1, count: count))
+    }
+  }
+
+  @Test("Each thread makes its scratch memory once and keeps it", arguments: counts, threadCounts)
+  func scratch(count: Int, threads: Int) {
+    final class Scratch { var uses = 0 }
+    let made = Mutex(0)
+    let total = Mutex(0)
+    Parallel.forEach(
+      count, threads: threads,
+      state: {
+        made.withLock { $0 += 1 }
+        return Scratch()
+      },
+      { scratch, _ in
+        scratch.uses += 1
+        total.withLock { $0 += 1 }
+      })
+    #expect(made.withLock { $0 } <= min(threads, count))
+    #expect(total.withLock { $0 } == count)
+  }
+
+  @Test("The number of threads is the task's, never less than one")
+  func threadCount() {
+    #expect(Parallel.threadCount >= 1)
+    Parallel.$threadCount.withValue(3) { #expect(Parallel.threadCount == 3) }
+    for threads in [0, -4] {
+      let visits = Mutex(0)
+      Parallel.forEach(5, threads: threads) { _ in visits.withLock { $0 += 1 } }
+      #expect(visits.withLock { $0 } == 5, "\(threads) threads still do the work")
+    }
+  }
+}
