@@ -31,7 +31,10 @@ struct Harness {
   /// Whether the build is one whose times mean something.
   static var isOptimized: Bool {
     var isDebug = false
-    assert({ isDebug = true; return true }())
+    assert(
+      {
+        isDebug = true; return true
+      }())
     return !isDebug
   }
 }

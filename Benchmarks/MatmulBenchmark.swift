@@ -4,7 +4,9 @@ import Tensor
 /// A · Bᵀ on every kernel of this machine, each compared with the reference before it is timed.
 struct MatmulBenchmark {
   /// (m, n, k): square ones, a linear layer of a small model on a batch, and one with edges everywhere.
-  private static let shapes = [(512, 512, 512), (1024, 1024, 1024), (2048, 768, 768), (4096, 352, 128), (1021, 509, 251)]
+  private static let shapes = [
+    (512, 512, 512), (1024, 1024, 1024), (2048, 768, 768), (4096, 352, 128), (1021, 509, 251),
+  ]
 
   func run() throws -> JSON {
     var results: [JSON] = []

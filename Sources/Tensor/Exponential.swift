@@ -1,5 +1,6 @@
-/// What element-wise kernels work on at a time: two registers of SSE or NEON, one of AVX. Operations of the standard library
-/// that compile to vector instructions are arithmetic, comparison and `replacing(with:where:)`; `clamped`, `pointwiseMin` and
+/// What element-wise kernels work on at a time: two registers of SSE or NEON, one of AVX.
+///
+/// Operations of the standard library that compile to vector instructions are arithmetic, comparison and `replacing(with:where:)`; `clamped`, `pointwiseMin` and
 /// `max()` go lane by lane and are avoided.
 package typealias FloatVector = SIMD8<Float>
 
@@ -61,7 +62,9 @@ func transformVectors(
   for lane in 0..<count - i { values[i + lane] = rest[lane] }
 }
 
-/// Folds eight elements at a time into eight lanes; the rest is padded with `padding`. The order is fixed by `count` alone.
+/// Folds eight elements at a time into eight lanes; the rest is padded with `padding`.
+///
+/// The order is fixed by `count` alone.
 @inline(__always)
 func foldVectors(
   _ values: UnsafePointer<Float>, count: Int, padding: Float, into lanes: FloatVector,

@@ -97,6 +97,7 @@ private func multiplyPortable(
     typealias Arithmetic = SeparateMultiplyAdd
   #endif
   microkernel(
-    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge,
+    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows,
+    columns: columns, accumulate: accumulate, edge: edge,
     vector: SIMD4<Float>.self, arithmetic: Arithmetic.self)
 }

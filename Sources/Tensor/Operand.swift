@@ -29,7 +29,9 @@ struct Operand {
     }
   }
 
-  /// The elements where they can be used as they lie: floats with depth indices side by side. Nil otherwise.
+  /// The elements where they can be used as they lie: floats with depth indices side by side.
+  ///
+  /// Nil otherwise.
   var rowMajorFloats: UnsafePointer<Float>? {
     elementType == .float32 && depthStride == 1 ? base.assumingMemoryBound(to: Float.self) : nil
   }
@@ -42,7 +44,11 @@ struct Operand {
   ) {
     switch elementType {
     case .float32:
-      pack(outer, depth, width, panel) { (x: Float) in x } four: { $0.loadUnaligned(as: SIMD4<Float>.self) }
+      pack(outer, depth, width, panel) { (x: Float) in
+        x
+      } four: {
+        $0.loadUnaligned(as: SIMD4<Float>.self)
+      }
     case .float16:
       pack(outer, depth, width, panel, Half.widened) { source in
         let bits = source.loadUnaligned(as: SIMD4<UInt16>.self)

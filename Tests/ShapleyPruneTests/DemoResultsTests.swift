@@ -74,7 +74,9 @@ import Transformer
     }
     let owl = try #require(setup.results["owl"])
     let ratios = try outlierRatios(of: setup.model, calibration: setup.calibration)
-    for (found, wanted) in zip(ratios, try #require(owl["ratiosPercent"]).doubles) { #expect(abs(found - wanted) <= 1e-2) }
+    for (found, wanted) in zip(ratios, try #require(owl["ratiosPercent"]).doubles) {
+      #expect(abs(found - wanted) <= 1e-2)
+    }
     let budget = try SparsityAllocation.published(importances: ratios, target: 0.7, spread: 0.08)
     for method in ["wanda", "sparsegpt"] {
       let patterns = budget.sparsities.map { SparsityPattern.unstructured($0) }

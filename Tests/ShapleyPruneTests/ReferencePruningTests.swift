@@ -103,7 +103,8 @@ private struct Comparison {
           "\(linear.name)".hasSuffix(".\(String(decoding: $0.key, as: UTF8.self)).weight")
         }
         let theirs = try compare(dense[linear.role], pruned[linear.role], linear.outcome, loss?.value.double)
-        model.blocks[index][linear.role].weight = StoredMatrix(theirs ?? pruned[linear.role].weight.widened(), as: .float32)
+        model.blocks[index][linear.role].weight = StoredMatrix(
+          theirs ?? pruned[linear.role].weight.widened(), as: .float32)
       }
       walk.advance(through: model.blocks[index], collecting: .none)
     }

@@ -49,14 +49,15 @@ private enum KernelObjects {
   func noWeakCode() throws {
     for folder in KernelObjects.folders {
       let objects = try FileSystem.list(folder).filter { $0.hasSuffix(".o") }
-      #expect(!objects.isEmpty)
+      var functions = 0
       for object in objects {
         let symbols = try KernelObjects.symbols(Path.join(folder, object))
         let code = symbols.filter { $0[3] == "FUNC" || $0[6].hasPrefix(".text") }
-        #expect(code.contains { $0[2] == "T" }, "\(object) defines no function: nm's output is not what it was")
+        functions += code.count { $0[2] == "T" }
         let weak = code.filter { ["V", "W", "u"].contains($0[2]) }.map { $0[0] }
         #expect(weak.isEmpty, "\(object)")
       }
+      #expect(functions > 0, "\(folder) defines no function: nm's output is not what it was")
     }
   }
 }

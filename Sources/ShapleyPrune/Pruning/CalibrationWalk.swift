@@ -20,7 +20,8 @@ package struct CalibrationWalk {
 
   /// Applies a block and collects statistics of the inputs that its linears see meanwhile.
   @discardableResult
-  package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics {
+  package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics
+  {
     // Linears with the same inputs come in one call, so their sums are kept once, under the first of their roles.
     var sums: [LinearRole: InputStatistics] = [:]
     var owners: [LinearRole: LinearRole] = [:]

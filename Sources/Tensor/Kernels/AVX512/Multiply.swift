@@ -9,6 +9,7 @@ package func multiplyAVX512(
   rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>
 ) {
   microkernel(
-    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge,
+    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows,
+    columns: columns, accumulate: accumulate, edge: edge,
     vector: SIMD16<Float>.self, arithmetic: FusedMultiplyAdd.self)
 }
