@@ -11,12 +11,13 @@ struct Demonstration {
     let plan: AllocationPlan
     let blocks: [BlockReport]
     let perplexity: Perplexity
+    let model: any CausalLM
   }
 
   private static let target = 0.7
   private static let length = 256
   private static let testWindows = 80
-  private static let valueWindows = 16
+  private static let valueWindows = 8
   private static let samples = 64
   private static let seed = 0
 
@@ -55,9 +56,7 @@ struct Demonstration {
       blocks: best.blocks, dense: dense, pruned: best.perplexity,
       hashes: try PruningRecord.hashes(
         source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))]))
-    var model = source.model
-    _ = try PruningRun.prune(&model, by: best.method, best.plan, calibration, console: console)
-    try record.save(model, from: source, to: output, replacing: replacing)
+    try record.save(best.model, from: source, to: output, replacing: replacing)
     defer { if isTemporary { DirectoryWriter.remove(output) } }
     let reloaded = try ModelSource(output, console: console).model.perplexity(test, console: console, label: "reloaded")
     try say(
@@ -95,7 +94,8 @@ struct Demonstration {
         var model = source.model
         let blocks = try PruningRun.prune(&model, by: method, plan, calibration, console: console)
         let perplexity = model.perplexity(test, console: console, label: "\(method.name), \(plan.rule)")
-        outcomes.append(Outcome(method: method, plan: plan, blocks: blocks, perplexity: perplexity))
+        outcomes.append(
+          Outcome(method: method, plan: plan, blocks: blocks, perplexity: perplexity, model: model))
       }
     }
     return outcomes
