@@ -62,10 +62,15 @@ package enum TokenizeCommand: Command {
     try console.report(["ids": JSON(ids), "pieces": .array(pieces.map { JSON($0) })], or: table.rendered)
   }
 
-  /// One line of JSON for each line of JSON, in order.
+  /// One line of JSON for each line of JSON, in order; blank lines have none.
+  ///
+  /// Every line is checked before the first is answered, so that a wrong one leaves no partial output.
   private static func tokenizeLines(of path: String, by tokenizer: BPETokenizer, _ console: Console) throws {
-    let bytes = try validText(path)
-    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).enumerated() {
+    let lines = try validText(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let texts = try lines.enumerated().compactMap { index, line -> [UInt8]? in
+      if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
+        return nil
+      }
       let record: JSON
       do { record = try JSON.parse(Array(line)) } catch {
         throw InputError(source: path, reason: "line \(index + 1): \(error)")
@@ -73,6 +78,9 @@ package enum TokenizeCommand: Command {
       guard let text = record["text"]?.bytes else {
         throw InputError(source: path, reason: "line \(index + 1): text: a string is missing here")
       }
+      return text
+    }
+    for text in texts {
       let result: JSON = ["ids": JSON(tokenizer.encode(text))]
       try console.print(String(decoding: result.encoded(), as: UTF8.self))
     }
