@@ -33,7 +33,9 @@ package enum PruneCommand: Command {
 
   package static let data: Option<String?> = Option(
     "data", .text("FILE"),
-    help: "The text to measure perplexity on, before and after, in a form that --calibration takes. Nothing is tuned on it.")
+    help:
+      "The text to measure perplexity on, before and after, in a form that --calibration takes. Nothing is tuned on it."
+  )
 
   package static let windows = Option(
     "windows", .integer(1...1_000_000), default: 16,

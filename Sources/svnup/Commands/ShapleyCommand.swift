@@ -25,7 +25,8 @@ package enum ShapleyCommand: Command {
     usage: "MODEL --data FILE [options]",
     positionals: [InputOptions.model],
     groups: [
-      OptionGroup("Game", [InputOptions.data, windows, InputOptions.sequenceLength, GameOptions.value, GameOptions.absence]),
+      OptionGroup(
+        "Game", [InputOptions.data, windows, InputOptions.sequenceLength, GameOptions.value, GameOptions.absence]),
       OptionGroup("Estimator", [GameOptions.estimator, GameOptions.window, GameOptions.placement]),
       OptionGroup(
         "Probe, for --absence pruned; calibrated on --data where --calibration is not given",

@@ -24,7 +24,8 @@ struct AllocationPlan {
 
   /// Shapley values, mapped to sparsities whose mean, weighted by parameters, is the target.
   static func shapley(
-    _ run: ShapleyRun, _ model: any CausalLM, target: Double, spread: Double = 0.16, scaling: ImportanceScaling = .linear
+    _ run: ShapleyRun, _ model: any CausalLM, target: Double, spread: Double = 0.16,
+    scaling: ImportanceScaling = .linear
   ) throws -> AllocationPlan {
     let allocation = try SparsityAllocation.proportional(
       importances: run.values.values, parameters: model.blocks.map(\.prunableParameters), target: target,

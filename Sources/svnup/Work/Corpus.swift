@@ -17,7 +17,8 @@ struct Corpus {
     } else {
       let text = try File.contents(of: path)
       if let offset = UTF8Validation.firstInvalidOffset(in: text) {
-        throw ModelError.tokens(source: path, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
+        throw ModelError.tokens(
+          source: path, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
       }
       ids = .stream(try source.tokenizer().encode(text))
     }
@@ -55,7 +56,8 @@ struct Corpus {
     let size = source.model.vocabularySize
     guard let position = tokens.firstIndex(where: { $0 < 0 || $0 >= size }) else { return }
     throw ModelError.tokens(
-      source: path, reason: "id \(tokens[position]) at position \(position) is not in the model's vocabulary of \(size)")
+      source: path, reason: "id \(tokens[position]) at position \(position) is not in the model's vocabulary of \(size)"
+    )
   }
 
   /// A length that the model has positions for.

@@ -70,7 +70,8 @@ struct Demonstration {
       \((ContinuousClock.now - start).seconds.fixed(1)) s, \(Quantity.bytes(Process.peakResidentBytes)) of memory at most
       """)
     guard reloaded == best.perplexity else {
-      throw FileError(output, "reload", reason: "the perplexity is not that of the saved model", exitStatus: .inputOutput)
+      throw FileError(
+        output, "reload", reason: "the perplexity is not that of the saved model", exitStatus: .inputOutput)
     }
     if console.wantsJSON { try console.print(json(dense, shapley, outcomes, record, reloaded)) }
   }

@@ -14,7 +14,8 @@ struct MemoryEstimate {
 
   /// The weights as stored: the linears, and embeddings and norms by their share of the parameters.
   var weights: Int {
-    let linears = model.blocks.reduce(0) { sum, block in sum + block.roles.reduce(0) { $0 + block[$1].weight.byteCount } }
+    let linears = model.blocks.reduce(0) { sum, block in sum + block.roles.reduce(0) { $0 + block[$1].weight.byteCount }
+    }
     let prunable = model.blocks.reduce(0) { $0 + $1.prunableParameters }
     return linears + (model.parameterCount - prunable) * model.head.elementType.byteCount
   }
@@ -27,7 +28,8 @@ struct MemoryEstimate {
 
   /// The most inputs or outputs of a linear.
   private var widest: Int {
-    model.blocks.first.map { block in block.roles.reduce(0) { max($0, block[$1].weight.rows, block[$1].weight.columns) } } ?? 0
+    model.blocks.first.map { block in block.roles.reduce(0) { max($0, block[$1].weight.rows, block[$1].weight.columns) }
+    } ?? 0
   }
 
   /// `svnup perplexity` with the default sequence length.
@@ -41,6 +43,7 @@ struct MemoryEstimate {
     let grams = inputs.reduce(0) { $0 + 4 * $1 * $1 } + 8 * model.hiddenSize * model.hiddenSize
     let largest = inputs.max() ?? 0
     let linear = block.roles.reduce(0) { max($0, block[$1].weight.count) }
-    return weights + strip + 2 * 4 * 128 * length * model.hiddenSize + grams + 4 * 4 * largest * largest + 3 * 4 * linear
+    return weights + strip + 2 * 4 * 128 * length * model.hiddenSize + grams + 4 * 4 * largest * largest + 3 * 4
+      * linear
   }
 }

@@ -47,7 +47,9 @@ struct PruningRecord {
 
   private var evaluation: JSON {
     guard let pruned else { return .null }
-    return ["tokens": JSON(pruned.tokens), "windows": JSON(pruned.windows), "sequenceLength": JSON(pruned.sequenceLength)]
+    return [
+      "tokens": JSON(pruned.tokens), "windows": JSON(pruned.windows), "sequenceLength": JSON(pruned.sequenceLength),
+    ]
   }
 
   private static func json(_ block: BlockReport) -> JSON {
@@ -80,7 +82,8 @@ struct PruningRecord {
       let losses = block.linears.compactMap(\.outcome.loss)
       table.append([
         String(index), Quantity.percent(block.pattern.sparsity), Quantity.percent(block.sparsity),
-        losses.isEmpty ? "" : losses.reduce(0, +).fixed(2), String(block.linears.reduce(0) { $0 + $1.outcome.deadInputs }),
+        losses.isEmpty ? "" : losses.reduce(0, +).fixed(2),
+        String(block.linears.reduce(0) { $0 + $1.outcome.deadInputs }),
       ])
     }
     var lines = [table.rendered, "", "sparsity \(Quantity.percent(sparsity)) of the blocks' linears"]
