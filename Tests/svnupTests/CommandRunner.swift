@@ -20,6 +20,9 @@ struct CommandRunner {
 
   let executable: URL
 
+  /// A runner of a copy of the executable, or of a link to it.
+  init(executable: URL) { self.executable = executable }
+
   init() throws {
     // Linux runs the bundle itself, macOS hands its path to a helper; either way some argument lies in a folder or file
     // named *.xctest.
