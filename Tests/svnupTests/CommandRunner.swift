@@ -82,4 +82,9 @@ struct CommandRunner {
 extension CommandRunner {
   /// Whether the system has a device that refuses every write.
   static var hasFullDevice: Bool { FileManager.default.fileExists(atPath: "/dev/full") }
+
+  /// Whether `script` of util-linux can run a command on a pseudo-terminal.
+  static let hasTerminals: Bool = {
+    (try? CommandRunner().run(shell: "script -qec true /dev/null").status) == 0
+  }()
 }

@@ -82,6 +82,30 @@ struct PerplexityEndToEndTests {
     #expect(quiet.output == result.output)
   }
 
+  @Test(
+    "progress is drawn on a terminal on standard error, never on standard output",
+    .enabled(if: CommandRunner.hasTerminals))
+  func progress() throws {
+    try withTemporaryFolder { folder in
+      let (output, text) = (Path.join(folder, "output"), Path.join(folder, "text.txt"))
+      // Long enough for the first line, which comes after a tenth of a second.
+      let verses = try String(contentsOfFile: Inputs.text("test"), encoding: .utf8).prefix(60_000)
+      try String(verses).write(toFile: text, atomically: true, encoding: .utf8)
+      // The shell behind the pseudo-terminal sends the result elsewhere, so what `script` shows is standard error.
+      let words = "perplexity '\(Inputs.embedded)' --data '\(text)' --sequence-length 128"
+      for (options, isSilent) in [("", false), (" --quiet", true)] {
+        let line = "\"$SVNUP\" \(words)\(options) > '\(output)'"
+        let shown = try svnup.run(
+          shell: "TERM=xterm exec script -qec '\(line.replacing("'", with: #"'\''"#))' /dev/null")
+        #expect(shown.status == 0)
+        #expect(shown.output.contains(" windows, ") == !isSilent, "\(shown.output)")
+        if isSilent { #expect(shown.output.isEmpty) }
+        let result = try String(contentsOfFile: output, encoding: .utf8)
+        #expect(result.hasPrefix("perplexity ") && result.split(separator: "\n").count == 2)
+      }
+    }
+  }
+
   @Test("a text begins with the special token and is cut into windows; each predicts all its tokens but the first")
   func text() throws {
     try withTemporaryFolder { folder in

@@ -185,6 +185,38 @@ struct PruneEndToEndTests {
     }
   }
 
+  @Test(
+    "budgets that would leave [0, 1] are clamped, and the model still reaches its target",
+    arguments: ["owl", "shapley"],
+    [0, 0.1, 0.5, 0.9, 1])
+  func clamping(allocation: String, target: Double) throws {
+    try withTemporaryFolder { folder in
+      let options = ["--method", "magnitude", "--sparsity", "\(target)", "--allocation", allocation, "--spread", "0.5"]
+      let (record, output) = try prune(options, to: folder)
+      let budgets = try #require(record["allocation"]?["blocks"]).doubles
+      #expect(budgets.allSatisfy { (0...1).contains($0) })
+      #expect(abs(budgets.reduce(0, +) / 4 - target) < 1e-9)
+      // Magnitude rounds once for each of the 28 linears.
+      let sparsity = try #require(record["sparsity"]?.double)
+      #expect(sparsity <= target + 1e-9 && sparsity > target - 28 / Double(4 * 31_744) - 1e-9)
+      if target == 0 { #expect(try SavedModel.files(output) == SavedModel.files(Inputs.llama3)) }
+    }
+  }
+
+  @Test("OWL's budgets are the published ones where those are within [0, 1]")
+  func outlierBudgets() throws {
+    try withTemporaryFolder { folder in
+      let expected = try Fixtures.json(Fixtures.path("reference/llama3-gqa/expected.json"))
+      let (record, _) = try prune(["--method", "magnitude", "--sparsity", "0.7", "--allocation", "owl"], to: folder)
+      let budgets = try #require(record["allocation"]?["blocks"]).doubles
+      let published = try #require(expected["owl"]?["sparsities"]).doubles
+      #expect(zip(budgets, published).allSatisfy { abs($0 - $1) < 1e-6 })
+      let ratios = try #require(record["allocation"]?["outlierRatios"]).doubles
+      #expect(
+        zip(ratios, try #require(expected["owl"]?["outlier_ratio_percent"]).doubles).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+  }
+
   @Test("the saved weights are the same to the last bit for any number of threads", arguments: methods)
   func threads(method: String) throws {
     try withTemporaryFolder { folder in
