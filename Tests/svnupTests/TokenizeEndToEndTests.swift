@@ -78,7 +78,7 @@ struct TokenizeEndToEndTests {
     ])
   func malformed(input: String, reason: String) throws {
     let message = try svnup.refusal(Self.jsonl + ["-"], status: 65, input: input)
-    #expect(message.contains(reason), "\(message)")
+    #expect(message.hasPrefix("svnup: standard input: \(reason)"), "\(message)")
   }
 
   @Test("a text that is not UTF-8 and a file that is not there")

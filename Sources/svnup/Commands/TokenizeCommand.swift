@@ -48,10 +48,14 @@ package enum TokenizeCommand: Command {
   private static func validText(_ path: String) throws -> [UInt8] {
     let bytes = try path == "-" ? FileSystem.readStandardInput(limit: 1 << 31) : File.contents(of: path)
     if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
-      throw InputError(source: path, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
+      throw InputError(
+        source: name(of: path), reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
     }
     return bytes
   }
+
+  /// What messages call the source.
+  private static func name(of path: String) -> String { path == "-" ? "standard input" : path }
 
   /// Ids and pieces of a text.
   private static func show(_ text: [UInt8], by tokenizer: BPETokenizer, _ console: Console) throws {
@@ -73,10 +77,10 @@ package enum TokenizeCommand: Command {
       }
       let record: JSON
       do { record = try JSON.parse(Array(line)) } catch {
-        throw InputError(source: path, reason: "line \(index + 1): \(error)")
+        throw InputError(source: name(of: path), reason: "line \(index + 1): \(error)")
       }
       guard let text = record["text"]?.bytes else {
-        throw InputError(source: path, reason: "line \(index + 1): text: a string is missing here")
+        throw InputError(source: name(of: path), reason: "line \(index + 1): text: a string is missing here")
       }
       return text
     }
