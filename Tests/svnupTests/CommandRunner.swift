@@ -20,6 +20,9 @@ struct CommandRunner {
 
   let executable: URL
 
+  /// A runner of a copy of the executable, or of a link to it.
+  init(executable: URL) { self.executable = executable }
+
   init() throws {
     // Linux runs the bundle itself, macOS hands its path to a helper; either way some argument lies in a folder or file
     // named *.xctest.
@@ -79,4 +82,9 @@ struct CommandRunner {
 extension CommandRunner {
   /// Whether the system has a device that refuses every write.
   static var hasFullDevice: Bool { FileManager.default.fileExists(atPath: "/dev/full") }
+
+  /// Whether `script` of util-linux can run a command on a pseudo-terminal.
+  static let hasTerminals: Bool = {
+    (try? CommandRunner().run(shell: "script -qec true /dev/null").status) == 0
+  }()
 }

@@ -100,7 +100,7 @@ struct CommandTests {
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --allocation shapley --absence bypassed",
-        "--allocation shapley without --data needs --calibration FILE"
+        "--allocation shapley needs --calibration FILE"
       ),
       (
         "--method magnitude --pattern 2:4 --output o --allocation owl",
@@ -139,8 +139,8 @@ struct CommandTests {
     "what prune accepts",
     arguments: [
       "--method magnitude --sparsity 0.5 --output o --allocation budget.json --force",
-      "--method magnitude --sparsity 0.5 --output o --allocation shapley --absence bypassed --data d",
-      "--method magnitude --sparsity 0.5 --output o --allocation shapley --probe-method magnitude --data d",
+      "--method magnitude --sparsity 0.5 --output o --allocation shapley --absence bypassed --calibration c",
+      "--method magnitude --sparsity 0.5 --output o --allocation shapley --probe-method magnitude --calibration c",
       "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --probe-method sparsegpt --dampening 0.1",
       "--method wanda --sparsity 0.5 --output o --calibration c --allocation owl --spread 0.08",
     ])

@@ -49,11 +49,20 @@ package enum Program {
         // What was asked for and cannot be had is an error, not a slower run.
         if let problem = MatmulKernel.environmentProblem { throw UsageError(problem) }
         try Parallel.$threadCount.withValue(arguments[CommonOptions.threads] ?? Parallel.threadCount) {
-          try command.run(arguments, console: Console(arguments))
+          try run(command, arguments)
         }
       }
     }
     return .done
+  }
+
+  /// Runs a command; a value that turns out to be wrong only beside the model still points to the command's own help.
+  private static func run(_ command: any Command.Type, _ arguments: Arguments) throws {
+    do {
+      try command.run(arguments, console: Console(arguments))
+    } catch let error as UsageError where error.command == nil {
+      throw UsageError(error.message, command: command.description.name)
+    }
   }
 
   private static func help(_ words: ArraySlice<String>, _ console: Console) throws {

@@ -61,9 +61,4 @@ package enum GameOptions {
       try arguments.refuse([probeSparsity, probeMethod], unless: "--absence pruned")
     }
   }
-
-  /// Whether pruning an absent block takes activations.
-  package static func needsCalibration(_ arguments: Arguments) -> Bool {
-    arguments[absence] == .pruned && arguments[probeMethod] != .magnitude
-  }
 }

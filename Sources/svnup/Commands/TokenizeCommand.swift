@@ -48,10 +48,14 @@ package enum TokenizeCommand: Command {
   private static func validText(_ path: String) throws -> [UInt8] {
     let bytes = try path == "-" ? FileSystem.readStandardInput(limit: 1 << 31) : File.contents(of: path)
     if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
-      throw InputError(source: path, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
+      throw InputError(
+        source: name(of: path), reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
     }
     return bytes
   }
+
+  /// What messages call the source.
+  private static func name(of path: String) -> String { path == "-" ? "standard input" : path }
 
   /// Ids and pieces of a text.
   private static func show(_ text: [UInt8], by tokenizer: BPETokenizer, _ console: Console) throws {
@@ -62,17 +66,25 @@ package enum TokenizeCommand: Command {
     try console.report(["ids": JSON(ids), "pieces": .array(pieces.map { JSON($0) })], or: table.rendered)
   }
 
-  /// One line of JSON for each line of JSON, in order.
+  /// One line of JSON for each line of JSON, in order; blank lines have none.
+  ///
+  /// Every line is checked before the first is answered, so that a wrong one leaves no partial output.
   private static func tokenizeLines(of path: String, by tokenizer: BPETokenizer, _ console: Console) throws {
-    let bytes = try validText(path)
-    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).enumerated() {
+    let lines = try validText(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let texts = try lines.enumerated().compactMap { index, line -> [UInt8]? in
+      if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
+        return nil
+      }
       let record: JSON
       do { record = try JSON.parse(Array(line)) } catch {
-        throw InputError(source: path, reason: "line \(index + 1): \(error)")
+        throw InputError(source: name(of: path), reason: "line \(index + 1): \(error)")
       }
       guard let text = record["text"]?.bytes else {
-        throw InputError(source: path, reason: "line \(index + 1): text: a string is missing here")
+        throw InputError(source: name(of: path), reason: "line \(index + 1): text: a string is missing here")
       }
+      return text
+    }
+    for text in texts {
       let result: JSON = ["ids": JSON(tokenizer.encode(text))]
       try console.print(String(decoding: result.encoded(), as: UTF8.self))
     }

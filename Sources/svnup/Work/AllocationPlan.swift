@@ -16,9 +16,15 @@ struct AllocationPlan {
     AllocationPlan(rule: "uniform", patterns: model.blocks.map { _ in pattern })
   }
 
-  /// OWL as published: λ 0.08, M = 5, the plain mean over the blocks.
-  static func owl(ratios: [Double], target: Double, spread: Double = 0.08) throws -> AllocationPlan {
-    let allocation = try SparsityAllocation.published(importances: ratios, target: target, spread: spread)
+  /// OWL's map of outlier ratios, with λ 0.08 as published.
+  ///
+  /// Where the published map would leave [0, 1], or replace a sparsity by another without restoring the mean, the sparsities are
+  /// clamped and the rest redistributed, so that the model is pruned to the target in every case.
+  static func owl(
+    ratios: [Double], _ model: any CausalLM, target: Double, spread: Double = 0.08
+  ) throws -> AllocationPlan {
+    let allocation = try SparsityAllocation.proportional(
+      importances: ratios, parameters: model.blocks.map(\.prunableParameters), target: target, spread: spread)
     return AllocationPlan(rule: "owl", patterns: patterns(allocation), spread: spread, outlierRatios: ratios)
   }
 

@@ -84,7 +84,7 @@ struct Demonstration {
     progress.finish()
     let plans = [
       AllocationPlan.uniform(.unstructured(Self.target), source.model),
-      try .owl(ratios: ratios, target: Self.target),
+      try .owl(ratios: ratios, source.model, target: Self.target),
       try .shapley(shapley, source.model, target: Self.target),
     ]
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]

@@ -20,9 +20,9 @@ extension Perplexity {
   }
 
   var text: String {
-    let error = standardError.map { " ± \($0.fixed(4))" } ?? ""
+    let error = standardError.map { " ± \($0.fixed(4)) (standard error over windows)" } ?? ""
     return """
-      perplexity \(perplexity.fixed(4))\(error) (standard error over windows)
+      perplexity \(perplexity.fixed(4))\(error)
       mean NLL \(meanNLL.fixed(6)) nats on \(tokens) tokens in \(windows) windows of \(sequenceLength)
       """
   }

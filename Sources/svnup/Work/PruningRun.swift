@@ -81,7 +81,7 @@ struct PruningRun {
       let ratios = try outlierRatios(
         of: model, calibration: calibration ?? TokenBatch(tokens: [], length: 0), progress: progress.update)
       progress.finish()
-      return try .owl(ratios: ratios, target: target, spread: spread ?? 0.08)
+      return try .owl(ratios: ratios, model, target: target, spread: spread ?? 0.08)
     case .shapley:
       let samples = calibration ?? TokenBatch(tokens: [], length: 0)
       let run = try game.estimate(model, windows: samples.first(gameWindows), calibration: samples, console: console)

@@ -1,0 +1,66 @@
+import Support
+import TestSupport
+import Testing
+
+@Suite("svnup demo, end to end", .serialized)
+struct DemoEndToEndTests {
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  @Test("the promised figures, and a directory that gives the same perplexity again", .timeLimit(.minutes(10)))
+  func figures() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      let demo = try svnup.json(["demo", "--output", output])
+
+      let reference = try Fixtures.json(Fixtures.path("demo/results-kjv-llama.json"))
+      let dense = try #require(demo["dense"]?["perplexity"]?.double)
+      #expect(abs(dense / (try #require(reference["dense"]?.double)) - 1) <= 1e-5)
+      #expect(demo["dense"]?["windows"]?.integer == 80)
+      #expect(demo["shapley"]?["values"]?.doubles.count == 12)
+      #expect(demo["shapley"]?["evaluations"]?.integer == 144)
+
+      let runs = try #require(demo["runs"]?.array)
+      let names = runs.map { "\($0["method"]?.text ?? "")/\($0["allocation"]?.text ?? "")" }
+      let expected = ["magnitude", "wanda", "sparsegpt"].flatMap { method in
+        ["uniform", "owl", "shapley"].map { "\(method)/\($0)" }
+      }
+      #expect(names == expected)
+      let perplexities = try Dictionary(
+        uniqueKeysWithValues: zip(names, runs.map { try #require($0["perplexity"]?.double) }))
+      let uniform = try #require(perplexities["sparsegpt/uniform"])
+      let shapley = try #require(perplexities["sparsegpt/shapley"])
+      #expect(shapley <= 0.75 * uniform)
+      for run in runs {
+        let ratio = try #require(run["ratioToUniformSparseGPT"]?.double)
+        #expect(ratio == (try #require(run["perplexity"]?.double)) / uniform)
+      }
+
+      let saved = try #require(demo["saved"])
+      #expect(try Fixtures.json(Path.join(output, "svnup.json")).encoded() == saved.encoded())
+      #expect(abs(try #require(saved["sparsity"]?.double) - 0.7) < 0.0005)
+      #expect(saved["method"]?.text == "sparsegpt")
+      #expect(saved["prunedPerplexity"]?.double == perplexities.values.min())
+      #expect(demo["reloadedPerplexity"]?.spelling == saved["prunedPerplexity"]?.spelling)
+      #expect(try #require(demo["seconds"]?.double) > 0)
+      #expect(try FileSystem.list(folder) == ["pruned"])
+
+      // The command's own windows: the first 80 of the text.
+      let ids = try #require(try svnup.json(["tokenize", output, "--file", Inputs.text("test")])["ids"]).integers
+      let windows = Path.join(folder, "windows.npy")
+      try Inputs.writeNumpy(Array(ids.prefix(80 * 256)), shape: [80, 256], to: windows)
+      let measured = try svnup.json(["perplexity", output, "--data", windows])
+      #expect(measured["perplexity"]?.spelling == saved["prunedPerplexity"]?.spelling)
+      #expect(try svnup.json(["info", output])["sparsity"]?.double == saved["sparsity"]?.double)
+    }
+  }
+
+  @Test("an output that exists is refused before anything is computed")
+  func existingOutput() throws {
+    try withTemporaryFolder { folder in
+      let message = try svnup.refusal(["demo", "--output", folder], status: 73)
+      #expect(message.contains("it exists; --force replaces it"))
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+@Suite("svnup prune, end to end")
+struct PruneEndToEndTests {
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  static let methods = ["magnitude", "wanda", "sparsegpt"]
+  static let calibration = ["--calibration", Inputs.rows]
+  static let evaluation = ["--data", Inputs.stream, "--sequence-length", "64"]
+
+  /// Prunes llama3 into `folder/name` and returns the printed record with the folder.
+  private func prune(
+    _ options: [String], to folder: String, name: String = "pruned", model: String = Inputs.llama3
+  ) throws -> (record: JSON, output: String) {
+    let output = Path.join(folder, name)
+    let record = try svnup.json(["prune", model] + options + Self.calibration + ["--output", output])
+    #expect(try Fixtures.json(Path.join(output, "svnup.json")).encoded() == record.encoded())
+    return (record, output)
+  }
+
+  /// Checks that the record's counts are those of the saved files, and that only the blocks' linears changed.
+  private func expectZeros(of record: JSON, in output: String, model: String) throws {
+    let saved = try SavedModel(output)
+    var (zeros, count) = (0, 0)
+    var linearNames: Set<String> = []
+    for block in try #require(record["blocks"]?.array) {
+      var (blockZeros, blockCount) = (0, 0)
+      for (_, linear) in try #require(block["linears"]?.object).members {
+        let name = try #require(linear["tensor"]?.text)
+        let isZero = try saved.zeros(name).isZero
+        let found = isZero.count { $0 }
+        #expect(linear["zeros"]?.integer == found, "\(name)")
+        #expect(linear["count"]?.integer == isZero.count)
+        #expect(linear["sparsity"]?.double == Double(found) / Double(isZero.count))
+        linearNames.insert(name)
+        (blockZeros, blockCount) = (blockZeros + found, blockCount + isZero.count)
+      }
+      #expect(block["sparsity"]?.double == Double(blockZeros) / Double(blockCount))
+      (zeros, count) = (zeros + blockZeros, count + blockCount)
+    }
+    #expect(record["sparsity"]?.double == Double(zeros) / Double(count))
+    let (before, after) = (try SavedModel(model).tensors(), try saved.tensors())
+    #expect(Set(before.keys) == Set(after.keys))
+    for (name, bytes) in before { #expect((after[name] == bytes) != linearNames.contains(name), "\(name)") }
+  }
+
+  @Test(
+    "every method with every allocation: a complete directory whose record tells the truth",
+    arguments: methods, ["uniform", "owl", "shapley", "FILE"])
+  func matrix(method: String, allocation: String) throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "budget.json")
+      try #"{"blocks": [0.4, 0.5, 0.6, 0.7]}"#.write(toFile: file, atomically: true, encoding: .utf8)
+      let options = ["--method", method, "--allocation", allocation == "FILE" ? file : allocation]
+      // An allocation file needs no --sparsity.
+      let target = allocation == "FILE" ? [] : ["--sparsity", "0.55"]
+      let (record, output) = try prune(options + target + Self.evaluation, to: folder)
+
+      let sourceFiles =
+        ["config.json", "model.safetensors.index.json"] + (1...4).map { "model-0000\($0)-of-00004.safetensors" }
+      #expect(try Set(FileSystem.list(output)) == Set(sourceFiles + ["svnup.json"]))
+      for name in sourceFiles.prefix(2) {
+        let (old, new) = (Path.join(Inputs.llama3, name), Path.join(output, name))
+        #expect(try File.contents(of: new) == File.contents(of: old))
+      }
+      // A pruner's row counts are rounded down: at most one weight of a row of 64.
+      let sparsity = try #require(record["sparsity"]?.double)
+      #expect(sparsity <= 0.5505 && sparsity > 0.55 - 1.0 / 64, "\(sparsity)")
+      try expectZeros(of: record, in: output, model: Inputs.llama3)
+
+      let budgets = try #require(record["allocation"]?["blocks"]).doubles
+      #expect(budgets.count == 4)
+      #expect(abs(budgets.reduce(0, +) / 4 - 0.55) < 1e-9)
+      #expect((Set(budgets).count == 1) == (allocation == "uniform"))
+      #expect(record["allocation"]?["shapley"]?.isNull == (allocation != "shapley"))
+      #expect(record["allocation"]?["outlierRatios"]?.isNull == (allocation != "owl"))
+
+      for (key, model) in [("densePerplexity", Inputs.llama3), ("prunedPerplexity", output)] {
+        let measured = try svnup.json(["perplexity", model] + Self.evaluation)
+        let told = try #require(record[key]?.spelling)
+        #expect(told == measured["perplexity"]?.spelling)
+      }
+      #expect(record["densePerplexity"]?.spelling != record["prunedPerplexity"]?.spelling)
+    }
+  }
+
+  @Test("the record holds everything that is needed to make the directory again")
+  func record() throws {
+    try withTemporaryFolder { folder in
+      let (record, output) = try prune(
+        ["--method", "sparsegpt", "--sparsity", "0.5", "--seed", "7"] + Self.evaluation, to: folder)
+      #expect(record["svnup"]?.text?.isEmpty == false)
+      let command = try #require(record["command"]?.array).map(\.text)
+      #expect(command.prefix(5) == ["svnup", "prune", Inputs.llama3, "--method", "sparsegpt"])
+      #expect(record["seed"]?.integer == 7)
+      #expect(record["method"]?.text == "sparsegpt")
+      #expect(record["calibrationSamples"]?.integer == 16)
+      #expect(record["calibrationLength"]?.integer == 64)
+      #expect(record["evaluation"]?.keys == ["tokens", "windows", "sequenceLength"])
+      for block in try #require(record["blocks"]?.array) {
+        for (_, linear) in try #require(block["linears"]?.object).members {
+          #expect(try #require(linear["loss"]?.double) > 0)
+          #expect(linear["dampening"]?.double == 0.01)
+          #expect(linear["deadInputs"]?.integer == 0)
+        }
+      }
+      #expect(
+        record["blocks"]?.array?.first?["linears"]?.keys == [
+          "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj",
+          "mlp.up_proj",
+          "mlp.down_proj",
+        ])
+      #expect(record["sha256"]?.keys == ["model", "tokenizer", "calibration", "data"])
+      for (name, hash) in try #require(record["sha256"]?["model"]?.object).members {
+        let name = String(decoding: name, as: UTF8.self)
+        #expect(hash.text == (try SHA256.hexadecimal(ofFile: Path.join(Inputs.llama3, name))))
+      }
+      #expect(record["sha256"]?["model"]?.keys.count == 6)
+      #expect(
+        record["sha256"]?["calibration"]?["calib.safetensors"]?.text == (try SHA256.hexadecimal(ofFile: Inputs.rows)))
+      #expect(record["sha256"]?["data"]?["eval.safetensors"]?.text == (try SHA256.hexadecimal(ofFile: Inputs.stream)))
+      #expect(try FileSystem.list(folder) == [Path.name(of: output)])
+    }
+  }
+
+  @Test("a model with its tokenizer, calibrated and measured on texts, keeps all its files")
+  func companions() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      let words = [
+        "prune", Inputs.embedded, "--method", "wanda", "--sparsity", "0.5", "--sequence-length", "32", "--samples", "4",
+        "--calibration", Inputs.text("calibration"), "--output", output,
+      ]
+      let text = Path.join(folder, "text.txt")
+      let verses = try String(contentsOfFile: Inputs.text("test"), encoding: .utf8).prefix(1000)
+      try String(verses).write(toFile: text, atomically: true, encoding: .utf8)
+      let record = try svnup.json(words + ["--data", text])
+      let names = try FileSystem.list(Inputs.embedded)
+      #expect(names.contains("tokenizer.json") && names.contains("tokenizer.model"))
+      #expect(try Set(FileSystem.list(output)) == Set(names + ["svnup.json"]))
+      for name in names where !name.hasSuffix(".safetensors") {
+        #expect(try File.contents(of: Path.join(output, name)) == File.contents(of: Path.join(Inputs.embedded, name)))
+      }
+      #expect(record["calibrationSamples"]?.integer == 4)
+      #expect(record["calibrationLength"]?.integer == 32)
+      #expect(try Set(#require(record["sha256"]?["tokenizer"]).keys) == Set(names.filter { $0.hasPrefix("tokenizer") }))
+      let measured = try svnup.json(["perplexity", output, "--data", text, "--sequence-length", "32"])
+      #expect(record["prunedPerplexity"]?.spelling == measured["perplexity"]?.spelling)
+      try expectZeros(of: record, in: output, model: Inputs.embedded)
+    }
+  }
+
+  @Test("of every four consecutive weights of a row two are zero", arguments: methods, ["llama3-gqa", "opt-125m"])
+  func pattern(method: String, name: String) throws {
+    try withTemporaryFolder { folder in
+      let (record, output) = try prune(
+        ["--method", method, "--pattern", "2:4"], to: folder, model: Inputs.model(name))
+      #expect(record["sparsity"]?.double == 0.5)
+      let saved = try SavedModel(output)
+      for block in try #require(record["blocks"]?.array) {
+        for (_, linear) in try #require(block["linears"]?.object).members {
+          let (isZero, columns) = try saved.zeros(try #require(linear["tensor"]?.text))
+          #expect(columns % 4 == 0)
+          #expect(stride(from: 0, to: isZero.count, by: 4).allSatisfy { isZero[$0..<$0 + 4].count { $0 } == 2 })
+        }
+      }
+    }
+  }
+
+  @Test("sparsity 0 leaves every byte, and 1 no weight", arguments: methods)
+  func extremes(method: String) throws {
+    try withTemporaryFolder { folder in
+      let dense = try prune(["--method", method, "--sparsity", "0"], to: folder, name: "dense")
+      #expect(try SavedModel.files(dense.output) == SavedModel.files(Inputs.llama3))
+      #expect(dense.record["sparsity"]?.double == 0)
+      let empty = try prune(["--method", method, "--sparsity", "1"] + Self.evaluation, to: folder, name: "empty")
+      #expect(empty.record["sparsity"]?.double == 1)
+      try expectZeros(of: empty.record, in: empty.output, model: Inputs.llama3)
+      #expect(try #require(empty.record["prunedPerplexity"]?.double).isFinite)
+    }
+  }
+
+  @Test(
+    "budgets that would leave [0, 1] are clamped, and the model still reaches its target",
+    arguments: ["owl", "shapley"],
+    [0, 0.1, 0.5, 0.9, 1])
+  func clamping(allocation: String, target: Double) throws {
+    try withTemporaryFolder { folder in
+      let options = ["--method", "magnitude", "--sparsity", "\(target)", "--allocation", allocation, "--spread", "0.5"]
+      let (record, output) = try prune(options, to: folder)
+      let budgets = try #require(record["allocation"]?["blocks"]).doubles
+      #expect(budgets.allSatisfy { (0...1).contains($0) })
+      #expect(abs(budgets.reduce(0, +) / 4 - target) < 1e-9)
+      // Magnitude rounds once for each of the 28 linears.
+      let sparsity = try #require(record["sparsity"]?.double)
+      #expect(sparsity <= target + 1e-9 && sparsity > target - 28 / Double(4 * 31_744) - 1e-9)
+      if target == 0 { #expect(try SavedModel.files(output) == SavedModel.files(Inputs.llama3)) }
+    }
+  }
+
+  @Test("OWL's budgets are the published ones where those are within [0, 1]")
+  func outlierBudgets() throws {
+    try withTemporaryFolder { folder in
+      let expected = try Fixtures.json(Fixtures.path("reference/llama3-gqa/expected.json"))
+      let (record, _) = try prune(["--method", "magnitude", "--sparsity", "0.7", "--allocation", "owl"], to: folder)
+      let budgets = try #require(record["allocation"]?["blocks"]).doubles
+      let published = try #require(expected["owl"]?["sparsities"]).doubles
+      #expect(zip(budgets, published).allSatisfy { abs($0 - $1) < 1e-6 })
+      let ratios = try #require(record["allocation"]?["outlierRatios"]).doubles
+      #expect(
+        zip(ratios, try #require(expected["owl"]?["outlier_ratio_percent"]).doubles).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+  }
+
+  @Test("the saved weights are the same to the last bit for any number of threads", arguments: methods)
+  func threads(method: String) throws {
+    try withTemporaryFolder { folder in
+      let options = ["--method", method, "--sparsity", "0.6", "--allocation", "shapley", "--window", "2"]
+      let runs = try [1, 2, 5].map { count in
+        let (_, output) = try prune(options + ["--threads", "\(count)"], to: folder, name: "threads\(count)")
+        return try SavedModel.files(output)
+      }
+      #expect(runs[0].count == 4)
+      #expect(runs[1] == runs[0])
+      #expect(runs[2] == runs[0])
+    }
+  }
+
+  @Test("magnitude needs no calibration, and no --data means no perplexities")
+  func bare() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      let words = ["prune", Inputs.opt, "--method", "magnitude", "--sparsity", "0.5", "--output", output]
+      let result = try svnup.run(words)
+      #expect(result.status == 0)
+      let lines = result.error.split(separator: "\n").map(String.init)
+      try #require(lines.count == 2)
+      #expect(lines[0].hasPrefix("\(Inputs.opt): opt, "))
+      #expect(lines[1] == "saved \(output)")
+      #expect(result.output.contains("\nsparsity 50.00 % of the blocks' linears\n"))
+      #expect(!result.output.contains("perplexity"))
+      let record = try Fixtures.json(Path.join(output, "svnup.json"))
+      for key in ["densePerplexity", "prunedPerplexity", "evaluation", "calibrationSamples"] {
+        #expect(record[key]?.isNull == true)
+      }
+      try expectZeros(of: record, in: output, model: Inputs.opt)
+    }
+  }
+
+  @Test("--force replaces a directory whole")
+  func force() throws {
+    try withTemporaryFolder { folder in
+      let first = try prune(["--method", "magnitude", "--sparsity", "0.5"], to: folder)
+      try "old".write(toFile: Path.join(first.output, "note.txt"), atomically: true, encoding: .utf8)
+      let second = try prune(["--method", "magnitude", "--sparsity", "0.25", "--force"], to: folder)
+      #expect(second.record["sparsity"]?.double == 0.25)
+      #expect(try !FileSystem.list(second.output).contains("note.txt"))
+      #expect(try FileSystem.list(folder) == ["pruned"])
+    }
+  }
+}
