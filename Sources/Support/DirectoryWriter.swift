@@ -12,6 +12,8 @@ package final class DirectoryWriter {
   /// Whether a folder can be written at `target`, told before any work: the parent exists and is writable, the target is free
   /// or `replacing` is set.
   package static func check(_ target: String, replacing: Bool) throws(FileError) {
+    // A slash at the end would make the system look for a folder where the target may be a file.
+    let target = Path.join(Path.parent(of: target), Path.name(of: target))
     let parent = Path.parent(of: target)
     guard let status = try? FileSystem.status(parent), status.kind == .directory else {
       throw FileError(target, "create", reason: "the folder \(parent) does not exist", exitStatus: .cannotCreate)
@@ -34,6 +36,11 @@ package final class DirectoryWriter {
     self.replacing = replacing
     let hidden = Path.join(Path.parent(of: target), ".\(Path.name(of: target))")
     temporary = try Self.makeTemporary(for: hidden)
+  }
+
+  /// Makes the temporary folder and removes it again: what the system would refuse later, it refuses now.
+  package static func rehearse(_ target: String, replacing: Bool) throws(FileError) {
+    _ = try DirectoryWriter(target: target, replacing: replacing)
   }
 
   deinit { if isOpen { Self.remove(temporary) } }

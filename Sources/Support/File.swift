@@ -112,6 +112,13 @@ package final class File: Sendable {
     return try file.read(count: size, at: 0)
   }
 
+  /// Makes the temporary file that `replace` would make and removes it again: what the system would refuse later, it refuses
+  /// now.
+  package static func rehearse(_ path: String) throws(FileError) {
+    let file = try TemporaryName.make(for: path) { (name) throws(FileError) in try File(name, .creating) }
+    try FileSystem.removeFile(file.path)
+  }
+
   /// Creates or replaces a file so that a reader sees the old contents or the new, never a part.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
     let file = try TemporaryName.make(for: path) { (name) throws(FileError) in try File(name, .creating) }

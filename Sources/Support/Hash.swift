@@ -88,8 +88,10 @@ package struct SHA256: Sendable {
 }
 
 extension SHA256 {
-  /// The digest of a file, read in pieces.
-  package static func hexadecimal(ofFile path: String) throws(FileError) -> String {
+  /// The digest of a file, read in pieces; `progress` is told the bytes of each.
+  package static func hexadecimal(
+    ofFile path: String, progress: (Int) -> Void = { _ in }
+  ) throws(FileError) -> String {
     let file = try File(path)
     let size = try file.status().size
     var hash = SHA256()
@@ -98,6 +100,7 @@ extension SHA256 {
       let piece = try file.read(count: min(1 << 22, size - offset), at: offset)
       hash.update(piece)
       offset += piece.count
+      progress(piece.count)
     }
     return hash.hexadecimal()
   }

@@ -32,13 +32,23 @@ package enum Process {
   /// Processors that are online; at least 1.
   package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+  /// Bytes of main memory; the largest Int where the system does not tell.
+  package static var physicalMemory: Int {
+    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+    guard pages > 0, size > 0 else { return Int.max }
+    return pages.multipliedReportingOverflow(by: size).overflow ? Int.max : pages * size
+  }
+
   /// The value of an environment variable, or nil where it is not set.
   package static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
 
-  /// Makes a write to a pipe without a reader fail instead of ending the process.
-  package static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
+  /// Makes a write that nobody reads, or that is over a limit on file sizes, fail instead of ending the process.
+  package static func ignoreWriteSignals() {
+    _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
+  }
 
   /// Ends the process.
   package static func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }
@@ -58,7 +68,13 @@ package enum Process {
   /// The absolute path of the running executable, or nil where the system does not tell.
   package static var executablePath: String? {
     #if canImport(Darwin)
-      return CommandLine.arguments.first.flatMap { try? FileSystem.resolve($0) }
+      var size: UInt32 = 0
+      _ = _NSGetExecutablePath(nil, &size)
+      var buffer = [CChar](repeating: 0, count: Int(size))
+      guard _NSGetExecutablePath(&buffer, &size) == 0 else { return nil }
+      return buffer.withUnsafeBufferPointer { buffer in
+        buffer.baseAddress.flatMap { try? FileSystem.resolve(String(cString: $0)) }
+      }
     #else
       return try? FileSystem.resolve("/proc/self/exe")
     #endif
@@ -68,12 +84,14 @@ package enum Process {
   package static let processorFlags: Set<String> = {
     #if canImport(Darwin)
       var flags: Set<String> = []
-      for (flag, name) in [
-        ("avx2", "hw.optional.avx2_0"), ("fma", "hw.optional.fma"), ("avx512f", "hw.optional.avx512f"),
-      ] {
+      let names = [
+        "avx2": "avx2_0", "fma": "fma", "bmi2": "bmi2", "avx512f": "avx512f", "avx512bw": "avx512bw",
+        "avx512cd": "avx512cd", "avx512dq": "avx512dq", "avx512vl": "avx512vl",
+      ]
+      for (flag, name) in names {
         var value: Int32 = 0
         var size = MemoryLayout<Int32>.size
-        if sysctlbyname(name, &value, &size, nil, 0) == 0, value != 0 { flags.insert(flag) }
+        if sysctlbyname("hw.optional.\(name)", &value, &size, nil, 0) == 0, value != 0 { flags.insert(flag) }
       }
       return flags
     #else

@@ -9,6 +9,11 @@ struct Configuration: Sendable {
   init(file: String) throws(ModelError) {
     let bytes: [UInt8]
     do throws(FileError) { bytes = try File.contents(of: file, limit: 1 << 24) } catch { throw ModelError(error) }
+    guard !bytes.starts(with: Array("version https://git-lfs".utf8)) else {
+      throw .configuration(
+        file: file, field: "the file",
+        reason: "this is a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'")
+    }
     let json: JSON
     do throws(JSONError) { json = try JSON.parse(bytes) } catch {
       throw .configuration(file: file, field: "the file", reason: "\(error)")

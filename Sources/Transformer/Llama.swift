@@ -23,7 +23,9 @@ public struct Llama: CausalLM {
   /// The output projection, (vocabulary, hidden): the embedding table where the two are tied.
   public var head: StoredMatrix { ownHead ?? embedding }
 
-  init(_ configuration: Configuration, _ checkpoint: Checkpoint) throws(ModelError) {
+  init(
+    _ configuration: Configuration, _ checkpoint: Checkpoint, _ progress: ((Int, Int) -> Void)?
+  ) throws(ModelError) {
     var reader = WeightReader(checkpoint)
     let hidden = configuration.hiddenSize
     let vocabulary = configuration.vocabularySize
@@ -34,6 +36,7 @@ public struct Llama: CausalLM {
     var blocks: [any TransformerBlock] = []
     for index in 0..<configuration.blockCount {
       blocks.append(try LlamaBlock("model.layers.\(index)", configuration, rotary, &reader))
+      progress?(blocks.count, configuration.blockCount)
     }
     self.blocks = blocks
     norm = try reader.vector("model.norm.weight", hidden)

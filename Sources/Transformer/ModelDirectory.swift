@@ -17,11 +17,18 @@ public struct ModelDirectory: Sendable {
   public let architecture: Architecture
   /// The weights, opened and validated but not read.
   public let checkpoint: Checkpoint
-  private let configuration: Configuration
+  private let settings: Settings
+
+  /// The configuration as the architecture reads it.
+  private enum Settings {
+    case llama(Llama.Configuration)
+    case opt(OPT.Configuration)
+  }
 
   /// Opens a model directory: reads the configuration and the headers of the weights.
   ///
-  /// Throws `ModelError` where a file is missing or malformed, or the architecture is not implemented.
+  /// Throws `ModelError` where a file is missing or malformed, the configuration is inconsistent, or the architecture is not
+  /// implemented.
   public init(path: String) throws(ModelError) {
     try self.init(path: path, configurationFile: "config.json")
   }
@@ -33,22 +40,61 @@ public struct ModelDirectory: Sendable {
       }
     } catch { throw ModelError(error) }
     self.path = path
-    configuration = try Configuration(file: Path.join(path, configurationFile))
+    let configuration = try Configuration(file: Path.join(path, configurationFile))
     let type = try configuration.text("model_type") ?? ""
     guard let architecture = Architecture(rawValue: type) else {
       throw .unsupportedArchitecture(file: configuration.file, found: type)
     }
     self.architecture = architecture
+    switch architecture {
+    case .llama: settings = .llama(try Llama.Configuration(configuration))
+    case .opt: settings = .opt(try OPT.Configuration(configuration))
+    }
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
   }
 
-  /// Reads the weights, each checked for its shape and for numbers that are not finite.
+  /// Number of blocks.
+  public var blockCount: Int {
+    switch settings {
+    case .llama(let configuration): configuration.blockCount
+    case .opt(let configuration): configuration.blockCount
+    }
+  }
+
+  /// Columns of the hidden states.
+  public var hiddenSize: Int {
+    switch settings {
+    case .llama(let configuration): configuration.hiddenSize
+    case .opt(let configuration): configuration.hiddenSize
+    }
+  }
+
+  /// Entries of the vocabulary.
+  public var vocabularySize: Int {
+    switch settings {
+    case .llama(let configuration): configuration.vocabularySize
+    case .opt(let configuration): configuration.vocabularySize
+    }
+  }
+
+  /// Tokens that a sequence may have.
+  public var maximumPositions: Int {
+    switch settings {
+    case .llama(let configuration): configuration.maximumPositions
+    case .opt(let configuration): configuration.maximumPositions
+    }
+  }
+
+  /// Reads the weights, each checked for its shape and for numbers that are not finite; `progress` is told the blocks read and
+  /// their number.
   ///
-  /// Throws `ModelError` where the configuration is inconsistent or a weight is missing, misshapen or not finite.
-  public func loadModel() throws(ModelError) -> any CausalLM {
-    switch architecture {
-    case .llama: try Llama(Llama.Configuration(configuration), checkpoint)
-    case .opt: try OPT(OPT.Configuration(configuration), checkpoint)
+  /// Throws `ModelError` where a weight is missing, misshapen or not finite.
+  public func loadModel(
+    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+  ) throws(ModelError) -> any CausalLM {
+    switch settings {
+    case .llama(let configuration): try Llama(configuration, checkpoint, progress)
+    case .opt(let configuration): try OPT(configuration, checkpoint, progress)
     }
   }
 

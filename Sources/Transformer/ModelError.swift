@@ -3,8 +3,8 @@ import Tensor
 
 /// Why a model directory or the tokens for it cannot be used.
 public enum ModelError: Error, Equatable, Sendable {
-  /// A file cannot be opened, read or written.
-  case file(path: String, reason: String, isMissing: Bool)
+  /// A file cannot be opened, read or written; the code is the exit status that it leads to.
+  case file(path: String, reason: String, exitCode: Int32)
   /// A field of `config.json` is missing, has the wrong form, or does not fit the others.
   case configuration(file: String, field: String, reason: String)
   /// The configuration describes an architecture that is not implemented.
@@ -14,20 +14,20 @@ public enum ModelError: Error, Equatable, Sendable {
   /// The weights cannot be read.
   case checkpoint(CheckpointError)
   /// A weight is NaN or infinite.
-  case nonFiniteWeight(tensor: String, index: Int)
+  case nonFiniteWeight(file: String, tensor: String, index: Int)
   /// A file of token ids, or a text's ids, cannot be used with this model.
   case tokens(source: String, reason: String)
 
   package init(_ error: FileError) {
     self = .file(
-      path: error.path, reason: "cannot \(error.operation): \(error.reason)", isMissing: error.exitStatus == .noInput)
+      path: error.path, reason: "cannot \(error.operation): \(error.reason)", exitCode: error.exitStatus.rawValue)
   }
 }
 
 extension ModelError: Diagnostic {
   package var exitStatus: ExitStatus {
     switch self {
-    case .file(_, _, let isMissing): isMissing ? .noInput : .inputOutput
+    case .file(_, _, let exitCode): ExitStatus(rawValue: exitCode) ?? .inputOutput
     case .checkpoint(let error): error.exitStatus
     default: .badData
     }
@@ -43,7 +43,8 @@ extension ModelError: Diagnostic {
     case .unsupportedSetting(let file, let field, let found, let supported):
       "\(file): \(field): \(found) is not supported; supported: \(supported)"
     case .checkpoint(let error): error.description
-    case .nonFiniteWeight(let tensor, let index): "tensor '\(tensor)': element \(index) is not a finite number"
+    case .nonFiniteWeight(let file, let tensor, let index):
+      "\(file): tensor '\(tensor)': element \(index) is NaN or infinite; the file is damaged or the model was never finite"
     case .tokens(let source, let reason): "\(source): \(reason)"
     }
   }

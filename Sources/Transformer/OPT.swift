@@ -30,7 +30,9 @@ public struct OPT: CausalLM {
   /// The output projection, (vocabulary, embedding): the embedding table where the two are tied.
   public var head: StoredMatrix { ownHead ?? embedding }
 
-  init(_ configuration: Configuration, _ checkpoint: Checkpoint) throws(ModelError) {
+  init(
+    _ configuration: Configuration, _ checkpoint: Checkpoint, _ progress: ((Int, Int) -> Void)?
+  ) throws(ModelError) {
     var reader = WeightReader(checkpoint)
     let hidden = configuration.hiddenSize
     let narrow = configuration.embeddingSize
@@ -47,6 +49,7 @@ public struct OPT: CausalLM {
     var blocks: [any TransformerBlock] = []
     for index in 0..<configuration.blockCount {
       blocks.append(try OPTBlock("\(prefix).layers.\(index)", configuration, &reader))
+      progress?(blocks.count, configuration.blockCount)
     }
     self.blocks = blocks
     finalNorm = configuration.hasFinalNorm ? try LayerNorm("\(prefix).final_layer_norm", hidden, &reader) : nil

@@ -15,7 +15,7 @@ struct WeightReader {
     do throws(CheckpointError) {
       matrix = try checkpoint.matrix(TensorName(name), rows: rows, columns: columns)
     } catch { throw .checkpoint(error) }
-    if let index = matrix.firstNonFiniteIndex { throw .nonFiniteWeight(tensor: name, index: index) }
+    if let index = matrix.firstNonFiniteIndex { throw nonFinite(name, index) }
     parameterCount += matrix.count
     return matrix
   }
@@ -26,9 +26,13 @@ struct WeightReader {
     do throws(CheckpointError) { vector = try checkpoint.vector(TensorName(name), count: count) } catch {
       throw .checkpoint(error)
     }
-    if let index = vector.firstIndex(where: { !$0.isFinite }) { throw .nonFiniteWeight(tensor: name, index: index) }
+    if let index = vector.firstIndex(where: { !$0.isFinite }) { throw nonFinite(name, index) }
     parameterCount += count
     return vector
+  }
+
+  private func nonFinite(_ name: String, _ index: Int) -> ModelError {
+    .nonFiniteWeight(file: checkpoint.shard(of: TensorName(name))?.path ?? "", tensor: name, index: index)
   }
 
   /// `name`.weight, and `name`.bias where the architecture has biases.

@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Testing
 import svnup
 
@@ -7,7 +8,7 @@ private enum Fixture {
   static let count = Option("count", .integer(1...9), default: 3, help: "How many.")
   static let ratio: Option<Double?> = Option("ratio", .number(0...1, excludingLower: true), help: "How much.")
   static let file: Option<String?> = Option("file", .text("FILE"), help: "Where.")
-  static let placement = Option<PlacementChoice>("placement", .word(), default: .centred, help: "Which.")
+  static let placement = Option<WindowPlacement>("placement", .word(), default: .centred, help: "Which.")
   static let pattern: Option<GroupPattern?> = Option("pattern", .pattern, help: "N of M.")
   static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where from.")
   static let loud = Option.flag("loud", help: "Loud.")

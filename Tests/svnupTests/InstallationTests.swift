@@ -39,7 +39,7 @@ struct InstallationTests {
       // An output that exists is refused only once the embedded model has been found.
       for runner in [installed, CommandRunner(executable: link)] {
         let message = try runner.refusal(["demo", "--output", bin], status: 73)
-        #expect(message == "svnup: \(bin): cannot replace: it is the model's own directory, or holds it")
+        #expect(message == "svnup: \(bin): cannot create: it is the model's own directory, or holds it")
       }
     }
   }

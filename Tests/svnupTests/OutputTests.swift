@@ -36,18 +36,18 @@ final class OutputTests {
       ("empty", false, "empty: cannot create: it exists; --force replaces it"),
       ("file", true, "file: cannot create: something that is not a folder is there"),
       ("none/new", false, "none/new: cannot create: the folder none does not exist"),
-      ("models/model", true, "models/model: cannot replace: it is the model's own directory, or holds it"),
+      ("models/model", true, "models/model: cannot create: it is the model's own directory, or holds it"),
       (
         "models/../models/model/", true,
-        "models/../models/model/: cannot replace: it is the model's own directory, or holds it"
+        "models/../models/model/: cannot create: it is the model's own directory, or holds it"
       ),
-      ("link", true, "link: cannot replace: it is the model's own directory, or holds it"),
-      ("models", true, "models: cannot replace: it is the model's own directory, or holds it"),
+      ("link", true, "link: cannot create: it is the model's own directory, or holds it"),
+      ("models", true, "models: cannot create: it is the model's own directory, or holds it"),
     ] as [(String, Bool, String?)])
   func directory(name: String, replacing: Bool, message: String?) {
     let output = folder.path + "/" + name
     let model = path("models/model").path
-    #expect(refusal { try OutputOptions.checkDirectory(output, model: model, replacing: replacing) } == message)
+    #expect(refusal { try OutputOptions.checkDirectory(output, inputs: [model], replacing: replacing) } == message)
   }
 
   @Test(
@@ -60,6 +60,7 @@ final class OutputTests {
       ("file/new", false, "file/new: cannot create: the folder file does not exist"),
     ] as [(String, Bool, String?)])
   func file(name: String, replacing: Bool, message: String?) {
-    #expect(refusal { try OutputOptions.checkFile(folder.path + "/" + name, replacing: replacing) } == message)
+    #expect(
+      refusal { try OutputOptions.checkFile(folder.path + "/" + name, inputs: [], replacing: replacing) } == message)
   }
 }

@@ -148,7 +148,9 @@ struct PruneEndToEndTests {
       }
       #expect(record["calibrationSamples"]?.integer == 4)
       #expect(record["calibrationLength"]?.integer == 32)
-      #expect(try Set(#require(record["sha256"]?["tokenizer"]).keys) == Set(names.filter { $0.hasPrefix("tokenizer") }))
+      // tokenizer.model is there too, but nothing was read from it.
+      let hashed = try Set(#require(record["sha256"]?["tokenizer"]).keys)
+      #expect(hashed == ["tokenizer.json", "tokenizer_config.json"])
       let measured = try svnup.json(["perplexity", output, "--data", text, "--sequence-length", "32"])
       #expect(record["prunedPerplexity"]?.spelling == measured["perplexity"]?.spelling)
       try expectZeros(of: record, in: output, model: Inputs.embedded)

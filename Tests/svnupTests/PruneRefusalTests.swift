@@ -35,7 +35,7 @@ struct PruneRefusalTests {
       let words = ["prune", model, "--method", "magnitude", "--sparsity", "0.5", "--force", "--output"]
       for output in [model, model + "/", Path.join(folder, "./model/../model"), link, link + "/", folder] {
         let message = try svnup.refusal(words + [output], status: 73)
-        #expect(message == "svnup: \(output): cannot replace: it is the model's own directory, or holds it")
+        #expect(message == "svnup: \(output): cannot create: it is the model's own directory, or holds it")
       }
       // The model is given by its link, the output by its own name.
       let linked = ["prune", link, "--method", "magnitude", "--sparsity", "0.5", "--force", "--output", model]
@@ -180,16 +180,82 @@ struct PruneRefusalTests {
     try withTemporaryFolder { folder in
       let target = Path.join(folder, "target")
       try FileSystem.makeDirectory(target)
-      try "kept".write(toFile: Path.join(target, "note.txt"), atomically: true, encoding: .utf8)
+      try "kept".write(toFile: Path.join(target, "config.json"), atomically: true, encoding: .utf8)
       let words = (Self.magnitude + ["--quiet", "--force", "--output", target]).map { "'\($0)'" }
       // The limit on the size of a file stands in for the disk: 50 blocks are less than a shard.
-      let result = try svnup.run(shell: "trap '' XFSZ; ulimit -f 50; exec \"$SVNUP\" \(words.joined(separator: " "))")
+      let result = try svnup.run(shell: "ulimit -f 50; exec \"$SVNUP\" \(words.joined(separator: " "))")
       #expect(result.status == 74)
       #expect(result.output.isEmpty)
       #expect(result.error.hasPrefix("svnup: ") && !result.message.contains("\n"), "\(result.error)")
       #expect(result.message.contains(".safetensors: cannot write: "))
       #expect(try FileSystem.list(folder) == ["target"])
-      #expect(try FileSystem.list(target) == ["note.txt"])
+      #expect(try FileSystem.list(target) == ["config.json"])
+    }
+  }
+
+  @Test("--force replaces a model and nothing else: a folder of something else, or of an input, stays as it is")
+  func forceReplacesModelsOnly() throws {
+    try withTemporaryFolder { folder in
+      let precious = Path.join(folder, "precious")
+      try FileSystem.makeDirectory(precious)
+      try "kept".write(toFile: Path.join(precious, "note.txt"), atomically: true, encoding: .utf8)
+      var words = Self.magnitude + ["--quiet", "--force", "--output"]
+      let message = try svnup.refusal(words + [precious], status: 73)
+      #expect(message.contains("holds no model"))
+      #expect(try FileSystem.list(precious) == ["note.txt"])
+
+      let ids = Path.join(precious, "ids.npy")
+      try Inputs.writeNumpy(Array(1...64), shape: [1, 64], to: ids)
+      try "{}".write(toFile: Path.join(precious, "config.json"), atomically: true, encoding: .utf8)
+      words += [precious, "--data", ids]
+      #expect(try svnup.refusal(words, status: 73).contains("it holds \(ids)"))
+      #expect(FileSystem.exists(ids))
+      for name in [".", "..", folder + "/."] {
+        _ = try svnup.refusal(Self.magnitude + ["--quiet", "--force", "--output", name], status: 73)
+      }
+    }
+  }
+
+  @Test("what the system will refuse in the end is refused before anything is read: a name that is too long")
+  func nameTooLong() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, String(repeating: "n", count: 250))
+      let result = try svnup.run(Self.magnitude + ["--output", output])
+      #expect(result.status == 73 || result.status == 74)
+      #expect(!result.error.contains("parameters in"), "the model was read first: \(result.error)")
+      #expect(try FileSystem.list(folder).isEmpty)
+    }
+  }
+
+  @Test("samples whose hidden states would not fit the machine are refused")
+  func tooManySamples() throws {
+    try withTemporaryFolder { folder in
+      let words = [
+        "prune", Inputs.embedded, "--method", "wanda", "--sparsity", "0.5", "--calibration", Inputs.text("calibration"),
+        "--samples", "1000000", "--output", Path.join(folder, "new"),
+      ]
+      let message = try svnup.refusal(words, status: 64)
+      #expect(message.contains("--samples 1000000"))
+    }
+  }
+
+  @Test("a window whose coalitions nobody could evaluate is refused like exact values are")
+  func windowTooCostly() throws {
+    try withTemporaryFolder { folder in
+      let model = Path.join(folder, "deep")
+      try FileSystem.makeDirectory(model)
+      for name in ["config.json", "model.safetensors"] {
+        var bytes = try File.contents(of: Path.join(Inputs.embedded, name))
+        if name == "config.json" {
+          let text = String(decoding: bytes, as: UTF8.self)
+          bytes = Array(
+            text.replacingOccurrences(of: "\"num_hidden_layers\": 12", with: "\"num_hidden_layers\": 40").utf8)
+        }
+        try File.replace(Path.join(model, name), with: bytes)
+      }
+      let message = try svnup.refusal(
+        ["shapley", model, "--data", Inputs.rows, "--window", "20", "--sequence-length", "64"], status: 64)
+      #expect(message.contains("--window 20"))
     }
   }
 }

@@ -34,7 +34,7 @@ extension EstimatorError: Diagnostic {
       "the game has no players"
     case .tooManyPlayers(let players, let limit):
       "exact Shapley values of \(players) players take \(Self.powerOfTwo(players)) evaluations; at most \(limit) players are "
-        + "accepted: use a sliding window or permutations"
+        + "accepted: use a sliding window"
     case .windowTooShort(let length):
       "a window of \(length) players is empty; it must hold at least 1"
     case .windowTooLong(let length, let limit):

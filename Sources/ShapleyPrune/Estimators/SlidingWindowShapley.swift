@@ -34,6 +34,15 @@ public struct SlidingWindowShapley: ShapleyEstimator {
     self.surroundings = surroundings
   }
 
+  /// Distinct coalitions that an estimate needs: (n - w) 2^(w-1) + 2^w, or the largest Int where that does not fit.
+  ///
+  /// - Precondition: `1 <= length <= players`, and `length <= lengthLimit`.
+  public static func evaluations(players: Int, length: Int) -> Int {
+    let beyond = (players - length).multipliedReportingOverflow(by: 1 << (length - 1))
+    let all = beyond.partialValue.addingReportingOverflow(1 << length)
+    return beyond.overflow || all.overflow ? Int.max : all.partialValue
+  }
+
   /// The values of the players in their windows.
   ///
   /// Throws `EstimatorError` for a game without players and for a window of less than 1 or more than `lengthLimit` players, and
@@ -72,6 +81,8 @@ public struct SlidingWindowShapley: ShapleyEstimator {
   }
 
   /// First players of the windows that decide about a player.
+  ///
+  /// A centred window of even length has its extra player on the right.
   private func windowStarts(of player: Int, width: Int, players: Int) -> ClosedRange<Int> {
     let last = players - width
     switch placement {

@@ -32,6 +32,8 @@ public struct SparseGPTPruner: Pruner {
 
   /// Where a Hessian has no Cholesky factor, the dampening is raised tenfold, at most this often.
   private static let retries = 5
+  /// Tenfold of nothing is nothing: the first retry adds at least ten times this.
+  private static let leastRetry = 1e-4
 
   /// Prunes a weight in place; see `Pruner`.
   ///
@@ -81,14 +83,14 @@ public struct SparseGPTPruner: Pruner {
     for j in dead { hessian[j, j] = 1 }
     let repaired = diagonal.map { $0 == 0 ? 1 : $0 }
     let mean = repaired.reduce(0) { $0 + Double($1) } / Double(n)
-    var damping = dampening
+    var dampening = dampening
     for _ in 0...Self.retries {
-      let added = Float(damping * mean)
+      let added = Float(dampening * mean)
       for j in 0..<n { hessian[j, j] = repaired[j] + added }
-      if let factor = try? Cholesky.upperFactorOfInverse(hessian), factor.isFinite { return (factor, damping, dead) }
-      damping = max(damping, 1e-4) * 10
+      if let factor = try? Cholesky.upperFactorOfInverse(hessian), factor.isFinite { return (factor, dampening, dead) }
+      dampening = max(dampening, Self.leastRetry) * 10
     }
-    throw .notPositiveDefinite(linear: linear, dampening: damping / 10)
+    throw .notPositiveDefinite(linear: linear, dampening: dampening / 10)
   }
 
   private func zero(columns: [Int], of weight: inout Matrix) {

@@ -19,7 +19,7 @@ package enum Program {
   /// Carries out a command line, given without the program's own name.
   package static func run(_ words: [String]) -> ExitStatus {
     // A reader that goes away is told by the failing write, so that temporary files are removed on the way out.
-    Process.ignoreBrokenPipes()
+    Process.ignoreWriteSignals()
     do {
       return try dispatch(words)
     } catch {

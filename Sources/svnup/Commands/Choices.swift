@@ -1,16 +1,16 @@
 // The words of the command line for what a command can choose from.
 
+import ShapleyPrune
+
 package enum PruningMethodChoice: String, Word { case magnitude, wanda, sparsegpt }
 
 package enum EstimatorChoice: String, Word { case exact, window }
 
-package enum PlacementChoice: String, Word { case centred, averaged }
-
 package enum AbsenceChoice: String, Word { case bypassed, pruned }
 
-package enum ValueChoice: String, Word { case nll, perplexity }
-
-package enum ScalingChoice: String, Word { case linear, rank, log }
+extension WindowPlacement: Word {}
+extension LayerGame.Value: Word {}
+extension ImportanceScaling: Word {}
 
 /// How the budget is shared among the blocks: by one of three rules, or as a file says.
 package enum AllocationChoice: Equatable, Sendable {

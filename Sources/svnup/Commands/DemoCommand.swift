@@ -27,7 +27,7 @@ package enum DemoCommand: Command {
     let replacing = arguments[OutputOptions.force]
     let folder = Process.environment("TMPDIR") ?? "/tmp"
     let target = kept ?? Path.join(folder, "svnup-demo-\(FileSystem.processIdentifier)")
-    try OutputOptions.checkDirectory(target, model: EmbeddedModel.model(), replacing: replacing)
+    try OutputOptions.checkDirectory(target, inputs: [EmbeddedModel.model()], replacing: replacing)
     try Demonstration(console: console).run(savingTo: target, replacing: replacing, isTemporary: kept == nil)
   }
 }

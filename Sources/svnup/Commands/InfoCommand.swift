@@ -16,8 +16,8 @@ package enum InfoCommand: Command {
   )
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let source = try ModelSource(arguments[InputOptions.model], console: Console(isQuiet: true))
-    let report = ModelReport(source)
+    let source = try ModelSource(arguments[InputOptions.model])
+    let report = ModelReport(source, try source.load(console: Console(isQuiet: true)))
     try console.report(report.json, or: report.text)
   }
 }

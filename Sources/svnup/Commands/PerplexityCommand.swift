@@ -25,10 +25,10 @@ package enum PerplexityCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let source = try ModelSource(arguments[InputOptions.model], console: console)
+    let source = try ModelSource(arguments[InputOptions.model])
     let data = try arguments.required(InputOptions.data)
     let windows = try Corpus(data, for: source).windows(length: arguments[InputOptions.sequenceLength])
-    let result = source.model.perplexity(windows, console: console)
+    let result = try source.load(console: console).perplexity(windows, console: console)
     try console.report(result.json, or: result.text)
   }
 }

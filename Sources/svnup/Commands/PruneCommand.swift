@@ -1,3 +1,6 @@
+import ShapleyPrune
+import Support
+
 /// `svnup prune`: a Hugging Face directory in, a pruned one out.
 package enum PruneCommand: Command {
   package static let method: Option<PruningMethodChoice?> = Option(
@@ -17,7 +20,7 @@ package enum PruneCommand: Command {
     "spread", .number(0...0.5, "λ"), defaultText: "0.16 for shapley, 0.08 for owl",
     help: "Half the distance between the densest and the sparsest block.")
 
-  package static let scaling = Option<ScalingChoice>(
+  package static let scaling = Option<ImportanceScaling>(
     "scaling", .word(), default: .linear, help: "What is done to the Shapley values before they become sparsities.")
 
   package static let dampening = Option(
@@ -89,10 +92,8 @@ package enum PruneCommand: Command {
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     let method = try arguments.required(Self.method)
     // A file says how sparse each block becomes; a target beside it is checked against it.
-    if case .file = arguments[allocation], !arguments.isGiven(pattern) {
-    } else {
-      try arguments.requireExactlyOne(of: [sparsity, pattern])
-    }
+    let isFile = if case .file = arguments[allocation] { true } else { false }
+    if !isFile || arguments.isGiven(pattern) { try arguments.requireExactlyOne(of: [sparsity, pattern]) }
     _ = try arguments.required(output)
     try validateAllocation(arguments)
     let isShapley = arguments[allocation] == .shapley
@@ -135,12 +136,16 @@ package enum PruneCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     let output = try arguments.required(Self.output)
     let replacing = arguments[OutputOptions.force]
-    try OutputOptions.checkDirectory(output, model: arguments[InputOptions.model], replacing: replacing)
-    let source = try ModelSource(arguments[InputOptions.model], console: console)
+    let inputs = [arguments[InputOptions.model], arguments[InputOptions.calibration], arguments[data]].compactMap(
+      \.self)
+    try OutputOptions.checkDirectory(output, inputs: inputs, replacing: replacing)
+    let source = try ModelSource(arguments[InputOptions.model])
     try OutputOptions.checkSpace(output, for: source.directory)
-    let record = try PruningRun(arguments, source).run(source, console: console)
-    try record.record.save(record.model, from: source, to: output, replacing: replacing)
+    let run = try PruningRun(arguments, source, console: console)
+    var model = try source.load(console: console)
+    let record = try run.run(&model, console: console)
+    try record.save(model, from: source, to: output, replacing: replacing)
     console.note("saved \(output)")
-    try console.report(record.record.json, or: record.record.text)
+    try console.report(record.json, or: record.text)
   }
 }

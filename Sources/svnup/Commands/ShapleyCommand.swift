@@ -53,25 +53,33 @@ package enum ShapleyCommand: Command {
       let probing: [any OptionDeclaration] = [InputOptions.calibration, InputOptions.samples, InputOptions.seed]
       try arguments.refuse(probing, unless: "--absence pruned")
     }
+    if !arguments.isGiven(InputOptions.calibration) {
+      try arguments.refuse([InputOptions.samples, InputOptions.seed], unless: "--calibration")
+    }
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let output = arguments[Self.output]
-    if let output { try OutputOptions.checkFile(output, replacing: arguments[OutputOptions.force]) }
-    let source = try ModelSource(arguments[InputOptions.model], console: console)
+    let data = try arguments.required(InputOptions.data)
+    if let output {
+      let inputs = [data, arguments[InputOptions.calibration]].compactMap(\.self)
+      try OutputOptions.checkFile(output, inputs: inputs, replacing: arguments[OutputOptions.force])
+    }
+    let source = try ModelSource(arguments[InputOptions.model])
     let settings = GameSettings(
       arguments, probe: arguments[GameOptions.probeMethod].pruner(), probeSparsity: arguments[probeSparsity])
-    try settings.check(blockCount: source.model.blocks.count)
+    try settings.check(blockCount: source.directory.blockCount)
     let length = arguments[InputOptions.sequenceLength]
-    let data = try arguments.required(InputOptions.data)
     let windows = try Corpus(data, for: source).windows(length: length).first(arguments[Self.windows])
     var samples: TokenBatch?
     if settings.isPruned, let calibration = arguments[InputOptions.calibration] {
       samples = try Corpus(calibration, for: source).samples(
         count: arguments[InputOptions.samples], length: length, seed: arguments[InputOptions.seed])
     }
-    let run = try settings.estimate(source.model, windows: windows, calibration: samples, console: console)
-    if let output { try File.replace(output, with: Array(run.json.document.utf8)) }
+    let model = try source.load(console: console)
+    let run = try settings.estimate(model, windows: windows, calibration: samples, console: console)
+    // Told first: a disk that is full must not cost the values.
     try console.report(run.json, or: run.text(console))
+    if let output { try File.replace(output, with: Array(run.json.document.utf8)) }
   }
 }

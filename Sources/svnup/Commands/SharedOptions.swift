@@ -1,5 +1,7 @@
 // Arguments and options that more than one command has, declared once so that they mean the same everywhere.
 
+import ShapleyPrune
+
 /// What a command reads.
 package enum InputOptions {
   package static let model = Positional.required(
@@ -37,7 +39,7 @@ package enum GameOptions {
   package static let window = Option(
     "window", .integer(1...20), default: 5, help: "Consecutive blocks in a window; 1 is leave-one-out.")
 
-  package static let placement = Option<PlacementChoice>(
+  package static let placement = Option<WindowPlacement>(
     "placement", .word(), default: .centred,
     help: "One window centred on the block, or the mean over every window that holds it, from the same evaluations.")
 
@@ -48,7 +50,7 @@ package enum GameOptions {
   package static let probeMethod = Option<PruningMethodChoice>(
     "probe-method", .word(), default: .wanda, help: "How an absent block is pruned.")
 
-  package static let value = Option<ValueChoice>(
+  package static let value = Option<LayerGame.Value>(
     "value", .word(), default: .nll, help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.")
 
   /// The options without the probe's sparsity, whose default differs from command to command.

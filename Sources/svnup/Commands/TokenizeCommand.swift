@@ -35,27 +35,13 @@ package enum TokenizeCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     let tokenizer = try BPETokenizer(directory: arguments[InputOptions.model])
     if let path = arguments[jsonl] {
-      try tokenizeLines(of: path, by: tokenizer, console)
+      try tokenizeLines(of: TextInput(path: path), by: tokenizer, console)
     } else if let text = arguments[Self.text] {
       try show(Array(text.utf8), by: tokenizer, console)
     } else {
-      let path = arguments[file] ?? "-"
-      try show(try validText(path), by: tokenizer, console)
+      try show(try TextInput(path: arguments[file] ?? "-").bytes(), by: tokenizer, console)
     }
   }
-
-  /// A file's bytes, or those of standard input for `-`; they must be UTF-8.
-  private static func validText(_ path: String) throws -> [UInt8] {
-    let bytes = try path == "-" ? FileSystem.readStandardInput(limit: 1 << 31) : File.contents(of: path)
-    if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
-      throw InputError(
-        source: name(of: path), reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
-    }
-    return bytes
-  }
-
-  /// What messages call the source.
-  private static func name(of path: String) -> String { path == "-" ? "standard input" : path }
 
   /// Ids and pieces of a text.
   private static func show(_ text: [UInt8], by tokenizer: BPETokenizer, _ console: Console) throws {
@@ -69,18 +55,18 @@ package enum TokenizeCommand: Command {
   /// One line of JSON for each line of JSON, in order; blank lines have none.
   ///
   /// Every line is checked before the first is answered, so that a wrong one leaves no partial output.
-  private static func tokenizeLines(of path: String, by tokenizer: BPETokenizer, _ console: Console) throws {
-    let lines = try validText(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  private static func tokenizeLines(of input: TextInput, by tokenizer: BPETokenizer, _ console: Console) throws {
+    let lines = try input.bytes().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let texts = try lines.enumerated().compactMap { index, line -> [UInt8]? in
       if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
         return nil
       }
       let record: JSON
       do { record = try JSON.parse(Array(line)) } catch {
-        throw InputError(source: name(of: path), reason: "line \(index + 1): \(error)")
+        throw InputError(source: input.name, reason: "line \(index + 1): \(error)")
       }
       guard let text = record["text"]?.bytes else {
-        throw InputError(source: name(of: path), reason: "line \(index + 1): text: a string is missing here")
+        throw InputError(source: input.name, reason: "line \(index + 1): text: a string is missing here")
       }
       return text
     }

@@ -40,11 +40,14 @@ struct AllocationPlan {
       rule: "shapley", patterns: patterns(allocation), spread: spread, scaling: scaling, shapley: run)
   }
 
-  /// `{"blocks": [s0, s1, …]}`.
-  static func file(_ path: String, _ model: any CausalLM) throws -> AllocationPlan {
-    let bytes = try File.contents(of: path, limit: 1 << 24)
-    let allocation = try SparsityAllocation(parsing: bytes, source: path, blockCount: model.blocks.count)
-    return AllocationPlan(rule: path, patterns: patterns(allocation))
+  /// Budgets that a file gave.
+  static func file(_ path: String, _ budgets: SparsityAllocation) -> AllocationPlan {
+    AllocationPlan(rule: path, patterns: patterns(budgets))
+  }
+
+  /// Reads `{"blocks": [s0, s1, …]}`.
+  static func budgets(_ path: String, blockCount: Int) throws -> SparsityAllocation {
+    try SparsityAllocation(parsing: try File.contents(of: path, limit: 1 << 24), source: path, blockCount: blockCount)
   }
 
   private static func patterns(_ allocation: SparsityAllocation) -> [SparsityPattern] {

@@ -15,11 +15,7 @@ struct Corpus {
     if TokenFile.isTokenFile(path) {
       ids = try TokenFile(path: path)
     } else {
-      let text = try File.contents(of: path)
-      if let offset = UTF8Validation.firstInvalidOffset(in: text) {
-        throw ModelError.tokens(
-          source: path, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
-      }
+      let text = try TextInput(path: path).bytes()
       ids = .stream(try source.tokenizer().encode(text))
     }
     try checkVocabulary()
@@ -43,6 +39,7 @@ struct Corpus {
     case .stream(let stream):
       let length = try positions(length)
       guard stream.count >= length else { throw tooShort(stream.count, "a sample", length) }
+      try checkMemory(count, length)
       return try Calibration.samples(from: stream, count: count, length: length, seed: UInt64(seed))
     }
   }
@@ -53,7 +50,7 @@ struct Corpus {
       case .stream(let stream): stream
       case .rows(let rows): rows.tokens
       }
-    let size = source.model.vocabularySize
+    let size = source.directory.vocabularySize
     guard let position = tokens.firstIndex(where: { $0 < 0 || $0 >= size }) else { return }
     throw ModelError.tokens(
       source: path, reason: "id \(tokens[position]) at position \(position) is not in the model's vocabulary of \(size)"
@@ -63,18 +60,32 @@ struct Corpus {
   /// A length that the model has positions for.
   private func positions(_ length: Int?) throws -> Int {
     let length = length ?? source.defaultLength
-    guard length <= source.model.maximumPositions else {
-      throw UsageError("--sequence-length \(length): the model has \(source.model.maximumPositions) positions")
+    guard length <= source.directory.maximumPositions else {
+      throw UsageError("--sequence-length \(length): the model has \(source.directory.maximumPositions) positions")
+    }
+    guard length > 1 else {
+      throw ModelError.tokens(
+        source: source.path, reason: "max_position_embeddings: one position is too few to predict")
     }
     return length
+  }
+
+  /// Refuses samples whose hidden states, held twice while a block is pruned, would not fit the machine.
+  private func checkMemory(_ count: Int, _ length: Int) throws {
+    let bytes = count.multipliedReportingOverflow(by: length * (16 + 8 * source.directory.hiddenSize))
+    guard bytes.overflow || bytes.partialValue > Process.physicalMemory else { return }
+    let needed = bytes.overflow ? "too much memory" : Quantity.bytes(bytes.partialValue)
+    throw UsageError(
+      "--samples \(count): the hidden states of so many samples of \(length) tokens need \(needed); this machine has "
+        + Quantity.bytes(Process.physicalMemory))
   }
 
   private func checked(_ rows: TokenBatch, _ length: Int?) throws -> TokenBatch {
     if let length, length != rows.length {
       throw UsageError("--sequence-length \(length): the rows of \(path) have \(rows.length) tokens")
     }
-    guard rows.length > 1, rows.length <= source.model.maximumPositions else {
-      let positions = source.model.maximumPositions
+    guard rows.length > 1, rows.length <= source.directory.maximumPositions else {
+      let positions = source.directory.maximumPositions
       throw ModelError.tokens(source: path, reason: "rows must have 2 to \(positions) tokens, not \(rows.length)")
     }
     return rows

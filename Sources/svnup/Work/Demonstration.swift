@@ -23,6 +23,7 @@ struct Demonstration {
 
   private let console: Console
   private let source: ModelSource
+  private let model: any CausalLM
   private let test: TokenBatch
   private let valid: TokenBatch
   private let calibration: TokenBatch
@@ -30,20 +31,21 @@ struct Demonstration {
 
   init(console: Console) throws {
     self.console = console
-    source = try ModelSource(EmbeddedModel.model(), console: console)
+    source = try ModelSource(EmbeddedModel.model())
     test = try Corpus(EmbeddedModel.text("test"), for: source).windows(length: Self.length).first(Self.testWindows)
     valid = try Corpus(EmbeddedModel.text("valid"), for: source).windows(length: Self.length).first(Self.valueWindows)
     calibration = try Corpus(EmbeddedModel.text("calibration"), for: source).samples(
       count: Self.samples, length: Self.length, seed: Self.seed)
+    model = try source.load(console: console)
   }
 
   /// Runs everything and saves the best model to `output`.
   func run(savingTo output: String, replacing: Bool, isTemporary: Bool) throws {
     try say("svnup demo: a LLaMA of 12 blocks, trained on the King James Bible, pruned to 70 %\n")
-    let dense = source.model.perplexity(test, console: console, label: "dense perplexity")
+    let dense = try model.perplexity(test, console: console, label: "dense perplexity")
     try say("1. dense\n\n\(dense.text)\n")
 
-    let shapley = try GameSettings().estimate(source.model, windows: valid, calibration: calibration, console: console)
+    let shapley = try GameSettings().estimate(model, windows: valid, calibration: calibration, console: console)
     try say("2. what each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console))\n")
 
     try say("3. pruned to 70 %\n")
@@ -52,13 +54,16 @@ struct Demonstration {
 
     guard let best = outcomes.min(by: { $0.perplexity.meanNLL < $1.perplexity.meanNLL }) else { return }
     let record = PruningRecord(
-      command: ["svnup", "demo"], method: best.method, allocation: best.plan, seed: Self.seed, calibration: calibration,
+      command: ["svnup", "demo"], method: best.method, pattern: .unstructured(Self.target), allocation: best.plan,
+      seed: Self.seed, calibration: calibration,
       blocks: best.blocks, dense: dense, pruned: best.perplexity,
       hashes: try PruningRecord.hashes(
-        source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))]))
+        source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))],
+        console: console))
     try record.save(best.model, from: source, to: output, replacing: replacing)
     defer { if isTemporary { DirectoryWriter.remove(output) } }
-    let reloaded = try ModelSource(output, console: console).model.perplexity(test, console: console, label: "reloaded")
+    let reloaded = try ModelSource(output).load(console: console).perplexity(
+      test, console: console, label: "reloaded")
     try say(
       """
       4. saved: \(best.method.name) with \(best.plan.rule) budgets, \(Quantity.percent(record.sparsity)) zeros
@@ -80,20 +85,20 @@ struct Demonstration {
 
   private func prune(_ shapley: ShapleyRun) throws -> [Outcome] {
     let progress = console.progress("outlier ratios", unit: "blocks")
-    let ratios = try outlierRatios(of: source.model, calibration: calibration, progress: progress.update)
+    let ratios = try outlierRatios(of: model, calibration: calibration, progress: progress.update)
     progress.finish()
     let plans = [
-      AllocationPlan.uniform(.unstructured(Self.target), source.model),
-      try .owl(ratios: ratios, source.model, target: Self.target),
-      try .shapley(shapley, source.model, target: Self.target),
+      AllocationPlan.uniform(.unstructured(Self.target), model),
+      try .owl(ratios: ratios, model, target: Self.target),
+      try .shapley(shapley, model, target: Self.target),
     ]
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
     var outcomes: [Outcome] = []
     for method in methods {
       for plan in plans {
-        var model = source.model
+        var model = self.model
         let blocks = try PruningRun.prune(&model, by: method, plan, calibration, console: console)
-        let perplexity = model.perplexity(test, console: console, label: "\(method.name), \(plan.rule)")
+        let perplexity = try model.perplexity(test, console: console, label: "\(method.name), \(plan.rule)")
         outcomes.append(
           Outcome(method: method, plan: plan, blocks: blocks, perplexity: perplexity, model: model))
       }

@@ -17,17 +17,28 @@ struct GameSettings {
   init(_ arguments: Arguments, probe: any Pruner, probeSparsity: Double) {
     estimator = arguments[GameOptions.estimator]
     window = arguments[GameOptions.window]
-    placement = arguments[GameOptions.placement] == .centred ? .centred : .averaged
+    placement = arguments[GameOptions.placement]
     isPruned = arguments[GameOptions.absence] == .pruned
     self.probe = probe
     self.probeSparsity = probeSparsity
-    value = arguments[GameOptions.value] == .nll ? .nll : .perplexity
+    value = arguments[GameOptions.value]
   }
 
   /// Throws where the estimator cannot play with so many blocks; told before any work.
   func check(blockCount: Int) throws {
-    if estimator == .exact, blockCount > ExactShapley.playerLimit {
-      throw EstimatorError.tooManyPlayers(blockCount, limit: ExactShapley.playerLimit)
+    switch estimator {
+    case .exact:
+      guard blockCount <= ExactShapley.playerLimit else {
+        throw EstimatorError.tooManyPlayers(blockCount, limit: ExactShapley.playerLimit)
+      }
+    case .window:
+      let length = min(window, blockCount)
+      let evaluations = SlidingWindowShapley.evaluations(players: blockCount, length: length)
+      guard evaluations <= 1 << ExactShapley.playerLimit else {
+        throw UsageError(
+          "--window \(window): \(blockCount) blocks would take \(evaluations) evaluations; at most "
+            + "\(1 << ExactShapley.playerLimit) are offered, so take a shorter window")
+      }
     }
   }
 
@@ -54,7 +65,8 @@ struct GameSettings {
     progress.finish()
     let distinct = game.evaluatedCount
     return ShapleyRun(
-      values: values, settings: self, windows: windows, blocksApplied: game.game.blocksApplied,
+      values: values, settings: self, windows: windows, calibration: calibration,
+      blocksApplied: game.game.blocksApplied,
       naiveBlocks: distinct * game.playerCount, seconds: (ContinuousClock.now - start).seconds)
   }
 }
@@ -64,6 +76,8 @@ struct ShapleyRun {
   let values: ShapleyValues
   let settings: GameSettings
   let windows: TokenBatch
+  /// The samples that the probe was calibrated on; nil means the windows.
+  let calibration: TokenBatch?
   /// Blocks that were applied to all windows, and how many a run of every distinct coalition from the start would apply.
   let blocksApplied: Int
   let naiveBlocks: Int
@@ -75,6 +89,7 @@ struct ShapleyRun {
       ("value", JSON(settings.value.rawValue)), ("absence", JSON(settings.isPruned ? "pruned" : "bypassed")),
       ("probeMethod", settings.isPruned ? JSON(settings.probe.name) : .null),
       ("probeSparsity", settings.isPruned ? JSON(settings.probeSparsity) : .null),
+      ("calibrationSamples", settings.isPruned ? JSON((calibration ?? windows).sequences) : .null),
       ("windows", JSON(windows.sequences)), ("sequenceLength", JSON(windows.length)),
       ("blocksApplied", JSON(blocksApplied)), ("blocksOfNaiveRun", JSON(naiveBlocks)),
     ]

@@ -7,8 +7,8 @@ struct MemoryEstimate {
   private let model: any CausalLM
   private let length: Int
 
-  init(_ source: ModelSource) {
-    model = source.model
+  init(_ source: ModelSource, _ model: any CausalLM) {
+    self.model = model
     length = source.defaultLength
   }
 

@@ -5,25 +5,27 @@ import Transformer
 /// What `svnup info` tells of a model.
 struct ModelReport {
   private let source: ModelSource
+  private let model: any CausalLM
   private let memory: MemoryEstimate
   private let storedTypes: [String]
 
-  init(_ source: ModelSource) {
+  init(_ source: ModelSource, _ model: any CausalLM) {
     self.source = source
-    memory = MemoryEstimate(source)
+    self.model = model
+    memory = MemoryEstimate(source, model)
     storedTypes = Set(source.directory.checkpoint.shards.flatMap { $0.entries.map(\.type) }).sorted()
   }
 
-  private var blocks: [any TransformerBlock] { source.model.blocks }
+  private var blocks: [any TransformerBlock] { model.blocks }
   private var prunable: Int { blocks.reduce(0) { $0 + $1.prunableParameters } }
   private var pruned: Int { blocks.reduce(0) { $0 + $1.prunedParameters } }
 
   var json: JSON {
     JSON(members: [
-      ("architecture", JSON(source.directory.architecture.rawValue)), ("parameters", JSON(source.model.parameterCount)),
+      ("architecture", JSON(source.directory.architecture.rawValue)), ("parameters", JSON(model.parameterCount)),
       ("prunableParameters", JSON(prunable)), ("storedTypes", .array(storedTypes.map { JSON($0) })),
-      ("shards", JSON(source.directory.checkpoint.shards.count)), ("hiddenSize", JSON(source.model.hiddenSize)),
-      ("vocabularySize", JSON(source.model.vocabularySize)), ("positions", JSON(source.model.maximumPositions)),
+      ("shards", JSON(source.directory.checkpoint.shards.count)), ("hiddenSize", JSON(model.hiddenSize)),
+      ("vocabularySize", JSON(model.vocabularySize)), ("positions", JSON(model.maximumPositions)),
       ("sparsity", JSON(Double(pruned) / Double(max(prunable, 1)))),
       ("blocks", .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] })),
       ("memory", ["perplexity": JSON(memory.perplexity), "sparsegpt": JSON(memory.sparseGPT)]),
@@ -38,11 +40,11 @@ struct ModelReport {
     }
     let shards = source.directory.checkpoint.shards.count
     return """
-      architecture  \(source.directory.architecture.rawValue), \(blocks.count) blocks, hidden size \(source.model.hiddenSize)
-      parameters    \(Quantity.count(source.model.parameterCount)), of which prunable \(Quantity.count(prunable))
+      architecture  \(source.directory.architecture.rawValue), \(blocks.count) blocks, hidden size \(model.hiddenSize)
+      parameters    \(Quantity.count(model.parameterCount)), of which prunable \(Quantity.count(prunable))
       stored as     \(storedTypes.joined(separator: ", ")) in \(shards) \(shards == 1 ? "file" : "files")
-      vocabulary    \(source.model.vocabularySize)
-      positions     \(source.model.maximumPositions)
+      vocabulary    \(model.vocabularySize)
+      positions     \(model.maximumPositions)
       memory        about \(Quantity.bytes(memory.perplexity)) for perplexity, \(Quantity.bytes(memory.sparseGPT)) for \
       SparseGPT with 128 samples
       kernel        \(MatmulKernel.current.rawValue), \(Parallel.threadCount) threads

@@ -3,10 +3,16 @@ import Transformer
 
 extension CausalLM {
   /// The perplexity on windows, with progress on the console.
-  func perplexity(_ windows: TokenBatch, console: Console, label: String = "perplexity") -> Perplexity {
+  ///
+  /// Throws where it is not a finite number, which no figure can be compared with.
+  func perplexity(_ windows: TokenBatch, console: Console, label: String = "perplexity") throws -> Perplexity {
     let progress = console.progress(label, unit: "windows")
     defer { progress.finish() }
-    return perplexity(windows, progress: progress.update)
+    let result = perplexity(windows, progress: progress.update)
+    guard result.perplexity.isFinite else {
+      throw InputError(source: label, reason: "it is \(result.perplexity): the activations overflow, or the loss does")
+    }
+    return result
   }
 }
 

@@ -10,6 +10,8 @@ struct PruningRecord {
 
   var command: [String]
   var method: any Pruner
+  /// What was asked for; nil where a file gives every block its own.
+  var pattern: SparsityPattern?
   var allocation: AllocationPlan
   var seed: Int
   var calibration: TokenBatch?
@@ -29,6 +31,7 @@ struct PruningRecord {
       ("svnup", JSON(Program.version)),
       ("command", .array(command.map { JSON($0) })),
       ("method", JSON(method.name)),
+      ("pattern", patternName.map { JSON($0) } ?? .null),
       ("dampening", (method as? SparseGPTPruner).map { JSON($0.dampening) } ?? .null),
       ("blockSize", (method as? SparseGPTPruner).map { JSON($0.blockSize) } ?? .null),
       ("seed", JSON(seed)),
@@ -43,6 +46,11 @@ struct PruningRecord {
       ("blocks", .array(blocks.map(Self.json))),
       ("sha256", JSON(members: hashes)),
     ])
+  }
+
+  /// `2:4` for a structured pattern.
+  private var patternName: String? {
+    if case .structured(let keep, let of) = pattern { "\(keep):\(of)" } else { nil }
   }
 
   private var evaluation: JSON {
@@ -98,16 +106,29 @@ struct PruningRecord {
 
 extension PruningRecord {
   /// Hashes of the files that a run reads: the model's, its tokenizer's, and the texts by their roles.
-  static func hashes(_ source: ModelSource, texts: [(role: String, path: String?)]) throws -> [(String, JSON)] {
-    func hash(_ names: [String]) throws -> JSON {
-      JSON(members: try names.map { ($0, JSON(try SHA256.hexadecimal(ofFile: Path.join(source.path, $0)))) })
+  static func hashes(
+    _ source: ModelSource, texts: [(role: String, path: String?)], console: Console
+  ) throws -> [(String, JSON)] {
+    let weights = source.directory.checkpoint
+    let total = weights.byteCount >> 20
+    let progress = console.progress("hashing", unit: "MiB")
+    defer { progress.finish() }
+    var done = 0
+    func hash(_ path: String) throws -> JSON {
+      JSON(
+        try SHA256.hexadecimal(ofFile: path) {
+          done += $0; progress.update(min(done >> 20, total), of: total)
+        })
     }
-    let weights = source.directory.checkpoint.fileNames
-    let tokenizer = source.directory.companionFiles.filter { $0 != "config.json" }
-    var members = [("model", try hash(["config.json"] + weights)), ("tokenizer", try hash(tokenizer))]
+    func hash(_ names: [String]) throws -> JSON {
+      JSON(members: try names.map { ($0, try hash(Path.join(source.path, $0))) })
+    }
+    var members = [("model", try hash(["config.json"] + weights.fileNames))]
+    // A model without a tokenizer is pruned with token ids.
+    members.append(("tokenizer", try hash((try? source.tokenizer())?.definingFiles ?? [])))
     for (role, path) in texts {
       guard let path else { continue }
-      members.append((role, [Path.name(of: path): JSON(try SHA256.hexadecimal(ofFile: path))]))
+      members.append((role, JSON(members: [(Path.name(of: path), try hash(path))])))
     }
     return members
   }

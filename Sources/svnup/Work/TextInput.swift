@@ -1,0 +1,20 @@
+import Support
+
+/// A text that a command is given: a file, or `-` for standard input.
+struct TextInput {
+  let path: String
+
+  /// What messages call it.
+  var name: String { path == "-" ? "standard input" : path }
+
+  /// The text's bytes, which must be UTF-8.
+  func bytes() throws -> [UInt8] {
+    let limit = 1 << 31
+    let bytes = try path == "-" ? FileSystem.readStandardInput(limit: limit + 1) : File.contents(of: path, limit: limit)
+    guard bytes.count <= limit else { throw InputError(source: name, reason: "at most \(limit) bytes are accepted") }
+    if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
+      throw InputError(source: name, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
+    }
+    return bytes
+  }
+}
