@@ -11,7 +11,6 @@ struct Demonstration {
     let plan: AllocationPlan
     let blocks: [BlockReport]
     let perplexity: Perplexity
-    let model: any CausalLM
   }
 
   private static let target = 0.7
@@ -49,10 +48,10 @@ struct Demonstration {
     try say("2. what each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console))\n")
 
     try say("3. pruned to 70 %\n")
-    let outcomes = try prune(shapley)
+    let (outcomes, found) = try prune(shapley)
     try say(table(outcomes) + "\n")
+    guard let (best, bestModel) = found else { return }
 
-    guard let best = outcomes.min(by: { $0.perplexity.meanNLL < $1.perplexity.meanNLL }) else { return }
     let record = PruningRecord(
       command: ["svnup", "demo"], method: best.method, pattern: .unstructured(Self.target), allocation: best.plan,
       seed: Self.seed, calibration: calibration,
@@ -60,7 +59,7 @@ struct Demonstration {
       hashes: try PruningRecord.hashes(
         source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))],
         console: console))
-    try record.save(best.model, from: source, to: output, replacing: replacing)
+    try record.save(bestModel, from: source, to: output, replacing: replacing)
     defer { if isTemporary { DirectoryWriter.remove(output) } }
     let reloaded = try ModelSource(output).load(console: console).perplexity(
       test, console: console, label: "reloaded")
@@ -83,7 +82,9 @@ struct Demonstration {
   /// Text is for people; with `--json` the document at the end is all.
   private func say(_ text: String) throws { if !console.wantsJSON { try console.print(text) } }
 
-  private func prune(_ shapley: ShapleyRun) throws -> [Outcome] {
+  private func prune(
+    _ shapley: ShapleyRun
+  ) throws -> (outcomes: [Outcome], best: (outcome: Outcome, model: any CausalLM)?) {
     let progress = console.progress("outlier ratios", unit: "blocks")
     let ratios = try outlierRatios(of: model, calibration: calibration, progress: progress.update)
     progress.finish()
@@ -94,16 +95,19 @@ struct Demonstration {
     ]
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
     var outcomes: [Outcome] = []
+    // Only the best model is kept: nine of them are nine times the memory.
+    var best: (outcome: Outcome, model: any CausalLM)?
     for method in methods {
       for plan in plans {
         var model = self.model
         let blocks = try PruningRun.prune(&model, by: method, plan, calibration, console: console)
         let perplexity = try model.perplexity(test, console: console, label: "\(method.name), \(plan.rule)")
-        outcomes.append(
-          Outcome(method: method, plan: plan, blocks: blocks, perplexity: perplexity, model: model))
+        let outcome = Outcome(method: method, plan: plan, blocks: blocks, perplexity: perplexity)
+        outcomes.append(outcome)
+        if perplexity.meanNLL < best?.outcome.perplexity.meanNLL ?? .infinity { best = (outcome, model) }
       }
     }
-    return outcomes
+    return (outcomes, best)
   }
 
   /// What the others are compared with: SparseGPT, the same sparsity for every block.
