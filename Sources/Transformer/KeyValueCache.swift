@@ -19,3 +19,11 @@ public final class KeyValueCache {
     return all
   }
 }
+
+/// Causal attention over the tokens of a cache and these, or over these alone; the cache, where there is one, takes them in.
+func causalAttention(
+  _ queries: Matrix, _ keys: Matrix, _ values: Matrix, _ shape: AttentionShape, sequences: Int, cache: KeyValueCache?
+) -> Matrix {
+  let (keys, values) = cache?.append(keys: keys, values: values) ?? (keys, values)
+  return causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
+}

@@ -54,7 +54,7 @@ public struct Llama: CausalLM {
 }
 
 /// One block of LLaMA.
-struct LlamaBlock: TransformerBlock {
+struct LlamaBlock: LinearFields {
   private let attentionNorm: [Float]  // input_layernorm.weight
   private var query: Linear  // self_attn.q_proj, (heads · head dimension, hidden)
   private var key: Linear  // self_attn.k_proj, (key/value heads · head dimension, hidden)
@@ -94,12 +94,7 @@ struct LlamaBlock: TransformerBlock {
 
   let roles: [LinearRole] = [.query, .key, .value, .output, .gate, .up, .down]
 
-  subscript(role: LinearRole) -> Linear {
-    get { self[keyPath: Self.field(role)] }
-    set { self[keyPath: Self.field(role)] = newValue }
-  }
-
-  private static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
+  static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
     switch role {
     case .query: return \.query
     case .key: return \.key
@@ -118,12 +113,11 @@ struct LlamaBlock: TransformerBlock {
     observer?(x, [.query, .key, .value])
     var queries = query(x)
     var keys = key(x)
-    var values = value(x)
+    let values = value(x)
     let table = rotary.table(position: cache?.count ?? 0, length: length)
     rotary.apply(to: &queries, table: table, length: length)
     rotary.apply(to: &keys, table: table, length: length)
-    if let cache { (keys, values) = cache.append(keys: keys, values: values) }
-    let mixed = causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
+    let mixed = causalAttention(queries, keys, values, shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
     hidden.add(output(mixed))
 

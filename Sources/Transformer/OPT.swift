@@ -88,7 +88,7 @@ struct LayerNorm: Sendable {
 }
 
 /// One block of OPT.
-struct OPTBlock: TransformerBlock {
+struct OPTBlock: LinearFields {
   private let attentionNorm: LayerNorm  // self_attn_layer_norm
   private var key: Linear  // self_attn.k_proj, (hidden, hidden)
   private var value: Linear  // self_attn.v_proj
@@ -119,12 +119,7 @@ struct OPTBlock: TransformerBlock {
 
   let roles: [LinearRole] = [.key, .value, .query, .output, .fc1, .fc2]
 
-  subscript(role: LinearRole) -> Linear {
-    get { self[keyPath: Self.field(role)] }
-    set { self[keyPath: Self.field(role)] = newValue }
-  }
-
-  private static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
+  static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
     switch role {
     case .key: return \.key
     case .value: return \.value
@@ -139,11 +134,7 @@ struct OPTBlock: TransformerBlock {
   func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
     let x = isPreNorm ? attentionNorm(hidden) : hidden
     observer?(x, [.key, .value, .query])
-    var keys = key(x)
-    var values = value(x)
-    let queries = query(x)
-    if let cache { (keys, values) = cache.append(keys: keys, values: values) }
-    let mixed = causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
+    let mixed = causalAttention(query(x), key(x), value(x), shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
     hidden.add(output(mixed))
     if !isPreNorm { hidden = attentionNorm(hidden) }
