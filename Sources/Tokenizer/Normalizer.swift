@@ -21,6 +21,17 @@ struct Normalizer: Sendable, Equatable {
   /// Whether the text stays as it is.
   var isIdentity: Bool { steps.isEmpty }
 
+  /// The largest growth that is accepted; U+2581 for a blank, which every LLaMA has, is 3.
+  static let growthLimit = 64.0
+
+  /// How many times as long a long text can become.
+  var growth: Double {
+    steps.reduce(1) { growth, step in
+      guard case .replace(let pattern, let content) = step else { return growth }
+      return growth * max(1, Double(content.count) / Double(max(1, pattern.count)))
+    }
+  }
+
   /// The text after all steps.
   func callAsFunction(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     var steps = steps[...]

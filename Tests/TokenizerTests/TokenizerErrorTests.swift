@@ -138,6 +138,20 @@ struct TokenizerErrorTests {
     #expect(found?.exitStatus == .badData)
   }
 
+  @Test("Replacements that would blow a text up are refused, those that every LLaMA has are not")
+  func growingReplacements() throws {
+    let doubling: JSON = ["type": "Replace", "pattern": ["String": "a"], "content": "aa"]
+    func normalizer(_ count: Int) -> JSON {
+      ["type": "Sequence", "normalizers": .array(Array(repeating: doubling, count: count))]
+    }
+    #expect(try error(.small.setting("normalizer", to: normalizer(6))).error == nil)
+    let (found, file) = try error(.small.setting("normalizer", to: normalizer(45)))
+    guard case .unsupported(file, "normalizer.normalizers", _, _)? = found else {
+      Issue.record("\(String(describing: found))")
+      return
+    }
+  }
+
   @Test("Settings of the model that change its results are not ignored")
   func unsupportedSettings() throws {
     for (key, value) in [

@@ -10,7 +10,14 @@ extension TokenizerJSON {
     case "Sequence":
       var steps: [Normalizer.Step] = []
       for element in try field["normalizers"].elements() { steps += try normalizer(element).steps }
-      return Normalizer(steps: steps)
+      let whole = Normalizer(steps: steps)
+      // A file of a few lines could otherwise ask for more memory than there is.
+      guard whole.growth <= Normalizer.growthLimit else {
+        throw field["normalizers"].unsupported(
+          "replacements that make a text \(whole.growth) times as long",
+          supported: "up to \(Normalizer.growthLimit) times")
+      }
+      return whole
     case "Prepend":
       return Normalizer(steps: [.prepend(try field["prepend"].bytes())])
     case "Replace":

@@ -21,7 +21,7 @@ struct MemoryEstimate {
   }
 
   /// The program, its libraries and the allocator before any model is read.
-  private static let base = 20 << 20
+  private static let base = 28 << 20
 
   /// Activations of one strip on its way through a block, and the logits of one chunk of the vocabulary.
   private var strip: Int {
