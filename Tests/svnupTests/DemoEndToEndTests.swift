@@ -8,7 +8,7 @@ struct DemoEndToEndTests {
 
   init() throws { svnup = try CommandRunner() }
 
-  @Test("the promised figures, and a directory that gives the same perplexity again", .timeLimit(.minutes(20)))
+  @Test("the promised figures, and a directory that gives the same perplexity again", .timeLimit(.minutes(10)))
   func figures() throws {
     try withTemporaryFolder { folder in
       let output = Path.join(folder, "pruned")

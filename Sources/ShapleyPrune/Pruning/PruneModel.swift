@@ -66,7 +66,7 @@ public struct ModelPruner: Sendable {
     }
     for (block, pattern) in zip(model.blocks, patterns) {
       for role in block.roles { try pattern.check(columns: block[role].weight.columns, name: "\(block[role].name)") }
-      if let pruner = pruner as? SparseGPTPruner { try pruner.check(pattern) }
+      try pruner.check(pattern)
     }
   }
 

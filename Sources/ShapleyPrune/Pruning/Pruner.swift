@@ -27,12 +27,20 @@ public protocol Pruner: Sendable {
   /// What it needs to know about the inputs.
   var statistics: StatisticsKind { get }
 
+  /// Throws `PruningError` where its own settings do not go with a pattern.
+  func check(_ pattern: SparsityPattern) throws(PruningError)
+
   /// Prunes a weight, (outputs, inputs), in place.
   ///
   /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; `linear` names the weight there.
   func prune(
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome
+}
+
+extension Pruner {
+  /// Without settings there is nothing to refuse.
+  public func check(_ pattern: SparsityPattern) throws(PruningError) {}
 }
 
 /// Multiplies out the zeros of a mask, one byte a weight: 1 is pruned.

@@ -62,7 +62,7 @@ public struct SparseGPTPruner: Pruner {
   }
 
   /// Throws unless the pattern's groups lie within blocks.
-  func check(_ pattern: SparsityPattern) throws(PruningError) {
+  public func check(_ pattern: SparsityPattern) throws(PruningError) {
     guard blockSize > 0 else { throw .blockSizeOutOfRange(blockSize) }
     if case .structured(_, let of) = pattern, blockSize % of != 0 {
       throw .blockSizeDoesNotFit(blockSize: blockSize, of: of)
