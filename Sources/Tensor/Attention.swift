@@ -1,3 +1,5 @@
+import KernelTemplate
+
 /// The shape of an attention: heads, and how many of them share a key and value head.
 public struct AttentionShape: Sendable, Equatable {
   /// Query heads.
@@ -13,13 +15,12 @@ public struct AttentionShape: Sendable, Equatable {
     self.keyValueHeads = keyValueHeads
     self.headDimension = headDimension
   }
+
+  /// Query heads on one key and value head.
+  var group: Int { heads / keyValueHeads }
 }
 
 /// Causal attention, softmax(Q Kᵀ / sqrt(d)) V, for one or more sequences of equal length.
-///
-/// Each task takes 64 queries of one head and walks over the keys they may see in blocks of 256, keeping the running maximum and
-/// sum of the softmax (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018): no score matrix exists
-/// beyond a block of 64 × 256.
 ///
 /// - Parameters:
 ///   - queries: (sequences · queryLength, heads · headDimension).
@@ -31,36 +32,39 @@ public struct AttentionShape: Sendable, Equatable {
 public func causalAttention(
   queries: Matrix, keys: Matrix, values: Matrix, shape: AttentionShape, sequences: Int
 ) -> Matrix {
-  let d = shape.headDimension
   precondition(sequences > 0 && queries.rows % sequences == 0 && keys.rows % sequences == 0, "rows must fill sequences")
+  return causalAttention(
+    queries: queries, keys: keys, values: values, keyLength: keys.rows / sequences, shape: shape, sequences: sequences)
+}
+
+/// The same where the matrices of keys and values have room for further rows: only the first `sequences · keyLength` count.
+package func causalAttention(
+  queries: Matrix, keys: Matrix, values: Matrix, keyLength: Int, shape: AttentionShape, sequences: Int
+) -> Matrix {
+  let d = shape.headDimension
+  precondition(sequences > 0 && queries.rows % sequences == 0, "rows must fill sequences")
+  precondition(keys.rows >= sequences * keyLength && values.rows >= sequences * keyLength, "keys or values are missing")
   precondition(queries.columns == shape.heads * d, "queries must have heads times head dimension columns")
-  precondition(keys.columns == shape.keyValueHeads * d && values.columns == keys.columns && values.rows == keys.rows)
+  precondition(keys.columns == shape.keyValueHeads * d && values.columns == keys.columns)
   precondition(shape.keyValueHeads > 0 && shape.heads % shape.keyValueHeads == 0, "heads must share key heads evenly")
   let queryLength = queries.rows / sequences
-  let keyLength = keys.rows / sequences
   precondition(keyLength >= queryLength, "every query needs its own key")
 
   var result = Matrix(uninitializedRows: queries.rows, columns: queries.columns)
-  let blocks = (queryLength + AttentionTask.queryBlock - 1) / AttentionTask.queryBlock
   let kernel = MatmulKernel.current
   queries.withElements { q in
     keys.withElements { k in
       values.withElements { v in
         result.withMutableElements { out in
-          Parallel.forEach(
-            sequences * shape.heads * blocks, state: { AttentionTask(headDimension: d, kernel: kernel) }
-          ) { task, index in
-            let sequence = index / (shape.heads * blocks)
-            let head = index / blocks % shape.heads
-            let start = index % blocks * AttentionTask.queryBlock
-            let row = sequence * queryLength + start
-            let shared = head / (shape.heads / shape.keyValueHeads) * d
-            task.run(
-              queries: q + row * queries.columns + head * d, queryStride: queries.columns,
-              count: min(AttentionTask.queryBlock, queryLength - start), firstPosition: keyLength - queryLength + start,
-              keys: k + sequence * keyLength * keys.columns + shared,
-              values: v + sequence * keyLength * keys.columns + shared, keyStride: keys.columns,
-              into: out + row * queries.columns + head * d)
+          let work = AttentionWork(
+            shape: shape, sequences: sequences, queryLength: queryLength, keyLength: keyLength, queries: q, keys: k,
+            values: v, out: out, instructions: kernel.instructions)
+          if kernel == .reference {
+            work.runReference()
+          } else if queryLength <= GeneralProduct.narrowRows {
+            work.runNarrow()
+          } else {
+            work.runTiled()
           }
         }
       }
@@ -69,64 +73,88 @@ public func causalAttention(
   return result
 }
 
-/// The scratch memory of one thread and the work on one block of queries.
-private struct AttentionTask {
-  static let queryBlock = 64
-  static let keyBlock = 256
+/// What an attention reads and writes.
+struct AttentionWork {
+  let shape: AttentionShape
+  let sequences: Int
+  let queryLength: Int
+  let keyLength: Int
+  let queries: UnsafePointer<Float>
+  let keys: UnsafePointer<Float>
+  let values: UnsafePointer<Float>
+  let out: UnsafeMutablePointer<Float>
+  let instructions: any InstructionSet.Type
 
-  let headDimension: Int
-  let kernel: MatmulKernel
-  let workspace = GeneralProduct.Workspace()
-  /// (queryBlock, keyBlock): scores, then their exponentials.
-  let scores: AlignedStorage
-  /// Per query: the largest score so far, and the sum of exponentials relative to it.
-  var maxima: [Float]
-  var sums: [Float]
+  /// Floats from one query or result to the next.
+  var queryStride: Int { shape.heads * shape.headDimension }
+  /// Floats from one key or value to the next.
+  var keyStride: Int { shape.keyValueHeads * shape.headDimension }
+  /// What scores are multiplied by.
+  var scale: Float { 1 / Float(shape.headDimension).squareRoot() }
 
-  init(headDimension: Int, kernel: MatmulKernel) {
-    self.headDimension = headDimension
-    self.kernel = kernel
-    scores = AlignedStorage(byteCount: 4 * Self.queryBlock * Self.keyBlock)
-    maxima = Array(repeating: 0, count: Self.queryBlock)
-    sums = maxima
+  /// Where the queries, and the results, of a sequence and head begin.
+  func queryOffset(_ sequence: Int, _ head: Int) -> Int {
+    sequence * queryLength * queryStride + head * shape.headDimension
   }
 
-  mutating func run(
-    queries: UnsafePointer<Float>, queryStride: Int, count: Int, firstPosition: Int,
-    keys: UnsafePointer<Float>, values: UnsafePointer<Float>, keyStride: Int, into out: UnsafeMutablePointer<Float>
-  ) {
-    let d = headDimension
-    let scale = 1 / Float(d).squareRoot()
-    let scores = scores.pointer.assumingMemoryBound(to: Float.self)
-    for i in 0..<count { (maxima[i], sums[i]) = (-.infinity, 0) }
-    let end = firstPosition + count
-    for start in stride(from: 0, to: end, by: Self.keyBlock) {
-      let width = min(Self.keyBlock, end - start)
-      GeneralProduct(
-        rows: count, columns: width, depth: d, a: Operand(queries, outerStride: queryStride, depthStride: 1),
-        b: Operand(keys + start * keyStride, outerStride: keyStride, depthStride: 1), scale: scale
-      ).run(into: scores, stride: Self.keyBlock, kernel: kernel, threads: 1, workspace: workspace)
-      for i in 0..<count {
-        let row = scores + i * Self.keyBlock
-        let visible = max(0, min(width, firstPosition + i + 1 - start))
-        (row + visible).update(repeating: 0, count: width - visible)
-        guard visible > 0 else { continue }
-        let largest = max(maxima[i], maximum(row, count: visible))
-        let correction = exponentialOf(maxima[i] - largest)
-        sums[i] = sums[i] * correction + exponentiate(row, count: visible, minus: largest)
-        maxima[i] = largest
-        if start > 0, correction != 1 { for j in 0..<d { out[i * queryStride + j] *= correction } }
+  /// Where the keys, and the values, of a sequence and key head begin.
+  func keyOffset(_ sequence: Int, _ keyHead: Int) -> Int {
+    sequence * keyLength * keyStride + keyHead * shape.headDimension
+  }
+
+  /// Keys that a query of a sequence sees.
+  func visible(_ query: Int) -> Int { keyLength - queryLength + query + 1 }
+
+  /// The definition, one score after the other.
+  func runReference() {
+    let d = shape.headDimension
+    for sequence in 0..<sequences {
+      for head in 0..<shape.heads {
+        for query in 0..<queryLength {
+          let q = queries + queryOffset(sequence, head) + query * queryStride
+          let k = keys + keyOffset(sequence, head / shape.group)
+          let v = values + keyOffset(sequence, head / shape.group)
+          var scores = (0..<visible(query)).map { key in
+            scale * (0..<d).reduce(Float(0)) { $0 + q[$1] * k[key * keyStride + $1] }
+          }
+          scores.withUnsafeMutableBufferPointer { scores in
+            guard let first = scores.baseAddress else { return }
+            softmax(first, count: scores.count, instructions)
+          }
+          let target = out + queryOffset(sequence, head) + query * queryStride
+          for j in 0..<d { target[j] = scores.indices.reduce(Float(0)) { $0 + scores[$1] * v[$1 * keyStride + j] } }
+        }
       }
-      GeneralProduct(
-        rows: count, columns: d, depth: width, a: Operand(scores, outerStride: Self.keyBlock, depthStride: 1),
-        b: Operand(values + start * keyStride, outerStride: 1, depthStride: keyStride), accumulate: start > 0
-      ).run(into: out, stride: queryStride, kernel: kernel, threads: 1, workspace: workspace)
-    }
-    for i in 0..<count {
-      let factor = 1 / sums[i]
-      for j in 0..<d { out[i * queryStride + j] *= factor }
     }
   }
 
-  private func exponentialOf(_ x: Float) -> Float { exponential(FloatVector(repeating: x))[0] }
+  /// Few queries, as in generation: dot products with the keys where they lie, and sums of the values.
+  func runNarrow() {
+    let d = shape.headDimension
+    let group = shape.group
+    // The scores of a group of heads on the same keys.
+    Parallel.forEach(
+      sequences * shape.keyValueHeads, threads: keyLength * keyStride < 1 << 14 ? 1 : Parallel.threadCount,
+      state: { AlignedStorage(byteCount: 4 * group * keyLength) }
+    ) { storage, index in
+      let scores = storage.pointer.assumingMemoryBound(to: Float.self)
+      let (sequence, keyHead) = (index / shape.keyValueHeads, index % shape.keyValueHeads)
+      let offset = keyOffset(sequence, keyHead)
+      for query in 0..<queryLength {
+        let start = queryOffset(sequence, keyHead * group) + query * queryStride
+        let count = visible(query)
+        instructions.dotProducts(
+          depth: d, x: queries + start, xStride: d, rows: group, w: UnsafeRawPointer(keys + offset), weight: .float32,
+          wStride: keyStride, outputs: count, y: scores, yStride: keyLength, accumulate: false)
+        for head in 0..<group {
+          let row = scores + head * keyLength
+          instructions.scale(row, count: count, by: scale)
+          softmax(row, count: count, instructions)
+          instructions.weightedSum(
+            weights: row, count: count, rows: values + offset, stride: keyStride, columns: d,
+            out: out + start + head * d)
+        }
+      }
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import KernelTemplate
+
 /// C (+)= scale · A · Bᵀ for operands at any strides: the one product that all the others are.
 struct GeneralProduct {
   /// Which part of C is wanted.
@@ -16,24 +18,14 @@ struct GeneralProduct {
   var accumulate = false
   var region = Region.all
 
-  /// Depth of a panel.
-  ///
-  /// A panel of B (32 columns × 256 × 4 bytes = 32 KiB at most) stays in the first-level cache while the panels of A (6 KiB
-  /// each) pass by.
-  private static let depthBlock = 256
-  /// Rows of a task: 16 panels of A, 96 KiB, which stay in the second-level cache while B's panels pass by.
-  private static let taskRows = 96
-  /// Columns of a task.
-  ///
-  /// Tasks this small (6 M multiply-adds, some 100 µs) leave no core idle at the end.
-  private static let taskColumns = 256
+  /// Rows up to which a product reads B in place, once, instead of packing it.
+  static let narrowRows = 8
 
   /// Runs the product into C, row-major with `stride` floats from row to row.
   ///
-  /// The five loops of Van Zee and Van de Geijn ("BLIS", 2015), arranged for small dynamic tasks: for each block of depth, all
-  /// panels of B (and of A, unless it is row-major) are packed in parallel, then tasks of 96 × 256 elements of C run in parallel.
+  /// - `workspace`: memory for packed panels; a caller with many products of its own thread hands the same one to all.
   func run(
-    into c: UnsafeMutablePointer<Float>, stride: Int, kernel choice: MatmulKernel = .current,
+    into c: UnsafeMutablePointer<Float>, stride: Int, kernel: MatmulKernel = .current,
     threads: Int = Parallel.threadCount, workspace: Workspace = Workspace()
   ) {
     guard rows > 0, columns > 0 else { return }
@@ -41,55 +33,144 @@ struct GeneralProduct {
       if !accumulate { for i in 0..<rows { (c + i * stride).update(repeating: 0, count: columns) } }
       return
     }
-    if choice == .reference { return runReference(into: c, stride: stride) }
-    let kernel = Microkernel.of(choice)
-    let panelsA = (rows + kernel.rows - 1) / kernel.rows
-    let panelsB = (columns + kernel.columns - 1) / kernel.columns
-    let block = min(depth, Self.depthBlock)
-    // A row-major A is read where it lies.
-    let direct = scale == 1 ? a.rowMajorFloats : nil
-    let packedPanelsA = direct == nil ? panelsA : 0
-    let (rowStrideA, depthStrideA) = direct == nil ? (1, kernel.rows) : (a.outerStride, 1)
-    let packedA = workspace.a(count: packedPanelsA * kernel.rows * block)
-    let packedB = workspace.b(count: panelsB * kernel.columns * block)
-    let taskRows = Self.taskRows / kernel.rows
-    let taskColumns = Self.taskColumns / kernel.columns
-    let tasksDown = (panelsA + taskRows - 1) / taskRows
-    let tasksAcross = (panelsB + taskColumns - 1) / taskColumns
     // A product too small to pay for waking a thread stays on this one.
     let threads = rows * columns * depth < 1 << 16 ? 1 : threads
+    if kernel == .reference {
+      runReference(into: c, stride: stride)
+    } else if isNarrow {
+      runNarrow(into: c, stride: stride, instructions: kernel.instructions, threads: threads)
+    } else {
+      TiledProduct(self, kernel.instructions).run(into: c, stride: stride, threads: threads, workspace: workspace)
+    }
+  }
 
-    for start in Swift.stride(from: 0, to: depth, by: block) {
-      let range = start..<min(depth, start + block)
-      Parallel.forEachRange(packedPanelsA + panelsB, grain: 8, threads: threads) { panels in
-        for panel in panels {
-          if panel < packedPanelsA {
-            pack(a, panel, kernel.rows, range, rows, scale, packedA + panel * kernel.rows * range.count)
+  /// Whether rows of A and B lie as the dot products of a narrow product want them.
+  private var isNarrow: Bool {
+    rows <= Self.narrowRows && a.elementType == .float32 && a.depthStride == 1 && b.depthStride == 1 && scale == 1
+      && region == .all
+  }
+
+  /// Bytes of B that one task reads: enough to pay for handing it out, and for the processor to see a stream.
+  private static let narrowTaskBytes = 1 << 17
+
+  private func runNarrow(
+    into c: UnsafeMutablePointer<Float>, stride: Int, instructions: any InstructionSet.Type, threads: Int
+  ) {
+    let grain = max(4, Self.narrowTaskBytes / (depth * b.elementType.byteCount) & ~3)
+    Parallel.forEachRange(columns, grain: grain, threads: threads) { range in
+      instructions.dotProducts(
+        depth: depth, x: a.base.assumingMemoryBound(to: Float.self), xStride: a.outerStride, rows: rows,
+        w: b.advanced(outer: range.lowerBound, depth: 0).base, weight: b.elementType.stored, wStride: b.outerStride,
+        outputs: range.count, y: c + range.lowerBound, yStride: stride, accumulate: accumulate)
+    }
+  }
+
+  /// Memory for packed panels, kept from one product to the next: the first touch of fresh memory is expensive.
+  final class Workspace {
+    private var storage = AlignedStorage(byteCount: 0)
+
+    func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+      if storage.byteCount < 4 * count { storage = AlignedStorage(byteCount: 4 * count) }
+      return storage.pointer.assumingMemoryBound(to: Float.self)
+    }
+  }
+}
+
+/// The five loops of Van Zee and Van de Geijn ("BLIS", 2015) around the tile kernel, arranged for small dynamic tasks.
+///
+/// The depth is cut into blocks; as many blocks as fit the packing memory make a slab. For each slab, all panels of A and B are
+/// packed in parallel, and then tasks of 96 × 256 elements of C run in parallel, each over all blocks of the slab.
+private struct TiledProduct {
+  /// Depth of a panel.
+  ///
+  /// A panel of B, 32 columns × 256 × 4 bytes = 32 KiB at most, streams from the first- or second-level cache while panels of A
+  /// (12 KiB) are broadcast, and reading and writing C costs two loads and stores in 256 multiply-adds.
+  private static let depthBlock = 256
+  /// Rows of a task, a multiple of 6 and 12.
+  ///
+  /// Their panels of A, 96 KiB, stay in the second-level cache while B's pass by.
+  private static let taskRows = 96
+  /// Columns of a task.
+  ///
+  /// Tasks this small (6 M multiply-adds a block, some 100 µs) leave no core idle at the end.
+  private static let taskColumns = 256
+  /// Bytes of packed panels at a time: more would leave the last-level cache, less means more waiting for the last task.
+  private static let slabBytes = 12 << 20
+
+  let product: GeneralProduct
+  let instructions: any InstructionSet.Type
+  let tileRows: Int
+  let tileColumns: Int
+  let panelsA: Int
+  let panelsB: Int
+  /// Depth of a slab.
+  let slab: Int
+
+  init(_ product: GeneralProduct, _ instructions: any InstructionSet.Type) {
+    self.product = product
+    self.instructions = instructions
+    tileRows = instructions.tileRows
+    tileColumns = instructions.tileColumns
+    panelsA = (product.rows + tileRows - 1) / tileRows
+    panelsB = (product.columns + tileColumns - 1) / tileColumns
+    let bytesOfDepth = 4 * (panelsA * tileRows + panelsB * tileColumns)
+    let blocks = max(1, Self.slabBytes / (bytesOfDepth * Self.depthBlock))
+    slab = min(product.depth, blocks * Self.depthBlock)
+  }
+
+  func run(
+    into c: UnsafeMutablePointer<Float>, stride: Int, threads: Int, workspace: GeneralProduct.Workspace
+  ) {
+    let packedRows = panelsA * tileRows
+    let packedColumns = panelsB * tileColumns
+    // Whole cache lines, so that B's panels are aligned to a vector.
+    let sizeA = (packedRows * slab + 15) & ~15
+    let packedA = workspace.floats(sizeA + packedColumns * slab)
+    let packedB = packedA + sizeA
+    let taskRows = Self.taskRows / tileRows
+    let taskColumns = Self.taskColumns / tileColumns
+    let tasksDown = (panelsA + taskRows - 1) / taskRows
+    let tasksAcross = (panelsB + taskColumns - 1) / taskColumns
+
+    for start in Swift.stride(from: 0, to: product.depth, by: slab) {
+      let blocks = Swift.stride(from: start, to: min(product.depth, start + slab), by: Self.depthBlock).map {
+        $0..<min(product.depth, $0 + Self.depthBlock)
+      }
+      let panels = panelsA + panelsB
+      Parallel.forEachRange(blocks.count * panels, grain: 8, threads: threads) { range in
+        for index in range {
+          let depth = blocks[index / panels]
+          let panel = index % panels
+          if panel < panelsA {
+            let target = packedA + (packedRows * (depth.lowerBound - start) + panel * tileRows * depth.count)
+            pack(product.a, panel, tileRows, depth, product.rows, product.scale, target)
           } else {
-            let panel = panel - packedPanelsA
-            pack(b, panel, kernel.columns, range, columns, 1, packedB + panel * kernel.columns * range.count)
+            let panel = panel - panelsA
+            let target = packedB + (packedColumns * (depth.lowerBound - start) + panel * tileColumns * depth.count)
+            pack(product.b, panel, tileColumns, depth, product.columns, 1, target)
           }
         }
       }
-      let adds = accumulate || start > 0
-      Parallel.forEach(tasksDown * tasksAcross, threads: threads, state: { EdgeTile(kernel) }) { edge, task in
+      Parallel.forEach(
+        tasksDown * tasksAcross, threads: threads, state: { AlignedStorage(byteCount: 4 * tileRows * tileColumns) }
+      ) { edge, task in
+        let edge = edge.pointer.assumingMemoryBound(to: Float.self)
         let down = task / tasksAcross * taskRows
         let across = task % tasksAcross * taskColumns
-        for panelB in across..<min(panelsB, across + taskColumns) {
-          for panelA in down..<min(panelsA, down + taskRows) {
-            let i = panelA * kernel.rows
-            let j = panelB * kernel.columns
-            if region == .lowerTriangle, j >= i + kernel.rows { continue }
-            let source: UnsafePointer<Float>
-            if let direct {
-              source = direct + (i * a.outerStride + start)
-            } else {
-              source = UnsafePointer(packedA + i * range.count)
+        for depth in blocks {
+          let a = packedA + packedRows * (depth.lowerBound - start)
+          let b = packedB + packedColumns * (depth.lowerBound - start)
+          for panelB in across..<min(panelsB, across + taskColumns) {
+            for panelA in down..<min(panelsA, down + taskRows) {
+              let i = panelA * tileRows
+              let j = panelB * tileColumns
+              if product.region == .lowerTriangle, j >= i + tileRows { continue }
+              instructions.multiply(
+                depth: depth.count, a: a + i * depth.count, aStride: tileRows, b: b + j * depth.count,
+                c: c + (i * stride + j), stride: stride, rows: min(tileRows, product.rows - i),
+                columns: min(tileColumns, product.columns - j),
+                accumulate: product.accumulate || depth.lowerBound > 0, edge: edge)
             }
-            kernel.body(
-              range.count, source, rowStrideA, depthStrideA,
-              packedB + j * range.count, c + i * stride + j, stride, min(kernel.rows, rows - i),
-              min(kernel.columns, columns - j), adds, edge.pointer)
           }
         }
       }
@@ -101,27 +182,6 @@ struct GeneralProduct {
     _ target: UnsafeMutablePointer<Float>
   ) {
     let outer = panel * width..<min(limit, (panel + 1) * width)
-    operand.pack(outer: outer, depth: depth, width: width, scale: scale, into: target)
-  }
-
-  /// Where a microkernel puts a tile that sticks out over C's edge.
-  private struct EdgeTile {
-    private let storage: AlignedStorage
-    init(_ kernel: Microkernel) { storage = AlignedStorage(byteCount: 4 * kernel.rows * kernel.columns) }
-    var pointer: UnsafeMutablePointer<Float> { storage.pointer.assumingMemoryBound(to: Float.self) }
-  }
-
-  /// Memory for packed panels, kept from one product to the next: the first touch of fresh memory is expensive.
-  final class Workspace {
-    private var storageA = AlignedStorage(byteCount: 0)
-    private var storageB = AlignedStorage(byteCount: 0)
-
-    fileprivate func a(count: Int) -> UnsafeMutablePointer<Float> { Self.grown(&storageA, count) }
-    fileprivate func b(count: Int) -> UnsafeMutablePointer<Float> { Self.grown(&storageB, count) }
-
-    private static func grown(_ storage: inout AlignedStorage, _ count: Int) -> UnsafeMutablePointer<Float> {
-      if storage.byteCount < 4 * count { storage = AlignedStorage(byteCount: 4 * count) }
-      return storage.pointer.assumingMemoryBound(to: Float.self)
-    }
+    operand.pack(outer: outer, depth: depth, width: width, scale: scale, into: target, with: instructions)
   }
 }

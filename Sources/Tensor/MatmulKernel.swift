@@ -6,7 +6,7 @@ import Support
   import KernelAVX512
 #endif
 
-/// The instruction sets that dense products can run on.
+/// The instruction sets that the arithmetic can run on.
 public enum MatmulKernel: String, CaseIterable, Sendable {
   /// Three plain loops: the oracle for the others.
   case reference
@@ -58,46 +58,26 @@ public enum MatmulKernel: String, CaseIterable, Sendable {
   @TaskLocal public static var current: MatmulKernel = automatic
 }
 
-/// A microkernel as the five loops see it: the size of its tile and what it does.
-struct Microkernel: Sendable {
-  typealias Body =
-    @Sendable (
-      _ depth: Int, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ aDepthStride: Int, _ b: UnsafePointer<Float>,
-      _ c: UnsafeMutablePointer<Float>,
-      _ stride: Int, _ rows: Int, _ columns: Int, _ accumulate: Bool, _ edge: UnsafeMutablePointer<Float>
-    ) -> Void
-
-  let rows = microkernelRows
-  let columns: Int
-  let body: Body
-
-  /// The tile kernel of a choice; the reference has none and is handled before.
-  static func of(_ kernel: MatmulKernel) -> Microkernel {
-    switch kernel {
+extension MatmulKernel {
+  /// The innermost loops of this kernel; those of `portable` for the reference, which has none of its own.
+  package var instructions: any InstructionSet.Type {
+    switch self {
     #if SVNUP_VECTOR_TARGETS
-      case .avx2: Microkernel(columns: 16, body: multiplyAVX2)
-      case .avx512: Microkernel(columns: 32, body: multiplyAVX512)
+      case .avx2: AVX2.self
+      case .avx512: AVX512.self
     #endif
-    default: Microkernel(columns: 8, body: multiplyPortable)
+    default: Portable.self
     }
   }
 }
 
-/// The template for vectors of four floats.
-///
-/// Fused on arm64, where every processor has FMA.
-private func multiplyPortable(
-  depth: Int, a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, stride: Int,
-  rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>
-) {
-  #if arch(arm64)
-    typealias Arithmetic = FusedMultiplyAdd
-  #else
-    typealias Arithmetic = SeparateMultiplyAdd
-  #endif
-  microkernel(
-    depth: depth, a: a, aRowStride: aRowStride, aDepthStride: aDepthStride, b: b, c: c, stride: stride, rows: rows,
-    columns: columns, accumulate: accumulate, edge: edge,
-    vector: SIMD4<Float>.self, arithmetic: Arithmetic.self)
+extension ElementType {
+  /// The same for a kernel.
+  var stored: StoredType {
+    switch self {
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    }
+  }
 }

@@ -1,13 +1,16 @@
+import KernelTemplate
+
 extension Matrix {
   /// Root-mean-square normalisation of every row: x / sqrt(mean(x²) + epsilon) · weight.
   ///
   /// Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019). `weight` has `columns` elements.
   public func rmsNormalized(weight: [Float], epsilon: Float) -> Matrix {
     precondition(weight.count == columns, "\(weight.count) weights do not fit \(columns) columns")
-    return mapRows { row, out, columns in
-      let squares = sumOfSquares(row, count: columns, minus: 0)
-      let factor = 1 / (squares / Float(columns) + epsilon).squareRoot()
-      for j in 0..<columns { out[j] = weight[j] * (row[j] * factor) }
+    return weight.withUnsafeBufferPointer { weight in
+      mapRows { row, out, columns, instructions in
+        guard let weight = weight.baseAddress else { return }
+        instructions.rmsNormalize(row, weight: weight, epsilon: epsilon, count: columns, out: out)
+      }
     }
   }
 
@@ -16,33 +19,27 @@ extension Matrix {
   /// Ba, Kiros and Hinton, "Layer Normalization" (2016). `weight` and `bias` have `columns` elements.
   public func layerNormalized(weight: [Float], bias: [Float], epsilon: Float) -> Matrix {
     precondition(weight.count == columns && bias.count == columns, "weight and bias must have \(columns) elements")
-    return mapRows { row, out, columns in
-      let mean = foldVectors(row, count: columns, padding: 0, into: .zero) { $0 += $1 }.sum() / Float(columns)
-      let variance = sumOfSquares(row, count: columns, minus: mean) / Float(columns)
-      let factor = 1 / (variance + epsilon).squareRoot()
-      for j in 0..<columns { out[j] = (row[j] - mean) * factor * weight[j] + bias[j] }
+    return weight.withUnsafeBufferPointer { weight in
+      bias.withUnsafeBufferPointer { bias in
+        mapRows { row, out, columns, instructions in
+          guard let weight = weight.baseAddress, let bias = bias.baseAddress else { return }
+          instructions.layerNormalize(row, weight: weight, bias: bias, epsilon: epsilon, count: columns, out: out)
+        }
+      }
     }
   }
 
-  private func mapRows(_ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void) -> Matrix {
+  private func mapRows(
+    _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, any InstructionSet.Type) -> Void
+  ) -> Matrix {
     var result = Matrix(uninitializedRows: rows, columns: columns)
     withElements { source in
-      result.withMutableElements { target in
-        Parallel.forEachRange(rows, grain: elementwiseGrain(columns: columns)) { range in
-          for i in range { body(source + i * columns, target + i * columns, columns) }
+      result.forEachRows { target, range, columns, instructions in
+        for i in 0..<range.count {
+          body(source + (range.lowerBound + i) * columns, target + i * columns, columns, instructions)
         }
       }
     }
     return result
   }
-}
-
-/// The sum of squared distances from the shift, Σ (x - shift)².
-///
-/// Padding with the shift adds nothing.
-private func sumOfSquares(_ row: UnsafePointer<Float>, count: Int, minus shift: Float) -> Float {
-  foldVectors(row, count: count, padding: shift, into: .zero) { sum, x in
-    let distance = x - shift
-    sum += distance * distance
-  }.sum()
 }

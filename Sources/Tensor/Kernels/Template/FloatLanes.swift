@@ -1,0 +1,167 @@
+/// A vector of floats with the few operations that must be written for each width.
+///
+/// Arithmetic on `SIMD` compiles to vector instructions in generic code; comparisons, selections and conversions do so only where the
+/// width is known, so they stand here, once a width.
+@usableFromInline
+package protocol FloatLanes: SIMD, BitwiseCopyable where Scalar == Float {
+  /// As many 32-bit patterns.
+  associatedtype Words: SIMD, BitwiseCopyable where Words.Scalar == UInt32
+
+  /// Lane by lane the larger; where either is NaN, the lane of `self`.
+  func larger(_ other: Self) -> Self
+  /// Lane by lane the smaller; where either is NaN, the lane of `self`.
+  func smaller(_ other: Self) -> Self
+  /// `self`, with zero where `other` is below `bound`.
+  func zeroed(where other: Self, isBelow bound: Self) -> Self
+  /// `self`, with NaN where `other` is NaN.
+  func keepingNaN(of other: Self) -> Self
+  /// The sum of all lanes, halves first: a fixed order.
+  var total: Float { get }
+  /// The largest of all lanes.
+  var largest: Float { get }
+  /// Widens as many bfloat16.
+  ///
+  /// Two of them are read as one 32-bit pattern: the standard library's conversions are generic functions of their own,
+  /// which this must not need.
+  static func bfloat16(at source: UnsafeRawPointer) -> Self
+  /// Widens as many binary16.
+  static func float16(at source: UnsafeRawPointer) -> Self
+}
+
+extension SIMD4: FloatLanes where Scalar == Float {
+  @usableFromInline package typealias Words = SIMD4<UInt32>
+
+  @inlinable @inline(__always)
+  package func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+
+  @inlinable @inline(__always)
+  package func smaller(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
+
+  @inlinable @inline(__always)
+  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
+    replacing(with: Self.zero, where: other .< bound)
+  }
+
+  @inlinable @inline(__always)
+  package func keepingNaN(of other: Self) -> Self { replacing(with: other, where: other .!= other) }
+
+  @inlinable @inline(__always)
+  package var total: Float { (x + z) + (y + w) }
+
+  @inlinable @inline(__always)
+  package var largest: Float {
+    let two = lowHalf.replacing(with: highHalf, where: highHalf .> lowHalf)
+    return two.y > two.x ? two.y : two.x
+  }
+
+  @inlinable @inline(__always)
+  package static func bfloat16(at source: UnsafeRawPointer) -> Self {
+    let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
+    var bits = Words()
+    bits.evenHalf = pairs &<< 16
+    bits.oddHalf = pairs & 0xFFFF_0000
+    return unsafeBitCast(bits, to: Self.self)
+  }
+
+  @inlinable @inline(__always)
+  package static func float16(at source: UnsafeRawPointer) -> Self {
+    let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
+    var bits = Words()
+    bits.evenHalf = pairs & 0xFFFF
+    bits.oddHalf = pairs &>> 16
+    let magnitude = (bits & 0x7FFF) &<< 13
+    let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
+    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .>= 0x0F80_0000)
+    return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+  }
+}
+
+extension SIMD8: FloatLanes where Scalar == Float {
+  @usableFromInline package typealias Words = SIMD8<UInt32>
+
+  @inlinable @inline(__always)
+  package func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+
+  @inlinable @inline(__always)
+  package func smaller(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
+
+  @inlinable @inline(__always)
+  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
+    replacing(with: Self.zero, where: other .< bound)
+  }
+
+  @inlinable @inline(__always)
+  package func keepingNaN(of other: Self) -> Self { replacing(with: other, where: other .!= other) }
+
+  @inlinable @inline(__always)
+  package var total: Float { (lowHalf + highHalf).total }
+
+  @inlinable @inline(__always)
+  package var largest: Float { lowHalf.larger(highHalf).largest }
+
+  @inlinable @inline(__always)
+  package static func bfloat16(at source: UnsafeRawPointer) -> Self {
+    let pairs = source.loadUnaligned(as: SIMD4<UInt32>.self)
+    var bits = Words()
+    bits.evenHalf = pairs &<< 16
+    bits.oddHalf = pairs & 0xFFFF_0000
+    return unsafeBitCast(bits, to: Self.self)
+  }
+
+  @inlinable @inline(__always)
+  package static func float16(at source: UnsafeRawPointer) -> Self {
+    let pairs = source.loadUnaligned(as: SIMD4<UInt32>.self)
+    var bits = Words()
+    bits.evenHalf = pairs & 0xFFFF
+    bits.oddHalf = pairs &>> 16
+    let magnitude = (bits & 0x7FFF) &<< 13
+    let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
+    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .>= 0x0F80_0000)
+    return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+  }
+}
+
+extension SIMD16: FloatLanes where Scalar == Float {
+  @usableFromInline package typealias Words = SIMD16<UInt32>
+
+  @inlinable @inline(__always)
+  package func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
+
+  @inlinable @inline(__always)
+  package func smaller(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
+
+  @inlinable @inline(__always)
+  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
+    replacing(with: Self.zero, where: other .< bound)
+  }
+
+  @inlinable @inline(__always)
+  package func keepingNaN(of other: Self) -> Self { replacing(with: other, where: other .!= other) }
+
+  @inlinable @inline(__always)
+  package var total: Float { (lowHalf + highHalf).total }
+
+  @inlinable @inline(__always)
+  package var largest: Float { lowHalf.larger(highHalf).largest }
+
+  @inlinable @inline(__always)
+  package static func bfloat16(at source: UnsafeRawPointer) -> Self {
+    let pairs = source.loadUnaligned(as: SIMD8<UInt32>.self)
+    var bits = Words()
+    bits.evenHalf = pairs &<< 16
+    bits.oddHalf = pairs & 0xFFFF_0000
+    return unsafeBitCast(bits, to: Self.self)
+  }
+
+  @inlinable @inline(__always)
+  package static func float16(at source: UnsafeRawPointer) -> Self {
+    let pairs = source.loadUnaligned(as: SIMD8<UInt32>.self)
+    var bits = Words()
+    bits.evenHalf = pairs & 0xFFFF
+    bits.oddHalf = pairs &>> 16
+    let magnitude = (bits & 0x7FFF) &<< 13
+    let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
+    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .>= 0x0F80_0000)
+    return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+  }
+}

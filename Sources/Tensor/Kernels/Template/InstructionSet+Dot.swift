@@ -1,0 +1,127 @@
+extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
+  @usableFromInline package typealias OneDot = DotRow<Vector, Arithmetic>
+  @usableFromInline package typealias TwoDots = DotStack<OneDot, OneDot>
+  @usableFromInline package typealias FourDots = DotStack<TwoDots, TwoDots>
+
+  @inlinable @inline(__always)
+  package static func dotProducts(
+    depth: Int, x: UnsafePointer<Float>, xStride: Int, rows: Int, w: UnsafeRawPointer, weight: StoredType, wStride: Int,
+    outputs: Int, y: UnsafeMutablePointer<Float>, yStride: Int, accumulate: Bool
+  ) {
+    switch weight {
+    case .float32:
+      dots(depth, x, xStride, rows, w, StoredFloat32.self, wStride, outputs, y, yStride, accumulate)
+    case .float16:
+      dots(depth, x, xStride, rows, w, StoredFloat16.self, wStride, outputs, y, yStride, accumulate)
+    case .bfloat16:
+      dots(depth, x, xStride, rows, w, StoredBFloat16.self, wStride, outputs, y, yStride, accumulate)
+    }
+  }
+
+  /// Four rows of W at a time, which then lie in the first-level cache for all rows of x.
+  @inlinable @inline(__always)
+  static func dots<Element: StoredElement>(
+    _ depth: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, _ w: UnsafeRawPointer,
+    _ element: Element.Type, _ wStride: Int, _ outputs: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int,
+    _ accumulate: Bool
+  ) {
+    var j = 0
+    while j < outputs {
+      let count = min(4, outputs &- j)
+      let w = w + j &* wStride &* Element.byteCount
+      var i = 0
+      while i < rows {
+        let (x, y) = (x + i &* xStride, y + (i &* yStride &+ j))
+        if rows &- i >= 4 {
+          dotTile(depth, x, xStride, w, Element.self, wStride, count, y, yStride, accumulate, FourDots.self)
+          i &+= 4
+        } else if rows &- i >= 2 {
+          dotTile(depth, x, xStride, w, Element.self, wStride, count, y, yStride, accumulate, TwoDots.self)
+          i &+= 2
+        } else {
+          dotTile(depth, x, xStride, w, Element.self, wStride, count, y, yStride, accumulate, OneDot.self)
+          i &+= 1
+        }
+      }
+      j &+= 4
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func dotTile<Element: StoredElement, Tile: DotTile>(
+    _ depth: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ w: UnsafeRawPointer, _ element: Element.Type,
+    _ wStride: Int, _ outputs: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ accumulate: Bool,
+    _ tile: Tile.Type
+  ) where Tile.Vector == Vector {
+    let bytes = wStride &* Element.byteCount
+    // A row of W that does not exist is the first one read again; its results are not stored.
+    let w1 = w + (outputs > 1 ? bytes : 0)
+    let w2 = w + (outputs > 2 ? 2 &* bytes : 0)
+    let w3 = w + (outputs > 3 ? 3 &* bytes : 0)
+    var tile = Tile()
+    var p = 0
+    while p &+ Vector.scalarCount <= depth {
+      let offset = p &* Element.byteCount
+      let four = FourVectors<Vector>(
+        Element.vector(at: w + offset, as: Vector.self), Element.vector(at: w1 + offset, as: Vector.self),
+        Element.vector(at: w2 + offset, as: Vector.self), Element.vector(at: w3 + offset, as: Vector.self))
+      tile.add(x + p, stride: xStride, four)
+      p &+= Vector.scalarCount
+    }
+    tile.store(to: y, stride: yStride, outputs: outputs, accumulate: accumulate)
+    while p < depth {
+      for j in 0..<outputs {
+        let weight = Element.scalar(at: w + (j &* bytes &+ p &* Element.byteCount))
+        for i in 0..<Tile.rows { y[i &* yStride &+ j] += x[i &* xStride &+ p] * weight }
+      }
+      p &+= 1
+    }
+  }
+
+  @inlinable @inline(__always)
+  package static func weightedSum(
+    weights: UnsafePointer<Float>, count: Int, rows: UnsafePointer<Float>, stride: Int, columns: Int,
+    out: UnsafeMutablePointer<Float>
+  ) {
+    let lanes = Vector.scalarCount
+    var j = 0
+    while j &+ 2 &* lanes <= columns {
+      var tile = Row<Vector, Arithmetic>()
+      for i in 0..<count {
+        let row = UnsafeRawPointer(rows + (i &* stride &+ j))
+        tile.add(
+          weights + i, row.loadUnaligned(as: Vector.self),
+          row.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self))
+      }
+      tile.store(to: out + j, stride: 0)
+      j &+= 2 &* lanes
+    }
+    while j < columns {
+      var sum: Float = 0
+      for i in 0..<count { sum += weights[i] * rows[i &* stride &+ j] }
+      out[j] = sum
+      j &+= 1
+    }
+  }
+
+  @inlinable @inline(__always)
+  package static func addScaled(
+    _ x: UnsafePointer<Float>, by factor: Float, count: Int, to y: UnsafeMutablePointer<Float>
+  ) {
+    let scale = Vector(repeating: factor)
+    var j = 0
+    while j &+ Vector.scalarCount <= count {
+      let target = UnsafeMutableRawPointer(y + j)
+      var sum = target.loadUnaligned(as: Vector.self)
+      Arithmetic.accumulate(&sum, scale, UnsafeRawPointer(x + j).loadUnaligned(as: Vector.self))
+      target.storeBytes(of: sum, as: Vector.self)
+      j &+= Vector.scalarCount
+    }
+    while j < count {
+      var sum = SIMD2(y[j], 0)
+      Arithmetic.accumulate(&sum, SIMD2(factor, 0), SIMD2(x[j], 0))
+      y[j] = sum.x
+      j &+= 1
+    }
+  }
+}

@@ -1,0 +1,134 @@
+extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
+  /// The exponential of every lane.
+  ///
+  /// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7, whose first neglected term is below 6e-9 of
+  /// the result; 2^n through the exponent's bits. Within 2 ulp of the exact value between -87.3 and 88.3; below that range zero,
+  /// above it the value at 88.3 (2.2e38). NaN stays NaN.
+  @inlinable @inline(__always)
+  static func exponential(_ x: Vector) -> Vector {
+    let lowest = Vector(repeating: -87.3)
+    let bounded = x.larger(lowest).smaller(Vector(repeating: 88.3))
+    // Adding 1.5 · 2^23 leaves an integer in the fraction's low bits: rounding to nearest without a rounding instruction.
+    var shifted = Vector(repeating: 12_582_912)
+    Arithmetic.accumulate(&shifted, bounded, Vector(repeating: 1.442_695_04))
+    let n = shifted - Vector(repeating: 12_582_912)
+    // ln 2 in two parts, the first with 9 bits so that n times it is exact.
+    var r = bounded
+    Arithmetic.accumulate(&r, n, Vector(repeating: -0.693_359_375))
+    Arithmetic.accumulate(&r, n, Vector(repeating: 2.121_944_4e-4))
+    var sum = Vector(repeating: 1 / 5040)
+    sum = horner(sum, r, 1 / 720)
+    sum = horner(sum, r, 1 / 120)
+    sum = horner(sum, r, 1 / 24)
+    sum = horner(sum, r, 1 / 6)
+    sum = horner(sum, r, 0.5)
+    sum = horner(sum, r, 1)
+    sum = horner(sum, r, 1)
+    // The magic number's bits are 0x4B400000; what is above them is n.
+    let exponent = unsafeBitCast(shifted, to: Vector.Words.self) &- Vector.Words(repeating: 0x4B40_0000 - 127)
+    let power = unsafeBitCast(exponent &<< Vector.Words(repeating: 23), to: Vector.self)
+    return (sum * power).zeroed(where: x, isBelow: lowest).keepingNaN(of: x)
+  }
+
+  /// sum · r + constant.
+  @inlinable @inline(__always)
+  static func horner(_ sum: Vector, _ r: Vector, _ constant: Float) -> Vector {
+    var result = Vector(repeating: constant)
+    Arithmetic.accumulate(&result, sum, r)
+    return result
+  }
+
+  @inlinable @inline(__always)
+  package static func maximum(_ values: UnsafePointer<Float>, count: Int) -> Float {
+    var most = Vector(repeating: -.infinity)
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+      most = most.larger(UnsafeRawPointer(values + i).loadUnaligned(as: Vector.self))
+      i &+= Vector.scalarCount
+    }
+    var result = most.largest
+    while i < count {
+      if values[i] > result { result = values[i] }
+      i &+= 1
+    }
+    return result
+  }
+
+  @inlinable @inline(__always)
+  package static func exponentiate(_ values: UnsafeMutablePointer<Float>, count: Int, minus shift: Float) -> Float {
+    var sum = Vector.zero
+    let shift = Vector(repeating: shift)
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+      let target = UnsafeMutableRawPointer(values + i)
+      let power = exponential(target.loadUnaligned(as: Vector.self) - shift)
+      target.storeBytes(of: power, as: Vector.self)
+      sum += power
+      i &+= Vector.scalarCount
+    }
+    guard i < count else { return sum.total }
+    let power = exponential(partial(values + i, count &- i, padding: -.infinity) - shift)
+    storePartial(power, to: values + i, count &- i)
+    return (sum + power).total
+  }
+
+  @inlinable @inline(__always)
+  package static func softmaxStep(
+    scores: UnsafeMutablePointer<Float>, keys: Int, stride: Int, columns: Int, maxima: UnsafeMutablePointer<Float>,
+    sums: UnsafeMutablePointer<Float>, corrections: UnsafeMutablePointer<Float>
+  ) {
+    var j = 0
+    while j < columns {
+      let column = UnsafeMutableRawPointer(scores + j)
+      let before = UnsafeRawPointer(maxima + j).loadUnaligned(as: Vector.self)
+      var most = before
+      for p in 0..<keys { most = most.larger(column.loadUnaligned(fromByteOffset: 4 &* p &* stride, as: Vector.self)) }
+      let correction = exponential(before - most)
+      var sum = UnsafeRawPointer(sums + j).loadUnaligned(as: Vector.self) * correction
+      for p in 0..<keys {
+        let offset = 4 &* p &* stride
+        let power = exponential(column.loadUnaligned(fromByteOffset: offset, as: Vector.self) - most)
+        column.storeBytes(of: power, toByteOffset: offset, as: Vector.self)
+        sum += power
+      }
+      UnsafeMutableRawPointer(maxima + j).storeBytes(of: most, as: Vector.self)
+      UnsafeMutableRawPointer(sums + j).storeBytes(of: sum, as: Vector.self)
+      UnsafeMutableRawPointer(corrections + j).storeBytes(of: correction, as: Vector.self)
+      j &+= Vector.scalarCount
+    }
+  }
+
+  @inlinable @inline(__always)
+  package static func gatedSiLU(gate: UnsafeMutablePointer<Float>, up: UnsafePointer<Float>, count: Int) {
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+      let target = UnsafeMutableRawPointer(gate + i)
+      let result = silu(
+        target.loadUnaligned(as: Vector.self), times: UnsafeRawPointer(up + i).loadUnaligned(as: Vector.self))
+      target.storeBytes(of: result, as: Vector.self)
+      i &+= Vector.scalarCount
+    }
+    guard i < count else { return }
+    let rest = count &- i
+    let result = silu(partial(gate + i, rest, padding: 0), times: partial(up + i, rest, padding: 0))
+    storePartial(result, to: gate + i, rest)
+  }
+
+  @inlinable @inline(__always)
+  static func silu(_ x: Vector, times up: Vector) -> Vector {
+    x / (Vector(repeating: 1) + exponential(Vector.zero - x)) * up
+  }
+
+  /// The first `count` lanes from memory, the others padding.
+  @inlinable @inline(__always)
+  static func partial(_ values: UnsafePointer<Float>, _ count: Int, padding: Float) -> Vector {
+    var vector = Vector(repeating: padding)
+    for lane in 0..<count { vector[lane] = values[lane] }
+    return vector
+  }
+
+  @inlinable @inline(__always)
+  static func storePartial(_ vector: Vector, to values: UnsafeMutablePointer<Float>, _ count: Int) {
+    for lane in 0..<count { values[lane] = vector[lane] }
+  }
+}

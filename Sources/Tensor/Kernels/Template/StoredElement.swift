@@ -1,0 +1,47 @@
+/// An element type that a kernel widens as it loads.
+@usableFromInline
+package protocol StoredElement {
+  static var byteCount: Int { get }
+  static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V
+}
+
+@frozen @usableFromInline
+package enum StoredFloat32: StoredElement {
+  @inlinable @inline(__always)
+  package static var byteCount: Int { 4 }
+  @inlinable @inline(__always)
+  package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
+    source.loadUnaligned(as: V.self)
+  }
+}
+
+@frozen @usableFromInline
+package enum StoredFloat16: StoredElement {
+  @inlinable @inline(__always)
+  package static var byteCount: Int { 2 }
+  @inlinable @inline(__always)
+  package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
+    V.float16(at: source)
+  }
+}
+
+@frozen @usableFromInline
+package enum StoredBFloat16: StoredElement {
+  @inlinable @inline(__always)
+  package static var byteCount: Int { 2 }
+  @inlinable @inline(__always)
+  package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
+    V.bfloat16(at: source)
+  }
+}
+
+extension StoredElement {
+  /// One element, by the same arithmetic as a vector of them.
+  @inlinable @inline(__always)
+  package static func scalar(at source: UnsafeRawPointer) -> Float {
+    // The other lanes repeat the element, so that nothing behind it is read.
+    if byteCount == 4 { return source.loadUnaligned(as: Float.self) }
+    var four = SIMD4<UInt16>(repeating: source.loadUnaligned(as: UInt16.self))
+    return withUnsafeBytes(of: &four) { vector(at: $0.baseAddress.unsafelyUnwrapped, as: SIMD4<Float>.self).x }
+  }
+}
