@@ -24,12 +24,9 @@ public func matmul(_ a: Matrix, transposed b: StoredMatrix) -> Matrix {
 ///
 /// - Precondition: both have the same number of columns, and the rows exist.
 public func matmul(_ a: Matrix, transposed b: StoredMatrix, rows range: Range<Int>) -> Matrix {
-  precondition(a.columns == b.columns, "\(a.columns) columns do not meet \(b.columns)")
-  precondition(range.lowerBound >= 0 && range.upperBound <= b.rows, "rows \(range) are outside")
-  return b.withBytes { pb in
-    let start = pb + range.lowerBound * b.columns * b.elementType.byteCount
-    return product(a, columns: range.count, Operand(start, b.elementType, outerStride: b.columns, depthStride: 1))
-  }
+  var result = Matrix(uninitializedRows: a.rows, columns: range.count)
+  result.setProduct(a, transposed: b, rows: range)
+  return result
 }
 
 /// The product A · B: (m, k) by (k, n) gives (m, n).
@@ -62,6 +59,39 @@ public func addGram(_ a: Matrix, to sum: inout Matrix) {
 }
 
 extension Matrix {
+  /// Overwrites the matrix, (m, range.count), with the product of A and some rows of a stored weight, (m, k) by (n, k).
+  ///
+  /// - Precondition: both have the same number of columns, and the rows exist.
+  package mutating func setProduct(_ a: Matrix, transposed b: StoredMatrix, rows range: Range<Int>) {
+    product(a, transposed: b, rows: range, accumulate: false)
+  }
+
+  /// Adds the product A · Bᵀ with a stored weight, (m, k) by (n, k): a linear layer in front of a residual connection.
+  ///
+  /// - Precondition: both have the same number of columns, and the matrix is (m, n).
+  public mutating func addProduct(_ a: Matrix, transposed b: StoredMatrix) {
+    product(a, transposed: b, rows: 0..<b.rows, accumulate: true)
+  }
+
+  private mutating func product(_ a: Matrix, transposed b: StoredMatrix, rows range: Range<Int>, accumulate: Bool) {
+    precondition(a.columns == b.columns, "\(a.columns) columns do not meet \(b.columns)")
+    precondition(range.lowerBound >= 0 && range.upperBound <= b.rows, "rows \(range) are outside")
+    precondition(rows == a.rows && columns == range.count, "the product is (\(a.rows), \(range.count))")
+    let stride = columns
+    withMutableElements { c in
+      a.withElements { pa in
+        b.withBytes { pb in
+          let start = pb + range.lowerBound * b.columns * b.elementType.byteCount
+          GeneralProduct(
+            rows: a.rows, columns: range.count, depth: a.columns,
+            a: Operand(pa, outerStride: a.columns, depthStride: 1),
+            b: Operand(start, b.elementType, outerStride: b.columns, depthStride: 1), accumulate: accumulate
+          ).run(into: c, stride: stride)
+        }
+      }
+    }
+  }
+
   /// Subtracts a product from some columns: self[:, columns] -= a · b[rows, columns].
   ///
   /// - Precondition: `a` is (rows of self, rows.count), and `b` has the columns of self.

@@ -2,21 +2,36 @@ import Tensor
 
 /// The keys and values of one block for one sequence, so that a further token need not compute them again.
 public final class KeyValueCache {
-  /// (tokens, key/value heads · head dimension), positions already applied to the keys.
-  private(set) var keys: Matrix?
-  private(set) var values: Matrix?
+  /// (capacity, key/value heads · head dimension), positions already applied to the keys; the first `count` rows are tokens.
+  private(set) var keys = Matrix(rows: 0, columns: 0)
+  private(set) var values = Matrix(rows: 0, columns: 0)
+  /// Tokens in the cache.
+  public private(set) var count = 0
 
   /// An empty cache.
   public init() {}
 
-  /// Tokens in the cache.
-  public var count: Int { keys?.rows ?? 0 }
+  /// Appends the keys and values of further tokens.
+  func append(keys newKeys: Matrix, values newValues: Matrix) {
+    let needed = count + newKeys.rows
+    if keys.rows < needed {
+      // Twice the room each time: a token costs its own copy and, on average, one more.
+      let capacity = max(needed, 2 * keys.rows)
+      keys = keys.extended(rows: count, to: capacity, columns: newKeys.columns)
+      values = values.extended(rows: count, to: capacity, columns: newValues.columns)
+    }
+    keys.replaceBlock(row: count, column: 0, with: newKeys)
+    values.replaceBlock(row: count, column: 0, with: newValues)
+    count = needed
+  }
+}
 
-  /// Appends the keys and values of further tokens and returns all.
-  func append(keys newKeys: Matrix, values newValues: Matrix) -> (keys: Matrix, values: Matrix) {
-    let all = (keys?.appending(newKeys) ?? newKeys, values?.appending(newValues) ?? newValues)
-    (keys, values) = all
-    return all
+extension Matrix {
+  /// The first rows in a larger matrix, zeros below.
+  fileprivate func extended(rows count: Int, to capacity: Int, columns: Int) -> Matrix {
+    var result = Matrix(rows: capacity, columns: columns)
+    if count > 0 { result.replaceBlock(row: 0, column: 0, with: rows(0..<count)) }
+    return result
   }
 }
 
@@ -24,6 +39,11 @@ public final class KeyValueCache {
 func causalAttention(
   _ queries: Matrix, _ keys: Matrix, _ values: Matrix, _ shape: AttentionShape, sequences: Int, cache: KeyValueCache?
 ) -> Matrix {
-  let (keys, values) = cache?.append(keys: keys, values: values) ?? (keys, values)
-  return causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
+  guard let cache else {
+    return causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
+  }
+  precondition(sequences == 1, "a cache holds one sequence")
+  cache.append(keys: keys, values: values)
+  return causalAttention(
+    queries: queries, keys: cache.keys, values: cache.values, keyLength: cache.count, shape: shape, sequences: 1)
 }

@@ -33,4 +33,10 @@ public struct Linear: Sendable {
     if let bias { outputs.addToRows(bias) }
     return outputs
   }
+
+  /// Adds the layer's outputs for inputs (tokens, inputs) to hidden states (tokens, outputs).
+  public func add(_ inputs: Matrix, to hidden: inout Matrix) {
+    hidden.addProduct(inputs, transposed: weight)
+    if let bias { hidden.addToRows(bias) }
+  }
 }

@@ -114,18 +114,18 @@ struct LlamaBlock: LinearFields {
     var queries = query(x)
     var keys = key(x)
     let values = value(x)
-    let table = rotary.table(position: cache?.count ?? 0, length: length)
-    rotary.apply(to: &queries, table: table, length: length)
-    rotary.apply(to: &keys, table: table, length: length)
+    let position = cache?.count ?? 0
+    rotary.apply(to: &queries, position: position, length: length)
+    rotary.apply(to: &keys, position: position, length: length)
     let mixed = causalAttention(queries, keys, values, shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
-    hidden.add(output(mixed))
+    output.add(mixed, to: &hidden)
 
     let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
     observer?(y, [.gate, .up])
     var inner = gate(y)
     inner.applySiLU(times: up(y))
     observer?(inner, [.down])
-    hidden.add(down(inner))
+    down.add(inner, to: &hidden)
   }
 }

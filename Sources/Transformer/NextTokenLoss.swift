@@ -30,9 +30,12 @@ extension CausalLM {
   private func losses(_ inputs: Matrix, _ targets: [Int?]) -> [Double] {
     var sums = [RunningLogSumExp](repeating: RunningLogSumExp(), count: inputs.rows)
     var targetLogits = [Double](repeating: 0, count: inputs.rows)
+    let instructions = MatmulKernel.current.instructions
+    var logits = Matrix(rows: 0, columns: 0)
     for start in stride(from: 0, to: vocabularySize, by: vocabularyChunk) {
       let range = start..<min(vocabularySize, start + vocabularyChunk)
-      var logits = matmul(inputs, transposed: head, rows: range)
+      if logits.columns != range.count { logits = Matrix(rows: inputs.rows, columns: range.count) }
+      logits.setProduct(inputs, transposed: head, rows: range)
       logits.withMutableElements { logits in
         sums.withUnsafeMutableBufferPointer { sums in
           targetLogits.withUnsafeMutableBufferPointer { targetLogits in
@@ -40,7 +43,7 @@ extension CausalLM {
               for i in rows {
                 let row = logits + i * range.count
                 if let target = targets[i], range.contains(target) { targetLogits[i] = Double(row[target - start]) }
-                sums[i].add(overwriting: row, count: range.count)
+                sums[i].add(overwriting: row, count: range.count, with: instructions)
               }
             }
           }

@@ -136,7 +136,7 @@ struct OPTBlock: LinearFields {
     observer?(x, [.key, .value, .query])
     let mixed = causalAttention(query(x), key(x), value(x), shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
-    hidden.add(output(mixed))
+    output.add(mixed, to: &hidden)
     if !isPreNorm { hidden = attentionNorm(hidden) }
 
     let y = isPreNorm ? mlpNorm(hidden) : hidden
@@ -144,7 +144,7 @@ struct OPTBlock: LinearFields {
     var inner = fc1(y)
     inner.applyReLU()
     observer?(inner, [.fc2])
-    hidden.add(fc2(inner))
+    fc2.add(inner, to: &hidden)
     if !isPreNorm { hidden = mlpNorm(hidden) }
   }
 }

@@ -1,4 +1,5 @@
 import Support
+import Synchronization
 import Tensor
 
 /// Rotary position embedding: pairs of columns of queries and keys are turned by an angle that grows with the position.
@@ -18,6 +19,7 @@ public struct RotaryEmbedding: Sendable {
   private let headDimension: Int
   /// Radians a position, one for each pair: (headDimension / 2).
   private let frequencies: [Float]
+  private let angles = AngleTable()
 
   /// The embedding for heads of `headDimension` columns.
   ///
@@ -48,46 +50,58 @@ public struct RotaryEmbedding: Sendable {
     }
   }
 
-  /// Cosine and sine of every angle for positions from `position` on: each (length, headDimension / 2).
-  package func table(position: Int, length: Int) -> (cosines: [Float], sines: [Float]) {
-    var cosines: [Float] = []
-    var sines: [Float] = []
-    for p in position..<position + length {
-      for frequency in frequencies {
-        let angle = Double(Float(p) * frequency)
-        cosines.append(Float(Math.cos(angle)))
-        sines.append(Float(Math.sin(angle)))
-      }
-    }
-    return (cosines, sines)
-  }
+  /// Cosine and sine of every angle for positions from 0 on: at least `positions` rows, headDimension / 2 of each.
+  package func table(positions: Int) -> Matrix { angles.table(positions: positions, frequencies) }
 
   /// Turns every head of every row.
   ///
-  /// `matrix` is (sequences · length, heads · headDimension).
-  package func apply(to matrix: inout Matrix, table: (cosines: [Float], sines: [Float]), length: Int) {
+  /// `matrix` is (sequences · length, heads · headDimension); each sequence begins at `position`.
+  package func apply(to matrix: inout Matrix, position: Int, length: Int) {
     let half = headDimension / 2
-    let columns = matrix.columns
-    let rows = matrix.rows
-    matrix.withMutableElements { x in
-      table.cosines.withUnsafeBufferPointer { cosines in
-        table.sines.withUnsafeBufferPointer { sines in
-          Parallel.forEachRange(rows, grain: 64) { range in
-            for i in range {
-              let angles = i % length * half
-              for start in stride(from: 0, to: columns, by: headDimension) {
-                let head = x + i * columns + start
-                for j in 0..<half {
-                  let (a, b) = (head[j], head[j + half])
-                  let (c, s) = (cosines[angles + j], sines[angles + j])
-                  head[j] = a * c - b * s
-                  head[j + half] = b * c + a * s
-                }
-              }
-            }
+    let table = table(positions: position + length)
+    let dimension = headDimension
+    table.withElements { table in
+      matrix.forEachRows { x, rows, columns, instructions in
+        for (i, row) in rows.enumerated() {
+          let cosines = table + (position + row % length) * 2 * half
+          for start in stride(from: 0, to: columns, by: dimension) {
+            instructions.rotatePairs(x + i * columns + start, half: half, cosines: cosines, sines: cosines + half)
           }
         }
       }
     }
+  }
+}
+
+/// Cosines and sines of the positions that somebody asked for so far.
+///
+/// All blocks of a model share them: computed once, they are read in every block of every text.
+private final class AngleTable: Sendable {
+  private let known = Mutex(Matrix(rows: 0, columns: 0))
+
+  /// For positions from 0 on, at least `positions` of them: (positions, cosine and then sine of each frequency).
+  func table(positions: Int, _ frequencies: [Float]) -> Matrix {
+    known.withLock { known in
+      if known.rows < positions {
+        // Twice as many as were known, so that a text that grows token by token costs no more than one that is there at once.
+        known = Self.computed(positions: max(positions, 2 * known.rows), frequencies)
+      }
+      return known
+    }
+  }
+
+  private static func computed(positions: Int, _ frequencies: [Float]) -> Matrix {
+    let half = frequencies.count
+    var table = Matrix(rows: positions, columns: 2 * half)
+    table.forEachRows { x, rows, _, _ in
+      for (i, position) in rows.enumerated() {
+        for (j, frequency) in frequencies.enumerated() {
+          let angle = Double(Float(position) * frequency)
+          x[i * 2 * half + j] = Float(Math.cos(angle))
+          x[i * 2 * half + half + j] = Float(Math.sin(angle))
+        }
+      }
+    }
+    return table
   }
 }

@@ -43,16 +43,15 @@ import Transformer
     let rotary = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
     let frequencies = Self.frequencies(test)
     for start in [0, 1, 1000, 8000] {
-      let table = rotary.table(position: start, length: 5)
-      #expect(table.cosines.count == 5 * frequencies.count)
+      let table = rotary.table(positions: start + 5)
+      #expect(table.rows >= start + 5 && table.columns == 2 * frequencies.count)
       for row in 0..<5 {
         for (j, frequency) in frequencies.enumerated() {
           let angle = Double(start + row) * frequency
           // The model computes frequencies in Float: the exponent's rounding is worth ln(theta) units, blending a few more.
           let tolerance = 0x1p-24 * (angle * (Math.log(test.theta) + 12) + 2)
-          let index = row * frequencies.count + j
-          #expect(abs(Double(table.cosines[index]) - Math.cos(angle)) <= tolerance)
-          #expect(abs(Double(table.sines[index]) - Math.sin(angle)) <= tolerance)
+          #expect(abs(Double(table[start + row, j]) - Math.cos(angle)) <= tolerance)
+          #expect(abs(Double(table[start + row, frequencies.count + j]) - Math.sin(angle)) <= tolerance)
         }
       }
     }
@@ -68,19 +67,21 @@ import Transformer
   }
 
   @Test(arguments: cases)
-  func laterPositionsAreTheTailOfALongerTable(_ test: Case) {
-    let rotary = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
-    let all = rotary.table(position: 0, length: 57)
-    let tail = rotary.table(position: 37, length: 20)
-    #expect(Array(all.cosines.suffix(20 * test.dimension / 2)) == tail.cosines)
-    #expect(Array(all.sines.suffix(20 * test.dimension / 2)) == tail.sines)
+  func aTableThatGrewIsTheOneComputedAtOnce(_ test: Case) {
+    let grown = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
+    let first = grown.table(positions: 7)
+    for positions in [8, 9, 30, 57] { #expect(grown.table(positions: positions).rows >= positions) }
+    let fresh = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
+    #expect(grown.table(positions: 57).rows(0..<57) == fresh.table(positions: 57))
+    #expect(first == fresh.table(positions: 57).rows(0..<7))
   }
 
   @Test func linearScalingStretchesPositions() {
     let plain = RotaryEmbedding(headDimension: 32, theta: 10000, scaling: .none)
     let stretched = RotaryEmbedding(headDimension: 32, theta: 10000, scaling: .linear(factor: 4))
+    let (short, long) = (plain.table(positions: 50), stretched.table(positions: 200))
     for position in 0..<50 {
-      #expect(plain.table(position: position, length: 1) == stretched.table(position: 4 * position, length: 1))
+      #expect(short.rows(position..<position + 1) == long.rows(4 * position..<4 * position + 1))
     }
   }
 
@@ -89,7 +90,7 @@ import Transformer
     let rotary = RotaryEmbedding(headDimension: dimension, theta: 100, scaling: .none)
     let before = Matrix.random(2 * length, heads * dimension, seed: 3)
     var after = before
-    rotary.apply(to: &after, table: rotary.table(position: 11, length: length), length: length)
+    rotary.apply(to: &after, position: 11, length: length)
     let frequencies = Self.frequencies(Case(dimension: dimension, theta: 100, scaling: .none))
     for row in 0..<2 * length {
       for head in 0..<heads {
