@@ -83,14 +83,21 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       let before = UnsafeRawPointer(maxima + j).loadUnaligned(as: Vector.self)
       var most = before
       for p in 0..<keys { most = most.larger(column.loadUnaligned(fromByteOffset: 4 &* p &* stride, as: Vector.self)) }
-      let correction = exponential(before - most)
-      var sum = UnsafeRawPointer(sums + j).loadUnaligned(as: Vector.self) * correction
-      for p in 0..<keys {
+      var sum = Vector.zero
+      var correction = Vector.zero
+      // The round after the last key is the correction's: the exponential is inlined where it is written once.
+      for p in 0...keys {
         let offset = 4 &* p &* stride
-        let power = exponential(column.loadUnaligned(fromByteOffset: offset, as: Vector.self) - most)
-        column.storeBytes(of: power, toByteOffset: offset, as: Vector.self)
-        sum += power
+        let x = p < keys ? column.loadUnaligned(fromByteOffset: offset, as: Vector.self) : before
+        let power = exponential(x - most)
+        if p < keys {
+          column.storeBytes(of: power, toByteOffset: offset, as: Vector.self)
+          sum += power
+        } else {
+          correction = power
+        }
       }
+      Arithmetic.accumulate(&sum, UnsafeRawPointer(sums + j).loadUnaligned(as: Vector.self), correction)
       UnsafeMutableRawPointer(maxima + j).storeBytes(of: most, as: Vector.self)
       UnsafeMutableRawPointer(sums + j).storeBytes(of: sum, as: Vector.self)
       UnsafeMutableRawPointer(corrections + j).storeBytes(of: correction, as: Vector.self)
