@@ -23,7 +23,7 @@ enum BenchmarkError: Diagnostic {
     switch self {
     case .debugBuild: "a debug build says nothing about speed: swift run -c release Benchmarks"
     case .usage(let problem): "\(problem) (see 'Benchmarks --help')"
-    case .wrongResult(let what): "\(what): not timed"
+    case .wrongResult(let what): "\(what): a figure for it would say nothing"
     case .badFile(let path, let reason): "\(path): \(reason)"
     }
   }

@@ -1,6 +1,6 @@
 import Support
-import Tensor
 
+Process.ignoreWriteSignals()
 do {
   let options = try Options(Array(CommandLine.arguments.dropFirst()))
   switch options.command {

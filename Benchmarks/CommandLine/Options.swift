@@ -8,6 +8,8 @@ struct Options {
   private(set) var command = Command.run
   /// In the order of the table of benchmarks; all of them unless some are named.
   private(set) var benchmarks: [any Benchmark.Type] = []
+  /// Whether the command line names some.
+  private(set) var namesBenchmarks = false
   /// Nil means each benchmark's own.
   private(set) var sizes: [Size]?
   private(set) var kernels: [MatmulKernel] = []
@@ -99,6 +101,7 @@ struct Options {
       let remedy = unknown == "compare" ? "; compare comes first" : "; there are \(known)"
       throw .usage("unknown benchmark '\(unknown)'\(remedy)")
     }
+    namesBenchmarks = !names.isEmpty
     benchmarks = names.isEmpty ? all : all.filter { names.contains($0.name) }
   }
 

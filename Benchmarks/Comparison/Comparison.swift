@@ -6,7 +6,8 @@ enum Comparison {
     let peers = try options.peers.map { try MeasurementFile(path: $0) }
     let ours =
       try options.ours.isEmpty ? [measured(options, peers)] : options.ours.map { try MeasurementFile(path: $0) }
-    let ratios = Ratios.of(ours: ours, peers: peers)
+    let wanted = options.namesBenchmarks ? options.benchmarks.map { $0.name } : nil
+    let ratios = try Ratios.of(ours: ours, peers: peers, benchmarks: wanted)
     for peer in peers {
       for own in ours where peer.processor != nil && own.processor != nil && peer.processor != own.processor {
         StandardStream.error.write(
@@ -14,7 +15,8 @@ enum Comparison {
       }
     }
     guard !ratios.isEmpty else {
-      throw BenchmarkError.badFile(options.peers[0], reason: "no case of it is among ours with the same threads")
+      throw BenchmarkError.badFile(
+        options.peers[0], reason: "none of its cases is among ours with the same number of threads")
     }
     let output: String
     if options.wantsJSON {

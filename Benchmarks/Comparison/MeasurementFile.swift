@@ -11,6 +11,8 @@ struct MeasurementFile {
     let median: Double
     let least: Double
     let most: Double
+    /// How many ids a tokenizer made, where the case is one.
+    var ids: Int?
   }
 
   /// Which program: what the file says, or its name.
@@ -48,7 +50,7 @@ struct MeasurementFile {
         Figure(
           benchmark: benchmark, identifier: identifier, kernel: result["kernel"]?.text ?? "", threads: threads,
           median: try seconds("medianSeconds"), least: try seconds("leastSeconds"),
-          most: try seconds("mostSeconds")))
+          most: try seconds("mostSeconds"), ids: result["ids"]?.integer))
     }
     self.figures = figures
   }
@@ -60,7 +62,8 @@ struct MeasurementFile {
     figures = measurements.map {
       Figure(
         benchmark: $0.benchmark, identifier: $0.identifier, kernel: $0.kernel, threads: $0.threads,
-        median: $0.timing.median, least: $0.timing.least, most: $0.timing.most)
+        median: $0.timing.median, least: $0.timing.least, most: $0.timing.most,
+        ids: $0.work.facts.first { $0.name == "ids" }?.value)
     }
   }
 }

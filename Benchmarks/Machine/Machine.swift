@@ -57,7 +57,7 @@ final class Machine {
 
   var json: JSON {
     [
-      "processor": JSON(processor), "cores": JSON(cores), "memoryBytes": JSON(memory),
+      "program": "svnup", "processor": JSON(processor), "cores": JSON(cores), "memoryBytes": JSON(memory),
       "lastLevelCacheBytes": lastLevelCache.map { JSON($0) } ?? .null, "kernel": JSON(MatmulKernel.automatic.rawValue),
       "peaks": .array(
         peaks.map {

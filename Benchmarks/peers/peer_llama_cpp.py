@@ -126,6 +126,9 @@ def main():
     gguf = harness.require("gguf", "gguf")
     llama_cpp = harness.require(
         "llama_cpp", "llama-cpp-python", "CMAKE_ARGS=-DGGML_NATIVE=ON pip install llama-cpp-python")
+    # What it logs while it loads is no news here; the callback must live as long as it may be called.
+    silence = llama_cpp.llama_log_callback(lambda level, text, data: None)
+    llama_cpp.llama_log_set(silence, None)
     results = harness.Results(
         "llama.cpp", f"llama-cpp-python {llama_cpp.__version__}", options,
         {"system": llama_cpp.llama_print_system_info().decode()})
