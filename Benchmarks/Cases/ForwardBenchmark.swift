@@ -109,8 +109,9 @@ enum ForwardBenchmark: Benchmark {
   ///
   /// A sum of k terms has a relative error of about sqrt(k) · u, and hardly ever more than four times as much (Higham and Mary,
   /// "A New Approach to Probabilistic Rounding Error Analysis", 2019). Two residual branches a block and the head, in two runs,
-  /// make 2 · (2B + 1) of them; they meet logits of at most |h| · |w|, where |h|² is the hidden size after the final norm,
-  /// and w the longest row of the head. The norms on the way take out what the sizes of the hidden states would add.
+  /// make 2 · (2B + 1) of them, as good as independent, so that their squares add up; they meet logits of at most |h| · |w|,
+  /// where |h|² is the hidden size after the final norm, and w the longest row of the head. The norms on the way take out what
+  /// the sizes of the hidden states would add.
   static func tolerance(_ model: any CausalLM) -> Double {
     let head = model.head.widened()
     let inputs = Double(model.hiddenSize)
@@ -123,6 +124,6 @@ enum ForwardBenchmark: Benchmark {
       }
     }
     let sums = 2 * Double(2 * model.blocks.count + 1)
-    return sums * 4 * Double(widest).squareRoot() * Oracle.unitRoundoff * (inputs * longest).squareRoot()
+    return 4 * (sums * Double(widest)).squareRoot() * Oracle.unitRoundoff * (inputs * longest).squareRoot()
   }
 }
