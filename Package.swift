@@ -57,7 +57,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
-      path: "Benchmarks"
+      path: "Benchmarks",
+      exclude: ["peers"]
     ),
     .target(name: "TestSupport", dependencies: ["Support", "Tensor"], path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),

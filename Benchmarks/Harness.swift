@@ -1,32 +1,92 @@
 import Support
 
-/// Times work that was verified before: warm-up, then the median, least and most of several runs.
-struct Harness {
-  /// Runs that count.
-  static let runs = 7
+/// Seconds that the runs of some work took.
+struct Timing {
+  /// Runs that counted.
+  let runs: Int
+  let median: Double
+  let least: Double
+  let most: Double
 
-  /// What a benchmark measured.
-  struct Timing {
-    let median: Double
-    let least: Double
-    let most: Double
+  init(runs: Int, median: Double, least: Double, most: Double) {
+    self.runs = runs
+    self.median = median
+    self.least = least
+    self.most = most
   }
 
-  /// Seconds of `body`, whose result is consumed so that it cannot be left out.
-  static func time<Result>(_ body: () -> Result) -> Timing {
-    consume(body())
-    var seconds: [Double] = []
-    for _ in 0..<runs {
-      let start = ContinuousClock.now
-      consume(body())
-      seconds.append((ContinuousClock.now - start).seconds)
+  /// The figures of some runs, at least one.
+  init(seconds: [Double]) {
+    runs = seconds.count
+    median = Self.median(of: seconds)
+    least = seconds.min() ?? .nan
+    most = seconds.max() ?? .nan
+  }
+
+  /// The middle of some numbers, or the mean of the two in the middle; NaN where there are none.
+  static func median(of numbers: [Double]) -> Double {
+    let sorted = numbers.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+}
+
+/// Times work that was verified before.
+enum Harness {
+  /// Runs that count, at least.
+  static let leastRuns = 7
+  /// Runs that count, at most.
+  private static let mostRuns = 31
+  /// Short work is run more often than it must be until it has taken this long altogether.
+  private static let leastTotal = 0.5
+  /// Work that takes less is repeated within a run: shorter times are those of the clock.
+  private static let leastRun = 0.002
+
+  /// Times `body`, whose result is consumed so that it cannot be left out.
+  static func time<Result>(_ body: () throws -> Result) rethrows -> Timing {
+    var repetitions = 1
+    while true {
+      // The warm-up tells how often the work must be repeated for the clock to be fine enough.
+      let seconds = try clocked { for _ in 0..<repetitions { consume(try body()) } }
+      if seconds >= leastRun || repetitions >= 1 << 20 { break }
+      repetitions *= 2
     }
-    seconds.sort()
-    return Timing(median: seconds[runs / 2], least: seconds[0], most: seconds[runs - 1])
+    return try runs { try clocked { for _ in 0..<repetitions { consume(try body()) } } / Double(repetitions) }
   }
 
+  /// Times `body` on a state of its own each run; making the state is not timed.
+  static func time<State>(preparing state: () -> State, _ body: (inout State) throws -> Void) rethrows -> Timing {
+    func once() throws -> Double {
+      var state = state()
+      let seconds = try clocked { try body(&state) }
+      consume(state)
+      return seconds
+    }
+    _ = try once()
+    return try runs(once)
+  }
+
+  private static func runs(_ once: () throws -> Double) rethrows -> Timing {
+    var seconds: [Double] = []
+    var total = 0.0
+    while seconds.count < leastRuns || (total < leastTotal && seconds.count < mostRuns) {
+      seconds.append(try once())
+      total += seconds[seconds.count - 1]
+    }
+    return Timing(seconds: seconds)
+  }
+
+  /// Seconds that `body` takes, once.
+  static func clocked(_ body: () throws -> Void) rethrows -> Double {
+    let start = ContinuousClock.now
+    try body()
+    return (ContinuousClock.now - start).seconds
+  }
+
+  /// Uses a result where the optimizer cannot see that nothing becomes of it.
   @inline(never)
-  private static func consume<Result>(_ result: Result) { withExtendedLifetime(result) {} }
+  static func consume<Result>(_ result: Result) { withExtendedLifetime(result) {} }
 
   /// Whether the build is one whose times mean something.
   static var isOptimized: Bool {

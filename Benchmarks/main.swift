@@ -1,16 +1,17 @@
 import Support
-import Tensor
 
-// swift run -c release Benchmarks [matmul] [--json]
+Process.ignoreWriteSignals()
 do {
-  guard Harness.isOptimized else { throw BenchmarkError.debugBuild }
-  let words = CommandLine.arguments.dropFirst()
-  if let name = words.first(where: { $0 != "matmul" && $0 != "--json" }) { throw BenchmarkError.unknownBenchmark(name) }
-  let wantsJSON = words.contains("--json")
-  let results = try MatmulBenchmark().run(showing: !wantsJSON)
-  if wantsJSON { StandardStream.output.write(results.document) }
+  let options = try Options(Array(CommandLine.arguments.dropFirst()))
+  switch options.command {
+  case .help: StandardStream.output.write(Help.text)
+  case .run: try BenchmarkRun.run(options)
+  case .compare: try Comparison.run(options)
+  }
+} catch let error as any Diagnostic {
+  StandardStream.error.write("Benchmarks: \(error)\n")
+  Process.end(error.exitStatus)
 } catch {
   StandardStream.error.write("Benchmarks: \(error)\n")
-  if case BenchmarkError.wrongResult = error { Process.end(.badData) }
-  Process.end(.usage)
+  Process.end(.badData)
 }

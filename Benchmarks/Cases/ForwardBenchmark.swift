@@ -1,0 +1,129 @@
+import Support
+import Tensor
+import Transformer
+
+/// A LLaMA of random weights in F32 and BF16: one window with its negative log-likelihoods, and greedy decoding.
+enum ForwardBenchmark: Benchmark {
+  static let name = "forward"
+  static let summary =
+    "a LLaMA: B blocks, D hidden, H heads, I intermediate, V vocabulary; a window of T tokens, and decoding"
+  static let dimensions = ["B", "D", "H", "I", "V", "T"]
+  static let sizes = [Size([12, 768, 12, 2048, 32000, 2048])]
+
+  /// Tokens in front of those that are decoded, and tokens that are decoded.
+  private static let (promptLength, decodedLength) = (16, 32)
+  /// Tokens that go through the reference kernel: it takes its time.
+  private static let verifiedTokens = 8
+
+  private static func shape(_ size: Size) -> RandomLlama {
+    RandomLlama(
+      blocks: size[0], hidden: size[1], heads: size[2], intermediate: size[3], vocabulary: size[4],
+      positions: max(size[5], promptLength + decodedLength))
+  }
+
+  static func bytes(_ size: Size) -> Int {
+    8 * shape(size).parameters + 4 * size[5] * (8 * size[1] + 3 * size[3]) + 4 * 4096 * 1024
+  }
+
+  static func check(_ size: Size) throws(BenchmarkError) {
+    guard size[1] % size[2] == 0, size[1] / size[2] % 2 == 0 else {
+      throw .usage("--size \(size): the \(size[1]) columns must be an even number for each of the \(size[2]) heads")
+    }
+    guard size[5] > verifiedTokens else {
+      throw .usage("--size \(size): a window needs more than \(verifiedTokens) tokens")
+    }
+  }
+
+  static func run(_ size: Size, _ session: Session) throws {
+    let shape = shape(size)
+    var generator = SeededGenerator(seed: 1)
+    let tokens = (0..<size[5]).map { _ in generator.below(shape.vocabulary) }
+    for type in [ElementType.float32, .bfloat16] {
+      let model = try shape.loaded(as: type)
+      try window(size, shape, model, type, TokenBatch(tokens: tokens, length: tokens.count), session)
+      let prompt = (0..<promptLength).map { _ in generator.below(shape.vocabulary) }
+      try decoding(size, shape, model, type, prompt, session)
+    }
+  }
+
+  /// One window with its NLL.
+  private static func window(
+    _ size: Size, _ shape: RandomLlama, _ model: any CausalLM, _ type: ElementType, _ batch: TokenBatch,
+    _ session: Session
+  ) throws {
+    let identifier = identifier(size, type.rawValue.lowercased())
+    let found = model.negativeLogLikelihoods(model.hiddenStates(batch), of: batch)
+    let short = TokenBatch(windowsOf: batch.tokens, length: verifiedTokens).first(1)
+    let wanted = MatmulKernel.$current.withValue(.reference) {
+      model.negativeLogLikelihoods(model.hiddenStates(short), of: short)
+    }
+    // A token sees none of those behind it, so the first ones need no others.
+    for (position, pair) in zip(found, wanted).enumerated() {
+      try Oracle.require(
+        pair.0, near: pair.1, within: tolerance(model), "\(identifier), the NLL of token \(position + 1)")
+    }
+    guard found.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
+      throw BenchmarkError.wrongResult("\(identifier): an NLL is not a number from 0 on")
+    }
+    let products = 2 * Double(batch.length) * Double(shape.multipliedParameters)
+    let attention =
+      Double(shape.blocks)
+      * AttentionBenchmark.operations(
+        heads: shape.heads, tokens: batch.length, headDimension: shape.hidden / shape.heads)
+    let work = Work(operations: products + attention, items: (Double(batch.length), "tokens"))
+    session.measure(name, identifier, work) { Harness.time { model.perplexity(batch) } }
+  }
+
+  /// Greedy decoding; the prompt, which goes through the model in one piece, is part of the time.
+  private static func decoding(
+    _ size: Size, _ shape: RandomLlama, _ model: any CausalLM, _ type: ElementType, _ prompt: [Int],
+    _ session: Session
+  ) throws {
+    let identifier = "decode/\(size)/\(type.rawValue.lowercased())"
+    func decode() -> [Int] { model.greedyContinuation(of: prompt, length: promptLength + decodedLength) }
+    try verify(decode(), model, identifier)
+    // The prompt and every decoded token but the last pass all weights once.
+    let bytes = Double(decodedLength) * Double(shape.multipliedParameters * type.byteCount)
+    let work = Work(bytesRead: bytes, items: (Double(decodedLength), "tokens"))
+    session.measure(name, identifier, work) { Harness.time(decode) }
+  }
+
+  /// Every decoded token has the largest logit when the whole text passes the model at once, without keys and values kept.
+  private static func verify(_ text: [Int], _ model: any CausalLM, _ identifier: String) throws {
+    guard text.count == promptLength + decodedLength else {
+      throw BenchmarkError.wrongResult("\(identifier): \(text.count) tokens were decoded")
+    }
+    let logits = model.logits(model.hiddenStates(TokenBatch(tokens: text, length: text.count)))
+    for position in promptLength..<text.count {
+      let row = logits.rows(position - 1..<position).elements
+      guard row.allSatisfy(\.isFinite), let largest = row.max() else {
+        throw BenchmarkError.wrongResult("\(identifier): a logit in front of token \(position) is not finite")
+      }
+      try Oracle.require(
+        Double(row[text[position]]), near: Double(largest), within: tolerance(model),
+        "\(identifier), the logit of token \(position)")
+    }
+  }
+
+  /// How far an NLL or a logit may move from one kernel to another.
+  ///
+  /// A sum of k terms has a relative error of about sqrt(k) · u, and hardly ever more than four times as much (Higham and Mary,
+  /// "A New Approach to Probabilistic Rounding Error Analysis", 2019). Two residual branches a block and the head, in two runs,
+  /// make 2 · (2B + 1) of them, as good as independent, so that their squares add up; they meet logits of at most |h| · |w|,
+  /// where |h|² is the hidden size after the final norm, and w the longest row of the head. The norms on the way take out what
+  /// the sizes of the hidden states would add.
+  static func tolerance(_ model: any CausalLM) -> Double {
+    let head = model.head.widened()
+    let inputs = Double(model.hiddenSize)
+    let widest = model.blocks.flatMap { block in block.roles.map { block[$0].weight.columns } }.max() ?? 1
+    var longest = 0.0
+    head.withElements { w in
+      for row in 0..<head.rows {
+        let start = w + row * head.columns
+        longest = max(longest, Oracle.dot(start, start, count: head.columns).sum)
+      }
+    }
+    let sums = 2 * Double(2 * model.blocks.count + 1)
+    return 4 * (sums * Double(widest)).squareRoot() * Oracle.unitRoundoff * (inputs * longest).squareRoot()
+  }
+}

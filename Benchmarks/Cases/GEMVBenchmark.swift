@@ -1,0 +1,53 @@
+import Tensor
+
+/// A few rows by a large weight: what a linear does while a model writes token by token.
+///
+/// All of the weight is read for little arithmetic, so memory is the limit.
+enum GEMVBenchmark: Benchmark {
+  static let name = "gemv"
+  static let summary = "a few rows R by a weight (N, K) that no cache holds, in F32, BF16 and F16"
+  static let dimensions = ["R", "N", "K"]
+  static let sizes = [4096, 32000].flatMap { n in [1, 4, 8].map { Size([$0, n, n == 4096 ? 4096 : 2048]) } }
+
+  /// Bytes of weights that a run goes through: several times a last-level cache, so that none of it is found there.
+  ///
+  /// A weight that is smaller is there in several copies, which take turns.
+  private static let workingSet = 192 << 20
+
+  static func bytes(_ size: Size) -> Int { workingSet + 12 * size[1] * size[2] + 4 * size[0] * (size[1] + size[2]) }
+
+  static func run(_ size: Size, _ session: Session) throws {
+    let inputs = Matrix.uniform(size[0], size[2], seed: 1)
+    let weight = Matrix.uniform(size[1], size[2], seed: 2)
+    for type in ElementType.allCases {
+      let stored = StoredMatrix(weight, as: type)
+      let identifier = identifier(size, type.rawValue.lowercased())
+      try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, stored.widened(), identifier)
+      let copies = copies(of: stored)
+      let work = Work(bytesRead: Double(stored.byteCount))
+      session.measure(name, identifier, work) {
+        Harness.time { for weight in copies { Harness.consume(matmul(inputs, transposed: weight)) } }
+          .divided(by: copies.count)
+      }
+    }
+  }
+
+  private static func copies(of weight: StoredMatrix) -> [StoredMatrix] {
+    let count = max(1, (workingSet + weight.byteCount - 1) / weight.byteCount)
+    return [weight]
+      + (1..<max(count, 1)).map { _ in
+        let storage = AlignedStorage(byteCount: weight.byteCount)
+        weight.withBytes { storage.pointer.copyMemory(from: $0, byteCount: weight.byteCount) }
+        return StoredMatrix(
+          rows: weight.rows, columns: weight.columns, elementType: weight.elementType, storage: storage)
+      }
+  }
+}
+
+extension Timing {
+  /// The times of one of `count` equal parts of the work.
+  func divided(by count: Int) -> Timing {
+    let count = Double(count)
+    return Timing(runs: runs, median: median / count, least: least / count, most: most / count)
+  }
+}

@@ -1,0 +1,13 @@
+import Support
+
+/// The model and the text that come with svnup, as they lie in the repository.
+enum Resources {
+  /// The folder of the sources that this program was built from.
+  private static let repository = Path.parent(of: Path.parent(of: #filePath))
+
+  /// The LLaMA trained on the King James Bible, and its tokenizer.
+  static var model: String { Path.join(repository, "Sources/svnup/Resources/kjv-llama") }
+
+  /// One of its texts: `test`, `valid` or `calibration`.
+  static func text(_ name: String) -> String { Path.join(repository, "Sources/svnup/Resources/kjv-text/\(name).txt") }
+}
