@@ -71,7 +71,7 @@ extension SIMD4: FloatLanes where Scalar == Float {
     bits.oddHalf = pairs &>> 16
     let magnitude = (bits & 0x7FFF) &<< 13
     let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
-    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .>= 0x0F80_0000)
+    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
     return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
   }
 }
@@ -116,7 +116,7 @@ extension SIMD8: FloatLanes where Scalar == Float {
     bits.oddHalf = pairs &>> 16
     let magnitude = (bits & 0x7FFF) &<< 13
     let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
-    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .>= 0x0F80_0000)
+    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
     return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
   }
 }
@@ -161,7 +161,7 @@ extension SIMD16: FloatLanes where Scalar == Float {
     bits.oddHalf = pairs &>> 16
     let magnitude = (bits & 0x7FFF) &<< 13
     let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
-    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .>= 0x0F80_0000)
+    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
     return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
   }
 }

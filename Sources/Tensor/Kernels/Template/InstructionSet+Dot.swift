@@ -18,7 +18,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     }
   }
 
-  /// Four rows of W at a time, which then lie in the first-level cache for all rows of x.
+  /// Four rows of W at a time, which then lie in the nearest caches for all rows of x.
   @inlinable @inline(__always)
   static func dots<Element: StoredElement>(
     _ depth: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, _ w: UnsafeRawPointer,
@@ -27,19 +27,19 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   ) {
     var j = 0
     while j < outputs {
-      let count = min(4, outputs &- j)
+      let width = min(4, outputs &- j)
       let w = w + j &* wStride &* Element.byteCount
       var i = 0
       while i < rows {
         let (x, y) = (x + i &* xStride, y + (i &* yStride &+ j))
         if rows &- i >= 4 {
-          dotTile(depth, x, xStride, w, Element.self, wStride, count, y, yStride, accumulate, FourDots.self)
+          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, FourDots.self)
           i &+= 4
         } else if rows &- i >= 2 {
-          dotTile(depth, x, xStride, w, Element.self, wStride, count, y, yStride, accumulate, TwoDots.self)
+          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, TwoDots.self)
           i &+= 2
         } else {
-          dotTile(depth, x, xStride, w, Element.self, wStride, count, y, yStride, accumulate, OneDot.self)
+          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, OneDot.self)
           i &+= 1
         }
       }
