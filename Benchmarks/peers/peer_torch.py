@@ -1,14 +1,17 @@
-"""The same work in PyTorch: products, attention, Cholesky factors, pruning, and a LLaMA of transformers.
+"""The same work in PyTorch: products, attention, Cholesky factors, pruning, a LLaMA of transformers, Shapley values.
 
 SparseGPT and Wanda are written here from the papers' formulas, in the form in which their authors run them on a CPU.
 """
 
+import copy
+import itertools
 import os
+import pathlib
 import sys
 
 import harness
 
-BENCHMARKS = ["matmul", "gemv", "attention", "cholesky", "sparsegpt", "wanda", "forward"]
+BENCHMARKS = ["matmul", "gemv", "attention", "cholesky", "sparsegpt", "wanda", "forward", "shapley"]
 
 
 def matmul(torch, results):
@@ -132,6 +135,38 @@ def forward(torch, results):
         results.time("forward", harness.name("decode", harness.LLAMA, variant), decode)
 
 
+def shapley(torch, results):
+    """One forward pass for each of the coalitions of a sliding window of five blocks, absent blocks pruned to 70 %."""
+    transformers = harness.require("transformers", "transformers")
+    folder = pathlib.Path(__file__).resolve().parents[2] / "Sources/svnup/Resources/kjv-llama"
+    model = transformers.LlamaForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+    dense = list(model.model.layers)
+    pruned = [copy.deepcopy(block) for block in dense]
+    for block in pruned:
+        for layer in block.modules():
+            if isinstance(layer, torch.nn.Linear):
+                # Which weights are zero makes no difference to a dense product.
+                layer.weight[:, :int(0.7 * layer.in_features)] = 0
+    count, width = len(dense), 5
+    ids = torch.randint(model.config.vocab_size, (2, 256))
+
+    coalitions = {tuple(True for _ in dense), tuple(False for _ in dense)}
+    for start in range(count - width + 1):
+        for inside in itertools.product((False, True), repeat=width):
+            coalitions.add(tuple(inside[block - start] if start <= block < start + width else True
+                                 for block in range(count)))
+
+    def estimate():
+        for coalition in sorted(coalitions):
+            model.model.layers = torch.nn.ModuleList(
+                [dense[block] if present else pruned[block] for block, present in enumerate(coalition)])
+            logits = model(ids, use_cache=False).logits[:, :-1]
+            torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+
+    results.time("shapley", f"shapley/kjv-llama/w{width}", estimate, facts={"coalitions": len(coalitions)})
+
+
 def uniform(torch, rows, columns):
     return torch.rand(rows, columns) * 2 - 1
 
@@ -163,7 +198,7 @@ def main():
     results = harness.Results(
         "torch", f"torch {torch.__version__}", options,
         {"torch": torch.__version__, "configuration": torch.__config__.show()})
-    functions = [matmul, gemv, attention, cholesky, sparsegpt, wanda, forward]
+    functions = [matmul, gemv, attention, cholesky, sparsegpt, wanda, forward, shapley]
     with torch.inference_mode():
         for name, function in zip(BENCHMARKS, functions):
             if name in benchmarks:
