@@ -17,29 +17,26 @@ enum FMAPeak {
       var operations = 0.0
       let seconds = Harness.clocked {
         Parallel.forEach(threads, threads: threads) { _ in Harness.consume(work(kernel, iterations: iterations)) }
-        operations = operationCount * Double(iterations) * Double(threads)
+        operations = operationCount(kernel) * Double(iterations) * Double(threads)
       }
       best = max(best, operations / seconds)
     }
     return best
   }
 
-  // The stand-in for a loop over independent accumulators in registers: a product whose operands stay in the nearest caches.
-  // Its packing and its loads are work too, so it stays some per cent below the peak.
+  /// Floating-point operations of a round.
+  private static func operationCount(_ kernel: MatmulKernel) -> Double {
+    2 * Double(kernel.instructions.tileRows * kernel.instructions.tileColumns)
+  }
 
-  private static let (rows, columns, depth) = (960, 64, 128)
-  private static let a = Matrix.uniform(rows, depth, seed: 1)
-  private static let b = Matrix.uniform(columns, depth, seed: 2)
-  private static var operationCount: Double { 2 * Double(rows * columns * depth) }
-
-  /// Does `iterations` times `operationCount` operations on the calling thread.
+  /// Runs `iterations` rounds of the kernel's own accumulators on the calling thread, without memory.
   private static func work(_ kernel: MatmulKernel, iterations: Int) -> Float {
-    MatmulKernel.$current.withValue(kernel) {
-      Parallel.$threadCount.withValue(1) {
-        var last: Float = 0
-        for _ in 0..<iterations { last = matmul(a, transposed: b)[0, 0] }
-        return last
-      }
-    }
+    let instructions = kernel.instructions
+    let results = AlignedStorage(byteCount: 4 * instructions.tileRows * instructions.tileColumns)
+    defer { withExtendedLifetime(results) {} }
+    let first = results.pointer.assumingMemoryBound(to: Float.self)
+    first.update(repeating: 0, count: instructions.tileRows * instructions.tileColumns)
+    instructions.multiplyAddProbe(iterations: iterations, results: first)
+    return first[0]
   }
 }

@@ -17,6 +17,7 @@ extension AttentionWork {
     // As many sequences at a time as the packing memory holds.
     let step = max(1, min(sequences, Self.packedBytes / (4 * panels.count * shape.keyValueHeads)))
     let packed = AlignedStorage(byteCount: 4 * panels.count * shape.keyValueHeads * step)
+    defer { withExtendedLifetime(packed) {} }
     let floats = packed.pointer.assumingMemoryBound(to: Float.self)
     for first in stride(from: 0, to: sequences, by: step) {
       let count = min(step, sequences - first)

@@ -1,19 +1,23 @@
+import KernelTemplate
+
 /// Up to 32 rows of a matrix side by side: element (c, r) of the tile is column c of row r.
 ///
 /// What a triangular system does to one row it does to all of them, so each step is a vector operation over the rows (the lanes),
 /// and no lane waits for its own last result. Cholesky's blocks and SparseGPT's columns are both computed here. Every element
 /// sees the same operations in the same order wherever it lies.
 package final class LaneTile {
-  /// Rows of a full tile: four vectors of eight, enough independent sums to hide the latency of an addition.
+  /// Rows of a full tile: two of the widest vectors.
   package static let lanes = 32
 
   /// Columns there is room for.
   package let columns: Int
   private let storage: AlignedStorage
+  private let instructions: any InstructionSet.Type
 
   /// A tile with room for some columns; its elements are whatever was in memory.
-  package init(columns: Int) {
+  package init(columns: Int, kernel: MatmulKernel = .current) {
     self.columns = columns
+    instructions = kernel.instructions
     storage = AlignedStorage(byteCount: 4 * Self.lanes * columns)
   }
 
@@ -42,54 +46,28 @@ package final class LaneTile {
     }
   }
 
-  /// Subtracts a combination of the first `depth` columns from another: self[target] -= Σ_s c[s] · self[s], s ascending.
-  package func subtract(from target: Int, depth: Int, coefficients: UnsafePointer<Float>, stride: Int) {
-    subtractCombination(from: self[target], of: self[0], depth: depth, coefficients: coefficients, stride: stride)
+  /// Subtracts a combination of some columns of a tile from one of this: self[target] -= Σ c[s] · other[s], s ascending.
+  ///
+  /// - `coefficients`: that of the first column of the range; `stride` floats further on, that of the next.
+  package func subtract(
+    from target: Int, _ columns: Range<Int>, of other: LaneTile, coefficients: UnsafePointer<Float>, stride: Int
+  ) {
+    instructions.subtractCombination(
+      from: self[target], of: other[columns.lowerBound], depth: columns.count, coefficients: coefficients,
+      stride: stride)
   }
 
   /// Divides the lanes of a column.
   package func divide(_ column: Int, by divisor: Float) {
-    let y = UnsafeMutableRawPointer(self[column])
-    for v in 0..<4 {
-      let value = y.load(fromByteOffset: 32 * v, as: FloatVector.self)
-      y.storeBytes(of: value / FloatVector(repeating: divisor), toByteOffset: 32 * v, as: FloatVector.self)
-    }
+    let y = self[column]
+    for lane in 0..<Self.lanes { y[lane] /= divisor }
   }
 
   /// Solves L Y = B in place for a lower triangular L of `count` columns, whose rows lie `stride` floats apart.
   package func solve(lower l: UnsafePointer<Float>, stride: Int, count: Int) {
     for i in 0..<count {
-      subtract(from: i, depth: i, coefficients: l + i * stride, stride: 1)
+      subtract(from: i, 0..<i, of: self, coefficients: l + i * stride, stride: 1)
       divide(i, by: l[i * stride + i])
     }
   }
-}
-
-/// y -= Σ_s c[s · stride] · x[s] over 32 lanes.
-///
-/// `x` is a row of lanes for each s, one behind the other.
-private func subtractCombination(
-  from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int,
-  coefficients: UnsafePointer<Float>, stride: Int
-) {
-  let target = UnsafeMutableRawPointer(y)
-  var a = target.load(as: FloatVector.self)
-  var b = target.load(fromByteOffset: 32, as: FloatVector.self)
-  var c = target.load(fromByteOffset: 64, as: FloatVector.self)
-  var d = target.load(fromByteOffset: 96, as: FloatVector.self)
-  var row = UnsafeRawPointer(x)
-  var coefficient = coefficients
-  for _ in 0..<depth {
-    let factor = FloatVector(repeating: coefficient.pointee)
-    a -= factor * row.load(as: FloatVector.self)
-    b -= factor * row.load(fromByteOffset: 32, as: FloatVector.self)
-    c -= factor * row.load(fromByteOffset: 64, as: FloatVector.self)
-    d -= factor * row.load(fromByteOffset: 96, as: FloatVector.self)
-    row += 4 * LaneTile.lanes
-    coefficient += stride
-  }
-  target.storeBytes(of: a, as: FloatVector.self)
-  target.storeBytes(of: b, toByteOffset: 32, as: FloatVector.self)
-  target.storeBytes(of: c, toByteOffset: 64, as: FloatVector.self)
-  target.storeBytes(of: d, toByteOffset: 96, as: FloatVector.self)
 }

@@ -25,7 +25,8 @@ struct LowerTriangle {
     let tiles = (count + LaneTile.lanes - 1) / LaneTile.lanes
     // Waking a thread pays from some tens of microseconds on; a tile takes five.
     let threads = tiles < 8 ? 1 : Parallel.threadCount
-    Parallel.forEach(tiles, threads: threads, state: { LaneTile(columns: Self.block) }) { body($0, $1) }
+    let kernel = MatmulKernel.current
+    Parallel.forEach(tiles, threads: threads, state: { LaneTile(columns: Self.block, kernel: kernel) }) { body($0, $1) }
   }
 
   /// Replaces columns by those of the factor, from the diagonal down; needs the columns before them to be done.

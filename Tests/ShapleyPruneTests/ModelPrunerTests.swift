@@ -12,11 +12,26 @@ private final class RecordingPruner: Pruner {
   let statistics = StatisticsKind.gram
   private let records = Mutex<[String: InputStatistics]>([:])
 
-  func prune(
-    _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
-  ) throws(PruningError) -> PruningOutcome {
-    records.withLock { $0[linear] = statistics }
-    return try MagnitudePruner().prune(&weight, given: statistics, to: pattern, linear: linear)
+  private struct Prepared: PreparedPruner {
+    let recorder: RecordingPruner
+    let statistics: InputStatistics
+
+    func prune(
+      _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
+    ) throws(PruningError) -> PruningOutcome {
+      recorder.records.withLock { $0[linear] = statistics }
+      return try MagnitudePruner().prune(&weight, given: statistics, to: pattern, linear: linear)
+    }
+  }
+
+  /// Linears whose statistics were prepared, in order.
+  let preparations = Mutex<[String]>([])
+
+  func prepared(
+    for statistics: InputStatistics, linear: String
+  ) throws(PruningError) -> any PreparedPruner {
+    preparations.withLock { $0.append(linear) }
+    return Prepared(recorder: self, statistics: statistics)
   }
 
   subscript(_ linear: String) -> InputStatistics? { records.withLock { $0[linear] } }
@@ -34,6 +49,13 @@ private final class RecordingPruner: Pruner {
     var model = dense
     _ = try ModelPruner(recorder).prune(
       &model, patterns: Array(repeating: Self.half, count: 4), calibration: samples)
+
+    // Four sets of inputs a block, each prepared once: those of attention's projections, of its output, and of the MLP's two sides.
+    let firsts: [LinearRole] = dense.blocks.flatMap { block in
+      [block.roles[0], .output] + (block.roles.contains(.gate) ? [.gate, .down] : [.fc1, .fc2])
+    }
+    let names = zip(dense.blocks.flatMap { [$0, $0, $0, $0] }, firsts).map { "\($0[$1].name)" }
+    #expect(recorder.preparations.withLock { $0 } == names)
 
     // The observer of a pass through the model as it was at that time.
     var hidden = dense.embed(samples)

@@ -1,9 +1,6 @@
 import Tensor
 import Transformer
 
-/// The statistics of every linear of a block; linears with the same inputs share them.
-package typealias BlockStatistics = [LinearRole: InputStatistics]
-
 /// A calibration text on its way through a model, block by block.
 package struct CalibrationWalk {
   /// Hidden states in front of the next block, strip by strip: (sequences · length, hidden size).
@@ -22,23 +19,19 @@ package struct CalibrationWalk {
   @discardableResult
   package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics
   {
-    // Linears with the same inputs come in one call, so their sums are kept once, under the first of their roles.
-    var sums: [LinearRole: InputStatistics] = [:]
-    var owners: [LinearRole: LinearRole] = [:]
+    var statistics = BlockStatistics()
     for index in strips.indices {
       let count = sequences[index]
       block.apply(to: &strips[index], sequences: count) { inputs, roles in
-        guard kind > .none, let owner = roles.first else { return }
-        for role in roles { owners[role] = owner }
-        sums[owner, default: InputStatistics(inputs: inputs.columns, kind: kind)].accumulate(inputs, sequences: count)
+        statistics.accumulate(inputs, for: roles, sequences: count, kind: kind)
       }
     }
-    return owners.compactMapValues { sums[$0] }
+    return statistics
   }
 
   /// The statistics of a block without passing it.
   package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
-    guard kind > .none else { return [:] }
+    guard kind > .none else { return BlockStatistics() }
     var copy = self
     return copy.advance(through: block, collecting: kind)
   }

@@ -18,33 +18,47 @@ public struct InputStatistics: Sendable {
   /// Sequences that were added.
   public private(set) var sequences = 0
   /// Σ x² of every input over all tokens, in Double: (inputs).
-  public private(set) var squares: [Double]
+  ///
+  /// Where all products are summed, their diagonal.
+  public var squares: [Double] {
+    guard let gram else { return sums }
+    let n = gram.rows
+    return gram.withElements { g in (0..<n).map { Double(g[$0 * n + $0]) } }
+  }
+  private var sums: [Double]
   /// Σ xᵀx over all tokens: (inputs, inputs), or nil where only squares are wanted.
   public private(set) var gram: Matrix?
 
   /// Empty sums for `inputs` inputs.
   public init(inputs: Int, kind: StatisticsKind) {
-    squares = Array(repeating: 0, count: kind == .none ? 0 : inputs)
+    sums = Array(repeating: 0, count: kind == .squares ? inputs : 0)
     gram = kind == .gram ? Matrix(rows: inputs, columns: inputs) : nil
   }
 
   /// Adds the inputs of some sequences, (tokens, inputs).
   public mutating func accumulate(_ inputs: Matrix, sequences count: Int) {
     sequences += count
+    if gram != nil {
+      addGram(inputs, to: &gram)
+    } else {
+      addSquares(inputs)
+    }
+  }
+
+  private mutating func addSquares(_ inputs: Matrix) {
     let columns = inputs.columns
     inputs.withElements { x in
-      squares.withUnsafeMutableBufferPointer { squares in
+      sums.withUnsafeMutableBufferPointer { sums in
         // Each task owns its columns, so the order of the sums does not depend on the threads.
-        let squares = squares
-        Parallel.forEachRange(squares.count, grain: 64) { range in
+        let sums = sums
+        Parallel.forEachRange(sums.count, grain: 64) { range in
           for i in 0..<inputs.rows {
             let row = x + i * columns
-            for j in range { squares[j] += Double(row[j]) * Double(row[j]) }
+            for j in range { sums[j] += Double(row[j]) * Double(row[j]) }
           }
         }
       }
     }
-    if gram != nil { addGram(inputs, to: &gram) }
   }
 
   /// Mean over the sequences of Σ x²: Wanda's squared norm of an input (PRUNING notation: s).

@@ -89,8 +89,8 @@ public struct ModelPruner: Sendable {
       let dense = model.blocks[index]
       let statistics: BlockStatistics
       switch propagation {
-      case .pruned: statistics = walk?.statistics(of: dense, kind: pruner.statistics) ?? [:]
-      case .dense: statistics = walk?.advance(through: dense, collecting: pruner.statistics) ?? [:]
+      case .pruned: statistics = walk?.statistics(of: dense, kind: pruner.statistics) ?? BlockStatistics()
+      case .dense: statistics = walk?.advance(through: dense, collecting: pruner.statistics) ?? BlockStatistics()
       }
       reports.append(try prune(&model.blocks[index], to: pattern, given: statistics))
       if propagation == .pruned, index + 1 < patterns.count {
@@ -106,14 +106,23 @@ public struct ModelPruner: Sendable {
     _ block: inout any TransformerBlock, to pattern: SparsityPattern, given statistics: BlockStatistics
   ) throws(PruningError) -> BlockReport {
     var linears: [LinearReport] = []
+    // Linears with the same inputs follow one another: what they share is kept until the next one differs.
+    var prepared: (owner: LinearRole?, pruner: any PreparedPruner)?
     for role in block.roles {
       let linear = block[role]
       var outcome = PruningOutcome()
       // Nothing to prune: the weight keeps every bit, whatever the method would do to it.
       if pattern != .unstructured(0) {
         var weight = linear.weight.widened()
-        let sums = statistics[role] ?? InputStatistics(inputs: weight.columns, kind: .none)
-        outcome = try pruner.prune(&weight, given: sums, to: pattern, linear: "\(linear.name)")
+        let owner = statistics.owner(of: role)
+        if prepared == nil || owner == nil || prepared?.owner != owner {
+          prepared = nil
+          let sums = statistics[role] ?? InputStatistics(inputs: weight.columns, kind: .none)
+          prepared = (owner, try pruner.prepared(for: sums, linear: "\(linear.name)"))
+        }
+        if let pruner = prepared?.pruner {
+          outcome = try pruner.prune(&weight, to: pattern, linear: "\(linear.name)")
+        }
         let stored = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
         // An update may carry a weight beyond the largest number of its type.
         if let index = stored.firstNonFiniteIndex {

@@ -30,66 +30,41 @@ public protocol Pruner: Sendable {
   /// Throws `PruningError` where its own settings do not go with a pattern.
   func check(_ pattern: SparsityPattern) throws(PruningError)
 
+  /// What the criterion needs of some inputs, computed once for all linears that share them.
+  ///
+  /// Throws `PruningError` where the statistics are of no use; `linear` names the first of the weights there.
+  func prepared(for statistics: InputStatistics, linear: String) throws(PruningError) -> any PreparedPruner
+}
+
+/// A criterion that knows the inputs of a linear.
+public protocol PreparedPruner {
   /// Prunes a weight, (outputs, inputs), in place.
   ///
-  /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; `linear` names the weight there.
+  /// Throws `PruningError`; `linear` names the weight there.
+  ///
+  /// - Precondition: the pattern was checked.
   func prune(
-    _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
+    _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome
 }
 
 extension Pruner {
   /// Without settings there is nothing to refuse.
   public func check(_ pattern: SparsityPattern) throws(PruningError) {}
-}
 
-/// Multiplies out the zeros of a mask, one byte a weight: 1 is pruned.
-func applyMask(_ mask: [UInt8], to weight: inout Matrix) -> Int {
-  weight.withMutableElements { w in
-    mask.withUnsafeBufferPointer { mask in
-      var count = 0
-      for i in mask.indices where mask[i] == 1 {
-        w[i] = 0
-        count += 1
-      }
-      return count
-    }
+  /// Throws `PruningError` where a weight cannot have a pattern by this method.
+  func check(_ pattern: SparsityPattern, columns: Int, linear: String) throws(PruningError) {
+    try pattern.check(columns: columns, name: linear)
+    try check(pattern)
   }
-}
 
-/// Marks the smallest scores of a whole weight.
-///
-/// - Parameters:
-///   - perRow: whether the fraction holds in every row, or only in the whole weight.
-///   - score: writes the bits of one row's scores.
-func maskOfSmallest(
-  rows: Int, columns: Int, pattern: SparsityPattern, perRow: Bool, rule: CountingRule,
-  score: (_ row: Int, _ bits: UnsafeMutablePointer<UInt32>) -> Void
-) -> [UInt8] {
-  var scores = [UInt32](repeating: 0, count: rows * columns)
-  var mask = [UInt8](repeating: 0, count: rows * columns)
-  scores.withUnsafeMutableBufferPointer { scores in
-    mask.withUnsafeMutableBufferPointer { mask in
-      guard let scores = scores.baseAddress, let mask = mask.baseAddress else { return }
-      Parallel.forEachRange(rows, grain: 16) { range in
-        for row in range {
-          let bits = scores + row * columns
-          let marks = mask + row * columns
-          score(row, bits)
-          switch pattern {
-          case .unstructured(let sparsity):
-            if perRow { Selection.mark(sparsity, of: bits, count: columns, rule: rule, into: marks) }
-          case .structured(let keep, let of):
-            for start in stride(from: 0, to: columns, by: of) {
-              Selection.markGroup(bits + start, zeros: of - keep, of: of, into: marks + start)
-            }
-          }
-        }
-      }
-      if case .unstructured(let sparsity) = pattern, !perRow {
-        Selection.mark(sparsity, of: scores, count: rows * columns, rule: rule, into: mask)
-      }
-    }
+  /// Prunes one weight, (outputs, inputs), in place.
+  ///
+  /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; `linear` names the weight there.
+  public func prune(
+    _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
+  ) throws(PruningError) -> PruningOutcome {
+    try check(pattern, columns: weight.columns, linear: linear)
+    return try prepared(for: statistics, linear: linear).prune(&weight, to: pattern, linear: linear)
   }
-  return mask
 }

@@ -12,21 +12,13 @@ public struct WandaPruner: Pruner {
   /// The squared norm of every input.
   public let statistics = StatisticsKind.squares
 
-  /// Prunes a weight in place; see `Pruner`.
+  /// The norms of some inputs.
   ///
-  /// Complexity: O(outputs · inputs).
-  public func prune(
-    _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
-  ) throws(PruningError) -> PruningOutcome {
-    try pattern.check(columns: weight.columns, name: linear)
-    let norms = try Self.norms(statistics, linear: linear)
-    let columns = weight.columns
-    let mask = weight.withElements { w in
-      maskOfSmallest(rows: weight.rows, columns: columns, pattern: pattern, perRow: true, rule: .exact) { row, bits in
-        for j in 0..<columns { bits[j] = (w[row * columns + j].magnitude * norms[j]).bitPattern }
-      }
-    }
-    return PruningOutcome(prunedCount: applyMask(mask, to: &weight))
+  /// Throws `PruningError` where they are all zero or not finite.
+  public func prepared(
+    for statistics: InputStatistics, linear: String
+  ) throws(PruningError) -> any PreparedPruner {
+    ScorePruner(norms: try Self.norms(statistics, linear: linear), isPerRow: true, rule: .exact)
   }
 
   /// Root mean over the sequences of the inputs' squared norms.
