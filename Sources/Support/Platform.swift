@@ -53,17 +53,36 @@ package enum Process {
   /// Ends the process.
   package static func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }
 
-  /// Largest resident set so far, in bytes.
+  /// Largest resident set so far, in bytes; 0 where the system does not tell.
   package static var peakResidentBytes: Int {
-    var usage = rusage()
-    // RUSAGE_SELF is 0 on every system; its imported type differs from one C library to the next.
-    guard getrusage(0, &usage) == 0 else { return 0 }
-    #if canImport(Darwin)
-      return Int(usage.ru_maxrss)
+    #if os(Linux) || os(Android)
+      // `getrusage` would count what was resident in the process that started this one, before it became this program.
+      return statusBytes("VmHWM:") ?? 0
     #else
-      return Int(usage.ru_maxrss) * 1024
+      var usage = rusage()
+      return getrusage(0, &usage) == 0 ? Int(usage.ru_maxrss) : 0
     #endif
   }
+
+  /// Resident bytes at this moment; the largest number so far where the system does not tell.
+  package static var residentBytes: Int {
+    #if os(Linux) || os(Android)
+      return statusBytes("VmRSS:") ?? 0
+    #else
+      return peakResidentBytes
+    #endif
+  }
+
+  #if os(Linux) || os(Android)
+    /// A line of `/proc/self/status`, in KiB there.
+    private static func statusBytes(_ name: String) -> Int? {
+      guard let bytes = try? FileSystem.readStream("/proc/self/status", limit: 1 << 16) else { return nil }
+      let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name) }
+      return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map {
+        $0 << 10
+      }
+    }
+  #endif
 
   /// The absolute path of the running executable, or nil where the system does not tell.
   package static var executablePath: String? {
@@ -104,6 +123,35 @@ package enum Process {
       return []
     #endif
   }()
+}
+
+/// Memory straight from the system, in whole pages.
+package enum Pages {
+  /// From this size on a block is worth being mapped in large pages, of which it takes far fewer.
+  private static let hugeByteCount = 4 << 20
+
+  private static let size = max(4096, sysconf(Int32(_SC_PAGESIZE)))
+
+  /// `byteCount` in whole pages.
+  package static func rounded(_ byteCount: Int) -> Int { (byteCount + size - 1) / size * size }
+
+  /// Zeros, `byteCount` of them, which must be whole pages; their memory is taken when they are first touched.
+  ///
+  /// Ends the process where the address space has no room, as every allocation does.
+  package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let pointer = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let pointer, pointer != UnsafeMutableRawPointer(bitPattern: -1) else {
+      preconditionFailure("no memory for \(byteCount) bytes")
+    }
+    #if os(Linux) || os(Android)
+      // Advice only: where it is not followed, pages are small.
+      if byteCount >= hugeByteCount { _ = madvise(pointer, byteCount, MADV_HUGEPAGE) }
+    #endif
+    return pointer
+  }
+
+  /// Gives a block back that `allocate` returned.
+  package static func release(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) { _ = munmap(pointer, byteCount) }
 }
 
 /// The three standard streams.

@@ -1,20 +1,31 @@
-/// Bytes on a 64-byte boundary (a cache line, and the widest vector), freed with the last reference.
+/// Bytes on a 64-byte boundary (a cache line, and the widest vector), given back with the last reference.
 ///
-/// The type itself does not guard against writing while somebody reads: its owners write only while they hold the one
-/// reference, which is what makes it safe to share between threads.
+/// Large blocks come from the `MemoryPool`, small ones from the allocator. The type itself does not guard against writing while
+/// somebody reads: its owners write only while they hold the one reference, which is what makes it safe to share between threads.
 package final class AlignedStorage: @unchecked Sendable {
   package static let alignment = 64
 
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
+  private let block: MemoryPool.Block?
 
   /// Uninitialised memory.
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    pointer = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
+    block = byteCount >= MemoryPool.leastByteCount ? MemoryPool.shared.take(byteCount) : nil
+    pointer = block?.pointer ?? .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
   }
 
-  deinit { pointer.deallocate() }
+  deinit {
+    if let block {
+      MemoryPool.shared.give(block)
+    } else {
+      pointer.deallocate()
+    }
+  }
 
   package var bytes: UnsafeMutableRawBufferPointer { .init(start: pointer, count: byteCount) }
+
+  /// Gives the memory that nobody uses back to the system: worth it between kinds of work that need blocks of different sizes.
+  package static func trim() { MemoryPool.shared.trim() }
 }

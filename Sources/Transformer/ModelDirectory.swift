@@ -85,6 +85,14 @@ public struct ModelDirectory: Sendable {
     }
   }
 
+  /// The sizes that tell what the model takes in memory.
+  package var shape: ModelShape {
+    switch settings {
+    case .llama(let configuration): ModelShape(configuration, checkpoint)
+    case .opt(let configuration): ModelShape(configuration, checkpoint)
+    }
+  }
+
   /// Reads the weights, each checked for its shape and for numbers that are not finite; `progress` is told the blocks read and
   /// their number.
   ///

@@ -38,13 +38,19 @@ public struct Perplexity: Sendable, Equatable {
 extension CausalLM {
   /// The perplexity over windows of equal length; `progress` is told the windows done and their number.
   ///
+  /// `memory` says how many tokens are in the model at a time.
+  ///
   /// - Precondition: at least one window of at least two tokens, no longer than `maximumPositions`.
   public func perplexity(
-    _ windows: TokenBatch, progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+    _ windows: TokenBatch, memory: WorkingMemory = WorkingMemory(),
+    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) -> Perplexity {
     precondition(windows.sequences > 0 && windows.length > 1, "there is nothing to predict")
     var means: [Double] = []
-    for strip in windows.strips(ofRows: TokenBatch.stripRows) {
+    let strips = windows.strips(ofRows: memory.stripRows)
+    for strip in strips {
+      // Blocks of memory for a whole strip do not serve the rest at the end.
+      if strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
       means += windowMeans(hiddenStates(strip), of: strip)
       progress?(means.count, windows.sequences)
     }

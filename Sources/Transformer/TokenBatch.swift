@@ -38,9 +38,3 @@ public struct TokenBatch: Sendable, Equatable {
     return stride(from: 0, to: sequences, by: step).map { self[sequences: $0..<min(sequences, $0 + step)] }
   }
 }
-
-extension TokenBatch {
-  /// Tokens that go through the model at once unless somebody asks for another number: enough for the matrix products to run
-  /// at full speed, and few enough that the activations of a large model stay small beside its weights.
-  package static let stripRows = 4096
-}

@@ -46,7 +46,7 @@ private struct CountingModel: CausalLM {
   func valuesAreThoseOfEachCoalitionAlone(_ name: String, _ isBypassing: Bool) throws {
     let model = try TinyModels.load(name)
     let windows = randomTokens(70, 64, below: 512)
-    let strips = windows.strips(ofRows: TokenBatch.stripRows).count
+    let strips = windows.strips(ofRows: WorkingMemory().stripRows).count
     #expect(strips == 2)
     let samples = try TinyModels.calibration()
     let absence =

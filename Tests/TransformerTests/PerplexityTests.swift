@@ -94,7 +94,7 @@ import Transformer
     let model = try RandomModelTests.load("llama-v1")
     // More windows than go through the model at once.
     let windows = randomTokens(70, 64, below: 512)
-    #expect(windows.strips(ofRows: TokenBatch.stripRows).count == 2)
+    #expect(windows.strips(ofRows: WorkingMemory().stripRows).count == 2)
     var steps: [Int] = []
     let result = model.perplexity(windows) { completed, total in
       steps.append(completed)

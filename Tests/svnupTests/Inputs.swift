@@ -70,14 +70,15 @@ enum Inputs {
 }
 
 extension CommandRunner {
-  /// Runs a command that must succeed with nothing on standard error, and returns the JSON that it prints.
+  /// Runs a command that must succeed with nothing on standard error, and returns the JSON that it prints, but for the figures
+  /// of memory, which differ from run to run.
   func json(
     _ arguments: [String], environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> JSON {
     let result = try run(arguments + ["--json", "--quiet"], environment: environment)
     try #require(result.status == 0, "\(result.error)", sourceLocation: sourceLocation)
     #expect(result.error.isEmpty, sourceLocation: sourceLocation)
-    return try JSON.parse(Array(result.output.utf8))
+    return try JSON.parse(Array(result.output.utf8)).withoutMemory
   }
 
   /// Runs a command that must fail with this status, in one line on standard error and nothing on standard output, and
@@ -99,6 +100,13 @@ extension CommandRunner {
 }
 
 extension JSON {
+  /// The object without what a run tells of its memory.
+  var withoutMemory: JSON {
+    guard self["memory"]?["peak"] != nil, let members = object?.members else { return self }
+    return JSON(
+      members: members.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }.filter { $0.0 != "memory" })
+  }
+
   /// The names of an object's members, in order; empty for everything else.
   var keys: [String] { (object?.members ?? []).map { String(decoding: $0.key, as: UTF8.self) } }
 

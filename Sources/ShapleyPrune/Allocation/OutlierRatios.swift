@@ -10,10 +10,10 @@ import Transformer
 ///
 /// - Returns: one percentage a block.
 public func outlierRatios(
-  of model: any CausalLM, calibration: TokenBatch, multiple: Double = 5,
+  of model: any CausalLM, calibration: TokenBatch, multiple: Double = 5, memory: WorkingMemory = WorkingMemory(),
   progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
 ) throws(PruningError) -> [Double] {
-  var walk = CalibrationWalk(calibration, through: model)
+  var walk = CalibrationWalk(calibration, through: model, memory: memory)
   var ratios: [Double] = []
   for block in model.blocks {
     let statistics = walk.advance(through: block, collecting: .squares)
@@ -26,19 +26,31 @@ public func outlierRatios(
 private func outlierRatio(
   of block: any TransformerBlock, _ statistics: BlockStatistics, _ multiple: Double
 ) throws(PruningError) -> Double {
-  var scores: [Float] = []
-  scores.reserveCapacity(block.prunableParameters)
+  var norms: [LinearRole: [Float]] = [:]
   for role in block.roles {
-    guard let sums = statistics[role] else { continue }
-    let norms = try WandaPruner.norms(sums, linear: "\(block[role].name)")
+    norms[role] = try statistics[role].map { sums throws(PruningError) in
+      try WandaPruner.norms(sums, linear: "\(block[role].name)")
+    }
+  }
+  // Computed twice rather than kept: the scores of a whole block are as large as its weights in Float.
+  var sum = 0.0
+  forEachScore(of: block, norms) { sum += Double($0) }
+  let limit = Float(sum / Double(block.prunableParameters) * multiple)
+  var outliers = 0
+  forEachScore(of: block, norms) { outliers += $0 > limit ? 1 : 0 }
+  return 100 * Double(outliers) / Double(block.prunableParameters)
+}
+
+/// Wanda's score of every weight of a block, in the order of its linears.
+@inline(__always)
+private func forEachScore(of block: any TransformerBlock, _ norms: [LinearRole: [Float]], _ body: (Float) -> Void) {
+  for role in block.roles {
+    guard let norms = norms[role] else { continue }
     let weight = block[role].weight.widened()
     weight.withElements { w in
       for i in 0..<weight.rows {
-        for j in 0..<weight.columns { scores.append(w[i * weight.columns + j].magnitude * norms[j]) }
+        for j in 0..<weight.columns { body(w[i * weight.columns + j].magnitude * norms[j]) }
       }
     }
   }
-  let mean = scores.reduce(0.0) { $0 + Double($1) } / Double(scores.count)
-  let limit = Float(mean * multiple)
-  return 100 * Double(scores.count { $0 > limit }) / Double(scores.count)
 }

@@ -27,20 +27,25 @@ public struct LayerGame: Game {
   private let windows: TokenBatch
   private let absence: Absence
   private let value: Value
+  private let memory: WorkingMemory
   private let progress: ((_ completed: Int, _ total: Int) -> Void)?
 
   /// Blocks that were applied to all windows so far: the unit of cost.
   public private(set) var blocksApplied = 0
 
   /// A game on `windows`; `progress` is told of the blocks applied and their number, one window strip after the other.
+  ///
+  /// `memory` says how many tokens are in the model at a time.
   public init(
     _ model: any CausalLM, windows: TokenBatch, absence: Absence, value: Value = .nll,
+    memory: WorkingMemory = WorkingMemory(),
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
     self.model = model
     self.windows = windows
     self.absence = absence
     self.value = value
+    self.memory = memory
     self.progress = progress
   }
 
@@ -52,11 +57,12 @@ public struct LayerGame: Game {
   /// The coalitions are walked as a trie over the blocks, depth first: two of them that agree on the first blocks pass those
   /// once, a bypassed block costs nothing, and the states in memory are those at which the path branches.
   public mutating func values(of coalitions: [Coalition]) -> [Double] {
-    let strips = windows.strips(ofRows: TokenBatch.stripRows)
+    let strips = windows.strips(ofRows: memory.stripRows)
     var sums = [Double](repeating: 0, count: coalitions.count)
     var applied = 0
     let edges = blocksNeeded(for: coalitions)
     for strip in strips {
+      if strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
       var walk = TrieWalk(game: self, coalitions: coalitions, strip: strip, sums: sums) { [progress] in
         applied += 1
         progress?(applied, edges * strips.count)
@@ -103,14 +109,19 @@ public struct LayerGame: Game {
         return
       }
       let absent = group.filter { !coalitions[$0].contains(depth) }
-      if !absent.isEmpty {
-        switch game.absence {
-        case .bypassed: visit(depth: depth + 1, absent, copy hidden)
-        case .replaced(let blocks): visit(depth: depth + 1, absent, applying(blocks[depth], to: copy hidden))
-        }
-      }
       let present = group.filter { coalitions[$0].contains(depth) }
-      if !present.isEmpty { visit(depth: depth + 1, present, applying(game.model.blocks[depth], to: hidden)) }
+      // The state is kept only where both ways are gone.
+      if present.isEmpty { return visitWithout(depth, absent, hidden) }
+      if !absent.isEmpty { visitWithout(depth, absent, copy hidden) }
+      visit(depth: depth + 1, present, applying(game.model.blocks[depth], to: hidden))
+    }
+
+    /// Continues behind the block at `depth` with coalitions from which it is absent.
+    private mutating func visitWithout(_ depth: Int, _ group: [Int], _ hidden: consuming Matrix) {
+      switch game.absence {
+      case .bypassed: visit(depth: depth + 1, group, hidden)
+      case .replaced(let blocks): visit(depth: depth + 1, group, applying(blocks[depth], to: hidden))
+      }
     }
 
     private func applying(_ block: any TransformerBlock, to hidden: consuming Matrix) -> Matrix {

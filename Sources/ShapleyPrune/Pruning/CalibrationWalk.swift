@@ -2,37 +2,90 @@ import Tensor
 import Transformer
 
 /// A calibration text on its way through a model, block by block.
+///
+/// The hidden states of all samples are held once; beside them, one strip at a time is in a block.
 package struct CalibrationWalk {
-  /// Hidden states in front of the next block, strip by strip: (sequences · length, hidden size).
-  private var strips: [Matrix]
-  /// Sequences of each strip.
-  private let sequences: [Int]
+  /// Hidden states in front of the next block, strip by strip.
+  private var strips: [Strip]
+  private let storedType: ElementType
+
+  /// Hidden states of some sequences, (sequences · length, hidden size).
+  private struct Strip {
+    var states: States
+    let sequences: Int
+  }
+
+  private enum States {
+    case float(Matrix)
+    case rounded(StoredMatrix)
+    /// Taken out, to be changed in place.
+    case absent
+
+    init(_ hidden: Matrix, as type: ElementType) {
+      self = type == .float32 ? .float(hidden) : .rounded(StoredMatrix(hidden, as: type))
+    }
+
+    var matrix: Matrix {
+      switch self {
+      case .float(let matrix): matrix
+      case .rounded(let stored): stored.widened()
+      case .absent: Matrix(rows: 0, columns: 0)
+      }
+    }
+  }
 
   /// The samples in front of the first block.
-  package init(_ samples: TokenBatch, through model: any CausalLM) {
-    let batches = samples.strips(ofRows: TokenBatch.stripRows)
-    strips = batches.map { model.embed($0) }
-    sequences = batches.map(\.sequences)
+  package init(_ samples: TokenBatch, through model: any CausalLM, memory: WorkingMemory = WorkingMemory()) {
+    let storedType = memory.calibrationStates
+    self.storedType = storedType
+    strips = samples.strips(ofRows: memory.stripRows).map {
+      Strip(states: States(model.embed($0), as: storedType), sequences: $0.sequences)
+    }
   }
 
   /// Applies a block and collects statistics of the inputs that its linears see meanwhile.
   @discardableResult
   package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics
   {
-    var statistics = BlockStatistics()
+    let collector = StatisticsCollector(kind)
     for index in strips.indices {
-      let count = sequences[index]
-      block.apply(to: &strips[index], sequences: count) { inputs, roles in
-        statistics.accumulate(inputs, for: roles, sequences: count, kind: kind)
-      }
+      var hidden = strips[index].states.matrix
+      // Let go of here, so that the block writes in place.
+      strips[index].states = .absent
+      collector.apply(block, to: &hidden, sequences: strips[index].sequences)
+      strips[index].states = States(hidden, as: storedType)
     }
-    return statistics
+    return collector.statistics
   }
 
   /// The statistics of a block without passing it.
   package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
     guard kind > .none else { return BlockStatistics() }
-    var copy = self
-    return copy.advance(through: block, collecting: kind)
+    let collector = StatisticsCollector(kind)
+    for strip in strips {
+      var hidden = strip.states.matrix
+      collector.apply(block, to: &hidden, sequences: strip.sequences)
+    }
+    return collector.statistics
+  }
+}
+
+/// Statistics of one block's linears on their way through the strips.
+private final class StatisticsCollector {
+  private let kind: StatisticsKind
+  private(set) var statistics = BlockStatistics()
+  /// Sequences of the strip before.
+  private var last: Int?
+
+  init(_ kind: StatisticsKind) { self.kind = kind }
+
+  func apply(_ block: any TransformerBlock, to hidden: inout Matrix, sequences: Int) {
+    // Blocks of memory for a whole strip do not serve the rest at the end.
+    if let last, sequences != last { AlignedStorage.trim() }
+    last = sequences
+    guard kind > .none else { return block.apply(to: &hidden, sequences: sequences) }
+    block.apply(to: &hidden, sequences: sequences) { [self] inputs, roles in
+      statistics.accumulate(inputs, for: roles, sequences: sequences, kind: kind)
+    }
   }
 }

@@ -50,13 +50,18 @@ public struct ModelPruner: Sendable {
   public var pruner: any Pruner
   /// What the samples pass.
   public var propagation: Propagation
+  /// How much of the calibration samples is in the model at a time, and how the rest is stored.
+  public var memory: WorkingMemory
   /// The type that pruned weights are rounded to; nil keeps each one's own.
   package var storedType: ElementType?
 
   /// A model pruner with a criterion.
-  public init(_ pruner: any Pruner, propagation: Propagation = .pruned) {
+  public init(
+    _ pruner: any Pruner, propagation: Propagation = .pruned, memory: WorkingMemory = WorkingMemory()
+  ) {
     self.pruner = pruner
     self.propagation = propagation
+    self.memory = memory
   }
 
   /// Throws unless every linear of the model can have its block's pattern.
@@ -83,16 +88,19 @@ public struct ModelPruner: Sendable {
   ) throws(PruningError) -> [BlockReport] {
     try check(model, patterns: patterns)
     let needsWalk = pruner.statistics > .none
-    var walk = needsWalk ? CalibrationWalk(calibration, through: model) : nil
+    var walk = needsWalk ? CalibrationWalk(calibration, through: model, memory: memory) : nil
     var reports: [BlockReport] = []
     for (index, pattern) in patterns.enumerated() {
-      let dense = model.blocks[index]
+      // No name is given to the dense block: it would hold on to the old weights while they are replaced.
       let statistics: BlockStatistics
       switch propagation {
-      case .pruned: statistics = walk?.statistics(of: dense, kind: pruner.statistics) ?? BlockStatistics()
-      case .dense: statistics = walk?.advance(through: dense, collecting: pruner.statistics) ?? BlockStatistics()
+      case .pruned: statistics = walk?.statistics(of: model.blocks[index], kind: pruner.statistics) ?? BlockStatistics()
+      case .dense: statistics = walk?.advance(through: model.blocks[index], collecting: pruner.statistics) ?? BlockStatistics()
       }
+      // Passing a block and pruning it take matrices of other sizes.
+      AlignedStorage.trim()
       reports.append(try prune(&model.blocks[index], to: pattern, given: statistics))
+      AlignedStorage.trim()
       if propagation == .pruned, index + 1 < patterns.count {
         walk?.advance(through: model.blocks[index], collecting: .none)
       }

@@ -17,7 +17,8 @@ package enum InfoCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let source = try ModelSource(arguments[InputOptions.model])
-    let report = ModelReport(source, try source.load(console: Console(isQuiet: true)))
+    let memory = try ModelReport.Forecast(source)
+    let report = ModelReport(source, try source.load(console: Console(isQuiet: true)), memory: memory)
     try console.report(report.json, or: report.text)
   }
 }

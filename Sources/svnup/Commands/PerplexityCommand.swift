@@ -11,7 +11,9 @@ package enum PerplexityCommand: Command {
     ],
     usage: "MODEL --data FILE [options]",
     positionals: [InputOptions.model],
-    groups: [OptionGroup("Evaluation", [InputOptions.data, InputOptions.sequenceLength])],
+    groups: [
+      OptionGroup("Evaluation", [InputOptions.data, InputOptions.sequenceLength]), ResourceOptions.group,
+    ],
     examples: [
       Example(
         "As the literature reports it for LLaMA:",
@@ -28,7 +30,11 @@ package enum PerplexityCommand: Command {
     let source = try ModelSource(arguments[InputOptions.model])
     let data = try arguments.required(InputOptions.data)
     let windows = try Corpus(data, for: source).windows(length: arguments[InputOptions.sequenceLength])
-    let result = try source.load(console: console).perplexity(windows, console: console)
-    try console.report(result.json, or: result.text)
+    let plan = try MemoryPlan(source, limit: arguments[ResourceOptions.memory], length: windows.length) {
+      [$0.perplexity(Samples(windows))]
+    }
+    plan.announce(console)
+    let result = try source.load(console: console).perplexity(windows, memory: plan.memory, console: console)
+    try console.report(result.json.with(plan), or: result.text)
   }
 }

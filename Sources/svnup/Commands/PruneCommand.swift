@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import Tensor
 
 /// `svnup prune`: a Hugging Face directory in, a pruned one out.
 package enum PruneCommand: Command {
@@ -67,6 +68,7 @@ package enum PruneCommand: Command {
       OptionGroup("Allocation", [allocation, spread, scaling]),
       OptionGroup("Shapley values, for --allocation shapley", GameOptions.all + [probeSparsity, windows]),
       OptionGroup("Evaluation", [data]),
+      ResourceOptions.group,
       OptionGroup("Output", [output, OutputOptions.force]),
     ],
     examples: [
@@ -142,10 +144,12 @@ package enum PruneCommand: Command {
     let source = try ModelSource(arguments[InputOptions.model])
     try OutputOptions.checkSpace(output, for: source.directory)
     let run = try PruningRun(arguments, source, console: console)
+    run.memory.announce(console)
     var model = try source.load(console: console)
     let record = try run.run(&model, console: console)
+    AlignedStorage.trim()
     try record.save(model, from: source, to: output, replacing: replacing)
     console.note("saved \(output)")
-    try console.report(record.json, or: record.text)
+    try console.report(record.json.with(run.memory), or: record.text)
   }
 }

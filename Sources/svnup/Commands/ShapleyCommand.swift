@@ -31,6 +31,7 @@ package enum ShapleyCommand: Command {
       OptionGroup(
         "Probe, for --absence pruned; calibrated on --data where --calibration is not given",
         [probeSparsity, GameOptions.probeMethod, InputOptions.calibration, InputOptions.samples, InputOptions.seed]),
+      ResourceOptions.group,
       OptionGroup("Output", [output, OutputOptions.force]),
     ],
     examples: [
@@ -76,10 +77,16 @@ package enum ShapleyCommand: Command {
       samples = try Corpus(calibration, for: source).samples(
         count: arguments[InputOptions.samples], length: length, seed: arguments[InputOptions.seed])
     }
+    let plan = try MemoryPlan(
+      source, limit: arguments[ResourceOptions.memory], length: max(windows.length, samples?.length ?? 0),
+      storesStates: settings.isPruned && settings.probe.statistics > .none
+    ) { $0.game(settings, windows: Samples(windows), calibration: samples.map(Samples.init)) }
+    plan.announce(console)
     let model = try source.load(console: console)
-    let run = try settings.estimate(model, windows: windows, calibration: samples, console: console)
+    let run = try settings.estimate(
+      model, windows: windows, calibration: samples, memory: plan.memory, console: console)
     // Told first: a disk that is full must not cost the values.
-    try console.report(run.json, or: run.text(console))
+    try console.report(run.json.with(plan), or: run.text(console))
     if let output { try File.replace(output, with: Array(run.json.document.utf8)) }
   }
 }

@@ -30,6 +30,18 @@ package enum InputOptions {
     help: "Tokens in a window and in a calibration sample.")
 }
 
+/// What a run may use.
+package enum ResourceOptions {
+  package static let memory: Option<Int?> = Option(
+    "memory", .byteSize, defaultText: "no limit",
+    help: """
+      The memory to keep within, as in 4GiB: shorter strips of the text go through the model at a time and, as the last resort, \
+      calibration states are stored as BF16. What is changed is said; a run that cannot keep within it is refused.
+      """)
+
+  package static let group = OptionGroup("Resources", [memory])
+}
+
 /// The cooperative game of the blocks and the estimator of its Shapley values.
 package enum GameOptions {
   package static let estimator = Option<EstimatorChoice>(

@@ -70,9 +70,9 @@ struct Corpus {
     return length
   }
 
-  /// Refuses samples whose hidden states, held twice while a block is pruned, would not fit the machine.
+  /// Refuses samples whose hidden states would not fit the machine.
   private func checkMemory(_ count: Int, _ length: Int) throws {
-    let bytes = count.multipliedReportingOverflow(by: length * (16 + 8 * source.directory.hiddenSize))
+    let bytes = count.multipliedReportingOverflow(by: length * (16 + 4 * source.directory.hiddenSize))
     guard bytes.overflow || bytes.partialValue > Process.physicalMemory else { return }
     let needed = bytes.overflow ? "too much memory" : Quantity.bytes(bytes.partialValue)
     throw UsageError(

@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import Tensor
 import Transformer
 
 /// Which game the blocks play, and how its Shapley values are estimated.
@@ -44,19 +45,22 @@ struct GameSettings {
 
   /// Plays the game and returns the values with what they cost.
   func estimate(
-    _ model: any CausalLM, windows: TokenBatch, calibration: TokenBatch?, console: Console
+    _ model: any CausalLM, windows: TokenBatch, calibration: TokenBatch?, memory: WorkingMemory = WorkingMemory(),
+    console: Console
   ) throws -> ShapleyRun {
     let start = ContinuousClock.now
     var absence = LayerGame.Absence.bypassed
     if isPruned {
       let progress = console.progress("probe", unit: "blocks")
       absence = try .pruned(
-        model, by: probe, to: probeSparsity, calibration: calibration ?? windows, progress: progress.update)
+        model, by: ModelPruner(probe, propagation: .dense, memory: memory), to: probeSparsity,
+        calibration: calibration ?? windows, progress: progress.update)
       progress.finish()
+      AlignedStorage.trim()
     }
     let progress = console.progress("Shapley values", unit: "block applications")
     var game = MemoisedGame(
-      LayerGame(model, windows: windows, absence: absence, value: value, progress: progress.update))
+      LayerGame(model, windows: windows, absence: absence, value: value, memory: memory, progress: progress.update))
     let values =
       switch estimator {
       case .exact: try ExactShapley().estimate(&game)

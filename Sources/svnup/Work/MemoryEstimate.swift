@@ -2,51 +2,192 @@ import ShapleyPrune
 import Tensor
 import Transformer
 
-/// The memory that a run will need, from the shapes of the model.
+/// A kind of work and what is in memory while it is done.
+struct MemoryPhase {
+  /// Bytes of one thing that is held.
+  ///
+  /// In Double: sizes from a configuration multiply to anything.
+  struct Part {
+    let name: String
+    let bytes: Double
+  }
+
+  let name: String
+  let parts: [Part]
+
+  var bytes: Double { parts.reduce(0) { $0 + $1.bytes } }
+}
+
+/// What each kind of work holds in memory, from the shape of a model: Documentation/Memory.md tells the formulas.
 struct MemoryEstimate {
-  private let model: any CausalLM
-  private let length: Int
+  let shape: ModelShape
+  var memory = WorkingMemory()
 
-  init(_ source: ModelSource, _ model: any CausalLM) {
-    self.model = model
-    length = source.defaultLength
+  // MARK: Kinds of work
+
+  /// The perplexity of so many windows.
+  func perplexity(_ windows: Samples) -> MemoryPhase {
+    MemoryPhase(name: "perplexity", parts: [weights] + passing(windows, statistics: nil) + [loss(windows)])
   }
 
-  /// The weights as stored: the linears, and embeddings and norms by their share of the parameters.
-  var weights: Int {
-    let linears = model.blocks.reduce(0) { sum, block in sum + block.roles.reduce(0) { $0 + block[$1].weight.byteCount }
+  /// Pruning every block in turn; with a copy of the model beside the weights where a game asks for it.
+  func pruning(
+    _ method: any Pruner, _ samples: Samples?, propagation: ModelPruner.Propagation = .pruned, isCopy: Bool = false
+  ) -> [MemoryPhase] {
+    let model = isCopy ? [weights, copy] : [weights]
+    guard let samples, method.statistics > .none else {
+      return [MemoryPhase(name: "pruning", parts: model + [linear(method)])]
     }
-    let prunable = model.blocks.reduce(0) { $0 + $1.prunableParameters }
-    return linears + (model.parameterCount - prunable) * model.head.elementType.byteCount
+    let held = model + [states(samples), sums(method)]
+    // A copy of the strip goes through the dense block, so that the strip itself can pass the pruned one.
+    let isCopied = propagation == .pruned || memory.calibrationStates != .float32
+    let strip = isCopied ? [part("a strip's copy", 4 * rows(samples) * hidden)] : []
+    return [
+      MemoryPhase(
+        name: "calibration", parts: held + strip + passing(samples, statistics: method.statistics, inPlace: true)),
+      MemoryPhase(name: "pruning", parts: held + [linear(method)]),
+    ]
   }
 
-  /// The program, its libraries and the allocator before any model is read.
-  private static let base = 28 << 20
-
-  /// Activations of one strip on its way through a block, and the logits of one chunk of the vocabulary.
-  private var strip: Int {
-    let rows = max(TokenBatch.stripRows / length, 1) * length
-    return 4 * rows * (6 * model.hiddenSize + 3 * widest) + 4 * 1024 * min(model.vocabularySize, 4096)
+  /// OWL's pass through the dense model.
+  func outliers(_ samples: Samples) -> MemoryPhase {
+    MemoryPhase(
+      name: "outlier ratios",
+      parts: [weights, states(samples)] + passing(samples, statistics: .squares, inPlace: true)
+        + [part("a linear in Float", 4 * largestLinear)])
   }
 
-  /// The most inputs or outputs of a linear.
-  private var widest: Int {
-    model.blocks.first.map { block in block.roles.reduce(0) { max($0, block[$1].weight.rows, block[$1].weight.columns) }
-    } ?? 0
+  /// The probe, where there is one, and the game.
+  func game(_ settings: GameSettings, windows: Samples, calibration: Samples?) -> [MemoryPhase] {
+    let probe =
+      settings.isPruned
+      ? pruning(settings.probe, calibration ?? windows, propagation: .dense, isCopy: true) : []
+    let players = shape.blockCount
+    let width = settings.estimator == .exact ? players : min(settings.window, players)
+    // A state is kept at every block where the path turned to absence and the other way is still to be gone. Blocks that
+    // are passed by leave the state as it is, so that neighbours share one.
+    let kept = settings.isPruned ? min(width + 1, players) : (width + 1) / 2
+    let states = part("states of the game", 4 * rows(windows) * hidden * Double(kept))
+    let model = settings.isPruned ? [weights, copy] : [weights]
+    return probe + [
+      MemoryPhase(
+        name: "Shapley values", parts: model + [states] + passing(windows, statistics: nil) + [loss(windows)])
+    ]
   }
 
-  /// `svnup perplexity` with the default sequence length.
-  var perplexity: Int { Self.base + weights + strip }
-
-  /// `svnup prune --method sparsegpt` with 128 samples: the samples' hidden states twice, and once more for what the allocator
-  /// keeps of freed ones; the sums of one block's inputs; one linear in Float with its Hessian, factor and inverse.
-  var sparseGPT: Int {
-    guard let block = model.blocks.first else { return perplexity }
-    let inputs = Set(block.roles.map { block[$0].weight.columns })
-    let grams = inputs.reduce(0) { $0 + 4 * $1 * $1 } + 8 * model.hiddenSize * model.hiddenSize
-    let largest = inputs.max() ?? 0
-    let linear = block.roles.reduce(0) { max($0, block[$1].weight.count) }
-    return perplexity + 3 * 4 * 128 * length * model.hiddenSize + grams + 4 * 4 * largest * largest + 3 * 4
-      * linear
+  /// Writing the model: the tensors that are not pruned are copied one by one.
+  var saving: MemoryPhase {
+    MemoryPhase(name: "saving", parts: [weights, part("a tensor", Double(shape.largestOtherBytes))])
   }
+
+  // MARK: What is held
+
+  private var hidden: Double { Double(shape.hiddenSize) }
+  private var largestLinear: Double { shape.linears.map(Self.count).max() ?? 0 }
+
+  private var weights: MemoryPhase.Part { part("weights", Double(shape.weightBytes)) }
+
+  /// The linears once more, as stored: blocks of which a game needs both forms.
+  private var copy: MemoryPhase.Part {
+    let linears = shape.linears.reduce(0) { $0 + Self.count($1) }
+    return part("pruned copy", linears * Double(shape.blockCount) * Double(shape.storedByteCount))
+  }
+
+  /// Hidden states of all samples, and their ids.
+  private func states(_ samples: Samples) -> MemoryPhase.Part {
+    let bytes = Double(memory.calibrationStates.byteCount)
+    return part("states of samples", Double(samples.count) * Double(samples.length) * (bytes * hidden + 16))
+  }
+
+  /// Tokens of a strip.
+  private func rows(_ samples: Samples) -> Double {
+    Double(min(samples.count, max(1, memory.stripRows / samples.length)) * samples.length)
+  }
+
+  /// A strip in a block: its hidden states, unless they are counted already, what the block allocates, and packed panels.
+  private func passing(
+    _ samples: Samples, statistics: StatisticsKind?, inPlace: Bool = false
+  ) -> [MemoryPhase.Part] {
+    let rows = rows(samples)
+    let columns = shape.blockColumns.reduce(inPlace ? 0 : hidden) { $0 + Double($1) }
+    var products = shape.linears.map { Product(rows: rows, columns: Double($0.outputs), depth: Double($0.inputs)) }
+    if statistics == .gram {
+      products += shape.inputSizes.map { Product(rows: Double($0), columns: Double($0), depth: rows) }
+    }
+    // Keys and values of as many sequences as fit 12 MiB, at least one.
+    let sequence = 8 * Double(samples.length) * Double(shape.keyValueSize)
+    let keys = min(rows / Double(samples.length) * sequence, max(sequence, Self.slabBytes))
+    return [part("activations", 4 * rows * columns), part("packed panels", keys + Self.packed(products))]
+  }
+
+  /// Logits of 1,024 tokens and 4,096 entries of the vocabulary, and the head's inputs.
+  private func loss(_ samples: Samples) -> MemoryPhase.Part {
+    let rows = min(rows(samples), 1024)
+    let logits = min(Double(shape.vocabularySize), 4096)
+    let product = Product(rows: rows, columns: logits, depth: Double(shape.embeddingSize))
+    return part("logits", 4 * rows * (2 * hidden + logits) + Self.packed([product]))
+  }
+
+  /// Sums over the inputs of one block's linears.
+  private func sums(_ method: any Pruner) -> MemoryPhase.Part {
+    part(
+      "input statistics",
+      shape.inputSizes.reduce(0) {
+        $0 + 8 * Double($1) + (method.statistics == .gram ? 4 * Double($1) * Double($1) : 0)
+      })
+  }
+
+  /// The largest linear while it is pruned: in Float, with scores and mask or with the Hessian and its factor, and rounded.
+  private func linear(_ method: any Pruner) -> MemoryPhase.Part {
+    let bytes = shape.linears.map { linear in
+      let rounded = Self.count(linear) * Double(shape.storedByteCount)
+      guard method.statistics == .gram else { return 9 * Self.count(linear) + rounded }
+      let hessians = Self.hessianCopies * 4 * Double(linear.inputs) * Double(linear.inputs)
+      return 4 * Self.count(linear) + max(rounded, hessians)
+    }
+    return part("a linear", bytes.max() ?? 0)
+  }
+
+  /// The Hessian, kept in case that it must be dampened more, and the matrices in which its factor and the factor's inverse arise.
+  private static let hessianCopies = 3.0
+
+  private static func count(_ linear: ModelShape.LinearShape) -> Double {
+    Double(linear.outputs) * Double(linear.inputs)
+  }
+
+  private func part(_ name: String, _ bytes: Double) -> MemoryPhase.Part { MemoryPhase.Part(name: name, bytes: bytes) }
+
+  // MARK: Packing
+
+  /// A matrix product, as far as its packed panels go.
+  private struct Product: Hashable {
+    let rows: Double
+    let columns: Double
+    let depth: Double
+  }
+
+  /// Bytes of panels that products and attention pack at a time, where that is enough for one step.
+  private static let slabBytes = Double(12 << 20)
+
+  /// The panels of products, each shape of which has its own.
+  private static func packed(_ products: [Product]) -> Double {
+    Set(products).reduce(0) { sum, product in
+      let step = 4 * 256 * (product.rows + product.columns)
+      let steps = max(1, (slabBytes / step).rounded(.down))
+      return sum + min(steps * step, 4 * product.depth * (product.rows + product.columns))
+    }
+  }
+}
+
+/// How many sequences of which length.
+struct Samples {
+  let count: Int
+  let length: Int
+
+  init(count: Int, length: Int) {
+    self.count = count
+    self.length = length
+  }
+
+  init(_ tokens: TokenBatch) { self.init(count: tokens.sequences, length: tokens.length) }
 }

@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Support
 import Tensor
 import Transformer
@@ -6,13 +7,27 @@ import Transformer
 struct ModelReport {
   private let source: ModelSource
   private let model: any CausalLM
-  private let memory: MemoryEstimate
+  private let memory: Forecast
   private let storedTypes: [String]
 
-  init(_ source: ModelSource, _ model: any CausalLM) {
+  /// Bytes that runs with the usual settings will need, told before the model is read.
+  struct Forecast {
+    let perplexity: Int
+    let sparseGPT: Int
+
+    init(_ source: ModelSource) throws {
+      let length = source.defaultLength
+      let samples = Samples(count: 128, length: length)
+      perplexity = try MemoryPlan(source, length: length) { [$0.perplexity(samples)] }.predicted
+      sparseGPT = try MemoryPlan(source, length: length) { $0.pruning(SparseGPTPruner(), samples) + [$0.saving] }
+        .predicted
+    }
+  }
+
+  init(_ source: ModelSource, _ model: any CausalLM, memory: Forecast) {
     self.source = source
     self.model = model
-    memory = MemoryEstimate(source, model)
+    self.memory = memory
     storedTypes = Set(source.directory.checkpoint.shards.flatMap { $0.entries.map(\.type) }).sorted()
   }
 

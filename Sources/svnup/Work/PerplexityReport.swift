@@ -1,14 +1,20 @@
 import Support
+import Tensor
 import Transformer
 
 extension CausalLM {
   /// The perplexity on windows, with progress on the console.
   ///
   /// Throws where it is not a finite number, which no figure can be compared with.
-  func perplexity(_ windows: TokenBatch, console: Console, label: String = "perplexity") throws -> Perplexity {
+  func perplexity(
+    _ windows: TokenBatch, memory: WorkingMemory = WorkingMemory(), console: Console, label: String = "perplexity"
+  ) throws -> Perplexity {
     let progress = console.progress(label, unit: "windows")
-    defer { progress.finish() }
-    let result = perplexity(windows, progress: progress.update)
+    defer {
+      progress.finish()
+      AlignedStorage.trim()
+    }
+    let result = perplexity(windows, memory: memory, progress: progress.update)
     guard result.perplexity.isFinite else {
       throw InputError(source: label, reason: "it is \(result.perplexity): the activations overflow, or the loss does")
     }

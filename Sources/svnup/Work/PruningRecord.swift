@@ -15,6 +15,8 @@ struct PruningRecord {
   var allocation: AllocationPlan
   var seed: Int
   var calibration: TokenBatch?
+  /// How the samples' hidden states were stored from block to block.
+  var calibrationStates = ElementType.float32
   var blocks: [BlockReport]
   var dense: Perplexity?
   var pruned: Perplexity?
@@ -37,6 +39,7 @@ struct PruningRecord {
       ("seed", JSON(seed)),
       ("calibrationSamples", calibration.map { JSON($0.sequences) } ?? .null),
       ("calibrationLength", calibration.map { JSON($0.length) } ?? .null),
+      ("calibrationStates", calibration.map { _ in JSON(calibrationStates.rawValue) } ?? .null),
       ("kernel", JSON(MatmulKernel.current.rawValue)),
       ("sparsity", JSON(sparsity)),
       ("densePerplexity", dense.map { JSON($0.perplexity) } ?? .null),

@@ -16,6 +16,8 @@ struct PruningRun {
   private let fileBudgets: SparsityAllocation?
   private let evaluation: TokenBatch?
   private let hashes: [(String, JSON)]
+  /// What the run will hold in memory.
+  let memory: MemoryPlan
 
   init(_ arguments: Arguments, _ source: ModelSource, console: Console) throws {
     let (dampening, blockSize) = (arguments[PruneCommand.dampening], arguments[PruneCommand.blockSize])
@@ -46,6 +48,21 @@ struct PruningRun {
     } else {
       fileBudgets = nil
     }
+    memory = try MemoryPlan(
+      source, limit: arguments[ResourceOptions.memory], length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
+      storesStates: calibration != nil
+    ) { [pruner, allocation, game, gameWindows, calibration, evaluation] estimate in
+      let samples = calibration.map(Samples.init)
+      var phases = evaluation.map { [estimate.perplexity(Samples($0))] } ?? []
+      switch (allocation, samples) {
+      case (.owl, let samples?): phases.append(estimate.outliers(samples))
+      case (.shapley, let samples?):
+        let windows = Samples(count: min(samples.count, gameWindows), length: samples.length)
+        phases += estimate.game(game, windows: windows, calibration: samples)
+      default: break
+      }
+      return phases + estimate.pruning(pruner, samples) + [estimate.saving]
+    }
     hashes = try PruningRecord.hashes(source, texts: texts, console: console)
   }
 
@@ -53,23 +70,28 @@ struct PruningRun {
   func run(_ model: inout any CausalLM, console: Console) throws -> PruningRecord {
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in pattern }) }
-    let dense = try evaluation.map { try model.perplexity($0, console: console, label: "dense perplexity") }
+    let dense = try evaluation.map {
+      try model.perplexity($0, memory: memory.memory, console: console, label: "dense perplexity")
+    }
     let plan = try plan(model, console: console)
-    let reports = try Self.prune(&model, by: pruner, plan, calibration, console: console)
-    let pruned = try evaluation.map { try model.perplexity($0, console: console, label: "pruned perplexity") }
+    let reports = try Self.prune(&model, by: pruner, plan, calibration, memory: memory.memory, console: console)
+    let pruned = try evaluation.map {
+      try model.perplexity($0, memory: memory.memory, console: console, label: "pruned perplexity")
+    }
     return PruningRecord(
       command: ["svnup"] + CommandLine.arguments.dropFirst(), method: pruner, pattern: pattern, allocation: plan,
-      seed: seed, calibration: calibration, blocks: reports, dense: dense, pruned: pruned, hashes: hashes)
+      seed: seed, calibration: calibration,
+      calibrationStates: memory.memory.calibrationStates, blocks: reports, dense: dense, pruned: pruned, hashes: hashes)
   }
 
   /// Prunes a model as planned, with progress on the console.
   static func prune(
     _ model: inout any CausalLM, by pruner: any Pruner, _ plan: AllocationPlan, _ calibration: TokenBatch?,
-    console: Console
+    memory: WorkingMemory = WorkingMemory(), console: Console
   ) throws -> [BlockReport] {
     let progress = console.progress(pruner.name, unit: "blocks")
     defer { progress.finish() }
-    return try ModelPruner(pruner).prune(
+    return try ModelPruner(pruner, memory: memory).prune(
       &model, patterns: plan.patterns, calibration: calibration ?? .none, progress: progress.update)
   }
 
@@ -81,12 +103,14 @@ struct PruningRun {
     case .owl:
       let progress = console.progress("outlier ratios", unit: "blocks")
       let ratios = try outlierRatios(
-        of: model, calibration: calibration ?? .none, progress: progress.update)
+        of: model, calibration: calibration ?? .none, memory: memory.memory, progress: progress.update)
       progress.finish()
       return try .owl(ratios: ratios, model, target: target, spread: spread ?? 0.08)
     case .shapley:
       let samples = calibration ?? .none
-      let run = try game.estimate(model, windows: samples.first(gameWindows), calibration: samples, console: console)
+      let run = try game.estimate(
+        model, windows: samples.first(gameWindows), calibration: samples, memory: memory.memory,
+        console: console)
       return try .shapley(run, model, target: target, spread: spread ?? 0.16, scaling: scaling)
     case .file(let path):
       guard let fileBudgets else { return .uniform(.unstructured(0), model) }

@@ -1,0 +1,100 @@
+import Support
+import Synchronization
+
+/// Large blocks of memory, kept when they are freed for the next one who needs such a block.
+///
+/// A forward pass asks for the same few sizes again and again. The system clears every page before it hands it out, at the
+/// first touch of each; a block that is reused has been touched already. And as blocks are mapped one by one, what a run holds at
+/// its peak follows from the shapes of its matrices, not from the order in which a heap was cut up.
+package final class MemoryPool: Sendable {
+  /// A block, which belongs to whoever holds it: the pool while it is idle, one storage while it is used.
+  package struct Block: @unchecked Sendable {
+    package let pointer: UnsafeMutableRawPointer
+    package let byteCount: Int
+  }
+
+  fileprivate struct State {
+    /// Blocks that nobody uses, the longest idle first.
+    var idle: [Block] = []
+    var idleBytes = 0
+    var usedBytes = 0
+  }
+
+  /// Smaller blocks are left to the allocator, which is good at them.
+  package static let leastByteCount = 1 << 16
+
+  /// The pool that every matrix takes its memory from.
+  package static let shared = MemoryPool()
+
+  /// Idle bytes that are kept in any case; beyond them, an idle byte is kept for every four in use.
+  private static let idleFloor = 256 << 20
+  private static let usedPerIdle = 4
+
+  private let state = Mutex(State())
+
+  /// An empty pool.
+  package init() {}
+
+  deinit { trim() }
+
+  /// A block of at least `byteCount` bytes, its contents undefined.
+  package func take(_ byteCount: Int) -> Block {
+    let size = Self.blockSize(for: byteCount)
+    let reused = state.withLock { $0.take(size) }
+    return reused ?? Block(pointer: Pages.allocate(size), byteCount: size)
+  }
+
+  /// The next of the sizes that blocks have: eight to each power of two, in whole pages.
+  ///
+  /// A request is served by a block of its own size only. Were a larger one taken where there is no other, the next who needs the
+  /// larger one would map a new block, and long-lived states would come to sit in blocks that others wait for.
+  private static func blockSize(for byteCount: Int) -> Int {
+    let step = 1 << max(0, Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)
+    return Pages.rounded((byteCount + step - 1) / step * step)
+  }
+
+  /// Takes a block back.
+  package func give(_ block: Block) {
+    let surplus = state.withLock { state in
+      state.give(block)
+      return state.surplus(over: max(Self.idleFloor, state.usedBytes / Self.usedPerIdle))
+    }
+    for block in surplus { Pages.release(block.pointer, block.byteCount) }
+  }
+
+  /// Gives all idle blocks back to the system.
+  package func trim() {
+    let surplus = state.withLock { $0.surplus(over: 0) }
+    for block in surplus { Pages.release(block.pointer, block.byteCount) }
+  }
+
+  /// Bytes that are kept for reuse.
+  package var idleBytes: Int { state.withLock { $0.idleBytes } }
+}
+
+extension MemoryPool.State {
+  /// An idle block of a size, the latest of several, which may still be in a cache; else nil, and the caller makes one.
+  mutating func take(_ byteCount: Int) -> MemoryPool.Block? {
+    usedBytes += byteCount
+    guard let index = idle.lastIndex(where: { $0.byteCount == byteCount }) else { return nil }
+    idleBytes -= byteCount
+    return idle.remove(at: index)
+  }
+
+  mutating func give(_ block: MemoryPool.Block) {
+    idle.append(block)
+    idleBytes += block.byteCount
+    usedBytes -= block.byteCount
+  }
+
+  /// Removes the blocks that are longest idle until at most `limit` bytes are.
+  mutating func surplus(over limit: Int) -> [MemoryPool.Block] {
+    var count = 0
+    while idleBytes > limit, count < idle.count {
+      idleBytes -= idle[count].byteCount
+      count += 1
+    }
+    defer { idle.removeFirst(count) }
+    return Array(idle[..<count])
+  }
+}

@@ -1,0 +1,22 @@
+import Tensor
+
+/// How much of a text is in memory at a time, and in which form.
+public struct WorkingMemory: Sendable, Equatable {
+  /// Tokens that go through the model at once, in whole sequences, at least one.
+  ///
+  /// The rows of a strip do not meet outside of their sequence, so results do not depend on the number; see Documentation/Memory.md
+  /// for the two exceptions.
+  public var stripRows: Int
+  /// How the hidden states of calibration samples are stored from one block to the next.
+  ///
+  /// Anything but Float rounds them after every block and changes the results a little.
+  public var calibrationStates: ElementType
+
+  /// 4,096 tokens are enough for the matrix products to run at full speed, and few enough that the activations of a large model
+  /// stay small beside its weights.
+  public init(stripRows: Int = 4096, calibrationStates: ElementType = .float32) {
+    precondition(stripRows > 0, "a strip has at least one row")
+    self.stripRows = stripRows
+    self.calibrationStates = calibrationStates
+  }
+}

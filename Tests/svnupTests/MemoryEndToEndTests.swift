@@ -1,0 +1,128 @@
+import Support
+import TestSupport
+import Testing
+
+/// Whether the system counts what this process alone has resident.
+private let hasMemoryCounts = FileSystem.exists("/proc/self/status")
+
+/// The prediction that is made before a run, the limit that a user sets, and what the system counted in the end.
+@Suite("svnup's memory, end to end", .enabled(if: hasMemoryCounts))
+struct MemoryEndToEndTests {
+  static let opt = Fixtures.path("demo/kjv-opt")
+  static let test = ["--data", Inputs.text("test"), "--sequence-length", "256"]
+  static let valid = ["--data", Inputs.text("valid"), "--sequence-length", "256", "--windows", "16", "--window", "2"]
+  static let samples = ["--calibration", Inputs.text("calibration"), "--sequence-length", "256"]
+
+  /// Command lines behind the model; DIR stands for an output.
+  static let runs: [[String]] = [
+    ["perplexity"] + test,
+    ["shapley", "--absence", "bypassed"] + valid,
+    ["shapley", "--absence", "pruned"] + valid,
+    ["prune", "--method", "magnitude", "--sparsity", "0.5"],
+    ["prune", "--method", "wanda", "--sparsity", "0.5"] + samples,
+    ["prune", "--method", "sparsegpt", "--sparsity", "0.5", "--allocation", "owl"] + samples,
+  ]
+
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  private struct Outcome {
+    let json: JSON
+    let notes: [String]
+    /// Every file that was saved.
+    let files: [String: [UInt8]]
+
+    func figure(_ name: String) throws -> Int { try #require(json["memory"]?[name]?.integer) }
+  }
+
+  private func run(_ words: [String], model: String = Inputs.embedded) throws -> Outcome {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      let isPruning = words[0] == "prune"
+      let result = try svnup.run(
+        [words[0], model] + words.dropFirst() + ["--json"] + (isPruning ? ["--output", output] : []))
+      try #require(result.status == 0, "\(result.error)")
+      var files: [String: [UInt8]] = [:]
+      if isPruning {
+        for name in try FileSystem.list(output) where name.hasSuffix(".safetensors") {
+          files[name] = try File.contents(of: Path.join(output, name))
+        }
+      }
+      let notes = result.error.split(separator: "\n").map(String.init).filter { $0.hasPrefix("memory: ") }
+      return Outcome(json: try JSON.parse(Array(result.output.utf8)), notes: notes, files: files)
+    }
+  }
+
+  @Test("the prediction is within 15 % of the peak, and 4 MiB for the program itself", arguments: runs)
+  func prediction(words: [String]) throws {
+    for model in [Inputs.embedded, Self.opt] {
+      let outcome = try run(words, model: model)
+      let (predicted, peak) = (try outcome.figure("predicted"), try outcome.figure("peak"))
+      #expect(Double(abs(predicted - peak)) <= 0.15 * Double(peak) + 0x1p22, "\(predicted) for \(peak)")
+      #expect(outcome.notes.count == 1)
+      #expect(outcome.notes.first?.hasPrefix("memory: about ") == true)
+    }
+  }
+
+  @Test("within a limit, strips are shorter, the peak is lower, and the results are the same to the bit")
+  func shorterStrips() throws {
+    let runs: [[String]] = [
+      ["perplexity"] + Self.test, ["shapley"] + Self.valid,
+      ["prune", "--method", "sparsegpt", "--sparsity", "0.5", "--samples", "32"] + Self.samples,
+    ]
+    for words in runs {
+      let free = try run(words)
+      #expect(try free.figure("stripRows") == 4096)
+      let limit = try free.figure("peak") * 3 / 4
+      let held = try run(words + ["--memory", "\(limit >> 20)MiB"])
+      #expect(try held.figure("stripRows") < 4096)
+      #expect(try held.figure("predicted") <= limit)
+      #expect(try held.figure("peak") <= limit + limit / 8)
+      #expect(held.notes.count == 2)
+      #expect(held.notes.last?.contains("tokens instead of 4096") == true)
+      #expect(held.json["memory"]?["calibrationStates"]?.text == "F32")
+      #expect(held.files == free.files)
+      for key in ["perplexity", "values"] { #expect(held.json[key]?.encoded() == free.json[key]?.encoded()) }
+    }
+  }
+
+  @Test("the last resort is to round the calibration states; what would not help is refused, with what is needed")
+  func lastResort() throws {
+    let words = ["prune", "--method", "wanda", "--sparsity", "0.5"] + Self.samples
+    let target = ["--output", "/tmp/svnup-memory-test-\(FileSystem.processIdentifier)"]
+    let message = try svnup.refusal(
+      [words[0], Inputs.embedded] + words.dropFirst() + target + ["--memory", "20MiB"], status: 64)
+    // svnup: --memory 20.00 MiB: this run needs 41.03 MiB, …
+    let needed = try #require(message.split(separator: "needs ").last.flatMap { Double($0.prefix { $0 != " " }) })
+    #expect(message.hasPrefix("svnup: --memory 20.00 MiB: this run needs "))
+    let held = try run(words + ["--memory", "\(Int(needed) + 2)MiB"])
+    #expect(held.json["memory"]?["calibrationStates"]?.text == "BF16")
+    #expect(held.json["calibrationStates"]?.text == "BF16")
+    #expect(held.notes.last?.contains("BF16, which changes the results a little") == true)
+    let free = try run(words)
+    #expect(free.json["calibrationStates"]?.text == "F32")
+    #expect(free.files != held.files, "rounding shows")
+    #expect(free.json["sparsity"]?.spelling == held.json["sparsity"]?.spelling)
+  }
+
+  @Test(
+    "sizes are read with their unit", arguments: ["4", "4XB", "-1GiB", "nanG", "1.5.0GiB", "GiB", "1KiB", "1e3MiB"])
+  func malformedSizes(size: String) throws {
+    let message = try svnup.refusal(
+      ["perplexity", Inputs.llama3, "--data", Inputs.stream, "--memory=\(size)"], status: 64)
+    #expect(message.contains("--memory"))
+  }
+
+  @Test(
+    "a unit is binary with an i or alone, decimal with a B alone",
+    arguments: [
+      ("1.5GiB", 3 << 29), ("2G", 2 << 30), ("2g", 2 << 30), ("1500MB", 1_500_000_000), ("512MiB", 512 << 20),
+      ("1TB", 1_000_000_000_000), ("300000K", 300_000 << 10),
+    ])
+  func sizes(text: String, bytes: Int) throws {
+    let outcome = try run(
+      ["perplexity", "--data", Inputs.stream, "--sequence-length", "64", "--memory", text], model: Inputs.llama3)
+    #expect(try outcome.figure("limit") == bytes)
+  }
+}
