@@ -53,7 +53,20 @@ public func addGram(_ a: Matrix, to sum: inout Matrix) {
       GeneralProduct(
         rows: n, columns: n, depth: a.rows, a: columns, b: columns, accumulate: true, region: .lowerTriangle
       ).run(into: c, stride: n)
-      for i in 0..<n { for j in i + 1..<max(n, i + 1) { c[i * n + j] = c[j * n + i] } }
+      mirrorLowerTriangle(c, n)
+    }
+  }
+}
+
+/// Copies what is below the diagonal of a square matrix to the places above it, in squares of 32: both sides of one fit the
+/// first-level cache.
+private func mirrorLowerTriangle(_ c: UnsafeMutablePointer<Float>, _ n: Int) {
+  let side = 32
+  Parallel.forEach((n + side - 1) / side) { band in
+    for across in stride(from: band * side, to: n, by: side) {
+      for i in band * side..<min(n, (band + 1) * side) {
+        for j in max(i + 1, across)..<max(i + 1, min(n, across + side)) { c[i * n + j] = c[j * n + i] }
+      }
     }
   }
 }

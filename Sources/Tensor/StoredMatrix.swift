@@ -23,15 +23,18 @@ public struct StoredMatrix: Sendable {
   public init(_ matrix: Matrix, as elementType: ElementType) {
     let storage = AlignedStorage(byteCount: matrix.count * elementType.byteCount)
     matrix.withElements { source in
-      switch elementType {
-      case .float32:
-        storage.bytes.copyMemory(from: UnsafeRawBufferPointer(start: source, count: storage.byteCount))
-      case .float16:
-        let target = storage.pointer.assumingMemoryBound(to: UInt16.self)
-        for i in 0..<matrix.count { target[i] = Half.rounded(source[i]) }
-      case .bfloat16:
-        let target = storage.pointer.assumingMemoryBound(to: UInt16.self)
-        for i in 0..<matrix.count { target[i] = BFloat16.rounded(source[i]) }
+      let target = storage.pointer
+      Self.forEachChunk(matrix.count) { range in
+        switch elementType {
+        case .float32:
+          (target + 4 * range.lowerBound).copyMemory(from: source + range.lowerBound, byteCount: 4 * range.count)
+        case .float16:
+          let target = target.assumingMemoryBound(to: UInt16.self)
+          for i in range { target[i] = Half.rounded(source[i]) }
+        case .bfloat16:
+          let target = target.assumingMemoryBound(to: UInt16.self)
+          for i in range { target[i] = BFloat16.rounded(source[i]) }
+        }
       }
     }
     self.init(rows: matrix.rows, columns: matrix.columns, elementType: elementType, storage: storage)
@@ -52,51 +55,68 @@ public struct StoredMatrix: Sendable {
   /// Widens some rows into `target`, (range.count, columns).
   package func widen(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
-    let count = range.count * columns
+    let instructions = MatmulKernel.current.instructions
     withBytes { bytes in
       let start = bytes + range.lowerBound * columns * elementType.byteCount
-      switch elementType {
-      case .float32:
-        UnsafeMutableRawPointer(target).copyMemory(from: start, byteCount: 4 * count)
-      case .float16:
-        let source = start.assumingMemoryBound(to: UInt16.self)
-        for i in 0..<count { target[i] = Half.widened(source[i]) }
-      case .bfloat16:
-        let source = start.assumingMemoryBound(to: UInt16.self)
-        for i in 0..<count { target[i] = BFloat16.widened(source[i]) }
+      Self.forEachChunk(range.count * columns) { chunk in
+        instructions.widen(
+          source: start + chunk.lowerBound * elementType.byteCount, type: elementType.stored, count: chunk.count,
+          target: target + chunk.lowerBound)
       }
     }
   }
 
+  /// Calls `body` for consecutive elements, in parallel.
+  private static func forEachChunk(_ count: Int, _ body: (Range<Int>) -> Void) {
+    Parallel.forEachRange(count, grain: chunk, body)
+  }
+
+  /// Elements of a task: enough to pay for handing it out.
+  private static let chunk = 1 << 16
+
   /// Number of elements that are zero, of either sign.
   public var zeroCount: Int {
-    withBytes { bytes in
+    chunkResults { range, bytes in
       switch elementType {
       case .float32:
         let source = bytes.assumingMemoryBound(to: UInt32.self)
-        return (0..<count).reduce(0) { $0 + (source[$1] & 0x7FFF_FFFF == 0 ? 1 : 0) }
+        return range.reduce(0) { $0 + (source[$1] & 0x7FFF_FFFF == 0 ? 1 : 0) }
       case .float16, .bfloat16:
         let source = bytes.assumingMemoryBound(to: UInt16.self)
-        return (0..<count).reduce(0) { $0 + (source[$1] & 0x7FFF == 0 ? 1 : 0) }
+        return range.reduce(0) { $0 + (source[$1] & 0x7FFF == 0 ? 1 : 0) }
+      }
+    }.reduce(0, +)
+  }
+
+  /// What `body` returns for consecutive elements, in their order.
+  private func chunkResults(_ body: (Range<Int>, UnsafeRawPointer) -> Int) -> [Int] {
+    var results = [Int](repeating: 0, count: (count + Self.chunk - 1) / Self.chunk)
+    withBytes { bytes in
+      results.withUnsafeMutableBufferPointer { results in
+        let results = results
+        Self.forEachChunk(count) { results[$0.lowerBound / Self.chunk] = body($0, bytes) }
       }
     }
+    return results
   }
 
   /// The position of the first element that is NaN or infinite, or nil where all are finite.
   package var firstNonFiniteIndex: Int? {
-    withBytes { bytes in
+    let none = count
+    let first = chunkResults { range, bytes in
       switch elementType {
       case .float32:
         let source = bytes.assumingMemoryBound(to: UInt32.self)
-        return (0..<count).first { source[$0] & 0x7F80_0000 == 0x7F80_0000 }
+        return range.first { source[$0] & 0x7F80_0000 == 0x7F80_0000 } ?? none
       case .float16:
         let source = bytes.assumingMemoryBound(to: UInt16.self)
-        return (0..<count).first { source[$0] & 0x7C00 == 0x7C00 }
+        return range.first { source[$0] & 0x7C00 == 0x7C00 } ?? none
       case .bfloat16:
         let source = bytes.assumingMemoryBound(to: UInt16.self)
-        return (0..<count).first { source[$0] & 0x7F80 == 0x7F80 }
+        return range.first { source[$0] & 0x7F80 == 0x7F80 } ?? none
       }
-    }
+    }.min()
+    return first.flatMap { $0 < none ? $0 : nil }
   }
 
   /// Calls `body` with the first byte; valid during the call only.
