@@ -70,7 +70,10 @@ struct GeneralProduct {
     private var storage = AlignedStorage(byteCount: 0)
 
     func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-      if storage.byteCount < 4 * count { storage = AlignedStorage(byteCount: 4 * count) }
+      if storage.byteCount < 4 * count {
+        // A power of two, so that products of many shapes find one another's memory in the pool; what is not touched costs nothing.
+        storage = AlignedStorage(byteCount: 1 << (Int.bitWidth - (4 * count - 1).leadingZeroBitCount))
+      }
       return storage.pointer.assumingMemoryBound(to: Float.self)
     }
   }

@@ -11,9 +11,10 @@ import Testing
   /// floor(count · sparsity), as the documentation of the counting rule says.
   static func count(_ count: Int, _ sparsity: Double) -> Int { Int((Double(count) * sparsity).rounded(.down)) }
 
-  @Test(arguments: sparsities)
-  func magnitudePrunesAnExactCountUnderTies(_ sparsity: Double) throws {
-    let (rows, columns) = (7, 93)
+  /// The larger weight is cut into several parts for the threads.
+  @Test(arguments: sparsities, [(7, 93), (70, 997)])
+  func magnitudePrunesAnExactCountUnderTies(_ sparsity: Double, _ size: (Int, Int)) throws {
+    let (rows, columns) = size
     var weight = Matrix(rows: rows, columns: columns, elements: (0..<rows * columns).map { $0 % 2 == 0 ? 1 : -1 })
     let empty = InputStatistics(inputs: columns, kind: .none)
     let outcome = try MagnitudePruner().prune(&weight, given: empty, to: .unstructured(sparsity), linear: "w")
@@ -33,9 +34,10 @@ import Testing
     #expect(weight.zeros == (0..<rows * columns).map { $0 % columns < expected ? 1 : 0 }, "the first ones of each row")
   }
 
-  @Test(arguments: sparsities)
-  func sparseGPTPrunesAnExactCountOfEveryTileUnderTies(_ sparsity: Double) throws {
-    let (rows, columns) = (7, 300)
+  /// Rows are pruned 32 at a time; the last ones that go may end within a group of them.
+  @Test(arguments: sparsities, [7, 32, 75])
+  func sparseGPTPrunesAnExactCountOfEveryTileUnderTies(_ sparsity: Double, _ rows: Int) throws {
+    let columns = 300
     var weight = Matrix(rows: rows, columns: columns, elements: Array(repeating: 1, count: rows * columns))
     let inputs = statistics(independentInputs(columns))
     let outcome = try SparseGPTPruner().prune(&weight, given: inputs, to: .unstructured(sparsity), linear: "w")

@@ -118,6 +118,23 @@ import Testing
     }
   }
 
+  @Test("Weights of several tasks' size are looked at from end to end", arguments: ElementType.allCases)
+  func large(type: ElementType) {
+    let (rows, columns) = (300, 500)
+    let bits: [UInt16] = (0..<rows * columns).map { UInt16($0 % 1000 + 0x3C00) }
+    var matrix = Matrix(rows: rows, columns: columns, elements: bits.map { Half.widened($0) })
+    #expect(StoredMatrix(matrix, as: .float16).widened() == matrix, "every number is one of binary16")
+    for (index, value) in [(149_999, Float.infinity), (131_072, .nan), (65_536, -.infinity), (65_535, .nan)] {
+      matrix[index / columns, index % columns] = value
+      let stored = StoredMatrix(matrix, as: type)
+      #expect(stored.firstNonFiniteIndex == index)
+      #expect(!matrix.isFinite)
+    }
+    for index in [0, 65_535, 65_536, 131_071, 149_999] { matrix[index / columns, index % columns] = -0.0 }
+    #expect(StoredMatrix(matrix, as: type).zeroCount == 5)
+    #expect(StoredMatrix(matrix, as: type).widened()[299, 499].sign == .minus)
+  }
+
   @Test("Widening gives the rounded elements, whole or by rows", arguments: ElementType.allCases)
   func widening(type: ElementType) {
     let matrix = Matrix.random(9, 5, seed: 2)

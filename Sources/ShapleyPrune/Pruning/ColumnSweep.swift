@@ -112,7 +112,7 @@ private struct ColumnBlock {
   /// The cost of removing each weight as the block stands decides an unstructured pattern: one threshold for all rows.
   ///
   /// Nil where groups are chosen when their turn comes, so that the choice sees the updates of the columns before.
-  private func chosen(of weight: Matrix, rule: CountingRule) -> [UInt8]? {
+  private func chosen(of weight: Matrix, rule: CountingRule) -> AlignedStorage? {
     guard case .unstructured(let sparsity) = pattern else { return nil }
     let stride = weight.columns
     let squares = diagonal.map { $0 * $0 }
@@ -166,12 +166,13 @@ private struct RowTile {
 
   /// Reads rows, and their part of a mask, (all rows, width).
   mutating func load(
-    _ source: UnsafePointer<Float>, stride: Int, rows: Int, mask marks: [UInt8]?, from first: Int
+    _ source: UnsafePointer<Float>, stride: Int, rows: Int, mask: AlignedStorage?, from first: Int
   ) {
     weights.loadRows(source, stride: stride, rows: rows, columns: width)
-    guard let marks else { return }
+    guard let mask else { return }
+    let marks = mask.pointer.assumingMemoryBound(to: UInt8.self) + first * width
     for lane in 0..<LaneTile.lanes {
-      for j in 0..<width { mask[j * LaneTile.lanes + lane] = lane < rows ? marks[(first + lane) * width + j] : 0 }
+      for j in 0..<width { self.mask[j * LaneTile.lanes + lane] = lane < rows ? marks[lane * width + j] : 0 }
     }
   }
 

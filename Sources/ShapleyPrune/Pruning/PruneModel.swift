@@ -95,7 +95,8 @@ public struct ModelPruner: Sendable {
       let statistics: BlockStatistics
       switch propagation {
       case .pruned: statistics = walk?.statistics(of: model.blocks[index], kind: pruner.statistics) ?? BlockStatistics()
-      case .dense: statistics = walk?.advance(through: model.blocks[index], collecting: pruner.statistics) ?? BlockStatistics()
+      case .dense:
+        statistics = walk?.advance(through: model.blocks[index], collecting: pruner.statistics) ?? BlockStatistics()
       }
       // Passing a block and pruning it take matrices of other sizes.
       AlignedStorage.trim()

@@ -23,7 +23,7 @@ struct ScorePruner: PreparedPruner {
             score(w + row * columns, norms, bits)
           }
           return sum(rows) { row in
-            mask.withUnsafeBufferPointer { zero(w + row * columns, where: $0.baseAddress, row * columns, columns) }
+            zero(w + row * columns, where: mask.pointer.assumingMemoryBound(to: UInt8.self) + row * columns, columns)
           }
         }
         return pruneRows(w, norms, rows: rows, columns: columns, pattern)
@@ -50,7 +50,7 @@ struct ScorePruner: PreparedPruner {
               Selection.markGroup(bits + start, zeros: of - keep, of: of, into: mask + start)
             }
           }
-          return zero(w + row * columns, where: mask, 0, columns)
+          return zero(w + row * columns, where: mask, columns)
         }
       }
     }
@@ -63,13 +63,10 @@ struct ScorePruner: PreparedPruner {
     for j in norms.indices { bits[j] = (w[j].magnitude * norms[j]).bitPattern }
   }
 
-  private func zero(
-    _ w: UnsafeMutablePointer<Float>, where mask: UnsafePointer<UInt8>?, _ offset: Int, _ columns: Int
-  ) -> Int {
-    guard let mask else { return 0 }
+  private func zero(_ w: UnsafeMutablePointer<Float>, where mask: UnsafePointer<UInt8>, _ columns: Int) -> Int {
     var count = 0
     for j in 0..<columns {
-      let isPruned = mask[offset + j] == 1
+      let isPruned = mask[j] == 1
       w[j] = isPruned ? 0 : w[j]
       count += isPruned ? 1 : 0
     }

@@ -94,23 +94,23 @@ package struct Selection {
     }
   }
 
-  /// Marks the smallest scores of a whole matrix with one threshold: 1 is smallest, (rows, columns).
+  /// Marks the smallest scores of a whole matrix with one threshold: (rows, columns) bytes, 1 for the smallest.
   ///
   /// - `score`: writes the bits of one row's scores.
   static func mask(
     rows: Int, columns: Int, sparsity: Double, rule: CountingRule,
     score: (_ row: Int, _ bits: UnsafeMutablePointer<UInt32>) -> Void
-  ) -> [UInt8] {
+  ) -> AlignedStorage {
     let scores = AlignedStorage(byteCount: 4 * rows * columns)
     defer { withExtendedLifetime(scores) {} }
     let bits = scores.pointer.assumingMemoryBound(to: UInt32.self)
     Parallel.forEachRange(rows, grain: 16) { range in
       for row in range { score(row, bits + row * columns) }
     }
-    return [UInt8](unsafeUninitializedCapacity: rows * columns) { mask, initialized in
-      if let mask = mask.baseAddress { mark(sparsity, of: bits, count: rows * columns, rule: rule, into: mask) }
-      initialized = rows * columns
-    }
+    let mask = AlignedStorage(byteCount: rows * columns)
+    mark(
+      sparsity, of: bits, count: rows * columns, rule: rule, into: mask.pointer.assumingMemoryBound(to: UInt8.self))
+    return mask
   }
 
   /// Marks the `zeros` smallest of a group of `of` scores, the first ones where they are equal.
