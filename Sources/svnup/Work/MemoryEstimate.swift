@@ -137,19 +137,25 @@ struct MemoryEstimate {
       })
   }
 
-  /// The largest linear while it is pruned: in Float, with scores and mask or with the Hessian and its factor, and rounded.
+  /// The largest linear while it is pruned: in Float, with what the method needs beside it.
   private func linear(_ method: any Pruner) -> MemoryPhase.Part {
     let bytes = shape.linears.map { linear in
+      let float = 4 * Self.count(linear)
       let rounded = Self.count(linear) * Double(shape.storedByteCount)
-      guard method.statistics == .gram else { return 9 * Self.count(linear) + rounded }
-      let hessians = Self.hessianCopies * 4 * Double(linear.inputs) * Double(linear.inputs)
-      return 4 * Self.count(linear) + max(rounded, hessians)
+      switch method.statistics {
+      // A score and a mark for every weight.
+      case .none: return float + max(rounded, 5 * Self.count(linear))
+      // Scores of a row at a time.
+      case .squares: return float + rounded
+      // The Hessian, kept in case that it must be dampened more, its factor, and halves, quarters, … of that on the way; then the
+      // factor alone.
+      case .gram:
+        let hessian = 4 * Double(linear.inputs) * Double(linear.inputs)
+        return float + max(rounded + hessian, hessian * 7 / 3)
+      }
     }
     return part("a linear", bytes.max() ?? 0)
   }
-
-  /// The Hessian, kept in case that it must be dampened more, and the matrices in which its factor and the factor's inverse arise.
-  private static let hessianCopies = 3.0
 
   private static func count(_ linear: ModelShape.LinearShape) -> Double {
     Double(linear.outputs) * Double(linear.inputs)
