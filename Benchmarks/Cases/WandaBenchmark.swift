@@ -17,7 +17,7 @@ enum WandaBenchmark: Benchmark {
     let work = Work(items: (Double(rows * columns), "weights"))
 
     let wanda = identifier(size, "wanda")
-    let norms = inputs.statistics.squares.map { ($0 / Double(inputs.statistics.sequences)).squareRoot() }
+    let norms = inputs.statistics.squares().map { ($0 / Double(inputs.statistics.sequences)).squareRoot() }
     let found = try inputs.pruned(by: WandaPruner()).weight
     for row in 0..<rows { try verify(inputs.weight, found, rows: row..<row + 1, norms, wanda) }
     try session.measure(name, wanda, work) { try inputs.time(WandaPruner()) }

@@ -46,15 +46,13 @@ package final class LaneTile {
     }
   }
 
-  /// Subtracts a combination of some columns of a tile from one of this: self[target] -= Σ c[s] · other[s], s ascending.
-  ///
-  /// - `coefficients`: that of the first column of the range; `stride` floats further on, that of the next.
+  /// Subtracts a combination of columns of a tile from one of this: self[target] -= Σ_s coefficients[s] · sources[s], s ascending.
   package func subtract(
-    from target: Int, _ columns: Range<Int>, of other: LaneTile, coefficients: UnsafePointer<Float>, stride: Int
+    from target: Int, _ sources: LaneTile, _ range: Range<Int>, coefficients: UnsafePointer<Float>
   ) {
     instructions.subtractCombination(
-      from: self[target], of: other[columns.lowerBound], depth: columns.count, coefficients: coefficients,
-      stride: stride)
+      from: self[target], of: sources[range.lowerBound], depth: range.count,
+      coefficients: coefficients + range.lowerBound)
   }
 
   /// Divides the lanes of a column.
@@ -66,7 +64,7 @@ package final class LaneTile {
   /// Solves L Y = B in place for a lower triangular L of `count` columns, whose rows lie `stride` floats apart.
   package func solve(lower l: UnsafePointer<Float>, stride: Int, count: Int) {
     for i in 0..<count {
-      subtract(from: i, 0..<i, of: self, coefficients: l + i * stride, stride: 1)
+      subtract(from: i, self, 0..<i, coefficients: l + i * stride)
       divide(i, by: l[i * stride + i])
     }
   }

@@ -59,4 +59,14 @@ public enum Parallel {
       body(task * grain..<min(count, (task + 1) * grain))
     }
   }
+
+  /// What `body` returns for every index in 0..<count, in their order.
+  package static func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
+    Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      guard let results = buffer.baseAddress else { return }
+      // Every index is called once, so every element is initialised.
+      forEach(count) { (results + $0).initialize(to: body($0)) }
+      initialized = count
+    }
+  }
 }

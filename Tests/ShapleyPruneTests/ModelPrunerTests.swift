@@ -6,35 +6,34 @@ import TestSupport
 import Testing
 import Transformer
 
-/// Prunes by magnitude and keeps the statistics it was given, by the name of the linear.
+/// Prunes by magnitude and keeps the statistics it was given, by the name of the linear, and how often.
 private final class RecordingPruner: Pruner {
   let name = "recording"
   let statistics = StatisticsKind.gram
-  private let records = Mutex<[String: InputStatistics]>([:])
+  private let records = Mutex<(criteria: Int, statistics: [String: InputStatistics])>((0, [:]))
 
-  private struct Prepared: PreparedPruner {
-    let recorder: RecordingPruner
+  func criterion(
+    for statistics: InputStatistics, linear: String
+  ) throws(PruningError) -> any PruningCriterion {
+    records.withLock { $0.criteria += 1 }
+    return Criterion(pruner: self, statistics: statistics)
+  }
+
+  private struct Criterion: PruningCriterion {
+    let pruner: RecordingPruner
     let statistics: InputStatistics
 
     func prune(
       _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
     ) throws(PruningError) -> PruningOutcome {
-      recorder.records.withLock { $0[linear] = statistics }
+      pruner.records.withLock { $0.statistics[linear] = statistics }
       return try MagnitudePruner().prune(&weight, given: statistics, to: pattern, linear: linear)
     }
   }
 
-  /// Linears whose statistics were prepared, in order.
-  let preparations = Mutex<[String]>([])
-
-  func prepared(
-    for statistics: InputStatistics, linear: String
-  ) throws(PruningError) -> any PreparedPruner {
-    preparations.withLock { $0.append(linear) }
-    return Prepared(recorder: self, statistics: statistics)
-  }
-
-  subscript(_ linear: String) -> InputStatistics? { records.withLock { $0[linear] } }
+  subscript(_ linear: String) -> InputStatistics? { records.withLock { $0.statistics[linear] } }
+  /// How often it was told of inputs.
+  var criteria: Int { records.withLock(\.criteria) }
 }
 
 /// The walk over a model.
@@ -50,13 +49,6 @@ private final class RecordingPruner: Pruner {
     _ = try ModelPruner(recorder).prune(
       &model, patterns: Array(repeating: Self.half, count: 4), calibration: samples)
 
-    // Four sets of inputs a block, each prepared once: those of attention's projections, of its output, and of the MLP's two sides.
-    let firsts: [LinearRole] = dense.blocks.flatMap { block in
-      [block.roles[0], .output] + (block.roles.contains(.gate) ? [.gate, .down] : [.fc1, .fc2])
-    }
-    let names = zip(dense.blocks.flatMap { [$0, $0, $0, $0] }, firsts).map { "\($0[$1].name)" }
-    #expect(recorder.preparations.withLock { $0 } == names)
-
     // The observer of a pass through the model as it was at that time.
     var hidden = dense.embed(samples)
     for (index, block) in dense.blocks.enumerated() {
@@ -69,15 +61,17 @@ private final class RecordingPruner: Pruner {
       #expect(Set(expected.keys) == Set(block.roles), "every linear's inputs are seen")
       for role in block.roles {
         let found = try #require(recorder["\(block[role].name)"])
-        #expect(found.squares == expected[role]?.squares)
+        #expect(found.squares() == expected[role]?.squares())
         #expect(found.gram == expected[role]?.gram)
         #expect(found.sequences == samples.sequences)
       }
-      #expect(recorder["\(block[.query].name)"]?.squares == recorder["\(block[.key].name)"]?.squares)
-      #expect(recorder["\(block[.query].name)"]?.squares == recorder["\(block[.value].name)"]?.squares)
-      #expect(recorder["\(block[.query].name)"]?.squares != recorder["\(block[.output].name)"]?.squares)
+      #expect(recorder["\(block[.query].name)"]?.squares() == recorder["\(block[.key].name)"]?.squares())
+      #expect(recorder["\(block[.query].name)"]?.squares() == recorder["\(block[.value].name)"]?.squares())
+      #expect(recorder["\(block[.query].name)"]?.squares() != recorder["\(block[.output].name)"]?.squares())
       model.blocks[index].apply(to: &hidden, sequences: samples.sequences)
     }
+    // Queries, keys and values see the same inputs, and so do gate and up.
+    #expect(recorder.criteria == 4 * dense.blocks.count)
   }
 
   @Test(arguments: TinyModels.names)

@@ -22,9 +22,9 @@ import Testing
   }()
 
   /// 1 for the k smallest; the first ones where they are equal.
-  static func sorted(_ scores: [Float], _ k: Int) -> [UInt8] {
+  static func sorted(_ scores: [Float], _ k: Int) -> [Int] {
     let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
-    var mask = [UInt8](repeating: 0, count: scores.count)
+    var mask = [Int](repeating: 0, count: scores.count)
     for index in order.prefix(k) { mask[index] = 1 }
     return mask
   }
@@ -34,12 +34,61 @@ import Testing
     let bits = scores.map(\.bitPattern)
     let n = scores.count
     for k in Set([1, 2, n / 3, n / 2, n - 1, n]) where (1...n).contains(k) {
-      var mask = [UInt8](repeating: 9, count: n)
       let selection = Selection(smallest: k, of: bits, count: n)
-      selection.mark(bits, count: n, into: &mask)
-      #expect(mask == Self.sorted(scores, k), "\(k) of \(name)")
+      var weights = [Float](repeating: 1, count: n)
+      selection.clear(&weights, scores: bits, count: n)
+      #expect(weights.map { $0 == 0 ? 1 : 0 } == Self.sorted(scores, k), "\(k) of \(name)")
       #expect(Float(bitPattern: selection.threshold) == scores.sorted()[k - 1])
     }
+  }
+
+  /// Chunks of any size find the same scores as the whole, with as many ties each as come first.
+  @Test(arguments: cases)
+  func chunksAgreeWithSorting(_ name: String, _ scores: [Float]) throws {
+    let bits = scores.map(\.bitPattern)
+    let n = scores.count
+    for sparsity in [0.001, 0.3, 0.5, 0.999, 1] where Int(Double(n) * sparsity) > 0 {
+      let expected = Self.sorted(scores, Int(Double(n) * sparsity))
+      for chunk in [1, 7, 64, n] {
+        let selection = try #require(ChunkedSelection(sparsity, of: bits, count: n, chunk: chunk, rule: .exact))
+        #expect(selection.count == expected.reduce(0, +))
+        var left = selection.ties
+        let found = bits.indices.map { i -> Int in
+          if bits[i] == selection.threshold, left[i / chunk] > 0 {
+            left[i / chunk] -= 1
+            return 1
+          }
+          return bits[i] < selection.threshold ? 1 : 0
+        }
+        #expect(found == expected, "\(sparsity) of \(name) in chunks of \(chunk)")
+        #expect(left.allSatisfy { $0 == 0 }, "no chunk is given more ties than it has")
+      }
+    }
+    #expect(ChunkedSelection(0, of: bits, count: n, chunk: 7, rule: .exact) == nil)
+  }
+
+  /// One more than asked for, and all that equal it.
+  @Test(arguments: cases)
+  func publishedRuleTakesAllTies(_ name: String, _ scores: [Float]) throws {
+    for sparsity in [0, 0.3, 0.999, 1] {
+      let selection = try #require(
+        ChunkedSelection(sparsity, of: scores, count: scores.count, chunk: 7, rule: .published))
+      let last = scores.sorted()[min(Int(Double(scores.count) * sparsity), scores.count - 1)]
+      #expect(Float(bitPattern: selection.threshold) == last)
+      #expect(selection.count == scores.count { $0 <= last }, "\(sparsity) of \(name)")
+      #expect(selection.ties.reduce(0, +) == scores.count { $0 == last })
+    }
+  }
+
+  /// Weights may be their own scores, whatever their signs.
+  @Test func weightsStandForTheirMagnitudes() {
+    var weights: [Float] = [-3, 1, -0.0, 2, -1, 4]
+    let selection = Selection(smallest: 3, of: weights, count: 6)
+    weights.withUnsafeMutableBufferPointer { w in
+      guard let w = w.baseAddress else { return }
+      selection.clear(w, scores: w, count: 6)
+    }
+    #expect(weights == [-3, 0, 0, 2, 0, 4])
   }
 
   @Test func groupsAgreeWithSorting() {
@@ -48,9 +97,10 @@ import Testing
       let count = 2 + generator.below(9)
       let scores = (0..<count).map { _ in Float(generator.below(4)) }
       let zeros = generator.below(count + 1)
-      var mask = [UInt8](repeating: 9, count: count)
-      Selection.markGroup(scores.map(\.bitPattern), zeros: zeros, of: count, into: &mask)
-      #expect(mask == Self.sorted(scores, zeros))
+      var weights = [Float](repeating: 1, count: 2 * count)
+      Selection.clearGroups(&weights, scores: scores + scores.reversed(), count: 2 * count, zeros: zeros, of: count)
+      let expected = Self.sorted(scores, zeros) + Self.sorted(scores.reversed(), zeros)
+      #expect(weights.map { $0 == 0 ? 1 : 0 } == expected)
     }
   }
 }

@@ -1,26 +1,39 @@
 import Tensor
 import Transformer
 
-/// The statistics of every linear of a block; linears with the same inputs share them.
-package struct BlockStatistics {
-  /// By the first of the linears that share them.
-  private var sums: [LinearRole: InputStatistics] = [:]
-  private var owners: [LinearRole: LinearRole] = [:]
+/// The statistics of the linears of a block, kept once for all that see the same inputs.
+package struct BlockStatistics: Sendable {
+  /// Linears that see the same inputs.
+  package struct Group: Sendable {
+    package let roles: [LinearRole]
+    package fileprivate(set) var statistics: InputStatistics
+  }
 
-  /// Nothing yet.
-  package init() {}
+  private let kind: StatisticsKind
+  private var groups: [Group] = []
 
-  /// The statistics of a linear's inputs, or nil where none were taken.
-  package subscript(role: LinearRole) -> InputStatistics? { owners[role].flatMap { sums[$0] } }
+  /// Empty sums; the groups are found as inputs come.
+  package init(_ kind: StatisticsKind) { self.kind = kind }
 
-  /// The linear whose statistics a linear shares, itself or another.
-  func owner(of role: LinearRole) -> LinearRole? { owners[role] }
+  /// Adds the inputs that the given linears share, (tokens, inputs).
+  package mutating func accumulate(_ inputs: Matrix, of roles: [LinearRole], sequences: Int) {
+    guard kind > .none else { return }
+    let index = groups.firstIndex { $0.roles == roles } ?? groups.count
+    if index == groups.count {
+      groups.append(Group(roles: roles, statistics: InputStatistics(inputs: inputs.columns, kind: kind)))
+    }
+    groups[index].statistics.accumulate(inputs, sequences: sequences)
+  }
 
-  /// Adds the inputs that the linears of some roles share.
-  mutating func accumulate(_ inputs: Matrix, for roles: [LinearRole], sequences: Int, kind: StatisticsKind) {
-    guard kind > .none, let owner = roles.first else { return }
-    for role in roles { owners[role] = owner }
-    sums[owner, default: InputStatistics(inputs: inputs.columns, kind: kind)]
-      .accumulate(inputs, sequences: sequences)
+  /// The statistics of one linear, or nil where none were collected.
+  package subscript(role: LinearRole) -> InputStatistics? { groups.first { $0.roles.contains(role) }?.statistics }
+
+  /// The given linears by their inputs; those without statistics together, with empty ones.
+  func groups(of roles: [LinearRole]) -> [Group] {
+    let known = groups.map { group in
+      Group(roles: roles.filter(group.roles.contains), statistics: group.statistics)
+    }
+    let others = roles.filter { self[$0] == nil }
+    return known + [Group(roles: others, statistics: InputStatistics(inputs: 0, kind: .none))]
   }
 }

@@ -60,7 +60,7 @@ package struct CalibrationWalk {
 
   /// The statistics of a block without passing it.
   package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
-    guard kind > .none else { return BlockStatistics() }
+    guard kind > .none else { return BlockStatistics(kind) }
     let collector = StatisticsCollector(kind)
     for strip in strips {
       var hidden = strip.states.matrix
@@ -73,11 +73,14 @@ package struct CalibrationWalk {
 /// Statistics of one block's linears on their way through the strips.
 private final class StatisticsCollector {
   private let kind: StatisticsKind
-  private(set) var statistics = BlockStatistics()
+  private(set) var statistics: BlockStatistics
   /// Sequences of the strip before.
   private var last: Int?
 
-  init(_ kind: StatisticsKind) { self.kind = kind }
+  init(_ kind: StatisticsKind) {
+    self.kind = kind
+    statistics = BlockStatistics(kind)
+  }
 
   func apply(_ block: any TransformerBlock, to hidden: inout Matrix, sequences: Int) {
     // Blocks of memory for a whole strip do not serve the rest at the end.
@@ -85,7 +88,7 @@ private final class StatisticsCollector {
     last = sequences
     guard kind > .none else { return block.apply(to: &hidden, sequences: sequences) }
     block.apply(to: &hidden, sequences: sequences) { [self] inputs, roles in
-      statistics.accumulate(inputs, for: roles, sequences: sequences, kind: kind)
+      statistics.accumulate(inputs, of: roles, sequences: sequences)
     }
   }
 }

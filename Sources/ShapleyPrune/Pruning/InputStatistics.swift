@@ -17,61 +17,74 @@ public enum StatisticsKind: Int, Sendable, Comparable {
 public struct InputStatistics: Sendable {
   /// Sequences that were added.
   public private(set) var sequences = 0
-  /// Σ x² of every input over all tokens, in Double: (inputs).
-  ///
-  /// Where all products are summed, their diagonal.
-  public var squares: [Double] {
-    guard let gram else { return sums }
-    let n = gram.rows
-    return gram.withElements { g in (0..<n).map { Double(g[$0 * n + $0]) } }
-  }
-  private var sums: [Double]
+  /// Σ x² of every input over all tokens: (inputs), or empty where the products of all pairs have them on their diagonal.
+  private var squaredNorms: [Double]
   /// Σ xᵀx over all tokens: (inputs, inputs), or nil where only squares are wanted.
   public private(set) var gram: Matrix?
 
   /// Empty sums for `inputs` inputs.
   public init(inputs: Int, kind: StatisticsKind) {
-    sums = Array(repeating: 0, count: kind == .squares ? inputs : 0)
+    squaredNorms = Array(repeating: 0, count: kind == .squares ? inputs : 0)
     gram = kind == .gram ? Matrix(rows: inputs, columns: inputs) : nil
   }
 
   /// Adds the inputs of some sequences, (tokens, inputs).
   public mutating func accumulate(_ inputs: Matrix, sequences count: Int) {
     sequences += count
-    if gram != nil {
-      addGram(inputs, to: &gram)
-    } else {
-      addSquares(inputs)
-    }
-  }
-
-  private mutating func addSquares(_ inputs: Matrix) {
+    if gram != nil { return addGram(inputs, to: &gram) }
     let columns = inputs.columns
     inputs.withElements { x in
-      sums.withUnsafeMutableBufferPointer { sums in
+      squaredNorms.withUnsafeMutableBufferPointer { squares in
         // Each task owns its columns, so the order of the sums does not depend on the threads.
-        let sums = sums
-        Parallel.forEachRange(sums.count, grain: 64) { range in
+        let squares = squares
+        Parallel.forEachRange(squares.count, grain: 64) { range in
           for i in 0..<inputs.rows {
             let row = x + i * columns
-            for j in range { sums[j] += Double(row[j]) * Double(row[j]) }
+            for j in range { squares[j] += Double(row[j]) * Double(row[j]) }
           }
         }
       }
     }
   }
 
-  /// Mean over the sequences of Σ x²: Wanda's squared norm of an input (PRUNING notation: s).
-  func meanSquares() -> [Float] { squares.map { Float($0 / Double(sequences)) } }
+  /// Σ x² of every input over all tokens.
+  public func squares() -> [Double] {
+    guard let gram else { return squaredNorms }
+    return gram.diagonal().map(Double.init)
+  }
 
-  /// SparseGPT's Hessian, 2/n Σ XᵀX over n sequences.
-  func hessian() -> Matrix? {
-    guard var result = gram else { return nil }
-    let factor = Float(2 / Double(sequences))
-    let count = result.count
-    result.withMutableElements { for i in 0..<count { $0[i] *= factor } }
+  /// Mean over the sequences of Σ x²: Wanda's squared norm of an input (PRUNING notation: s).
+  func meanSquares() -> [Float] { squares().map { Float($0 / Double(sequences)) } }
+
+  /// SparseGPT's Hessian, 2/n Σ XᵀX over n sequences, with a diagonal of its own.
+  func hessian(diagonal: [Float]) -> Matrix? {
+    guard let gram else { return nil }
+    let factor = hessianFactor
+    let n = gram.columns
+    var result = Matrix(uninitializedRows: n, columns: n)
+    gram.withElements { source in
+      result.withMutableElements { target in
+        Parallel.forEachRange(n, grain: 64) { rows in
+          // Only the lower triangle is read.
+          for i in rows {
+            for j in 0..<i { target[i * n + j] = source[i * n + j] * factor }
+            target[i * n + i] = diagonal[i]
+          }
+        }
+      }
+    }
     return result
   }
+
+  /// The diagonal of the Hessian, or nil where it was not asked for.
+  func hessianDiagonal() -> [Float]? { gram?.diagonal().map { $0 * hessianFactor } }
+
+  private var hessianFactor: Float { Float(2 / Double(sequences)) }
+}
+
+extension Matrix {
+  /// The elements (i, i) of a square matrix.
+  fileprivate func diagonal() -> [Float] { withElements { x in (0..<rows).map { x[$0 * columns + $0] } } }
 }
 
 private func addGram(_ inputs: Matrix, to sum: inout Matrix?) {

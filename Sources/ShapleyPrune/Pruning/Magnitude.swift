@@ -14,10 +14,47 @@ public struct MagnitudePruner: Pruner {
   /// The inputs do not matter.
   public let statistics = StatisticsKind.none
 
-  /// There is nothing to prepare.
-  public func prepared(
+  /// The criterion, whatever the inputs.
+  public func criterion(
     for statistics: InputStatistics, linear: String
-  ) throws(PruningError) -> any PreparedPruner {
-    ScorePruner(norms: nil, isPerRow: false, rule: rule)
+  ) throws(PruningError) -> any PruningCriterion { MagnitudeCriterion(rule: rule) }
+}
+
+private struct MagnitudeCriterion: PruningCriterion {
+  let rule: CountingRule
+
+  /// Weights that one task looks at, and tasks that a large weight is cut into.
+  private static let chunk = 1 << 14
+  private static let chunks = 64
+
+  /// Complexity: O(outputs · inputs).
+  func prune(
+    _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
+  ) throws(PruningError) -> PruningOutcome {
+    try pattern.check(columns: weight.columns, name: linear)
+    let (rows, columns, count) = (weight.rows, weight.columns, weight.count)
+    return weight.withMutableElements { w in
+      // A weight is its own score: the selection does not look at the sign.
+      switch pattern {
+      case .unstructured(let sparsity):
+        let chunk = max(Self.chunk, (count + Self.chunks - 1) / Self.chunks)
+        guard let selection = ChunkedSelection(sparsity, of: w, count: count, chunk: chunk, rule: rule) else {
+          return PruningOutcome()
+        }
+        Parallel.forEach(selection.ties.count) { index in
+          let start = index * chunk
+          Selection.clear(
+            w + start, scores: w + start, count: min(chunk, count - start), below: selection.threshold,
+            ties: selection.ties[index])
+        }
+        return PruningOutcome(prunedCount: selection.count)
+      case .structured(let keep, let of):
+        Parallel.forEachRange(rows, grain: 8) { range in
+          let start = w + range.lowerBound * columns
+          Selection.clearGroups(start, scores: start, count: range.count * columns, zeros: of - keep, of: of)
+        }
+        return PruningOutcome(prunedCount: count / of * (of - keep))
+      }
+    }
   }
 }

@@ -94,9 +94,11 @@ public struct ModelPruner: Sendable {
       // No name is given to the dense block: it would hold on to the old weights while they are replaced.
       let statistics: BlockStatistics
       switch propagation {
-      case .pruned: statistics = walk?.statistics(of: model.blocks[index], kind: pruner.statistics) ?? BlockStatistics()
+      case .pruned:
+        statistics = walk?.statistics(of: model.blocks[index], kind: pruner.statistics) ?? BlockStatistics(.none)
       case .dense:
-        statistics = walk?.advance(through: model.blocks[index], collecting: pruner.statistics) ?? BlockStatistics()
+        statistics =
+          walk?.advance(through: model.blocks[index], collecting: pruner.statistics) ?? BlockStatistics(.none)
       }
       // Passing a block and pruning it take matrices of other sizes.
       AlignedStorage.trim()
@@ -110,39 +112,40 @@ public struct ModelPruner: Sendable {
     return reports
   }
 
-  /// Prunes all linears of a block.
+  /// Prunes all linears of a block, those with the same inputs by one criterion.
   package func prune(
     _ block: inout any TransformerBlock, to pattern: SparsityPattern, given statistics: BlockStatistics
   ) throws(PruningError) -> BlockReport {
-    var linears: [LinearReport] = []
-    // Linears with the same inputs follow one another: what they share is kept until the next one differs.
-    var prepared: (owner: LinearRole?, pruner: any PreparedPruner)?
-    for role in block.roles {
-      let linear = block[role]
-      var outcome = PruningOutcome()
-      // Nothing to prune: the weight keeps every bit, whatever the method would do to it.
-      if pattern != .unstructured(0) {
-        var weight = linear.weight.widened()
-        let owner = statistics.owner(of: role)
-        if prepared == nil || owner == nil || prepared?.owner != owner {
-          prepared = nil
-          let sums = statistics[role] ?? InputStatistics(inputs: weight.columns, kind: .none)
-          prepared = (owner, try pruner.prepared(for: sums, linear: "\(linear.name)"))
-        }
-        if let pruner = prepared?.pruner {
-          outcome = try pruner.prune(&weight, to: pattern, linear: "\(linear.name)")
-        }
-        let stored = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
-        // An update may carry a weight beyond the largest number of its type.
-        if let index = stored.firstNonFiniteIndex {
-          throw .weightOutOfRange(linear: "\(linear.name)", index: index, type: stored.elementType)
-        }
-        block[role].weight = stored
+    var outcomes: [LinearRole: PruningOutcome] = [:]
+    // Nothing to prune: the weights keep every bit, whatever the method would do to them.
+    if pattern != .unstructured(0) {
+      for group in statistics.groups(of: block.roles) {
+        guard let first = group.roles.first else { continue }
+        // Held by this group alone: SparseGPT's factor is as large as the products of all inputs.
+        let criterion = try pruner.criterion(for: group.statistics, linear: "\(block[first].name)")
+        for role in group.roles { outcomes[role] = try prune(&block[role], to: pattern, by: criterion) }
       }
-      let pruned = block[role].weight
-      linears.append(
-        LinearReport(role: role, name: linear.name, count: pruned.count, zeros: pruned.zeroCount, outcome: outcome))
+    }
+    let linears = block.roles.map { role in
+      let linear = block[role]
+      return LinearReport(
+        role: role, name: linear.name, count: linear.weight.count, zeros: linear.weight.zeroCount,
+        outcome: outcomes[role] ?? PruningOutcome())
     }
     return BlockReport(pattern: pattern, linears: linears)
+  }
+
+  private func prune(
+    _ linear: inout Linear, to pattern: SparsityPattern, by criterion: any PruningCriterion
+  ) throws(PruningError) -> PruningOutcome {
+    var weight = linear.weight.widened()
+    let outcome = try criterion.prune(&weight, to: pattern, linear: "\(linear.name)")
+    let stored = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
+    // An update may carry a weight beyond the largest number of its type.
+    if let index = stored.firstNonFiniteIndex {
+      throw .weightOutOfRange(linear: "\(linear.name)", index: index, type: stored.elementType)
+    }
+    linear.weight = stored
+    return outcome
   }
 }

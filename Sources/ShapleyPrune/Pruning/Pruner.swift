@@ -20,7 +20,10 @@ public struct PruningOutcome: Sendable, Equatable {
   }
 }
 
-/// A criterion for pruning a linear, with or without an update of the weights that remain.
+/// A method of pruning with its settings.
+///
+/// Pruning has two steps, since several linears of a block see the same inputs: `criterion` computes once what follows from the
+/// inputs, and what it returns prunes each of those linears.
 public protocol Pruner: Sendable {
   /// Its name on the command line and in reports.
   var name: String { get }
@@ -30,19 +33,17 @@ public protocol Pruner: Sendable {
   /// Throws `PruningError` where its own settings do not go with a pattern.
   func check(_ pattern: SparsityPattern) throws(PruningError)
 
-  /// What the criterion needs of some inputs, computed once for all linears that share them.
+  /// What decides about the weights of linears that see the given inputs.
   ///
-  /// Throws `PruningError` where the statistics are of no use; `linear` names the first of the weights there.
-  func prepared(for statistics: InputStatistics, linear: String) throws(PruningError) -> any PreparedPruner
+  /// Throws `PruningError` where the statistics are of no use; `linear` names the first of the linears there.
+  func criterion(for statistics: InputStatistics, linear: String) throws(PruningError) -> any PruningCriterion
 }
 
-/// A criterion that knows the inputs of a linear.
-public protocol PreparedPruner {
-  /// Prunes a weight, (outputs, inputs), in place.
+/// A method of pruning that has seen the inputs.
+public protocol PruningCriterion: Sendable {
+  /// Prunes a weight, (outputs, inputs), in place, with or without an update of the weights that remain.
   ///
-  /// Throws `PruningError`; `linear` names the weight there.
-  ///
-  /// - Precondition: the pattern was checked.
+  /// Throws `PruningError` where the pattern does not fit; `linear` names the weight there.
   func prune(
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome
@@ -52,19 +53,14 @@ extension Pruner {
   /// Without settings there is nothing to refuse.
   public func check(_ pattern: SparsityPattern) throws(PruningError) {}
 
-  /// Throws `PruningError` where a weight cannot have a pattern by this method.
-  func check(_ pattern: SparsityPattern, columns: Int, linear: String) throws(PruningError) {
-    try pattern.check(columns: columns, name: linear)
-    try check(pattern)
-  }
-
   /// Prunes one weight, (outputs, inputs), in place.
   ///
-  /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; `linear` names the weight there.
+  /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; the weight is then unchanged.
   public func prune(
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
-    try check(pattern, columns: weight.columns, linear: linear)
-    return try prepared(for: statistics, linear: linear).prune(&weight, to: pattern, linear: linear)
+    try pattern.check(columns: weight.columns, name: linear)
+    try check(pattern)
+    return try criterion(for: statistics, linear: linear).prune(&weight, to: pattern, linear: linear)
   }
 }

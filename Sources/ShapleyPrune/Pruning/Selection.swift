@@ -1,126 +1,147 @@
 import Tensor
 
-/// Finds the k smallest of many non-negative scores without sorting them.
+/// The k smallest of many scores, found without sorting them.
 ///
-/// The bits of non-negative floats order as the floats do, so four passes over bytes, the highest first, find the k-th smallest
-/// exactly, whatever the distribution. Complexity: O(n).
-package struct Selection {
+/// Scores are the bit patterns of floats without regard to their signs.
+package struct Selection: Sendable {
   /// Bits of the k-th smallest score: everything below it is among the k smallest.
   package let threshold: UInt32
   /// How many of the scores that equal the threshold are among them; by convention the first ones.
   package let ties: Int
 
-  /// Scores that one task looks at.
-  private static let grain = 1 << 15
-
   /// The k smallest of `count` scores, 1 <= k <= count.
-  package init(smallest k: Int, of scores: UnsafePointer<UInt32>, count: Int) {
+  package init(smallest k: Int, of scores: UnsafeRawPointer, count: Int) {
     precondition(k >= 1 && k <= count, "there are no \(k) smallest of \(count)")
-    var prefix: UInt32 = 0
-    var rank = k
-    for shift in stride(from: UInt32(24), through: 0, by: -8) {
-      let histogram = Self.histogram(of: scores, count: count, shift: shift, prefix: prefix)
-      var byte = 0
-      while rank > histogram[byte] {
-        rank -= histogram[byte]
-        byte += 1
-      }
-      prefix |= UInt32(byte) << shift
-    }
-    threshold = prefix
-    ties = rank
-  }
-
-  /// How often each byte stands at `shift` among the scores that agree with the prefix above it.
-  private static func histogram(
-    of scores: UnsafePointer<UInt32>, count: Int, shift: UInt32, prefix: UInt32
-  ) -> [Int] {
-    // A shift by all 32 bits leaves nothing, which is what the first pass needs: every score qualifies.
-    let above = shift + 8
-    let tasks = (count + grain - 1) / grain
-    var counts = [Int](repeating: 0, count: 256 * tasks)
-    counts.withUnsafeMutableBufferPointer { counts in
-      let counts = counts
-      Parallel.forEachRange(count, grain: grain) { range in
-        let own = range.lowerBound / grain * 256
-        for i in range where scores[i] >> above == prefix >> above { counts[own + Int(scores[i] >> shift & 255)] += 1 }
+    var search = DigitSearch(rank: k)
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: DigitSearch.bins) { histogram in
+      guard let histogram = histogram.baseAddress else { return }
+      while !search.isDone {
+        search.count(scores, count: count, into: histogram)
+        search.narrow { Int(histogram[$0]) }
       }
     }
-    return tasks == 1 ? counts : (0..<256).map { byte in (0..<tasks).reduce(0) { $0 + counts[$1 * 256 + byte] } }
+    threshold = search.prefix
+    ties = search.rank
   }
 
-  /// Writes 1 for each of the k smallest and 0 for the others.
-  package func mark(_ scores: UnsafePointer<UInt32>, count: Int, into mask: UnsafeMutablePointer<UInt8>) {
-    // Each task must know how many ties lie before it.
-    let tasks = (count + Self.grain - 1) / Self.grain
-    var equal = [Int](repeating: 0, count: tasks)
-    if tasks > 1 {
-      equal.withUnsafeMutableBufferPointer { equal in
-        let equal = equal
-        Parallel.forEachRange(count, grain: Self.grain) { range in
-          equal[range.lowerBound / Self.grain] = range.reduce(0) { $0 + (scores[$1] == threshold ? 1 : 0) }
+  /// Zeroes the weights whose scores are chosen.
+  package func clear(_ weights: UnsafeMutablePointer<Float>, scores: UnsafeRawPointer, count: Int) {
+    Self.clear(weights, scores: scores, count: count, below: threshold, ties: ties)
+  }
+
+  /// Zeroes the weights whose scores are below a threshold, and the first `ties` of those whose scores equal it.
+  ///
+  /// The weights may be the scores.
+  static func clear(
+    _ weights: UnsafeMutablePointer<Float>, scores: UnsafeRawPointer, count: Int, below threshold: UInt32, ties: Int
+  ) {
+    var left = ties
+    var i = 0
+    while left > 0, i < count {
+      if magnitudeBits(scores, i) == threshold {
+        weights[i] = 0
+        left -= 1
+      }
+      i += 1
+    }
+    // The bits of scores are not negative as signed numbers, which is what the processor compares.
+    let limit = SIMD8<Int32>(repeating: Int32(bitPattern: threshold))
+    i = 0
+    while i + 8 <= count {
+      let bits = scores.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Int32>.self) & 0x7FFF_FFFF
+      let target = UnsafeMutableRawPointer(weights + i)
+      let kept = target.loadUnaligned(as: SIMD8<Int32>.self).replacing(with: 0, where: bits .< limit)
+      target.storeBytes(of: kept, as: SIMD8<Int32>.self)
+      i += 8
+    }
+    while i < count {
+      if magnitudeBits(scores, i) < threshold { weights[i] = 0 }
+      i += 1
+    }
+  }
+
+  /// Zeroes, in every group of `of`, the `zeros` weights with the smallest scores, the first ones where they are equal.
+  ///
+  /// The weights may be the scores.
+  package static func clearGroups(
+    _ weights: UnsafeMutablePointer<Float>, scores: UnsafeRawPointer, count: Int, zeros: Int, of size: Int
+  ) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: size) { ranks in
+      for start in stride(from: 0, to: count, by: size) {
+        for i in 0..<size {
+          let score = magnitudeBits(scores, start + i)
+          var rank = 0
+          for j in 0..<i {
+            // One of the two comes before the other: the smaller, or the first. The difference of two numbers of 31 bits
+            // has the sign of the comparison; a branch would be guessed wrong every other time.
+            let isSmaller = Int((score &- magnitudeBits(scores, start + j)) >> 31)
+            ranks[j] &+= isSmaller
+            rank &+= 1 &- isSmaller
+          }
+          ranks[i] = rank
+        }
+        for i in 0..<size {
+          // All ones where the rank is at least `zeros`.
+          let kept = UInt32(truncatingIfNeeded: (zeros &- 1 &- ranks[i]) >> 63)
+          weights[start + i] = Float(bitPattern: weights[start + i].bitPattern & kept)
         }
       }
     }
-    var before = 0
-    let left = equal.map { own in
-      defer { before += own }
-      return ties - before
-    }
-    Parallel.forEachRange(count, grain: Self.grain) { range in
-      var left = left[range.lowerBound / Self.grain]
-      for i in range {
-        let equals = scores[i] == threshold
-        mask[i] = scores[i] < threshold || (equals && left > 0) ? 1 : 0
-        if equals { left -= 1 }
-      }
-    }
   }
+}
 
-  /// Marks floor(count · sparsity) of the scores, or as many as the published rule does.
-  static func mark(
-    _ sparsity: Double, of scores: UnsafePointer<UInt32>, count: Int, rule: CountingRule,
-    into mask: UnsafeMutablePointer<UInt8>
-  ) {
-    let k = Int(Double(count) * sparsity)
-    switch rule {
-    case .exact where k == 0:
-      mask.update(repeating: 0, count: count)
-    case .exact:
-      Selection(smallest: k, of: scores, count: count).mark(scores, count: count, into: mask)
-    case .published:
-      let threshold = Selection(smallest: min(k + 1, count), of: scores, count: count).threshold
-      for i in 0..<count { mask[i] = scores[i] <= threshold ? 1 : 0 }
-    }
-  }
+/// The k smallest of so many scores that several threads look for them.
+package struct ChunkedSelection: Sendable {
+  /// Bits of the k-th smallest score.
+  package let threshold: UInt32
+  /// For every chunk, how many of its scores that equal the threshold are among the k smallest: the first ones of all.
+  package let ties: [Int]
+  /// How many are chosen.
+  package let count: Int
 
-  /// Marks the smallest scores of a whole matrix with one threshold: (rows, columns) bytes, 1 for the smallest.
+  /// The scores that a pattern makes zero, chunks of `chunk` scores being a thread's work; nil where it makes none.
   ///
-  /// - `score`: writes the bits of one row's scores.
-  static func mask(
-    rows: Int, columns: Int, sparsity: Double, rule: CountingRule,
-    score: (_ row: Int, _ bits: UnsafeMutablePointer<UInt32>) -> Void
-  ) -> AlignedStorage {
-    let scores = AlignedStorage(byteCount: 4 * rows * columns)
-    defer { withExtendedLifetime(scores) {} }
-    let bits = scores.pointer.assumingMemoryBound(to: UInt32.self)
-    Parallel.forEachRange(rows, grain: 16) { range in
-      for row in range { score(row, bits + row * columns) }
+  /// The result does not depend on the chunks.
+  package init?(_ sparsity: Double, of scores: UnsafeRawPointer, count: Int, chunk: Int, rule: CountingRule) {
+    let k = rule.count(count, sparsity)
+    guard k > 0 else { return nil }
+    let bins = DigitSearch.bins
+    let chunks = (count + chunk - 1) / chunk
+    var histograms = [UInt32](repeating: 0, count: chunks * bins)
+    var totals = [Int](repeating: 0, count: bins)
+    var search = DigitSearch(rank: k)
+    var equal = [Int](repeating: 0, count: chunks)
+    histograms.withUnsafeMutableBufferPointer { buffer in
+      guard let histograms = buffer.baseAddress else { return }
+      while !search.isDone {
+        let current = search
+        Parallel.forEach(chunks) { index in
+          let start = index * chunk
+          current.count(scores + 4 * start, count: min(chunk, count - start), into: histograms + index * bins)
+        }
+        for value in 0..<bins { totals[value] = 0 }
+        for index in 0..<chunks { for value in 0..<bins { totals[value] += Int(histograms[index * bins + value]) } }
+        search.narrow { totals[$0] }
+      }
+      // The last histograms are of the last ten bits of scores that share the others.
+      let last = Int(search.prefix & 1023)
+      for index in 0..<chunks { equal[index] = Int(histograms[index * bins + last]) }
     }
-    let mask = AlignedStorage(byteCount: rows * columns)
-    mark(
-      sparsity, of: bits, count: rows * columns, rule: rule, into: mask.pointer.assumingMemoryBound(to: UInt8.self))
-    return mask
+    threshold = search.prefix
+    var left = rule == .exact ? search.rank : search.candidates
+    self.count = k - search.rank + left
+    ties = equal.map { equal in
+      let own = min(equal, left)
+      left -= own
+      return own
+    }
   }
+}
 
-  /// Marks the `zeros` smallest of a group of `of` scores, the first ones where they are equal.
-  package static func markGroup(
-    _ scores: UnsafePointer<UInt32>, zeros: Int, of count: Int, into mask: UnsafeMutablePointer<UInt8>
-  ) {
-    for i in 0..<count {
-      var smaller = 0
-      for j in 0..<count where scores[j] < scores[i] || (scores[j] == scores[i] && j < i) { smaller += 1 }
-      mask[i] = smaller < zeros ? 1 : 0
-    }
+extension CountingRule {
+  /// How many of `count` scores a sparsity makes zero, apart from ties under the published rule.
+  func count(_ count: Int, _ sparsity: Double) -> Int {
+    let k = Int(Double(count) * sparsity)
+    return self == .exact ? k : min(k + 1, count)
   }
 }

@@ -35,14 +35,29 @@ public struct SparseGPTPruner: Pruner {
   /// Tenfold of nothing is nothing: the first retry adds at least ten times this.
   private static let leastRetry = 1e-4
 
-  /// Factors the inverse Hessian of some inputs: once, for all linears that share them.
+  /// Factors the Hessian of the inputs.
   ///
-  /// Throws `PruningError` where there are no inputs, or the Hessian has no factor. Complexity: O(inputs³).
-  public func prepared(
+  /// Complexity: O(inputs³).
+  public func criterion(
     for statistics: InputStatistics, linear: String
-  ) throws(PruningError) -> any PreparedPruner {
-    let (factor, dampening, dead) = try factorOfInverseHessian(statistics, linear: linear)
-    return ColumnSweep(factor: factor, dampening: dampening, deadInputs: dead, blockSize: blockSize, rule: rule)
+  ) throws(PruningError) -> any PruningCriterion {
+    guard let diagonal = statistics.hessianDiagonal() else { throw .noInputs(linear: linear) }
+    guard diagonal.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
+    let dead = diagonal.indices.filter { diagonal[$0] == 0 }
+    guard dead.count < diagonal.count else { throw .noInputs(linear: linear) }
+    let repaired = diagonal.map { $0 == 0 ? 1 : $0 }
+    let mean = repaired.reduce(0) { $0 + Double($1) } / Double(diagonal.count)
+    var dampening = dampening
+    for _ in 0...Self.retries {
+      let added = Float(dampening * mean)
+      if let hessian = statistics.hessian(diagonal: repaired.map { $0 + added }),
+        let factor = try? Cholesky.upperFactorOfInverse(consume hessian), factor.isFinite
+      {
+        return SparseGPTCriterion(settings: self, factor: factor, dampening: dampening, dead: dead)
+      }
+      dampening = max(dampening, Self.leastRetry) * 10
+    }
+    throw .notPositiveDefinite(linear: linear, dampening: dampening / 10)
   }
 
   /// Throws unless the pattern's groups lie within blocks.
@@ -52,28 +67,45 @@ public struct SparseGPTPruner: Pruner {
       throw .blockSizeDoesNotFit(blockSize: blockSize, of: of)
     }
   }
+}
 
-  /// The upper factor of the damped inverse Hessian, (inputs, inputs), the dampening it took, and the inputs that were always
-  /// zero.
-  private func factorOfInverseHessian(
-    _ statistics: InputStatistics, linear: String
-  ) throws(PruningError) -> (factor: Matrix, dampening: Double, dead: [Int]) {
-    guard var hessian = statistics.hessian() else { throw .noInputs(linear: linear) }
-    let n = hessian.rows
-    let diagonal = hessian.withElements { h in (0..<n).map { h[$0 * n + $0] } }
-    guard diagonal.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
-    let dead = diagonal.indices.filter { diagonal[$0] == 0 }
-    guard dead.count < n else { throw .noInputs(linear: linear) }
-    for j in dead { hessian[j, j] = 1 }
-    let repaired = diagonal.map { $0 == 0 ? 1 : $0 }
-    let mean = repaired.reduce(0) { $0 + Double($1) } / Double(n)
-    var dampening = dampening
-    for _ in 0...Self.retries {
-      let added = Float(dampening * mean)
-      for j in 0..<n { hessian[j, j] = repaired[j] + added }
-      if let factor = try? Cholesky.upperFactorOfInverse(hessian), factor.isFinite { return (factor, dampening, dead) }
-      dampening = max(dampening, Self.leastRetry) * 10
+/// SparseGPT with the Hessian of some inputs.
+private struct SparseGPTCriterion: PruningCriterion {
+  let settings: SparseGPTPruner
+  /// The upper factor of the damped inverse Hessian, (inputs, inputs).
+  let factor: Matrix
+  /// The dampening it took.
+  let dampening: Double
+  /// Inputs that were always zero.
+  let dead: [Int]
+
+  /// Complexity: O(outputs · inputs²).
+  func prune(
+    _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
+  ) throws(PruningError) -> PruningOutcome {
+    try pattern.check(columns: weight.columns, name: linear)
+    try settings.check(pattern)
+    zeroDeadColumns(of: &weight)
+    let columns = weight.columns
+    var outcome = PruningOutcome(loss: 0, dampening: dampening, deadInputs: dead.count)
+    for start in stride(from: 0, to: columns, by: settings.blockSize) {
+      let block = start..<min(columns, start + settings.blockSize)
+      var pass = SparseGPTPass(block, rows: weight.rows, factor: factor)
+      let (prunedCount, loss) = pass.prune(&weight, to: pattern, rule: settings.rule)
+      outcome.prunedCount += prunedCount
+      outcome.loss = (outcome.loss ?? 0) + loss
+      if block.upperBound < columns {
+        weight.subtractProduct(pass.errors, factor, rows: block, columns: block.upperBound..<columns)
+      }
     }
-    throw .notPositiveDefinite(linear: linear, dampening: dampening / 10)
+    return outcome
+  }
+
+  private func zeroDeadColumns(of weight: inout Matrix) {
+    guard !dead.isEmpty else { return }
+    let (rows, columns) = (weight.rows, weight.columns)
+    weight.withMutableElements { w in
+      for i in 0..<rows { for j in dead { w[i * columns + j] = 0 } }
+    }
   }
 }

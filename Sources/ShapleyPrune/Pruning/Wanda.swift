@@ -12,13 +12,13 @@ public struct WandaPruner: Pruner {
   /// The squared norm of every input.
   public let statistics = StatisticsKind.squares
 
-  /// The norms of some inputs.
+  /// The norms of the inputs.
   ///
   /// Throws `PruningError` where they are all zero or not finite.
-  public func prepared(
+  public func criterion(
     for statistics: InputStatistics, linear: String
-  ) throws(PruningError) -> any PreparedPruner {
-    ScorePruner(norms: try Self.norms(statistics, linear: linear), isPerRow: true, rule: .exact)
+  ) throws(PruningError) -> any PruningCriterion {
+    WandaCriterion(norms: try Self.norms(statistics, linear: linear))
   }
 
   /// Root mean over the sequences of the inputs' squared norms.
@@ -27,5 +27,47 @@ public struct WandaPruner: Pruner {
     guard squares.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
     guard squares.contains(where: { $0 > 0 }) else { throw .noInputs(linear: linear) }
     return squares.map { $0.squareRoot() }
+  }
+}
+
+private struct WandaCriterion: PruningCriterion {
+  /// Of every input.
+  let norms: [Float]
+
+  /// Complexity: O(outputs · inputs).
+  func prune(
+    _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
+  ) throws(PruningError) -> PruningOutcome {
+    try pattern.check(columns: weight.columns, name: linear)
+    let (rows, columns) = (weight.rows, weight.columns)
+    let grain = 8
+    let zeros =
+      switch pattern {
+      case .unstructured(let sparsity): CountingRule.exact.count(columns, sparsity)
+      case .structured(let keep, let of): columns / of * (of - keep)
+      }
+    guard zeros > 0 else { return PruningOutcome() }
+    weight.withMutableElements { w in
+      Parallel.forEach(
+        (rows + grain - 1) / grain, state: { [Float](repeating: 0, count: columns) }
+      ) { scores, task in
+        for row in task * grain..<min(rows, (task + 1) * grain) {
+          let weights = w + row * columns
+          scores.withUnsafeMutableBufferPointer { scores in
+            norms.withUnsafeBufferPointer { norms in
+              // The selection does not look at the sign.
+              for j in 0..<columns { scores[j] = weights[j] * norms[j] }
+            }
+          }
+          switch pattern {
+          case .unstructured:
+            Selection(smallest: zeros, of: scores, count: columns).clear(weights, scores: scores, count: columns)
+          case .structured(let keep, let of):
+            Selection.clearGroups(weights, scores: scores, count: columns, zeros: of - keep, of: of)
+          }
+        }
+      }
+    }
+    return PruningOutcome(prunedCount: rows * zeros)
   }
 }

@@ -127,8 +127,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
 
   @inlinable @inline(__always)
   package static func subtractCombination(
-    from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int, coefficients: UnsafePointer<Float>,
-    stride: Int
+    from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int, coefficients: UnsafePointer<Float>
   ) {
     var lane = 0
     while lane < 32 {
@@ -136,13 +135,11 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       var row = UnsafeRawPointer(x + lane)
       var left = target.load(as: Vector.self)
       var right = target.load(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
-      var coefficient = coefficients
-      for _ in 0..<depth {
-        let factor = Vector(repeating: -coefficient.pointee)
+      for s in 0..<depth {
+        let factor = Vector(repeating: -coefficients[s])
         Arithmetic.accumulate(&left, factor, row.load(as: Vector.self))
         Arithmetic.accumulate(&right, factor, row.load(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self))
         row += 4 * 32
-        coefficient += stride
       }
       target.storeBytes(of: left, as: Vector.self)
       target.storeBytes(of: right, toByteOffset: MemoryLayout<Vector>.size, as: Vector.self)

@@ -57,12 +57,11 @@ package protocol InstructionSet: Sendable {
   static func addScaled(
     _ x: UnsafePointer<Float>, by factor: Float, count: Int, to y: UnsafeMutablePointer<Float>)
 
-  /// y -= Σ over s of coefficients[s · stride] · x[s], in as many lanes as a `LaneTile` has.
+  /// y -= Σ over s of coefficients[s] · x[s], in as many lanes as a `LaneTile` has.
   ///
   /// - `x`: (depth, 32), aligned; `y`: 32 floats, aligned.
   static func subtractCombination(
-    from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int, coefficients: UnsafePointer<Float>,
-    stride: Int)
+    from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int, coefficients: UnsafePointer<Float>)
 
   // MARK: Packing
 

@@ -1,0 +1,197 @@
+import Tensor
+
+/// 32 rows of a block of columns on their way through SparseGPT, side by side.
+final class ColumnTile {
+  /// Which weights go.
+  enum Choice {
+    case nothing
+    /// Those whose costs are below a threshold, and the first ones, row by row, of those that equal it.
+    case threshold(UInt32, ties: Int)
+    /// In every group of `of` columns the `zeros` cheapest, once the columns before have made their updates.
+    case groups(zeros: Int, of: Int)
+  }
+
+  private let width: Int
+  private let squares: [Float]
+  private let coefficients: Matrix
+  private let weights: LaneTile
+  private let errors: LaneTile
+  /// For each lane the highest cost that goes.
+  private let limits: Lanes
+  /// The costs of the columns before any of them was updated, or of a group's columns when their turn came.
+  private let costs: LaneTile
+  /// -1 where a weight of the group's columns goes, 0 where it stays.
+  private let marks: Lanes
+
+  /// `coefficients` is the block's U, transposed; `squares` those of its diagonal.
+  init(coefficients: Matrix, squares: [Float]) {
+    width = squares.count
+    self.squares = squares
+    self.coefficients = coefficients
+    weights = LaneTile(columns: width)
+    errors = LaneTile(columns: width)
+    limits = Lanes(LaneTile(columns: 1))
+    costs = LaneTile(columns: width)
+    marks = Lanes(LaneTile(columns: width))
+  }
+
+  /// Prunes up to 32 rows, whose costs (for a threshold) are where their errors shall be.
+  ///
+  /// - Returns: half the sum of the squared errors.
+  func prune(
+    _ w: UnsafeMutablePointer<Float>, stride: Int, rows: Int, errors e: UnsafeMutablePointer<Float>, _ choice: Choice
+  ) -> Double {
+    weights.loadRows(w, stride: stride, rows: rows, columns: width)
+    var partial: (row: Int, column: Int)?
+    var group = 1
+    switch choice {
+    case .nothing: partial = setLimits(0, ties: 0, costs: e, rows: 0)
+    case .threshold(let bits, let ties):
+      costs.loadRows(e, stride: width, rows: rows, columns: width)
+      partial = setLimits(bits, ties: ties, costs: e, rows: rows)
+    case .groups(_, let of): group = of
+    }
+    coefficients.withElements { u in
+      for start in Swift.stride(from: 0, to: width, by: group) {
+        for j in start..<start + group { weights.subtract(from: j, errors, 0..<start, coefficients: u + j * width) }
+        if case .groups(let zeros, let of) = choice {
+          markCheapest(start, zeros: zeros, of: of)
+        } else {
+          if let partial, partial.column == start { limits[partial.row] -= 1 }
+          markByLimit(start)
+        }
+        for j in start..<start + group {
+          weights.subtract(from: j, errors, start..<j, coefficients: u + j * width)
+          split(j, mark: j - start, by: u[j * width + j])
+        }
+      }
+    }
+    weights.storeRows(w, stride: stride, rows: rows, columns: width)
+    errors.storeRows(e, stride: width, rows: rows, columns: width)
+    return 0.5 * sumOfSquares(e, count: rows * width)
+  }
+
+  /// Sets the limits, and returns the row whose ties go up to a column only.
+  private func setLimits(
+    _ threshold: UInt32, ties: Int, costs: UnsafeRawPointer, rows: Int
+  ) -> (row: Int, column: Int)? {
+    var left = ties
+    for row in 0..<LaneTile.lanes {
+      // Costs are not negative, so their bits compare as signed numbers too.
+      let limit = Int32(bitPattern: threshold & 0x7FFF_FFFF)
+      limits[row] = left > 0 ? limit : limit - 1
+      guard left > 0, row < rows else { continue }
+      for column in 0..<width where magnitudeBits(costs, row * width + column) == threshold {
+        if left == 0 {
+          for other in row + 1..<max(LaneTile.lanes, row + 1) { limits[other] = limit - 1 }
+          return (row, column)
+        }
+        left -= 1
+      }
+    }
+    return nil
+  }
+
+  private func markByLimit(_ column: Int) {
+    let costs = Lanes(costs)
+    for v in 0..<Lanes.vectors {
+      let goes = costs.words(column, v) & 0x7FFF_FFFF .<= limits.words(0, v)
+      marks.set(0, v, Lanes.Words.zero.replacing(with: -1, where: goes))
+    }
+  }
+
+  /// Marks the cheapest of a group by their ranks: the number of columns that go before.
+  private func markCheapest(_ start: Int, zeros: Int, of size: Int) {
+    let (weights, costs) = (Lanes(weights), Lanes(costs))
+    for v in 0..<Lanes.vectors {
+      for i in 0..<size {
+        let w = weights.floats(start + i, v)
+        let cost = w * w / Lanes.Floats(repeating: squares[start + i])
+        let own = unsafeBitCast(cost, to: Lanes.Words.self) & 0x7FFF_FFFF
+        costs.set(i, v, own)
+        var rank = Lanes.Words.zero
+        for j in 0..<i {
+          // One of the two goes before the other: the cheaper, or the first.
+          let isCheaper = Lanes.Words.zero.replacing(with: 1, where: own .< costs.words(j, v))
+          marks.set(j, v, marks.words(j, v) &+ isCheaper)
+          rank = rank &+ (1 &- isCheaper)
+        }
+        marks.set(i, v, rank)
+      }
+      for i in 0..<size {
+        let goes = marks.words(i, v) .< Lanes.Words(repeating: Int32(zeros))
+        marks.set(i, v, Lanes.Words.zero.replacing(with: -1, where: goes))
+      }
+    }
+  }
+
+  /// Turns the marked weights of a column into errors.
+  private func split(_ column: Int, mark: Int, by diagonal: Float) {
+    let (weights, errors) = (Lanes(weights), Lanes(errors))
+    for v in 0..<Lanes.vectors {
+      let w = weights.floats(column, v)
+      let goes = marks.words(mark, v)
+      let error = unsafeBitCast(w / Lanes.Floats(repeating: diagonal), to: Lanes.Words.self)
+      errors.set(column, v, error & goes)
+      weights.set(column, v, unsafeBitCast(w, to: Lanes.Words.self) & ~goes)
+    }
+  }
+}
+
+/// The columns of a tile, eight lanes at a time, as floats or as their bits.
+private struct Lanes {
+  typealias Floats = SIMD8<Float>
+  typealias Words = SIMD8<Int32>
+
+  static let vectors = LaneTile.lanes / 8
+
+  private let tile: LaneTile
+  private let start: UnsafeMutableRawPointer
+
+  init(_ tile: LaneTile) {
+    self.tile = tile
+    start = UnsafeMutableRawPointer(tile[0])
+  }
+
+  /// One lane's bits of the first column.
+  subscript(lane: Int) -> Int32 {
+    get { start.load(fromByteOffset: 4 * lane, as: Int32.self) }
+    nonmutating set { start.storeBytes(of: newValue, toByteOffset: 4 * lane, as: Int32.self) }
+  }
+
+  @inline(__always)
+  func floats(_ column: Int, _ vector: Int) -> Floats {
+    start.load(fromByteOffset: offset(column, vector), as: Floats.self)
+  }
+
+  @inline(__always)
+  func words(_ column: Int, _ vector: Int) -> Words {
+    start.load(fromByteOffset: offset(column, vector), as: Words.self)
+  }
+
+  @inline(__always)
+  func set(_ column: Int, _ vector: Int, _ words: Words) {
+    start.storeBytes(of: words, toByteOffset: offset(column, vector), as: Words.self)
+  }
+
+  @inline(__always)
+  private func offset(_ column: Int, _ vector: Int) -> Int { 4 * (column * LaneTile.lanes + 8 * vector) }
+}
+
+/// In Double, in four sums that do not wait for each other.
+private func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
+  var sums = (0.0, 0.0, 0.0, 0.0)
+  var i = 0
+  while i + 4 <= count {
+    sums.0 += Double(x[i]) * Double(x[i])
+    sums.1 += Double(x[i + 1]) * Double(x[i + 1])
+    sums.2 += Double(x[i + 2]) * Double(x[i + 2])
+    sums.3 += Double(x[i + 3]) * Double(x[i + 3])
+    i += 4
+  }
+  while i < count {
+    sums.0 += Double(x[i]) * Double(x[i])
+    i += 1
+  }
+  return (sums.0 + sums.1) + (sums.2 + sums.3)
+}

@@ -1,0 +1,101 @@
+import Tensor
+
+/// What SparseGPT does within one block of columns.
+///
+/// Rows do not depend on one another but for the one threshold of an unstructured pattern, so tiles of 32 rows run in parallel.
+struct SparseGPTPass {
+  /// Columns of the block.
+  private let block: Range<Int>
+  /// U_jj² for the block's columns.
+  private let squares: [Float]
+  /// The part of U on the diagonal, transposed, so that what goes into one column lies side by side: (width, width).
+  private let coefficients: Matrix
+  /// w / U_jj of the pruned weights and 0 for the others, (rows, width): what the columns behind must make up for.
+  ///
+  /// Before a tile is pruned its rows hold the costs of removing its weights.
+  private(set) var errors: Matrix
+
+  /// The columns of `block` for a weight of `rows` rows.
+  init(_ block: Range<Int>, rows: Int, factor: Matrix) {
+    self.block = block
+    let part = factor.block(rows: block, columns: block)
+    squares = (0..<block.count).map { part[$0, $0] * part[$0, $0] }
+    coefficients = part.transposed()
+    errors = Matrix(uninitializedRows: rows, columns: block.count)
+  }
+
+  /// Prunes the block's columns in turn.
+  ///
+  /// - Returns: how many weights became zero, and half the sum of the squared errors.
+  mutating func prune(
+    _ weight: inout Matrix, to pattern: SparsityPattern, rule: CountingRule
+  ) -> (prunedCount: Int, loss: Double) {
+    let (rows, stride, width) = (weight.rows, weight.columns, block.count)
+    let lanes = LaneTile.lanes
+    let tiles = (rows + lanes - 1) / lanes
+    var selection: ChunkedSelection?
+    if case .unstructured(let sparsity) = pattern {
+      computeCosts(weight)
+      selection = errors.withElements {
+        ChunkedSelection(sparsity, of: $0, count: rows * width, chunk: lanes * width, rule: rule)
+      }
+    }
+    var losses = [Double](repeating: 0, count: tiles)
+    let start = block.lowerBound
+    weight.withMutableElements { w in
+      errors.withMutableElements { errors in
+        losses.withUnsafeMutableBufferPointer { losses in
+          let losses = losses
+          Parallel.forEach(
+            tiles, state: { ColumnTile(coefficients: coefficients, squares: squares) }
+          ) { tile, index in
+            var choice = ColumnTile.Choice.nothing
+            if case .structured(let keep, let of) = pattern { choice = .groups(zeros: of - keep, of: of) }
+            if let selection { choice = .threshold(selection.threshold, ties: selection.ties[index]) }
+            let first = index * lanes
+            losses[index] = tile.prune(
+              w + (first * stride + start), stride: stride, rows: min(lanes, rows - first),
+              errors: errors + first * width, choice)
+          }
+        }
+      }
+    }
+    let prunedCount =
+      switch pattern {
+      case .unstructured: selection?.count ?? 0
+      case .structured(let keep, let of): rows * (width / of) * (of - keep)
+      }
+    return (prunedCount, losses.reduce(0, +))
+  }
+
+  /// The cost of removing each weight as the block stands, w² / U_jj², into `errors`.
+  private mutating func computeCosts(_ weight: Matrix) {
+    let (rows, stride, width, start) = (weight.rows, weight.columns, block.count, block.lowerBound)
+    weight.withElements { w in
+      errors.withMutableElements { costs in
+        squares.withUnsafeBufferPointer { squares in
+          Parallel.forEachRange(rows, grain: LaneTile.lanes) { range in
+            for i in range {
+              let row = w + (i * stride + start)
+              let target = costs + i * width
+              for j in 0..<width { target[j] = row[j] * row[j] / squares[j] }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Matrix {
+  fileprivate func transposed() -> Matrix {
+    var result = Matrix(uninitializedRows: columns, columns: rows)
+    let (rows, columns) = (rows, columns)
+    withElements { source in
+      result.withMutableElements { target in
+        for i in 0..<rows { for j in 0..<columns { target[j * rows + i] = source[i * columns + j] } }
+      }
+    }
+    return result
+  }
+}
