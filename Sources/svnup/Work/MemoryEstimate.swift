@@ -166,22 +166,26 @@ struct MemoryEstimate {
   // MARK: Packing
 
   /// A matrix product, as far as its packed panels go.
-  private struct Product: Hashable {
+  private struct Product {
     let rows: Double
     let columns: Double
     let depth: Double
+
+    /// Bytes of the panels that are packed at a time.
+    var packedBytes: Double {
+      let step = 4 * 256 * (rows + columns)
+      let steps = max(1, (MemoryEstimate.slabBytes / step).rounded(.down))
+      return min(steps * step, 4 * depth * (rows + columns))
+    }
   }
 
   /// Bytes of panels that products and attention pack at a time, where that is enough for one step.
   private static let slabBytes = Double(12 << 20)
 
-  /// The panels of products, each shape of which has its own.
+  /// The panels of products: those whose sizes round to one power of two take turns in one piece of memory.
   private static func packed(_ products: [Product]) -> Double {
-    Set(products).reduce(0) { sum, product in
-      let step = 4 * 256 * (product.rows + product.columns)
-      let steps = max(1, (slabBytes / step).rounded(.down))
-      return sum + min(steps * step, 4 * product.depth * (product.rows + product.columns))
-    }
+    let bytes = products.map(\.packedBytes).filter { $0 >= 1 }
+    return Dictionary(grouping: bytes, by: \.exponent).values.reduce(0) { $0 + ($1.max() ?? 0) }
   }
 }
 
