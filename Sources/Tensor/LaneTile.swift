@@ -9,14 +9,11 @@ package final class LaneTile {
   /// Rows of a full tile: two of the widest vectors.
   package static let lanes = 32
 
-  /// Columns there is room for.
-  package let columns: Int
   private let storage: AlignedStorage
   private let instructions: any InstructionSet.Type
 
   /// A tile with room for some columns; its elements are whatever was in memory.
-  package init(columns: Int, kernel: MatmulKernel = .current) {
-    self.columns = columns
+  package init(columns: Int, kernel: MatmulKernel) {
     instructions = kernel.instructions
     storage = AlignedStorage(byteCount: 4 * Self.lanes * columns)
   }

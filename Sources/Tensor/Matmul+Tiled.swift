@@ -22,11 +22,9 @@ struct GeneralProduct {
   static let narrowRows = 8
 
   /// Runs the product into C, row-major with `stride` floats from row to row.
-  ///
-  /// - `workspace`: memory for packed panels; a caller with many products of its own thread hands the same one to all.
   func run(
     into c: UnsafeMutablePointer<Float>, stride: Int, kernel: MatmulKernel = .current,
-    threads: Int = Parallel.threadCount, workspace: Workspace = Workspace()
+    threads: Int = Parallel.threadCount
   ) {
     guard rows > 0, columns > 0 else { return }
     guard depth > 0 else {
@@ -40,7 +38,7 @@ struct GeneralProduct {
     } else if isNarrow {
       runNarrow(into: c, stride: stride, instructions: kernel.instructions, threads: threads)
     } else {
-      TiledProduct(self, kernel.instructions).run(into: c, stride: stride, threads: threads, workspace: workspace)
+      TiledProduct(self, kernel.instructions).run(into: c, stride: stride, threads: threads)
     }
   }
 
@@ -62,19 +60,6 @@ struct GeneralProduct {
         depth: depth, x: a.base.assumingMemoryBound(to: Float.self), xStride: a.outerStride, rows: rows,
         w: b.advanced(outer: range.lowerBound, depth: 0).base, weight: b.elementType.stored, wStride: b.outerStride,
         outputs: range.count, y: c + range.lowerBound, yStride: stride, accumulate: accumulate)
-    }
-  }
-
-  /// Memory for packed panels, kept from one product to the next: the first touch of fresh memory is expensive.
-  final class Workspace {
-    private var storage = AlignedStorage(byteCount: 0)
-
-    func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-      if storage.byteCount < 4 * count {
-        // A power of two, so that products of many shapes find one another's memory in the pool; what is not touched costs nothing.
-        storage = AlignedStorage(byteCount: 1 << (Int.bitWidth - (4 * count - 1).leadingZeroBitCount))
-      }
-      return storage.pointer.assumingMemoryBound(to: Float.self)
     }
   }
 }
@@ -121,14 +106,14 @@ private struct TiledProduct {
     slab = min(product.depth, blocks * Self.depthBlock)
   }
 
-  func run(
-    into c: UnsafeMutablePointer<Float>, stride: Int, threads: Int, workspace: GeneralProduct.Workspace
-  ) {
+  func run(into c: UnsafeMutablePointer<Float>, stride: Int, threads: Int) {
     let packedRows = panelsA * tileRows
     let packedColumns = panelsB * tileColumns
     // Whole cache lines, so that B's panels are aligned to a vector.
     let sizeA = (packedRows * slab + 15) & ~15
-    let packedA = workspace.floats(sizeA + packedColumns * slab)
+    let packed = Self.packingMemory(4 * (sizeA + packedColumns * slab))
+    defer { withExtendedLifetime(packed) {} }
+    let packedA = packed.pointer.assumingMemoryBound(to: Float.self)
     let packedB = packedA + sizeA
     let taskRows = Self.taskRows / tileRows
     let taskColumns = Self.taskColumns / tileColumns
@@ -178,6 +163,12 @@ private struct TiledProduct {
         }
       }
     }
+  }
+
+  /// Memory for packed panels, a power of two, so that products of many shapes find one another's in the pool; what is not
+  /// touched costs nothing.
+  private static func packingMemory(_ byteCount: Int) -> AlignedStorage {
+    AlignedStorage(byteCount: 1 << (Int.bitWidth - (byteCount - 1).leadingZeroBitCount))
   }
 
   private func pack(

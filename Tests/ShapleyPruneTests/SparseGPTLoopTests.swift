@@ -44,6 +44,26 @@ import Testing
     return (w, loss)
   }
 
+  /// Threads other than the caller's must run on the kernel that the caller has chosen.
+  @Test(arguments: MatmulKernel.allCases.filter { $0.isAvailable && $0 != .reference })
+  func isTheSameToTheBitOnAnyNumberOfThreads(_ kernel: MatmulKernel) throws {
+    let sums = statistics(correlatedInputs(400, 200, seed: 5), sequences: 2)
+    let dense = Matrix.random(1000, 200, seed: 6)
+    let results = try [1, 2, 7].map { threads in
+      try MatmulKernel.$current.withValue(kernel) {
+        try Parallel.$threadCount.withValue(threads) {
+          var weight = dense
+          _ = try SparseGPTPruner().prune(&weight, given: sums, to: .unstructured(0.6), linear: "w")
+          return weight.elements.map(\.bitPattern)
+        }
+      }
+    }
+    for other in results.dropFirst() {
+      let isSame = other == results[0]
+      #expect(isSame, "\(kernel)")
+    }
+  }
+
   @Test(arguments: sizes, patterns + groups)
   func agreesWithPlainLoops(_ size: (Int, Int), _ pattern: SparsityPattern) throws {
     let (rows, width) = size

@@ -24,15 +24,15 @@ final class ColumnTile {
   private let marks: Lanes
 
   /// `coefficients` is the block's U, transposed; `squares` those of its diagonal.
-  init(coefficients: Matrix, squares: [Float]) {
+  init(coefficients: Matrix, squares: [Float], kernel: MatmulKernel) {
     width = squares.count
     self.squares = squares
     self.coefficients = coefficients
-    weights = LaneTile(columns: width)
-    errors = LaneTile(columns: width)
-    limits = Lanes(LaneTile(columns: 1))
-    costs = LaneTile(columns: width)
-    marks = Lanes(LaneTile(columns: width))
+    weights = LaneTile(columns: width, kernel: kernel)
+    errors = LaneTile(columns: width, kernel: kernel)
+    limits = Lanes(LaneTile(columns: 1, kernel: kernel))
+    costs = LaneTile(columns: width, kernel: kernel)
+    marks = Lanes(LaneTile(columns: width, kernel: kernel))
   }
 
   /// Prunes up to 32 rows, whose costs (for a threshold) are where their errors shall be.

@@ -42,12 +42,14 @@ struct SparseGPTPass {
     }
     var losses = [Double](repeating: 0, count: tiles)
     let start = block.lowerBound
+    // Asked for here: other threads do not know what the caller has chosen.
+    let kernel = MatmulKernel.current
     weight.withMutableElements { w in
       errors.withMutableElements { errors in
         losses.withUnsafeMutableBufferPointer { losses in
           let losses = losses
           Parallel.forEach(
-            tiles, state: { ColumnTile(coefficients: coefficients, squares: squares) }
+            tiles, state: { ColumnTile(coefficients: coefficients, squares: squares, kernel: kernel) }
           ) { tile, index in
             var choice = ColumnTile.Choice.nothing
             if case .structured(let keep, let of) = pattern { choice = .groups(zeros: of - keep, of: of) }

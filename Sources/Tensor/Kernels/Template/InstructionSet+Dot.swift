@@ -105,27 +105,6 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   }
 
   @inlinable @inline(__always)
-  package static func addScaled(
-    _ x: UnsafePointer<Float>, by factor: Float, count: Int, to y: UnsafeMutablePointer<Float>
-  ) {
-    let scale = Vector(repeating: factor)
-    var j = 0
-    while j &+ Vector.scalarCount <= count {
-      let target = UnsafeMutableRawPointer(y + j)
-      var sum = target.loadUnaligned(as: Vector.self)
-      Arithmetic.accumulate(&sum, scale, UnsafeRawPointer(x + j).loadUnaligned(as: Vector.self))
-      target.storeBytes(of: sum, as: Vector.self)
-      j &+= Vector.scalarCount
-    }
-    while j < count {
-      var sum = SIMD2(y[j], 0)
-      Arithmetic.accumulate(&sum, SIMD2(factor, 0), SIMD2(x[j], 0))
-      y[j] = sum.x
-      j &+= 1
-    }
-  }
-
-  @inlinable @inline(__always)
   package static func subtractCombination(
     from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int, coefficients: UnsafePointer<Float>
   ) {

@@ -53,10 +53,6 @@ package protocol InstructionSet: Sendable {
     weights: UnsafePointer<Float>, count: Int, rows: UnsafePointer<Float>, stride: Int, columns: Int,
     out: UnsafeMutablePointer<Float>)
 
-  /// y += factor · x.
-  static func addScaled(
-    _ x: UnsafePointer<Float>, by factor: Float, count: Int, to y: UnsafeMutablePointer<Float>)
-
   /// y -= Σ over s of coefficients[s] · x[s], in as many lanes as a `LaneTile` has.
   ///
   /// - `x`: (depth, 32), aligned; `y`: 32 floats, aligned.
