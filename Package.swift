@@ -58,7 +58,12 @@ let package = Package(
       name: "Benchmarks",
       dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
       path: "Benchmarks",
-      exclude: ["peers"]
+      exclude: ["peers", "Study"]
+    ),
+    .executableTarget(
+      name: "AllocationStudy",
+      dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
+      path: "Benchmarks/Study"
     ),
     .target(name: "TestSupport", dependencies: ["Support", "Tensor"], path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),

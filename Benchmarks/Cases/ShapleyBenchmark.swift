@@ -33,7 +33,7 @@ enum ShapleyBenchmark: Benchmark {
     let game = try estimate()
     let identifier = "\(name)/kjv-llama/w\(windowLength)"
     try verify(game, model, absence, batch, identifier)
-    let applied = game.game.blocksApplied
+    let applied = game.game.stagesAsked
     let work = Work(
       items: (Double(applied * batch.tokens.count), "block-tokens"),
       facts: [

@@ -1,3 +1,5 @@
+import Synchronization
+
 // The only file that imports the platform's C library. Everything it offers the rest is a Swift function with Swift types.
 #if canImport(Glibc)
   import Glibc
@@ -401,5 +403,60 @@ extension FileSystem.Status {
     self.init(
       kind: kind, size: Int(raw.st_size), device: UInt64(truncatingIfNeeded: raw.st_dev), inode: UInt64(raw.st_ino),
       modifiedSeconds: Int(modified.tv_sec), modifiedNanoseconds: Int(modified.tv_nsec))
+  }
+}
+
+// Files that grow.
+extension FileSystem {
+  /// Opens a file for reading and appending, and creates it where there is none.
+  static func openAppending(_ path: String) throws(FileError) -> Int32 {
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return descriptor }
+      if errno != EINTR { throw FileError(path, "create", errno) }
+    }
+  }
+
+  /// Keeps other processes from locking the file, until the descriptor is closed or the process ends.
+  ///
+  /// - Returns: false where another process has it locked; nil where the file system has no locks.
+  static func lock(_ descriptor: Int32) -> Bool? {
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    return errno == EWOULDBLOCK ? false : nil
+  }
+
+  static func truncate(_ descriptor: Int32, to size: Int, path: String) throws(FileError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileError(path, "write", errno) }
+  }
+}
+
+/// A polite request to end: SIGTERM from a batch system, SIGINT from a keyboard.
+package enum Termination {
+  private static let requested = Atomic<Bool>(false)
+  private static let deferred = Atomic<Bool>(false)
+
+  /// From now on such a request ends the process with the status of an interruption.
+  package static func watch() {
+    // Before the handlers run, so that they find the flags made.
+    _ = (requested.load(ordering: .relaxed), deferred.load(ordering: .relaxed))
+    // Who starts a process from a thread that blocks signals hands that down.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGTERM, SIGINT] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
+    for number in [SIGTERM, SIGINT] {
+      _ = signal(number) { number in
+        guard Termination.deferred.load(ordering: .relaxed) else { _exit(ExitStatus.interrupted.rawValue) }
+        Termination.requested.store(true, ordering: .relaxed)
+        // Who asks twice does not want to wait.
+        _ = signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  /// From now on such a request waits until this function is asked whether there was one.
+  package static func isRequested() -> Bool {
+    deferred.store(true, ordering: .relaxed)
+    return requested.load(ordering: .relaxed)
   }
 }

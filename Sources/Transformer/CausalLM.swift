@@ -13,14 +13,24 @@ public protocol TransformerBlock: Sendable {
   /// - Precondition: the block has one.
   subscript(role: LinearRole) -> Linear { get set }
 
-  /// Replaces the hidden states by the block's outputs.
+  /// Replaces the hidden states by the outputs of one half of the block.
   ///
   /// - Parameters:
   ///   - hidden: (sequences · length, hidden size).
   ///   - sequences: how many sequences the rows hold, one behind the other.
-  ///   - cache: keys and values of the tokens in front of these, for one sequence; those of these are appended.
+  ///   - cache: keys and values of the tokens in front of these, for one sequence; attention appends those of these.
   ///   - observer: sees the inputs of every linear.
-  func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?)
+  func apply(
+    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+    observing observer: InputObserver?)
+}
+
+/// One half of a block, with its norm and its residual connection.
+public enum Sublayer: String, Sendable, CaseIterable {
+  /// Every token looks at those in front of it.
+  case attention
+  /// Every token by itself.
+  case mlp
 }
 
 /// A block whose linears are fields of its own.
@@ -39,9 +49,13 @@ extension LinearFields {
 }
 
 extension TransformerBlock {
-  /// Replaces the hidden states by the block's outputs; sequences begin at position 0.
-  public func apply(to hidden: inout Matrix, sequences: Int, observing observer: InputObserver? = nil) {
-    apply(to: &hidden, sequences: sequences, cache: nil, observing: observer)
+  /// Replaces the hidden states by the block's outputs: attention, then MLP; without a cache, sequences begin at position 0.
+  public func apply(
+    to hidden: inout Matrix, sequences: Int, cache: KeyValueCache? = nil, observing observer: InputObserver? = nil
+  ) {
+    for sublayer in Sublayer.allCases {
+      apply(sublayer, to: &hidden, sequences: sequences, cache: cache, observing: observer)
+    }
   }
 
   /// Weights of the block's linears: what pruning can make zero.

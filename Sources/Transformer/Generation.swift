@@ -15,7 +15,7 @@ extension CausalLM {
       let batch = TokenBatch(tokens: pending, length: pending.count)
       var hidden = embed(batch, position: sequence.count - pending.count)
       for (block, cache) in zip(blocks, caches) {
-        block.apply(to: &hidden, sequences: 1, cache: cache, observing: nil)
+        block.apply(to: &hidden, sequences: 1, cache: cache)
       }
       let scores = logits(hidden.rows(hidden.rows - 1..<hidden.rows)).elements
       let next = scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }

@@ -8,6 +8,14 @@ public enum LinearRole: String, Sendable, CaseIterable {
   case gate, up, down
   /// OPT's MLP: fc2(relu(fc1(x))).
   case fc1, fc2
+
+  /// The half of the block that the linear is in.
+  public var sublayer: Sublayer {
+    switch self {
+    case .query, .key, .value, .output: .attention
+    case .gate, .up, .down, .fc1, .fc2: .mlp
+    }
+  }
 }
 
 /// A linear layer: y = x Wᵀ + b.

@@ -107,7 +107,19 @@ struct LlamaBlock: LinearFields {
     }
   }
 
-  func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
+  func apply(
+    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+    observing observer: InputObserver?
+  ) {
+    switch sublayer {
+    case .attention: attend(&hidden, sequences: sequences, cache: cache, observing: observer)
+    case .mlp: transform(&hidden, observing: observer)
+    }
+  }
+
+  private func attend(
+    _ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?
+  ) {
     let length = hidden.rows / max(sequences, 1)
     let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
     observer?(x, [.query, .key, .value])
@@ -120,7 +132,9 @@ struct LlamaBlock: LinearFields {
     let mixed = causalAttention(queries, keys, values, shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
     output.add(mixed, to: &hidden)
+  }
 
+  private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
     observer?(y, [.gate, .up])
     var inner = gate(y)

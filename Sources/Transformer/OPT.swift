@@ -131,14 +131,28 @@ struct OPTBlock: LinearFields {
     }
   }
 
-  func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
+  func apply(
+    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+    observing observer: InputObserver?
+  ) {
+    switch sublayer {
+    case .attention: attend(&hidden, sequences: sequences, cache: cache, observing: observer)
+    case .mlp: transform(&hidden, observing: observer)
+    }
+  }
+
+  private func attend(
+    _ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?
+  ) {
     let x = isPreNorm ? attentionNorm(hidden) : hidden
     observer?(x, [.key, .value, .query])
     let mixed = causalAttention(query(x), key(x), value(x), shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
     output.add(mixed, to: &hidden)
     if !isPreNorm { hidden = attentionNorm(hidden) }
+  }
 
+  private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = isPreNorm ? mlpNorm(hidden) : hidden
     observer?(y, [.fc1])
     var inner = fc1(y)

@@ -70,7 +70,7 @@ import Testing
   func equalImportances(scaling: ImportanceScaling) throws {
     let allocation = try SparsityAllocation.proportional(
       importances: [2, 2, 2], parameters: [1, 5, 9], target: 0.6, spread: 0.2, scaling: scaling)
-    #expect(allocation == (try .uniform(0.6, blockCount: 3)))
+    #expect(allocation == (try .uniform(0.6, playerCount: 3)))
   }
 
   @Test("No spread gives the uniform allocation; one block gets the target")
@@ -121,15 +121,15 @@ import Testing
         ceiling: ceiling)
     }
     for bad in [Double.infinity, -.infinity] {
-      #expect(throws: AllocationError.importanceNotFinite(block: 1, bad)) { try proportional([1, bad]) }
+      #expect(throws: AllocationError.importanceNotFinite(player: 1, bad)) { try proportional([1, bad]) }
     }
     #expect(throws: AllocationError.self) { try proportional([1, .nan]) }
     #expect(throws: AllocationError.self) {
       try SparsityAllocation.published(importances: [.nan], target: 0.5, spread: 0)
     }
-    #expect(throws: AllocationError.noBlocks) { try proportional([], []) }
-    #expect(throws: AllocationError.countMismatch("parameter counts", 1, blocks: 2)) { try proportional([1, 2], [1]) }
-    #expect(throws: AllocationError.noParameters(block: 1)) { try proportional([1, 2], [1, 0]) }
+    #expect(throws: AllocationError.noPlayers) { try proportional([], []) }
+    #expect(throws: AllocationError.countMismatch("parameter counts", 1, players: 2)) { try proportional([1, 2], [1]) }
+    #expect(throws: AllocationError.noParameters(player: 1)) { try proportional([1, 2], [1, 0]) }
     #expect(throws: AllocationError.targetOutOfRange(0.9, floor: 0.1, ceiling: 0.8)) {
       try proportional([1, 2], [1, 1], 0.9, 0.1, 0.1, 0.8)
     }
@@ -143,11 +143,11 @@ import Testing
       try proportional([1, 2], [1, 1], 0.5, 0.1, 0.6, 0.4)
     }
     #expect(throws: AllocationError.self) { try proportional([1, 2], [1, 1], 0.5, 0.1, 0, 1.5) }
-    #expect(throws: AllocationError.self) { try SparsityAllocation.uniform(.nan, blockCount: 3) }
-    #expect(throws: AllocationError.noBlocks) { try SparsityAllocation.uniform(0.5, blockCount: 0) }
-    #expect(throws: AllocationError.sparsityOutOfRange(block: 1, 1.1)) { try SparsityAllocation([0.2, 1.1]) }
+    #expect(throws: AllocationError.self) { try SparsityAllocation.uniform(.nan, playerCount: 3) }
+    #expect(throws: AllocationError.noPlayers) { try SparsityAllocation.uniform(0.5, playerCount: 0) }
+    #expect(throws: AllocationError.sparsityOutOfRange(player: 1, 1.1)) { try SparsityAllocation([0.2, 1.1]) }
     #expect(AllocationError.spread(2).exitStatus == .usage)
-    #expect(AllocationError.importanceNotFinite(block: 0, .nan).exitStatus == .badData)
+    #expect(AllocationError.importanceNotFinite(player: 0, .nan).exitStatus == .badData)
   }
 
   @Test("OWL's map replaces sparsities that are not positive by 0.01 and does not restore the mean")
@@ -159,50 +159,5 @@ import Testing
     #expect(throws: AllocationError.self) {
       try SparsityAllocation.published(importances: [0, 1], target: 0.97, spread: 0.08)
     }
-  }
-}
-
-@Suite struct AllocationFileTests {
-  private func read(_ text: String, blockCount: Int = 3) throws(AllocationError) -> SparsityAllocation {
-    try SparsityAllocation(parsing: Array(text.utf8), source: "plan.json", blockCount: blockCount)
-  }
-
-  @Test("An allocation reads back as it was written, to the bit")
-  func roundTrip() throws {
-    var generator = SeededGenerator(seed: 77)
-    let allocation = try SparsityAllocation([0, 1] + (0..<50).map { _ in generator.unit() })
-    for bytes in [allocation.json.encoded(), Array(allocation.json.document.utf8)] {
-      #expect(try SparsityAllocation(parsing: bytes, source: "-", blockCount: 52) == allocation)
-    }
-    #expect(try read(#"{"target": 0.5, "blocks": [0, 0.25, 1]}"#).sparsities == [0, 0.25, 1])
-  }
-
-  @Test(
-    "A bad file is an error that names file and field",
-    arguments: [
-      (#"[0.1, 0.2, 0.3]"#, "the document", "an array"),
-      (#"{"block": [0.1, 0.2, 0.3]}"#, "blocks", "missing"),
-      (#"{"blocks": 0.5}"#, "blocks", "a number, not an array"),
-      (#"{"blocks": [0.1, 0.2]}"#, "blocks", "2 numbers; the model has 3 blocks"),
-      (#"{"blocks": [0.1, 0.2, 0.3, 0.4]}"#, "blocks", "4 numbers; the model has 3 blocks"),
-      (#"{"blocks": [0.1, "0.2", 0.3]}"#, "blocks[1]", "a string, not a number"),
-      (#"{"blocks": [0.1, 0.2, null]}"#, "blocks[2]", "null, not a number"),
-      (#"{"blocks": [1.5, 0.2, 0.3]}"#, "blocks[0]", "1.5 is not between 0 and 1"),
-      (#"{"blocks": [0.1, -0.1, 0.3]}"#, "blocks[1]", "-0.1 is not between 0 and 1"),
-      (#"{"blocks": [0.1, 1e999, 0.3]}"#, "blocks[1]", "not between 0 and 1"),
-      (#"{"blocks": [0.1, NaN, 0.3]}"#, "the document", "at byte 17"),
-      (#"{"blocks": [0.1], "blocks": [0.2]}"#, "the document", "appears twice"),
-    ])
-  func badFiles(text: String, field: String, reason: String) {
-    let error = #expect(throws: AllocationError.self) { try read(text) }
-    guard case .file(let source, let foundField, let foundReason) = error else {
-      Issue.record("not an error of the file: \(String(describing: error))")
-      return
-    }
-    #expect(source == "plan.json")
-    #expect(foundField == field)
-    #expect(foundReason.contains(reason))
-    #expect(error?.description == "plan.json: \(foundField): \(foundReason)")
-    #expect(error?.exitStatus == .badData)
   }
 }

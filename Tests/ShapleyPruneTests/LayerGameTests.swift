@@ -14,7 +14,10 @@ private struct CountingModel: CausalLM {
       get { linear }
       set { linear = newValue }
     }
-    func apply(to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {}
+    func apply(
+      _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+      observing observer: InputObserver?
+    ) {}
   }
 
   var blocks: [any TransformerBlock]
@@ -73,14 +76,14 @@ private struct CountingModel: CausalLM {
     }
     // Out of order and with a repetition.
     let order = Array(Self.all.reversed()) + [Self.all[5]]
-    #expect(game.values(of: order) == order.map { coalition in -means[Self.all.firstIndex(of: coalition) ?? 0] })
-    #expect(game.blocksApplied == needed)
+    #expect(try game.values(of: order) == order.map { coalition in -means[Self.all.firstIndex(of: coalition) ?? 0] })
+    #expect(game.stagesAsked == needed)
     #expect(calls == Array(1...needed * strips))
     #expect(needed == (isBypassing ? 15 : 30))
 
     var perplexities = LayerGame(model, windows: windows, absence: absence, value: .perplexity)
-    #expect(perplexities.values(of: [Self.all[15]]) == [-model.perplexity(windows).perplexity])
-    #expect(perplexities.values(of: [Self.all[6]]) == [-Math.exp(means[6])])
+    #expect(try perplexities.values(of: [Self.all[15]]) == [-model.perplexity(windows).perplexity])
+    #expect(try perplexities.values(of: [Self.all[6]]) == [-Math.exp(means[6])])
   }
 
   @Test func absentBlocksArePrunedWithStatisticsOfTheDenseModel() throws {
@@ -105,7 +108,7 @@ private struct CountingModel: CausalLM {
   }
 
   @Test(arguments: [1, 2, 5, 17, 70])
-  func blocksNeededAreTheEdgesOfTheTrie(_ players: Int) {
+  func stagesNeededAreTheEdgesOfTheTrie(_ players: Int) throws {
     var generator = SeededGenerator(seed: UInt64(players))
     let model = CountingModel(players)
     for count in [0, 1, 3, 40] {
@@ -116,10 +119,10 @@ private struct CountingModel: CausalLM {
         let absence = isBypassing ? LayerGame.Absence.bypassed : .replaced(model.blocks)
         var game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
         let expected = edges(coalitions, bypassing: isBypassing)
-        #expect(game.blocksNeeded(for: coalitions) == expected)
-        #expect(game.values(of: coalitions).count == count)
-        _ = game.values(of: coalitions)
-        #expect(game.blocksApplied == 2 * expected)
+        #expect(game.stagesNeeded(for: coalitions) == expected)
+        #expect(try game.values(of: coalitions).count == count)
+        _ = try game.values(of: coalitions)
+        #expect(game.stagesAsked == 2 * expected)
       }
     }
   }
@@ -140,7 +143,7 @@ private struct CountingModel: CausalLM {
     let model = CountingModel(players)
     for (absence, expected) in [(LayerGame.Absence.replaced(model.blocks), pruned), (.bypassed, bypassed)] {
       let game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
-      let share = Double(game.blocksNeeded(for: coalitions)) / Double(coalitions.count * players)
+      let share = Double(game.stagesNeeded(for: coalitions)) / Double(coalitions.count * players)
       #expect(abs(share - expected) < 0.0005 + 1e-12, "\(share)")
     }
   }

@@ -64,4 +64,27 @@ import Testing
     #expect(result.evaluations == 1 << players)
     #expect(distance(result.values, game.shapleyValues) < 0.2)
   }
+
+  @Test("A tolerance ends the drawing when every error is below it, and not before")
+  func tolerance() throws {
+    let game = game(10, seed: 9)
+    let all = try PermutationShapley(budget: 900, seed: 2).estimate(of: game)
+    let largest = try #require(all.standardErrors?.max())
+    for factor in [1.5, 3, 10] {
+      let tolerance = factor * largest
+      let early = try PermutationShapley(budget: 900, seed: 2, tolerance: tolerance).estimate(of: game)
+      #expect(try #require(early.standardErrors?.max()) <= tolerance)
+      #expect(early.evaluations < all.evaluations)
+      #expect(abs(early.efficiencyGap) < 1e-12)
+    }
+    // Out of reach: the budget decides, and the rounds have drawn what one batch draws.
+    let out = try PermutationShapley(budget: 900, seed: 2, tolerance: largest / 100).estimate(of: game)
+    #expect(out.values == all.values && out.standardErrors == all.standardErrors)
+    #expect(out.evaluations == all.evaluations)
+    for bad in [0, -1, .nan, .infinity] {
+      #expect(throws: EstimatorError.self) {
+        try PermutationShapley(budget: 900, seed: 2, tolerance: bad).estimate(of: game)
+      }
+    }
+  }
 }

@@ -97,7 +97,7 @@ private struct Comparison {
       let dense = model.blocks[index]
       var pruned = dense
       let report = try modelPruner.prune(
-        &pruned, to: pattern, given: walk.statistics(of: dense, kind: pruner.statistics))
+        &pruned, to: BlockPattern(pattern), given: walk.statistics(of: dense, kind: pruner.statistics))
       for linear in report.linears {
         let loss = expected["losses"]?["\(index)"]?.object?.members.first {
           "\(linear.name)".hasSuffix(".\(String(decoding: $0.key, as: UTF8.self)).weight")

@@ -80,6 +80,19 @@ struct CommandRunner {
 }
 
 extension CommandRunner {
+  /// Starts `svnup` and does not wait; what it says is dropped.
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    return process
+  }
+
   /// Whether the system has a device that refuses every write.
   static var hasFullDevice: Bool { FileManager.default.fileExists(atPath: "/dev/full") }
 

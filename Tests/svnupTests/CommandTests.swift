@@ -5,9 +5,8 @@ import svnup
 struct CommandTests {
   /// Parses and validates a command line as the program does before it runs the command.
   private func check(_ words: [String]) throws -> Arguments {
-    let name = try #require(words.first)
-    let command = try #require(Program.commands.first { $0.description.name == name })
-    let arguments = try Arguments(parsing: Array(words.dropFirst()), for: command.description)
+    let (command, rest) = try Program.command(of: words[...])
+    let arguments = try Arguments(parsing: rest, for: command.description)
     try command.validate(arguments)
     return arguments
   }

@@ -104,7 +104,9 @@ extension JSON {
   var withoutMemory: JSON {
     guard self["memory"]?["peak"] != nil, let members = object?.members else { return self }
     return JSON(
-      members: members.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }.filter { $0.0 != "memory" })
+      members: members.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }.filter {
+        !["memory", "run"].contains($0.0)
+      })
   }
 
   /// The names of an object's members, in order; empty for everything else.

@@ -7,18 +7,21 @@ struct ProgramTests {
 
   init() throws { svnup = try CommandRunner() }
 
-  static let names = ["demo", "info", "tokenize", "perplexity", "shapley", "prune"]
+  static let names = [
+    "demo", "info", "tokenize", "perplexity", "shapley", "shapley plan", "shapley work", "shapley merge", "prune",
+  ]
 
   @Test("help of every command, in its three spellings, is the same text with an example", arguments: names)
   func helpOfACommand(name: String) throws {
-    let result = try svnup.run(["help", name])
+    let words = name.split(separator: " ").map(String.init)
+    let result = try svnup.run(["help"] + words)
     #expect(result.status == 0)
     #expect(result.error.isEmpty)
     #expect(result.output.contains("Usage: svnup \(name)"))
     #expect(result.output.contains("\n    svnup \(name)"))
     for option in ["--json", "--quiet", "--threads N", "--help"] { #expect(result.output.contains("  \(option) ")) }
-    for words in [[name, "--help"], [name, "-h"], [name, "--bogus", "--help"]] {
-      let other = try svnup.run(words)
+    for rest in [["--help"], ["-h"], ["--bogus", "--help"]] {
+      let other = try svnup.run(words + rest)
       #expect(other.status == 0)
       #expect(other.output == result.output)
     }

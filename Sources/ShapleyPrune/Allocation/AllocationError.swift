@@ -2,14 +2,14 @@ import Support
 
 /// Why there is no allocation.
 public enum AllocationError: Error, Equatable, Sendable {
-  /// There is no block to give a sparsity to.
-  case noBlocks
-  /// So many of something, where each block has one.
-  case countMismatch(String, Int, blocks: Int)
-  /// A block without prunable parameters.
-  case noParameters(block: Int)
+  /// There is no player to give a sparsity to.
+  case noPlayers
+  /// So many of something, where each player has one.
+  case countMismatch(String, Int, players: Int)
+  /// A player without prunable parameters.
+  case noParameters(player: Int)
   /// A sparsity that is not in [0, 1].
-  case sparsityOutOfRange(block: Int, Double)
+  case sparsityOutOfRange(player: Int, Double)
   /// No allocation within the bounds has this mean.
   case targetOutOfRange(Double, floor: Double, ceiling: Double)
   /// The bounds are not 0 <= floor <= ceiling <= 1.
@@ -17,7 +17,7 @@ public enum AllocationError: Error, Equatable, Sendable {
   /// The spread is not a number in [0, 1].
   case spread(Double)
   /// An importance that is NaN or infinite.
-  case importanceNotFinite(block: Int, Double)
+  case importanceNotFinite(player: Int, Double)
   /// The logarithm was asked for, and no importance has one.
   case nothingPositive
   /// A file that does not hold an allocation: which file, which field, why.
@@ -28,22 +28,22 @@ extension AllocationError: Diagnostic {
   /// What is wrong and, where there is one, the remedy.
   public var description: String {
     switch self {
-    case .noBlocks:
-      "there is no block to allocate sparsity to"
-    case .countMismatch(let what, let count, let blocks):
-      "\(count) \(what) were given for \(blocks) blocks"
-    case .noParameters(let block):
-      "block \(block) has no parameters to prune"
-    case .sparsityOutOfRange(let block, let sparsity):
-      "the sparsity of block \(block) is \(sparsity); it must be between 0 and 1"
+    case .noPlayers:
+      "there is no player to allocate sparsity to"
+    case .countMismatch(let what, let count, let players):
+      "\(count) \(what) were given for \(players) players"
+    case .noParameters(let player):
+      "player \(player) has no parameters to prune"
+    case .sparsityOutOfRange(let player, let sparsity):
+      "the sparsity of player \(player) is \(sparsity); it must be between 0 and 1"
     case .targetOutOfRange(let target, let floor, let ceiling):
       "a mean sparsity of \(target) is not possible; it must be between \(floor) and \(ceiling)"
     case .bounds(let floor, let ceiling):
       "the bounds \(floor) and \(ceiling) of the sparsity are not ordered within 0 and 1"
     case .spread(let spread):
       "a spread of \(spread) is not possible; it must be between 0 and 1"
-    case .importanceNotFinite(let block, let importance):
-      "the importance of block \(block) is \(importance)"
+    case .importanceNotFinite(let player, let importance):
+      "the importance of player \(player) is \(importance)"
     case .nothingPositive:
       "no importance is positive, so none has a logarithm: use linear or rank scaling"
     case .file(let source, let field, let reason):
@@ -54,7 +54,7 @@ extension AllocationError: Diagnostic {
   package var exitStatus: ExitStatus {
     switch self {
     case .targetOutOfRange, .bounds, .spread, .nothingPositive: .usage
-    case .noBlocks, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .file: .badData
+    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .file: .badData
     }
   }
 }

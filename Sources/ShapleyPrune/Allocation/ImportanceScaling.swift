@@ -6,16 +6,19 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
   case linear
   /// Each importance is replaced by its rank; equal ones share the mean of their ranks.
   case rank
-  /// Each importance is replaced by its logarithm, which keeps the rest apart where one block dwarfs the others. What is
+  /// Each importance is replaced by its logarithm, which keeps the rest apart where one player dwarfs the others. What is
   /// below a thousandth of the largest, zero and negative importances included, counts as a thousandth of it.
   case log
+  /// The same logarithm, of which the allocation takes the differences as they are instead of stretching them to the spread: a
+  /// model whose parts matter equally is pruned nearly uniformly, and one with a dominant part is not.
+  case exponential
 
   /// The least share of the largest importance that the logarithm tells apart.
   static let leastShare = 1e-3
 
   /// The scaled importances.
   ///
-  /// Throws `AllocationError.nothingPositive` for `log` where there is no positive importance. O(n log n).
+  /// Throws `AllocationError.nothingPositive` for logarithms where there is no positive importance. O(n log n).
   func apply(to importances: [Double]) throws(AllocationError) -> [Double] {
     switch self {
     case .linear:
@@ -27,7 +30,7 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
         let end = ascending.partitioningIndex { $0 > importance }
         return Double(first + end - 1) / 2
       }
-    case .log:
+    case .log, .exponential:
       guard let largest = importances.max(), largest > 0 else { throw .nothingPositive }
       return importances.map { Math.log(max($0 / largest, Self.leastShare)) }
     }

@@ -2,26 +2,34 @@
 // outlier ratio, a number of one's own.
 
 extension SparsityAllocation {
-  /// More important blocks are pruned less, and the model as a whole is pruned to `target`.
+  /// More important players are pruned less, and the model as a whole is pruned to `target`.
   ///
   /// With z the scaled importances brought to [0, 1], m the parameters, S the target and l the spread,
   ///
   ///     s_i = S - 2 l (z_i - sum(m z) / sum(m))
   ///
+  /// With exponential scaling the logarithms of the importances are not brought to any range,
+  ///
+  ///     s_i = S - l (log c_i - sum(m log c) / sum(m))
+  ///
+  /// which solves a problem: where a player that is pruned to s costs c_i e^((s - S) / l) a weight, it minimises the costs of all
+  /// players together, because it is where another weight costs the same everywhere.
+  ///
   /// Where that leaves the bounds, all sparsities are shifted by one amount, and clamped, such that their weighted mean is S
-  /// again to 1e-9: what clamping took is given to the others in equal parts, and the order of the blocks is kept. Equal
+  /// again to 1e-9: what clamping took is given to the others in equal parts, and the order of the players is kept. Equal
   /// importances give the uniform allocation.
   ///
-  /// An importance is for a block as a whole; where blocks differ in size, divide by the parameters first.
+  /// An importance is for a player as a whole; where players differ in size, divide by the parameters first (`perWeight`).
   ///
   /// - Parameters:
-  ///   - importances: One finite number a block; higher means denser.
-  ///   - parameters: Prunable parameters of each block.
+  ///   - importances: One finite number a player; higher means denser.
+  ///   - parameters: Prunable parameters of each player.
   ///   - target: The sparsity of the model as a whole, S.
-  ///   - spread: Half of the difference between the sparsest and the densest block before clamping, l, in [0, 1].
+  ///   - spread: l, in [0, 1]: half of the difference between the sparsest and the densest player before clamping; with
+  ///     exponential scaling, the sparsity that makes a player cost e times as much.
   ///   - scaling: What happens to the importances first.
-  ///   - floor: The least sparsity of a block.
-  ///   - ceiling: The greatest sparsity of a block.
+  ///   - floor: The least sparsity of a player.
+  ///   - ceiling: The greatest sparsity of a player.
   ///
   /// Throws `AllocationError`. O(n^2).
   public static func proportional(
@@ -33,8 +41,9 @@ extension SparsityAllocation {
       throw .targetOutOfRange(target, floor: floor, ceiling: ceiling)
     }
     try check(importances, spread: spread)
-    let weights = try weights(parameters, blockCount: importances.count)
-    let z = unitRange(try scaling.apply(to: importances))
+    let weights = try weights(parameters, playerCount: importances.count)
+    let scaled = try scaling.apply(to: importances)
+    let z = scaling == .exponential ? scaled.map { $0 / 2 } : unitRange(scaled)
     let mean = zip(weights, z).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
     let wanted = z.map { target - 2 * spread * ($0 - mean) }
     let bounded = BoundedMean(weights: weights, floor: floor, ceiling: ceiling).shift(wanted, toMean: target)
@@ -64,10 +73,10 @@ extension SparsityAllocation {
   }
 
   private static func check(_ importances: [Double], spread: Double) throws(AllocationError) {
-    guard !importances.isEmpty else { throw .noBlocks }
+    guard !importances.isEmpty else { throw .noPlayers }
     guard (0...1).contains(spread) else { throw .spread(spread) }
-    for (block, importance) in importances.enumerated() where !importance.isFinite {
-      throw .importanceNotFinite(block: block, importance)
+    for (player, importance) in importances.enumerated() where !importance.isFinite {
+      throw .importanceNotFinite(player: player, importance)
     }
   }
 
@@ -79,5 +88,19 @@ extension SparsityAllocation {
       return importances.map { _ in 0 }
     }
     return halves.map { ($0 - least) / (greatest - least) }
+  }
+}
+
+extension SparsityAllocation {
+  /// Importances for a weight instead of a player, in the unit of a player of mean size: c_i mean(m) / m_i.
+  ///
+  /// A large player is worth more in total and less per weight, and the budget is one of weights. Players of one size keep their
+  /// importances to the last bit.
+  ///
+  /// Throws `AllocationError` where there is not one positive number of parameters for each player.
+  public static func perWeight(_ importances: [Double], parameters: [Int]) throws(AllocationError) -> [Double] {
+    let weights = try weights(parameters, playerCount: importances.count)
+    let mean = weights.reduce(0, +) / Double(weights.count)
+    return zip(importances, weights).map { $1 == mean ? $0 : $0 * mean / $1 }
   }
 }

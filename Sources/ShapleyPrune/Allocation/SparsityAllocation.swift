@@ -7,9 +7,9 @@ public struct SparsityAllocation: Equatable, Sendable {
   ///
   /// Throws `AllocationError` for no block at all and for a sparsity that is not a number in [0, 1].
   public init(_ sparsities: [Double]) throws(AllocationError) {
-    guard !sparsities.isEmpty else { throw .noBlocks }
-    for (block, sparsity) in sparsities.enumerated() where !(0...1).contains(sparsity) {
-      throw .sparsityOutOfRange(block: block, sparsity)
+    guard !sparsities.isEmpty else { throw .noPlayers }
+    for (player, sparsity) in sparsities.enumerated() where !(0...1).contains(sparsity) {
+      throw .sparsityOutOfRange(player: player, sparsity)
     }
     self.sparsities = sparsities
   }
@@ -17,25 +17,25 @@ public struct SparsityAllocation: Equatable, Sendable {
   /// The same sparsity for every block.
   ///
   /// Throws `AllocationError` for no block at all and for a sparsity that is not a number in [0, 1].
-  public static func uniform(_ target: Double, blockCount: Int) throws(AllocationError) -> SparsityAllocation {
+  public static func uniform(_ target: Double, playerCount: Int) throws(AllocationError) -> SparsityAllocation {
     guard (0...1).contains(target) else { throw .targetOutOfRange(target, floor: 0, ceiling: 1) }
-    return try SparsityAllocation([Double](repeating: target, count: max(0, blockCount)))
+    return try SparsityAllocation([Double](repeating: target, count: max(0, playerCount)))
   }
 
   /// The sparsity of the model as a whole: the mean weighted by the parameters of each block.
   ///
   /// Throws `AllocationError` where there is not one positive number of parameters for each block. O(n).
   public func weightedMean(parameters: [Int]) throws(AllocationError) -> Double {
-    let weights = try Self.weights(parameters, blockCount: sparsities.count)
+    let weights = try Self.weights(parameters, playerCount: sparsities.count)
     return zip(weights, sparsities).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
   }
 
   /// Parameters as weights of a mean.
-  static func weights(_ parameters: [Int], blockCount: Int) throws(AllocationError) -> [Double] {
-    guard parameters.count == blockCount else {
-      throw .countMismatch("parameter counts", parameters.count, blocks: blockCount)
+  static func weights(_ parameters: [Int], playerCount: Int) throws(AllocationError) -> [Double] {
+    guard parameters.count == playerCount else {
+      throw .countMismatch("parameter counts", parameters.count, players: playerCount)
     }
-    for (block, count) in parameters.enumerated() where count <= 0 { throw .noParameters(block: block) }
+    for (player, count) in parameters.enumerated() where count <= 0 { throw .noParameters(player: player) }
     return parameters.map(Double.init)
   }
 }

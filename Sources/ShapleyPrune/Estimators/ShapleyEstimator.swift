@@ -2,8 +2,8 @@ import Support
 
 /// A way to compute or to estimate the Shapley values of a game's players.
 ///
-/// An estimator first collects every coalition it needs, asks the game for all of them in one batch, and then sums in a fixed
-/// order in double precision, so its result does not depend on how the game computes the values.
+/// An estimator collects the coalitions it needs, asks the game for them in one batch (in rounds where it may stop early), and
+/// sums in a fixed order in double precision, so its result does not depend on how the game computes the values.
 public protocol ShapleyEstimator: Sendable {
   /// One value a player.
   ///
@@ -24,6 +24,8 @@ public enum EstimatorError: Error, Equatable, Sendable {
   case windowTooLong(Int, limit: Int)
   /// The evaluations allowed do not suffice for one pair of permutations.
   case budgetTooSmall(Int, minimum: Int)
+  /// A standard error that cannot be reached.
+  case tolerance(Double)
 }
 
 extension EstimatorError: Diagnostic {
@@ -41,6 +43,8 @@ extension EstimatorError: Diagnostic {
       "a window of \(length) players has \(Self.powerOfTwo(length)) coalitions; at most \(limit) players are accepted"
     case .budgetTooSmall(let budget, let minimum):
       "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
+    case .tolerance(let tolerance):
+      "a standard error of \(tolerance) cannot be reached; it must be above 0"
     }
   }
 

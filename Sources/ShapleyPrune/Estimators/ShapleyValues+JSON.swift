@@ -19,30 +19,13 @@ extension ShapleyValuesError: Diagnostic {
 extension ShapleyValues {
   /// The result as a JSON object; members that do not apply to the estimator are null.
   package var json: JSON {
-    var members: [(String, JSON)] = [("estimator", JSON(estimator.name))]
-    var window = JSON.null
-    var placement = JSON.null
-    var surroundings = JSON.null
-    var budget = JSON.null
-    var seed = JSON.null
-    switch estimator {
-    case .exact: break
-    case .window(let length, let itsPlacement, let itsSurroundings):
-      window = JSON(length)
-      placement = JSON(itsPlacement.rawValue)
-      surroundings = JSON(itsSurroundings.rawValue)
-    case .permutation(let itsBudget, let itsSeed):
-      budget = JSON(itsBudget)
-      seed = .number(String(itsSeed))
-    }
-    members += [
-      ("window", window), ("placement", placement), ("surroundings", surroundings), ("budget", budget), ("seed", seed),
-      ("values", JSON(values)), ("standardErrors", standardErrors.map { JSON($0) } ?? .null),
-      ("emptyValue", JSON(emptyValue)), ("grandValue", JSON(grandValue)), ("efficiencyGap", JSON(efficiencyGap)),
-      ("evaluations", JSON(evaluations)), ("additionalEvaluations", JSON(additionalEvaluations)),
-      ("coalitionsAsked", JSON(coalitionsAsked)),
-    ]
-    return JSON(members: members)
+    JSON(
+      members: estimator.members + [
+        ("values", JSON(values)), ("standardErrors", standardErrors.map { JSON($0) } ?? .null),
+        ("emptyValue", JSON(emptyValue)), ("grandValue", JSON(grandValue)), ("efficiencyGap", JSON(efficiencyGap)),
+        ("evaluations", JSON(evaluations)), ("additionalEvaluations", JSON(additionalEvaluations)),
+        ("coalitionsAsked", JSON(coalitionsAsked)),
+      ])
   }
 
   /// Reads what `json` wrote.
@@ -71,7 +54,43 @@ extension ShapleyValues {
       evaluations: try reader.count("evaluations"),
       additionalEvaluations: try reader.count("additionalEvaluations"),
       coalitionsAsked: try reader.count("coalitionsAsked"),
-      estimator: try reader.estimator())
+      estimator: try EstimatorDescription(json: json, source: source))
+  }
+}
+
+extension EstimatorDescription {
+  /// Members of a JSON object; those that do not apply to the estimator are null.
+  package var members: [(String, JSON)] {
+    var window = JSON.null
+    var placement = JSON.null
+    var surroundings = JSON.null
+    var budget = JSON.null
+    var seed = JSON.null
+    var tolerance = JSON.null
+    switch self {
+    case .exact: break
+    case .window(let length, let itsPlacement, let itsSurroundings):
+      window = JSON(length)
+      placement = JSON(itsPlacement.rawValue)
+      surroundings = JSON(itsSurroundings.rawValue)
+    case .permutation(let itsBudget, let itsSeed, let itsTolerance):
+      budget = JSON(itsBudget)
+      seed = .number(String(itsSeed))
+      tolerance = itsTolerance.map { JSON($0) } ?? .null
+    }
+    return [
+      ("estimator", JSON(name)), ("window", window), ("placement", placement), ("surroundings", surroundings),
+      ("budget", budget), ("seed", seed), ("tolerance", tolerance),
+    ]
+  }
+
+  /// Reads what `members` wrote.
+  ///
+  /// Throws `ShapleyValuesError`.
+  ///
+  /// - Parameter source: The file's path, for messages.
+  package init(json: JSON, source: String) throws(ShapleyValuesError) {
+    self = try Reader(json: json, source: source).estimator()
   }
 }
 
@@ -133,7 +152,10 @@ private struct Reader {
       guard case .number(let text) = try member("seed"), let seed = UInt64(text) else {
         throw failure("seed", "it is not a whole number of 64 bits")
       }
-      return .permutation(budget: try count("budget"), seed: seed)
+      let tolerance = try json["tolerance"].flatMap { $0.isNull ? nil : $0 }.map { json throws(ShapleyValuesError) in
+        try number(json, "tolerance")
+      }
+      return .permutation(budget: try count("budget"), seed: seed, tolerance: tolerance)
     default:
       throw failure("estimator", "it is none of exact, window, permutation")
     }

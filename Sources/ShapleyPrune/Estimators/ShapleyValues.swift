@@ -4,8 +4,8 @@ public enum EstimatorDescription: Hashable, Sendable {
   case exact
   /// In windows of so many players.
   case window(length: Int, placement: WindowPlacement, surroundings: Surroundings)
-  /// From random orders, with at most so many evaluations.
-  case permutation(budget: Int, seed: UInt64)
+  /// From random orders, with at most so many evaluations; fewer where the standard errors are small enough before.
+  case permutation(budget: Int, seed: UInt64, tolerance: Double? = nil)
 
   /// The estimator's name in files and on the command line.
   public var name: String {
@@ -13,6 +13,17 @@ public enum EstimatorDescription: Hashable, Sendable {
     case .exact: "exact"
     case .window: "window"
     case .permutation: "permutation"
+    }
+  }
+
+  /// The estimator that is described.
+  public var estimator: any ShapleyEstimator {
+    switch self {
+    case .exact: ExactShapley()
+    case .window(let length, let placement, let surroundings):
+      SlidingWindowShapley(length: length, placement: placement, surroundings: surroundings)
+    case .permutation(let budget, let seed, let tolerance):
+      PermutationShapley(budget: budget, seed: seed, tolerance: tolerance)
     }
   }
 }

@@ -2,16 +2,16 @@ import Support
 import Tensor
 import Transformer
 
-/// The game whose players are the blocks of a model.
+/// The game whose players are the parts of a model: its blocks, their halves, or their linears.
 ///
-/// A coalition is the set of blocks that are intact; its value tells how well the model predicts the evaluation windows with
-/// the other blocks absent.
+/// A coalition is the set of players that are intact; its value tells how well the model predicts the evaluation windows with
+/// the others absent.
 public struct LayerGame: Game {
-  /// What an absent block is.
+  /// What an absent player is.
   public enum Absence: Sendable {
-    /// The identity: the residual stream passes by.
+    /// The identity: the residual stream passes by. Not for linears, which have no such stream of their own.
     case bypassed
-    /// The block with its linears pruned; one for each block of the model.
+    /// The player with its linears pruned; here all blocks of the model in that form.
     case replaced([any TransformerBlock])
   }
 
@@ -21,6 +21,12 @@ public struct LayerGame: Game {
     case nll
     /// Minus the perplexity.
     case perplexity
+
+    /// The worth of a coalition whose windows have these mean negative log-likelihoods, summed in their order.
+    package func worth(windowMeans: [Double]) -> Double {
+      let mean = windowMeans.reduce(0, +) / Double(windowMeans.count)
+      return self == .nll ? -mean : -Math.exp(mean)
+    }
   }
 
   private let model: any CausalLM
@@ -29,16 +35,40 @@ public struct LayerGame: Game {
   private let value: Value
   private let memory: WorkingMemory
   private let progress: ((_ completed: Int, _ total: Int) -> Void)?
+  private let stages: [Stage]
+  /// What was measured before, and where to put what is measured.
+  private let ledger: any Ledger
 
-  /// Blocks that were applied to all windows so far: the unit of cost.
-  public private(set) var blocksApplied = 0
+  /// How many players the game has.
+  public let playerCount: Int
 
-  /// A game on `windows`; `progress` is told of the blocks applied and their number, one window strip after the other.
+  /// Steps of one pass through the model: blocks, or halves of blocks where the players are smaller.
+  public var stageCount: Int { stages.count }
+
+  /// Stages that all coalitions asked for so far need, whether or not a ledger knew some: the unit of cost.
+  public private(set) var stagesAsked = 0
+
+  private var strips: [TokenBatch] { windows.strips(ofRows: memory.stripRows) }
+
+  /// A game on `windows`; `progress` is told of the stages applied and their number, one window strip after the other.
   ///
   /// `memory` says how many tokens are in the model at a time.
+  ///
+  /// - Precondition: linears are not bypassed.
   public init(
-    _ model: any CausalLM, windows: TokenBatch, absence: Absence, value: Value = .nll,
+    _ model: any CausalLM, players: Players = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
     memory: WorkingMemory = WorkingMemory(),
+    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+  ) {
+    self.init(
+      model, players: players, windows: windows, absence: absence, value: value, memory: memory, ledger: NoLedger(),
+      progress: progress)
+  }
+
+  /// A game that finds in a ledger what was measured before, and enters there what it measures.
+  package init(
+    _ model: any CausalLM, players: Players = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
+    memory: WorkingMemory = WorkingMemory(), ledger: any Ledger,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
     self.model = model
@@ -46,87 +76,147 @@ public struct LayerGame: Game {
     self.absence = absence
     self.value = value
     self.memory = memory
+    self.ledger = ledger
     self.progress = progress
+    stages = Stage.stages(of: model, players)
+    playerCount = stages.last?.players.upperBound ?? 0
+    precondition(players != .linears || !isBypassing, "a linear cannot be skipped")
   }
-
-  /// One player a block.
-  public var playerCount: Int { model.blocks.count }
 
   /// The values of coalitions, each computed from the deepest state that it shares with another.
   ///
-  /// The coalitions are walked as a trie over the blocks, depth first: two of them that agree on the first blocks pass those
-  /// once, a bypassed block costs nothing, and the states in memory are those at which the path branches.
-  public mutating func values(of coalitions: [Coalition]) -> [Double] {
-    let strips = windows.strips(ofRows: memory.stripRows)
-    var sums = [Double](repeating: 0, count: coalitions.count)
-    var applied = 0
-    let edges = blocksNeeded(for: coalitions)
-    for strip in strips {
-      if strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
-      var walk = TrieWalk(game: self, coalitions: coalitions, strip: strip, sums: sums) { [progress] in
-        applied += 1
-        progress?(applied, edges * strips.count)
-      }
-      walk.visit(depth: 0, Array(coalitions.indices), model.embed(strip))
-      sums = walk.sums
+  /// The coalitions are walked as a trie over the stages, depth first: two of them that agree on the first players pass those
+  /// once, a bypassed player costs nothing, and the states in memory are those at which the path branches.
+  ///
+  /// Throws what the ledger throws.
+  public mutating func values(of coalitions: [Coalition]) throws -> [Double] {
+    let strips = strips
+    var means = [[Double]](repeating: [], count: coalitions.count)
+    // What is missing differs from strip to strip where a run was cut off.
+    var firstWindow = 0
+    let tasks = strips.map { strip in
+      defer { firstWindow += strip.sequences }
+      let known = coalitions.map { ledger.means(of: $0, windows: firstWindow..<firstWindow + strip.sequences) }
+      return (strip: strip, firstWindow: firstWindow, known: known)
     }
-    blocksApplied += edges
-    return sums.map { sum in
-      let mean = sum / Double(windows.sequences)
-      return value == .nll ? -mean : -Math.exp(mean)
+    let total = tasks.reduce(0) { sum, task in
+      sum + stagesNeeded(for: zip(coalitions, task.known).filter { $0.1 == nil }.map(\.0))
+    }
+    var done = 0
+    for task in tasks {
+      if task.strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
+      var walk = TrieWalk(game: self, coalitions: coalitions, strip: task.strip, firstWindow: task.firstWindow) {
+        [progress] in
+        done += 1
+        progress?(done, total)
+      }
+      walk.means = task.known
+      let missing = coalitions.indices.filter { task.known[$0] == nil }
+      if !missing.isEmpty { try walk.visit(depth: 0, missing, model.embed(task.strip)) }
+      for index in coalitions.indices { means[index] += walk.means[index] ?? [] }
+    }
+    stagesAsked += stagesNeeded(for: coalitions)
+    return means.map(value.worth)
+  }
+
+  /// How many stages must be applied for these coalitions: the edges of their trie that are not bypasses.
+  public func stagesNeeded(for coalitions: [Coalition]) -> Int {
+    func edges(_ depth: Int, _ group: [Coalition]) -> Int {
+      guard depth < stages.count, !group.isEmpty else { return 0 }
+      return branches(of: group, at: depth) { $0 }.reduce(0) { sum, branch in
+        sum + (isBypassing && branch.members == 0 ? 0 : 1) + edges(depth + 1, branch.group)
+      }
+    }
+    return edges(0, coalitions)
+  }
+
+  /// Seconds that one stage takes for all windows, from its first strip.
+  package func secondsPerStage() -> Double {
+    secondsForAll { strip in
+      guard let stage = stages.first else { return }
+      var hidden = model.embed(strip)
+      stage.apply(model.blocks[stage.block], to: &hidden, sequences: strip.sequences)
     }
   }
 
-  /// How many blocks must be applied for these coalitions: the edges of their trie that are not bypasses.
-  public func blocksNeeded(for coalitions: [Coalition]) -> Int {
-    func edges(_ depth: Int, _ group: [Int]) -> Int {
-      guard depth < playerCount, !group.isEmpty else { return 0 }
-      let present = group.filter { coalitions[$0].contains(depth) }
-      let absent = group.filter { !coalitions[$0].contains(depth) }
-      let own = (present.isEmpty ? 0 : 1) + (absent.isEmpty || isBypassing ? 0 : 1)
-      return own + edges(depth + 1, present) + edges(depth + 1, absent)
-    }
-    return edges(0, Array(coalitions.indices))
+  /// Seconds that the loss of one coalition takes for all windows, from the first strip.
+  package func secondsPerLoss() -> Double { secondsForAll { _ = model.windowMeans(model.embed($0), of: $0) } }
+
+  private func secondsForAll(_ work: (TokenBatch) -> Void) -> Double {
+    guard let strip = strips.first else { return 0 }
+    let start = ContinuousClock.now
+    work(strip)
+    return (ContinuousClock.now - start).seconds * Double(windows.sequences) / Double(strip.sequences)
   }
 
   private var isBypassing: Bool { if case .bypassed = absence { true } else { false } }
+
+  /// A group of coalitions by who of them is present at a stage; ascending, so that the grand coalition's way comes last.
+  private func branches<Element>(
+    of group: [Element], at depth: Int, _ coalition: (Element) -> Coalition
+  ) -> [(members: UInt64, group: [Element])] {
+    Dictionary(grouping: group) { stages[depth].members(of: coalition($0)) }
+      .map { (members: $0.key, group: $0.value) }.sorted { $0.members < $1.members }
+  }
 
   /// One strip of windows on its way through the trie.
   private struct TrieWalk {
     let game: LayerGame
     let coalitions: [Coalition]
     let strip: TokenBatch
-    /// Σ over the windows of their mean negative log-likelihoods, a coalition each.
-    var sums: [Double]
+    let firstWindow: Int
     let applied: () -> Void
+    /// The mean negative log-likelihoods of the strip's windows, for each coalition that has arrived.
+    var means: [[Double]?] = []
 
-    /// Continues with the coalitions of `group`, all of which agree on the blocks before `depth` and share `hidden` there.
-    mutating func visit(depth: Int, _ group: [Int], _ hidden: consuming Matrix) {
-      guard !group.isEmpty else { return }
-      guard depth < game.playerCount else {
-        let means = game.model.windowMeans(hidden, of: strip)
-        for index in group { for mean in means { sums[index] += mean } }
+    init(
+      game: LayerGame, coalitions: [Coalition], strip: TokenBatch, firstWindow: Int, applied: @escaping () -> Void
+    ) {
+      self.game = game
+      self.coalitions = coalitions
+      self.strip = strip
+      self.firstWindow = firstWindow
+      self.applied = applied
+    }
+
+    /// Continues with the coalitions of `group`, all of which agree on the stages before `depth` and share `hidden` there.
+    mutating func visit(depth: Int, _ group: [Int], _ hidden: consuming Matrix) throws {
+      guard depth < game.stages.count else {
+        let found = game.model.windowMeans(hidden, of: strip)
+        for index in group {
+          means[index] = found
+          try game.ledger.enter(found, of: coalitions[index], firstWindow: firstWindow)
+        }
         return
       }
-      let absent = group.filter { !coalitions[$0].contains(depth) }
-      let present = group.filter { coalitions[$0].contains(depth) }
-      // The state is kept only where both ways are gone.
-      if present.isEmpty { return visitWithout(depth, absent, hidden) }
-      if !absent.isEmpty { visitWithout(depth, absent, copy hidden) }
-      visit(depth: depth + 1, present, applying(game.model.blocks[depth], to: hidden))
+      var branches = game.branches(of: group, at: depth) { coalitions[$0] }
+      guard let last = branches.popLast() else { return }
+      // The state is kept only where several ways are gone.
+      for branch in branches { try follow(branch.members, depth, branch.group, copy hidden) }
+      try follow(last.members, depth, last.group, hidden)
     }
 
-    /// Continues behind the block at `depth` with coalitions from which it is absent.
-    private mutating func visitWithout(_ depth: Int, _ group: [Int], _ hidden: consuming Matrix) {
+    /// Continues behind the stage at `depth` with coalitions of which the same players are present there.
+    private mutating func follow(
+      _ members: UInt64, _ depth: Int, _ group: [Int], _ hidden: consuming Matrix
+    ) throws {
+      let stage = game.stages[depth]
+      let dense = game.model.blocks[stage.block]
       switch game.absence {
-      case .bypassed: visit(depth: depth + 1, group, hidden)
-      case .replaced(let blocks): visit(depth: depth + 1, group, applying(blocks[depth], to: hidden))
+      case .bypassed where members == 0:
+        try visit(depth: depth + 1, group, hidden)
+      case .bypassed:
+        try visit(depth: depth + 1, group, try pass(stage, dense, hidden))
+      case .replaced(let blocks):
+        let block = stage.mixture(dense, blocks[stage.block], members: members)
+        try visit(depth: depth + 1, group, try pass(stage, block, hidden))
       }
     }
 
-    private func applying(_ block: any TransformerBlock, to hidden: consuming Matrix) -> Matrix {
+    private func pass(_ stage: Stage, _ block: any TransformerBlock, _ hidden: consuming Matrix) throws -> Matrix {
       var hidden = hidden
-      block.apply(to: &hidden, sequences: strip.sequences)
+      try game.ledger.proceed()
+      stage.apply(block, to: &hidden, sequences: strip.sequences)
       applied()
       return hidden
     }

@@ -7,6 +7,8 @@ public struct LinearReport: Sendable {
   public let role: LinearRole
   /// The weight's name in the checkpoint.
   public let name: TensorName
+  /// The pattern that was asked for.
+  public let pattern: SparsityPattern
   /// Weights.
   public let count: Int
   /// Zeros among them.
@@ -20,10 +22,13 @@ public struct LinearReport: Sendable {
 
 /// What became of one block.
 public struct BlockReport: Sendable {
-  /// The pattern that was asked for.
-  public let pattern: SparsityPattern
   /// Its linears, in the order of the modules.
   public let linears: [LinearReport]
+
+  /// The sparsity that was asked for: the mean over its weights.
+  public var target: Double {
+    linears.reduce(0) { $0 + $1.pattern.sparsity * Double($1.count) } / Double(count)
+  }
 
   /// Weights of the block's linears.
   public var count: Int { linears.reduce(0) { $0 + $1.count } }
@@ -65,14 +70,26 @@ public struct ModelPruner: Sendable {
   }
 
   /// Throws unless every linear of the model can have its block's pattern.
-  public func check(_ model: any CausalLM, patterns: [SparsityPattern]) throws(PruningError) {
+  public func check(_ model: any CausalLM, patterns: [BlockPattern]) throws(PruningError) {
     guard patterns.count == model.blocks.count else {
       throw .wrongBlockCount(expected: model.blocks.count, found: patterns.count)
     }
-    for (block, pattern) in zip(model.blocks, patterns) {
-      for role in block.roles { try pattern.check(columns: block[role].weight.columns, name: "\(block[role].name)") }
-      try pruner.check(pattern)
+    for (block, patterns) in zip(model.blocks, patterns) {
+      for role in block.roles {
+        try patterns[role].check(columns: block[role].weight.columns, name: "\(block[role].name)")
+        try pruner.check(patterns[role])
+      }
     }
+  }
+
+  /// Prunes a model in place, all linears of a block by one pattern.
+  ///
+  /// Throws `PruningError`; the model is then partly pruned.
+  public func prune(
+    _ model: inout any CausalLM, patterns: [SparsityPattern], calibration: TokenBatch,
+    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+  ) throws(PruningError) -> [BlockReport] {
+    try prune(&model, patterns: patterns.map { BlockPattern($0) }, calibration: calibration, progress: progress)
   }
 
   /// Prunes a model in place; `progress` is told the blocks done and their number.
@@ -83,7 +100,7 @@ public struct ModelPruner: Sendable {
   ///   - patterns: one a block.
   ///   - calibration: the samples; a pruner without statistics does not look at them.
   public func prune(
-    _ model: inout any CausalLM, patterns: [SparsityPattern], calibration: TokenBatch,
+    _ model: inout any CausalLM, patterns: [BlockPattern], calibration: TokenBatch,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(PruningError) -> [BlockReport] {
     try check(model, patterns: patterns)
@@ -114,25 +131,23 @@ public struct ModelPruner: Sendable {
 
   /// Prunes all linears of a block, those with the same inputs by one criterion.
   package func prune(
-    _ block: inout any TransformerBlock, to pattern: SparsityPattern, given statistics: BlockStatistics
+    _ block: inout any TransformerBlock, to patterns: BlockPattern, given statistics: BlockStatistics
   ) throws(PruningError) -> BlockReport {
     var outcomes: [LinearRole: PruningOutcome] = [:]
-    // Nothing to prune: the weights keep every bit, whatever the method would do to them.
-    if pattern != .unstructured(0) {
-      for group in statistics.groups(of: block.roles) {
-        guard let first = group.roles.first else { continue }
-        // Held by this group alone: SparseGPT's factor is as large as the products of all inputs.
-        let criterion = try pruner.criterion(for: group.statistics, linear: "\(block[first].name)")
-        for role in group.roles { outcomes[role] = try prune(&block[role], to: pattern, by: criterion) }
-      }
+    // Where nothing is to be pruned the weights keep every bit, whatever the method would do to them.
+    for group in statistics.groups(of: block.roles.filter { patterns[$0] != .unstructured(0) }) {
+      guard let first = group.roles.first else { continue }
+      // Held by this group alone: SparseGPT's factor is as large as the products of all inputs.
+      let criterion = try pruner.criterion(for: group.statistics, linear: "\(block[first].name)")
+      for role in group.roles { outcomes[role] = try prune(&block[role], to: patterns[role], by: criterion) }
     }
     let linears = block.roles.map { role in
       let linear = block[role]
       return LinearReport(
-        role: role, name: linear.name, count: linear.weight.count, zeros: linear.weight.zeroCount,
-        outcome: outcomes[role] ?? PruningOutcome())
+        role: role, name: linear.name, pattern: patterns[role], count: linear.weight.count,
+        zeros: linear.weight.zeroCount, outcome: outcomes[role] ?? PruningOutcome())
     }
-    return BlockReport(pattern: pattern, linears: linears)
+    return BlockReport(linears: linears)
   }
 
   private func prune(

@@ -12,7 +12,7 @@ package enum Program {
   package static var commands: [any Command.Type] {
     [
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
-      PruneCommand.self,
+      ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, PruneCommand.self,
     ]
   }
 
@@ -39,10 +39,9 @@ package enum Program {
     case "--help", "-h": try help([], console)
     case _ where first.hasPrefix("-"): throw unknownOption(first)
     default:
-      let command = try command(named: first)
-      let rest = Array(words.dropFirst())
+      let (command, rest) = try command(of: words[...])
       if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-        try help([first], console)
+        try help(command.description.name.split(separator: " ").map(String.init), console)
       } else {
         let arguments = try Arguments(parsing: rest, for: command.description)
         try command.validate(arguments)
@@ -65,12 +64,27 @@ package enum Program {
     }
   }
 
-  private static func help(_ words: ArraySlice<String>, _ console: Console) throws {
+  private static func help(_ words: some Collection<String>, _ console: Console) throws {
     let renderer = HelpText(width: StandardStream.output.columns)
-    let topics = words.filter { $0 != "--help" && $0 != "-h" && $0 != "help" }
-    guard topics.count <= 1 else { throw UsageError("help takes one COMMAND") }
-    let text = try topics.first.map { renderer.help(for: try command(named: $0).description) }
+    let topics: [String] = words.filter { $0 != "--help" && $0 != "-h" && $0 != "help" }
+    var text: String?
+    if !topics.isEmpty {
+      let (command, rest) = try command(of: topics[...])
+      guard rest.isEmpty else { throw UsageError("help takes one COMMAND") }
+      text = renderer.help(for: command.description)
+    }
     try console.print(String((text ?? renderer.overview(of: commands)).dropLast()))
+  }
+
+  /// The command that words begin with, and the words behind its name, which has one word or two.
+  package static func command(
+    of words: ArraySlice<String>
+  ) throws(UsageError) -> (command: any Command.Type, rest: [String]) {
+    let name = words.prefix(2).joined(separator: " ")
+    if words.count > 1, let command = commands.first(where: { $0.description.name == name }) {
+      return (command, Array(words.dropFirst(2)))
+    }
+    return (try command(named: words.first ?? ""), Array(words.dropFirst()))
   }
 
   private static func command(named name: String) throws(UsageError) -> any Command.Type {

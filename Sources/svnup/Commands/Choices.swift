@@ -4,10 +4,11 @@ import ShapleyPrune
 
 package enum PruningMethodChoice: String, Word { case magnitude, wanda, sparsegpt }
 
-package enum EstimatorChoice: String, Word { case exact, window }
+package enum EstimatorChoice: String, Word { case exact, window, permutation }
 
 package enum AbsenceChoice: String, Word { case bypassed, pruned }
 
+extension Players: Word {}
 extension WindowPlacement: Word {}
 extension LayerGame.Value: Word {}
 extension ImportanceScaling: Word {}
@@ -40,6 +41,31 @@ extension ValueKind where Value == AllocationChoice {
       case .owl: "owl"
       case .shapley: "shapley"
       case .file(let path): path
+      }
+    }
+  }
+}
+
+/// How far the densities of the parts of a model lie apart.
+package enum SpreadChoice: Equatable, Sendable {
+  case number(Double)
+  /// Several are tried.
+  case auto
+}
+
+extension ValueKind where Value == SpreadChoice {
+  /// A number from 0 to 0.5, or `auto`.
+  package static var spread: Self {
+    let number = ValueKind<Double>.number(0...0.5)
+    return Self("λ|auto") { text throws(InvalidValue) in
+      if text == "auto" { return .auto }
+      do throws(InvalidValue) { return .number(try number.parse(text)) } catch {
+        throw InvalidValue("\(error.requirement), or auto")
+      }
+    } spell: { choice in
+      switch choice {
+      case .number(let spread): number.spell(spread)
+      case .auto: "auto"
       }
     }
   }

@@ -35,6 +35,6 @@ package enum PerplexityCommand: Command {
     }
     plan.announce(console)
     let result = try source.load(console: console).perplexity(windows, memory: plan.memory, console: console)
-    try console.report(result.json.with(plan), or: result.text)
+    try console.report(result.json.with("memory", plan.json), or: result.text)
   }
 }

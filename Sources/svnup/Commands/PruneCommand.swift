@@ -15,14 +15,30 @@ package enum PruneCommand: Command {
 
   package static let allocation = Option(
     "allocation", .allocation, default: .uniform,
-    help: #"How the sparsity is shared among the blocks. A file holds {"blocks": [s0, s1, …]}."#)
+    help: #"""
+      How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or is the svnup.json of a pruned \#
+      model.
+      """#)
 
-  package static let spread: Option<Double?> = Option(
-    "spread", .number(0...0.5, "λ"), defaultText: "0.16 for shapley, 0.08 for owl",
-    help: "Half the distance between the densest and the sparsest block.")
+  package static let values: Option<String?> = Option(
+    "values", .text("FILE"),
+    help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
+
+  package static let spread: Option<SpreadChoice?> = Option(
+    "spread", .spread, defaultText: "0.16 for shapley, 0.08 for owl",
+    help: """
+      Half the distance between the densest and the sparsest player. auto prunes with several and keeps the best on calibration \
+      text that is held back for it.
+      """)
 
   package static let scaling = Option<ImportanceScaling>(
     "scaling", .word(), default: .linear, help: "What is done to the Shapley values before they become sparsities.")
+
+  package static let floor = Option(
+    "floor", .number(0...1, "S"), default: 0, help: "The least sparsity of a player.")
+
+  package static let ceiling = Option(
+    "ceiling", .number(0...1, "S"), default: 1, help: "The greatest sparsity of a player.")
 
   package static let dampening = Option(
     "dampening", .number(0...1, excludingLower: true), default: 0.01,
@@ -49,6 +65,10 @@ package enum PruneCommand: Command {
     "output", .text("DIR"), help: "The pruned model's directory. It appears when it is complete, with svnup.json in it."
   )
 
+  package static let journal: Option<String?> = Option(
+    "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
+    help: "Keep what has been measured for the Shapley values, so that the same command goes on after an interruption.")
+
   package static let description = CommandDescription(
     name: "prune",
     summary: "Prune a model and save it in the form it came in.",
@@ -65,8 +85,9 @@ package enum PruneCommand: Command {
       OptionGroup(
         "Calibration; --method magnitude needs none",
         [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]),
-      OptionGroup("Allocation", [allocation, spread, scaling]),
-      OptionGroup("Shapley values, for --allocation shapley", GameOptions.all + [probeSparsity, windows]),
+      OptionGroup("Allocation", [allocation, spread, scaling, floor, ceiling]),
+      OptionGroup(
+        "Shapley values, for --allocation shapley", [values] + GameOptions.all + [probeSparsity, windows, journal]),
       OptionGroup("Evaluation", [data]),
       ResourceOptions.group,
       OptionGroup("Output", [output, OutputOptions.force]),
@@ -99,10 +120,12 @@ package enum PruneCommand: Command {
     _ = try arguments.required(output)
     try validateAllocation(arguments)
     let isShapley = arguments[allocation] == .shapley
+    let game = GameOptions.all + [probeSparsity, windows, journal]
     if isShapley {
+      if arguments.isGiven(values) { try arguments.refuse(game, unless: "values that this run takes itself") }
       try GameOptions.validate(arguments, probeSparsity: probeSparsity)
     } else {
-      try arguments.refuse(GameOptions.all + [probeSparsity, windows], unless: "--allocation shapley")
+      try arguments.refuse([values] + game, unless: "--allocation shapley")
     }
     let probesWithSparseGPT =
       isShapley && arguments[GameOptions.absence] == .pruned && arguments[GameOptions.probeMethod] == .sparsegpt
@@ -122,7 +145,10 @@ package enum PruneCommand: Command {
     if allocation != .shapley, allocation != .owl {
       try arguments.refuse([spread], unless: "--allocation shapley or owl")
     }
-    if allocation != .shapley { try arguments.refuse([scaling], unless: "--allocation shapley") }
+    if allocation != .shapley { try arguments.refuse([scaling, floor, ceiling], unless: "--allocation shapley") }
+    if allocation == .owl, arguments[spread] == .auto {
+      throw usageError("--spread auto goes with --allocation shapley")
+    }
   }
 
   /// Why this run takes activations of a calibration text; nil where it takes none.
@@ -144,12 +170,14 @@ package enum PruneCommand: Command {
     let source = try ModelSource(arguments[InputOptions.model])
     try OutputOptions.checkSpace(output, for: source.directory)
     let run = try PruningRun(arguments, source, console: console)
+    let journal = try run.journal(arguments[journal], besides: output, source, console: console)
     run.memory.announce(console)
     var model = try source.load(console: console)
-    let record = try run.run(&model, console: console)
+    let record = try run.run(&model, ledger: journal?.ledger ?? NoLedger(), console: console)
     AlignedStorage.trim()
     try record.save(model, from: source, to: output, replacing: replacing)
+    journal?.finish()
     console.note("saved \(output)")
-    try console.report(record.json.with(run.memory), or: record.text)
+    try console.report(record.json.with("memory", run.memory.json), or: record.text)
   }
 }

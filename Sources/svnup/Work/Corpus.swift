@@ -44,6 +44,33 @@ struct Corpus {
     }
   }
 
+  /// Calibration samples, and windows at the end of the text that none of them touches: as many as asked for, and at most a fifth
+  /// of the text.
+  func samples(
+    count: Int, length: Int?, seed: Int, holdingBack wanted: Int
+  ) throws -> (samples: TokenBatch, heldBack: TokenBatch) {
+    func heldBack(of available: Int) throws -> Int {
+      guard available >= 5 else {
+        throw ModelError.tokens(
+          source: path, reason: "it has \(available) windows; to hold some back for --spread auto takes at least 5")
+      }
+      return min(wanted, available / 5)
+    }
+    switch ids {
+    case .rows(let rows):
+      let rows = try checked(rows, length)
+      let kept = rows.sequences - (try heldBack(of: rows.sequences))
+      return (rows[sequences: 0..<kept], rows[sequences: kept..<rows.sequences])
+    case .stream(let stream):
+      let length = try positions(length)
+      let kept = stream.count - (try heldBack(of: stream.count / length)) * length
+      try checkMemory(count, length)
+      let samples = try Calibration.samples(
+        from: Array(stream[..<kept]), count: count, length: length, seed: UInt64(seed))
+      return (samples, TokenBatch(windowsOf: Array(stream[kept...]), length: length))
+    }
+  }
+
   private func checkVocabulary() throws {
     let tokens =
       switch ids {

@@ -44,8 +44,9 @@ struct Demonstration {
     let dense = try model.perplexity(test, console: console, label: "dense perplexity")
     try say("1. dense\n\n\(dense.text)\n")
 
-    let shapley = try GameSettings().estimate(model, windows: valid, calibration: calibration, console: console)
-    try say("2. what each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console))\n")
+    let (shapley, cost) = try ShapleyGame(windows: valid, calibration: calibration).play(model, console: console)
+    try say(
+      "2. what each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console)); \(cost.text)\n")
 
     try say("3. pruned to 70 %\n")
     let (outcomes, found) = try prune(shapley)
@@ -83,7 +84,7 @@ struct Demonstration {
   private func say(_ text: String) throws { if !console.wantsJSON { try console.print(text) } }
 
   private func prune(
-    _ shapley: ShapleyRun
+    _ shapley: ShapleyReport
   ) throws -> (outcomes: [Outcome], best: (outcome: Outcome, model: any CausalLM)?) {
     let progress = console.progress("outlier ratios", unit: "blocks")
     let ratios = try outlierRatios(of: model, calibration: calibration, progress: progress.update)
@@ -91,7 +92,8 @@ struct Demonstration {
     let plans = [
       AllocationPlan.uniform(.unstructured(Self.target), model),
       try .owl(ratios: ratios, model, target: Self.target),
-      try .shapley(shapley, model, target: Self.target),
+      try .shapley(
+        shapley, model, target: Self.target, AllocationRule(), spread: AllocationRule.usualSpread),
     ]
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
     var outcomes: [Outcome] = []
@@ -130,7 +132,7 @@ struct Demonstration {
   }
 
   private func json(
-    _ dense: Perplexity, _ shapley: ShapleyRun, _ outcomes: [Outcome], _ saved: PruningRecord, _ reloaded: Perplexity
+    _ dense: Perplexity, _ shapley: ShapleyReport, _ outcomes: [Outcome], _ saved: PruningRecord, _ reloaded: Perplexity
   ) -> JSON {
     let base = baseline(outcomes)
     let runs = outcomes.map { outcome -> JSON in

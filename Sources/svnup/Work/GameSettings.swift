@@ -1,119 +1,113 @@
 import ShapleyPrune
 import Support
-import Tensor
 import Transformer
 
-/// Which game the blocks play, and how its Shapley values are estimated.
-struct GameSettings {
-  var estimator = EstimatorChoice.window
-  var window = 5
-  var placement = WindowPlacement.centred
-  var isPruned = true
-  var probe: any Pruner = WandaPruner()
-  var probeSparsity = 0.7
+/// Which game the parts of a model play, and how its Shapley values are estimated.
+struct GameSettings: Equatable, Sendable {
+  var players = Players.blocks
+  var estimator = EstimatorDescription.window(length: 5, placement: .centred, surroundings: .intact)
+  /// How an absent player is pruned; nil where it is skipped.
+  var probe: Probe? = Probe()
   var value = LayerGame.Value.nll
+
+  /// A pruning method with its sparsity.
+  struct Probe: Equatable, Sendable {
+    var method = PruningMethodChoice.wanda
+    var sparsity = 0.7
+    /// SparseGPT's settings; for other methods they stay as they are.
+    var dampening = 0.01
+    var blockSize = 128
+
+    var pruner: any Pruner { method.pruner(dampening: dampening, blockSize: blockSize) }
+  }
 
   init() {}
 
-  init(_ arguments: Arguments, probe: any Pruner, probeSparsity: Double) {
-    estimator = arguments[GameOptions.estimator]
-    window = arguments[GameOptions.window]
-    placement = arguments[GameOptions.placement]
-    isPruned = arguments[GameOptions.absence] == .pruned
-    self.probe = probe
-    self.probeSparsity = probeSparsity
+  /// What the command line says; options that a command lacks are given.
+  init(
+    _ arguments: Arguments, probeSparsity: Double, dampening: Double = 0.01, blockSize: Int = 128, seed: Int
+  ) {
+    players = arguments[GameOptions.players]
+    switch arguments[GameOptions.estimator] {
+    case .exact: estimator = .exact
+    case .window:
+      estimator = .window(
+        length: arguments[GameOptions.window], placement: arguments[GameOptions.placement], surroundings: .intact)
+    case .permutation:
+      estimator = .permutation(
+        budget: arguments[GameOptions.evaluations], seed: UInt64(seed), tolerance: arguments[GameOptions.tolerance])
+    }
+    probe = nil
+    if arguments[GameOptions.absence] == .pruned {
+      let method = arguments[GameOptions.probeMethod]
+      probe = Probe(method: method, sparsity: probeSparsity)
+      if method == .sparsegpt {
+        probe?.dampening = dampening
+        probe?.blockSize = blockSize
+      }
+    }
     value = arguments[GameOptions.value]
   }
 
-  /// Throws where the estimator cannot play with so many blocks; told before any work.
-  func check(blockCount: Int) throws {
-    switch estimator {
-    case .exact:
-      guard blockCount <= ExactShapley.playerLimit else {
-        throw EstimatorError.tooManyPlayers(blockCount, limit: ExactShapley.playerLimit)
-      }
-    case .window:
-      let length = min(window, blockCount)
-      let evaluations = SlidingWindowShapley.evaluations(players: blockCount, length: length)
-      guard evaluations <= 1 << ExactShapley.playerLimit else {
-        throw UsageError(
-          "--window \(window): \(blockCount) blocks would take \(evaluations) evaluations; at most "
-            + "\(1 << ExactShapley.playerLimit) are offered, so take a shorter window")
-      }
-    }
+  /// Players of a model that is not loaded yet.
+  func playerCount(_ source: ModelSource) -> Int {
+    players.count(blocks: source.directory.blockCount, linears: source.directory.shape.linears.count)
   }
 
-  /// Plays the game and returns the values with what they cost.
-  func estimate(
-    _ model: any CausalLM, windows: TokenBatch, calibration: TokenBatch?, memory: WorkingMemory = WorkingMemory(),
-    console: Console
-  ) throws -> ShapleyRun {
-    let start = ContinuousClock.now
-    var absence = LayerGame.Absence.bypassed
-    if isPruned {
-      let progress = console.progress("probe", unit: "blocks")
-      absence = try .pruned(
-        model, by: ModelPruner(probe, propagation: .dense, memory: memory), to: probeSparsity,
-        calibration: calibration ?? windows, progress: progress.update)
-      progress.finish()
-      AlignedStorage.trim()
-    }
-    let progress = console.progress("Shapley values", unit: "block applications")
-    var game = MemoisedGame(
-      LayerGame(model, windows: windows, absence: absence, value: value, memory: memory, progress: progress.update))
-    let values =
-      switch estimator {
-      case .exact: try ExactShapley().estimate(&game)
-      case .window: try SlidingWindowShapley(length: window, placement: placement).estimate(&game)
+  /// Throws where the estimator cannot play with so many players; told before any work.
+  func check(playerCount: Int) throws {
+    switch estimator {
+    case .exact:
+      guard playerCount <= ExactShapley.playerLimit else {
+        throw EstimatorError.tooManyPlayers(playerCount, limit: ExactShapley.playerLimit)
       }
-    progress.finish()
-    let distinct = game.evaluatedCount
-    return ShapleyRun(
-      values: values, settings: self, windows: windows, calibration: calibration,
-      blocksApplied: game.game.blocksApplied,
-      naiveBlocks: distinct * game.playerCount, seconds: (ContinuousClock.now - start).seconds)
+    case .window(let window, _, _):
+      let length = min(window, playerCount)
+      let evaluations = SlidingWindowShapley.evaluations(players: playerCount, length: length)
+      guard evaluations <= 1 << ExactShapley.playerLimit else {
+        throw UsageError(
+          "--window \(window): \(playerCount) players would take \(evaluations) evaluations; at most "
+            + "\(1 << ExactShapley.playerLimit) are offered, so take a shorter window")
+      }
+    case .permutation(let budget, _, _):
+      guard budget >= 2 * playerCount else {
+        throw EstimatorError.budgetTooSmall(budget, minimum: 2 * playerCount)
+      }
+    }
   }
 }
 
-/// Shapley values of a model's blocks, and what they cost.
-struct ShapleyRun {
-  let values: ShapleyValues
-  let settings: GameSettings
-  let windows: TokenBatch
-  /// The samples that the probe was calibrated on; nil means the windows.
-  let calibration: TokenBatch?
-  /// Blocks that were applied to all windows, and how many a run of every distinct coalition from the start would apply.
-  let blocksApplied: Int
-  let naiveBlocks: Int
-  let seconds: Double
-
-  var json: JSON {
-    var members = (values.json.object?.members ?? []).map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
-    members += [
-      ("value", JSON(settings.value.rawValue)), ("absence", JSON(settings.isPruned ? "pruned" : "bypassed")),
-      ("probeMethod", settings.isPruned ? JSON(settings.probe.name) : .null),
-      ("probeSparsity", settings.isPruned ? JSON(settings.probeSparsity) : .null),
-      ("calibrationSamples", settings.isPruned ? JSON((calibration ?? windows).sequences) : .null),
-      ("windows", JSON(windows.sequences)), ("sequenceLength", JSON(windows.length)),
-      ("blocksApplied", JSON(blocksApplied)), ("blocksOfNaiveRun", JSON(naiveBlocks)),
+// In files: a flat object, whose first members are the estimator's.
+extension GameSettings {
+  var members: [(String, JSON)] {
+    let isGPT = probe?.method == .sparsegpt
+    return [("players", JSON(players.rawValue))] + estimator.members + [
+      ("value", JSON(value.rawValue)), ("absence", JSON(probe == nil ? "bypassed" : "pruned")),
+      ("probeMethod", probe.map { JSON($0.method.rawValue) } ?? .null),
+      ("probeSparsity", probe.map { JSON($0.sparsity) } ?? .null),
+      ("probeDampening", isGPT ? probe.map { JSON($0.dampening) } ?? .null : .null),
+      ("probeBlockSize", isGPT ? probe.map { JSON($0.blockSize) } ?? .null : .null),
     ]
-    return JSON(members: members)
   }
 
-  /// A bar for every block, and the sums below.
-  func text(_ console: Console) -> String {
-    var table = Table([.number("block"), .number("Shapley value"), .text("")])
-    let bar = Bar(comparing: values.values, width: 40, style: console.barStyle)
-    for (block, value) in values.values.enumerated() {
-      table.append([String(block), value.fixed(5), bar.rendered(value)])
+  /// Reads what `members` wrote.
+  ///
+  /// Throws `ShapleyValuesError` for the estimator's members and `InputError` for others.
+  init(json: JSON, source: String) throws {
+    let fields = JSONFields(json, source: source)
+    players = try fields.word("players")
+    estimator = try EstimatorDescription(json: json, source: source)
+    value = try fields.word("value")
+    let absence: AbsenceChoice = try fields.word("absence")
+    probe = nil
+    if absence == .pruned {
+      var probe = Probe(method: try fields.word("probeMethod"), sparsity: try fields.number("probeSparsity", in: 0...1))
+      if probe.method == .sparsegpt {
+        probe.dampening = try fields.number("probeDampening", in: 0...1)
+        probe.blockSize = try fields.integer("probeBlockSize", in: 1...65_536)
+      }
+      self.probe = probe
     }
-    let share = Quantity.percent(Double(blocksApplied) / Double(max(naiveBlocks, 1)), digits: 0)
-    return """
-      \(table.rendered)
-
-      v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))
-      \(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; \
-      \(blocksApplied) blocks applied, \(share) of a run without shared work; \(seconds.fixed(1)) s
-      """
+    guard probe != nil || players != .linears else { throw fields.failure("absence", "a linear cannot be skipped") }
   }
 }

@@ -60,15 +60,15 @@ struct MemoryEstimate {
   /// The probe, where there is one, and the game.
   func game(_ settings: GameSettings, windows: Samples, calibration: Samples?) -> [MemoryPhase] {
     let probe =
-      settings.isPruned
-      ? pruning(settings.probe, calibration ?? windows, propagation: .dense, isCopy: true) : []
-    let players = shape.blockCount
-    let width = settings.estimator == .exact ? players : min(settings.window, players)
+      settings.probe.map { pruning($0.pruner, calibration ?? windows, propagation: .dense, isCopy: true) } ?? []
+    let players = settings.players.count(blocks: shape.blockCount, linears: shape.linears.count)
+    let width =
+      if case .window(let length, _, _) = settings.estimator { min(length, players) } else { players }
     // A state is kept at every block where the path turned to absence and the other way is still to be gone. Blocks that
     // are passed by leave the state as it is, so that neighbours share one.
-    let kept = settings.isPruned ? min(width + 1, players) : (width + 1) / 2
+    let kept = settings.probe != nil ? min(width + 1, players) : (width + 1) / 2
     let states = part("states of the game", 4 * rows(windows) * hidden * Double(kept))
-    let model = settings.isPruned ? [weights, copy] : [weights]
+    let model = settings.probe != nil ? [weights, copy] : [weights]
     return probe + [
       MemoryPhase(
         name: "Shapley values", parts: model + [states] + passing(windows, statistics: nil) + [loss(windows)])

@@ -103,11 +103,3 @@ struct MemoryPlan {
     ])
   }
 }
-
-extension JSON {
-  /// The object with the plan's figures as its last member.
-  func with(_ plan: MemoryPlan) -> JSON {
-    guard let members = object?.members else { return self }
-    return JSON(members: members.map { (String(decoding: $0.key, as: UTF8.self), $0.value) } + [("memory", plan.json)])
-  }
-}

@@ -65,14 +65,15 @@ struct PruningRecord {
 
   private static func json(_ block: BlockReport) -> JSON {
     [
-      "sparsity": JSON(block.sparsity), "target": JSON(block.pattern.sparsity),
+      "sparsity": JSON(block.sparsity), "target": JSON(block.target),
       "linears": JSON(members: block.linears.map { (name(of: $0), json($0)) }),
     ]
   }
 
   private static func json(_ linear: LinearReport) -> JSON {
     JSON(members: [
-      ("sparsity", JSON(linear.sparsity)), ("zeros", JSON(linear.zeros)), ("count", JSON(linear.count)),
+      ("sparsity", JSON(linear.sparsity)), ("target", JSON(linear.pattern.sparsity)), ("zeros", JSON(linear.zeros)),
+      ("count", JSON(linear.count)),
       ("tensor", JSON("\(linear.name)")), ("loss", linear.outcome.loss.map { JSON($0) } ?? .null),
       ("dampening", linear.outcome.dampening.map { JSON($0) } ?? .null),
       ("deadInputs", JSON(linear.outcome.deadInputs)),
@@ -92,7 +93,7 @@ struct PruningRecord {
     for (index, block) in blocks.enumerated() {
       let losses = block.linears.compactMap(\.outcome.loss)
       table.append([
-        String(index), Quantity.percent(block.pattern.sparsity), Quantity.percent(block.sparsity),
+        String(index), Quantity.percent(block.target), Quantity.percent(block.sparsity),
         losses.isEmpty ? "" : losses.reduce(0, +).fixed(2),
         String(block.linears.reduce(0) { $0 + $1.outcome.deadInputs }),
       ])

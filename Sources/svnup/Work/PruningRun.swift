@@ -7,73 +7,114 @@ struct PruningRun {
   private let pruner: any Pruner
   private let pattern: SparsityPattern?
   private let allocation: AllocationChoice
-  private let spread: Double?
-  private let scaling: ImportanceScaling
+  private let spread: SpreadChoice?
+  private let rule: AllocationRule
   private let game: GameSettings
   private let gameWindows: Int
+  private let savedValues: ShapleyReport?
   private let seed: Int
   private let calibration: TokenBatch?
-  private let fileBudgets: SparsityAllocation?
+  /// Calibration text for --spread auto.
+  private let heldBack: TokenBatch?
+  private let budgets: AllocationFile?
   private let evaluation: TokenBatch?
   private let hashes: [(String, JSON)]
   /// What the run will hold in memory.
   let memory: MemoryPlan
+
+  /// Windows that --spread auto measures on, where the calibration text has as many to spare.
+  private static let heldBackWindows = 16
 
   init(_ arguments: Arguments, _ source: ModelSource, console: Console) throws {
     let (dampening, blockSize) = (arguments[PruneCommand.dampening], arguments[PruneCommand.blockSize])
     pruner = try arguments.required(PruneCommand.method).pruner(dampening: dampening, blockSize: blockSize)
     allocation = arguments[PruneCommand.allocation]
     spread = arguments[PruneCommand.spread]
-    scaling = arguments[PruneCommand.scaling]
+    rule = AllocationRule(
+      scaling: arguments[PruneCommand.scaling], floor: arguments[PruneCommand.floor],
+      ceiling: arguments[PruneCommand.ceiling])
     let sparsity = arguments[PruneCommand.sparsity]
     pattern =
       arguments[PruneCommand.pattern].map { .structured(keep: $0.kept, of: $0.group) }
       ?? sparsity.map { .unstructured($0) }
-    let probe = arguments[GameOptions.probeMethod].pruner(dampening: dampening, blockSize: blockSize)
-    game = GameSettings(
-      arguments, probe: probe, probeSparsity: arguments[PruneCommand.probeSparsity] ?? sparsity ?? 0)
-    if allocation == .shapley { try game.check(blockCount: source.directory.blockCount) }
-    gameWindows = arguments[PruneCommand.windows]
     let seed = arguments[InputOptions.seed]
     self.seed = seed
+    game = GameSettings(
+      arguments, probeSparsity: arguments[PruneCommand.probeSparsity] ?? sparsity ?? 0, dampening: dampening,
+      blockSize: blockSize, seed: seed)
+    savedValues = try arguments[PruneCommand.values].map { try ShapleyReport(file: $0) }
+    if let savedValues {
+      let count = savedValues.settings.playerCount(source)
+      guard savedValues.names.count == count else {
+        throw InputError(
+          source: arguments[PruneCommand.values] ?? "",
+          reason: "it has \(savedValues.names.count) values; the model has \(count) players")
+      }
+    } else if allocation == .shapley {
+      try game.check(playerCount: game.playerCount(source))
+    }
+    gameWindows = arguments[PruneCommand.windows]
     let length = arguments[InputOptions.sequenceLength]
-    calibration = try arguments[InputOptions.calibration].map {
-      try Corpus($0, for: source).samples(count: arguments[InputOptions.samples], length: length, seed: seed)
+    let count = arguments[InputOptions.samples]
+    let corpus = try arguments[InputOptions.calibration].map { try Corpus($0, for: source) }
+    if spread == .auto, let corpus {
+      let parts = try corpus.samples(count: count, length: length, seed: seed, holdingBack: Self.heldBackWindows)
+      (calibration, heldBack) = (parts.samples, parts.heldBack)
+    } else {
+      calibration = try corpus?.samples(count: count, length: length, seed: seed)
+      heldBack = nil
     }
     evaluation = try arguments[PruneCommand.data].map { try Corpus($0, for: source).windows(length: length) }
-    var texts = [("calibration", arguments[InputOptions.calibration]), ("data", arguments[PruneCommand.data])]
+    var texts = [
+      ("calibration", arguments[InputOptions.calibration]), ("data", arguments[PruneCommand.data]),
+      ("values", arguments[PruneCommand.values]),
+    ]
     if case .file(let path) = allocation {
-      fileBudgets = try AllocationPlan.budgets(path, blockCount: source.directory.blockCount)
+      budgets = try AllocationFile(parsing: try File.contents(of: path, limit: 1 << 24), source: path)
+      try budgets?.check(blockCount: source.directory.blockCount)
       texts.append(("allocation", path))
     } else {
-      fileBudgets = nil
+      budgets = nil
     }
     memory = try MemoryPlan(
       source, limit: arguments[ResourceOptions.memory], length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
       storesStates: calibration != nil
-    ) { [pruner, allocation, game, gameWindows, calibration, evaluation] estimate in
+    ) { [pruner, allocation, game, gameWindows, calibration, evaluation, heldBack, savedValues] estimate in
       let samples = calibration.map(Samples.init)
       var phases = evaluation.map { [estimate.perplexity(Samples($0))] } ?? []
       switch (allocation, samples) {
       case (.owl, let samples?): phases.append(estimate.outliers(samples))
-      case (.shapley, let samples?):
+      case (.shapley, let samples?) where savedValues == nil:
         let windows = Samples(count: min(samples.count, gameWindows), length: samples.length)
         phases += estimate.game(game, windows: windows, calibration: samples)
       default: break
       }
+      // A try prunes a copy.
+      if heldBack != nil { phases += estimate.pruning(pruner, samples, isCopy: true) }
       return phases + estimate.pruning(pruner, samples) + [estimate.saving]
     }
     hashes = try PruningRecord.hashes(source, texts: texts, console: console)
+    checkOrigin(arguments[PruneCommand.values], console)
+  }
+
+  /// Says so where values were taken on another model.
+  private func checkOrigin(_ path: String?, _ console: Console) {
+    guard let path, let theirs = savedValues?.hashes["model"], let ours = hashes.first(where: { $0.0 == "model" })?.1,
+      theirs.document != ours.document
+    else { return }
+    console.note("\(path): these values were taken on another model")
   }
 
   /// Measures, allocates, prunes the model in place, measures again.
-  func run(_ model: inout any CausalLM, console: Console) throws -> PruningRecord {
+  func run(
+    _ model: inout any CausalLM, ledger: any Ledger = NoLedger(), console: Console
+  ) throws -> PruningRecord {
     // What cannot be pruned as asked is told before anything is computed.
-    if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in pattern }) }
+    if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) }) }
     let dense = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "dense perplexity")
     }
-    let plan = try plan(model, console: console)
+    let plan = try plan(model, ledger, console: console)
     let reports = try Self.prune(&model, by: pruner, plan, calibration, memory: memory.memory, console: console)
     let pruned = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "pruned perplexity")
@@ -87,15 +128,15 @@ struct PruningRun {
   /// Prunes a model as planned, with progress on the console.
   static func prune(
     _ model: inout any CausalLM, by pruner: any Pruner, _ plan: AllocationPlan, _ calibration: TokenBatch?,
-    memory: WorkingMemory = WorkingMemory(), console: Console
+    memory: WorkingMemory = WorkingMemory(), label: String? = nil, console: Console
   ) throws -> [BlockReport] {
-    let progress = console.progress(pruner.name, unit: "blocks")
+    let progress = console.progress(label ?? pruner.name, unit: "blocks")
     defer { progress.finish() }
     return try ModelPruner(pruner, memory: memory).prune(
       &model, patterns: plan.patterns, calibration: calibration ?? .none, progress: progress.update)
   }
 
-  private func plan(_ model: any CausalLM, console: Console) throws -> AllocationPlan {
+  private func plan(_ model: any CausalLM, _ ledger: any Ledger, console: Console) throws -> AllocationPlan {
     let target = pattern?.sparsity ?? 0
     switch allocation {
     case .uniform:
@@ -105,22 +146,59 @@ struct PruningRun {
       let ratios = try outlierRatios(
         of: model, calibration: calibration ?? .none, memory: memory.memory, progress: progress.update)
       progress.finish()
-      return try .owl(ratios: ratios, model, target: target, spread: spread ?? 0.08)
+      guard case .number(let spread)? = spread else { return try .owl(ratios: ratios, model, target: target) }
+      return try .owl(ratios: ratios, model, target: target, spread: spread)
     case .shapley:
-      let samples = calibration ?? .none
-      let run = try game.estimate(
-        model, windows: samples.first(gameWindows), calibration: samples, memory: memory.memory,
-        console: console)
-      return try .shapley(run, model, target: target, spread: spread ?? 0.16, scaling: scaling)
+      guard
+        let report = try savedValues
+          ?? task?.play(model, memory: memory.memory, ledger: ledger, console: console).report
+      else { return .uniform(pattern ?? .unstructured(0), model) }
+      return try shapleyPlan(report, model, target: target, console: console)
     case .file(let path):
-      guard let fileBudgets else { return .uniform(.unstructured(0), model) }
-      if let pattern {
-        let mean = try fileBudgets.weightedMean(parameters: model.blocks.map(\.prunableParameters))
+      guard let budgets else { return .uniform(.unstructured(0), model) }
+      let plan = try AllocationPlan.file(budgets, model)
+      if let pattern, let mean = try plan.mean() {
         guard abs(mean - pattern.sparsity) <= 0.0005 else {
           throw UsageError("--sparsity \(pattern.sparsity): the allocation in \(path) comes to \(mean.fixed(4))")
         }
       }
-      return .file(path, fileBudgets)
+      return plan
+    }
+  }
+
+  /// The game on the first calibration samples, where the run has values to take.
+  private var task: ShapleyGame? {
+    guard allocation == .shapley, savedValues == nil, let calibration else { return nil }
+    let files = hashes.filter { $0.0 != "data" }
+    return ShapleyGame(
+      settings: game, windows: calibration.first(gameWindows), calibration: calibration, hashes: JSON(members: files))
+  }
+
+  /// Opens the journal of the Shapley values, where the run has values to take.
+  func journal(_ path: String?, besides output: String, _ source: ModelSource, console: Console) throws -> RunJournal? {
+    try task.map {
+      let header = $0.header(memory.memory, playerCount: game.playerCount(source))
+      return try RunJournal(path, besides: output, header, console: console)
+    }
+  }
+
+  /// Shapley values with the spread that was asked for, or the one that a search finds.
+  private func shapleyPlan(
+    _ report: ShapleyReport, _ model: any CausalLM, target: Double, console: Console
+  ) throws -> AllocationPlan {
+    func plan(_ spread: Double) throws -> AllocationPlan {
+      try .shapley(report, model, target: target, rule, spread: spread)
+    }
+    switch spread {
+    case .number(let spread)?: return try plan(spread)
+    case nil: return try plan(AllocationRule.usualSpread)
+    case .auto?:
+      let search = SpreadSearch(
+        pruner: pruner, calibration: calibration ?? .none, heldBack: heldBack ?? .none, memory: memory.memory)
+      let tries = try search.tries(model, console: console, plan)
+      var best = try plan(SpreadSearch.best(tries))
+      best.tries = tries
+      return best
     }
   }
 }

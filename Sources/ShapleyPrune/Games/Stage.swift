@@ -1,0 +1,59 @@
+import Tensor
+import Transformer
+
+/// A step of the forward pass as a game walks it: the smallest part of a model that holds whole players.
+struct Stage: Sendable {
+  /// The block.
+  let block: Int
+  /// One half of it, or nil for the whole.
+  let sublayer: Sublayer?
+  /// The players that act here; each has the linears of the same position in `roles`.
+  let players: Range<Int>
+  /// The linears of each player.
+  let roles: [[LinearRole]]
+
+  /// The steps of a model that is cut into players: blocks, or halves of blocks where the players are smaller.
+  static func stages(of model: any CausalLM, _ players: Players) -> [Stage] {
+    let cut = players.cut(model)
+    var stages: [Stage] = []
+    var first = 0
+    for (index, block) in model.blocks.enumerated() {
+      let halves: [Sublayer?] = players == .blocks ? [nil] : Sublayer.allCases
+      for half in halves {
+        let count = players == .linears ? half.map { block.roles(of: $0).count } ?? 0 : 1
+        let range = first..<first + count
+        stages.append(Stage(block: index, sublayer: half, players: range, roles: cut[range].map(\.roles)))
+        first += count
+      }
+    }
+    return stages
+  }
+
+  /// Which of the players of this stage are present: bit k is player `players.lowerBound + k`.
+  func members(of coalition: Coalition) -> UInt64 {
+    players.enumerated().reduce(0) { $0 | (coalition.contains($1.element) ? 1 << UInt64($1.offset) : 0) }
+  }
+
+  /// All players of this stage.
+  var allMembers: UInt64 { (1 << UInt64(players.count)) - 1 }
+
+  /// The dense block with the linears of absent players taken from another form of it.
+  func mixture(_ dense: any TransformerBlock, _ pruned: any TransformerBlock, members: UInt64) -> any TransformerBlock {
+    if members == allMembers { return dense }
+    if members == 0 { return pruned }
+    var block = dense
+    for (bit, roles) in roles.enumerated() where members >> UInt64(bit) & 1 == 0 {
+      for role in roles { block[role] = pruned[role] }
+    }
+    return block
+  }
+
+  /// Passes the hidden states, (sequences · length, hidden size), through this part of a block.
+  func apply(_ block: any TransformerBlock, to hidden: inout Matrix, sequences: Int) {
+    if let sublayer {
+      block.apply(sublayer, to: &hidden, sequences: sequences, cache: nil, observing: nil)
+    } else {
+      block.apply(to: &hidden, sequences: sequences)
+    }
+  }
+}

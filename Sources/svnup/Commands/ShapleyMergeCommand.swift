@@ -1,0 +1,58 @@
+import ShapleyPrune
+import Support
+
+/// `svnup shapley merge`: the values, from the shards of a plan.
+package enum ShapleyMergeCommand: Command {
+  package static let plan: Option<String?> = Option("plan", .text("FILE"), help: "What 'svnup shapley plan' wrote.")
+
+  package static let output: Option<String?> = Option(
+    "output", .text("FILE"), help: "Write the values, as JSON, to a file too; 'svnup prune --values' reads it.")
+
+  package static let folder = Positional.required("DIR", help: "The folder of all shards.")
+
+  package static let description = CommandDescription(
+    name: "shapley merge",
+    summary: "Put the values of a plan together from its shards.",
+    discussion: [
+      """
+      Reads and checks every shard. Where some are missing or damaged, they are named on standard output as Slurm's --array \
+      takes them, nothing else is written, and the status is 75; the values are the same, to the bit, as 'svnup shapley' gives.
+      """
+    ],
+    usage: "--plan FILE DIR [--output FILE]",
+    positionals: [folder],
+    groups: [OptionGroup("Values", [plan, output, OutputOptions.force])],
+    examples: [
+      Example(
+        "The values, or the list of what is missing:",
+        "svnup shapley merge --plan plan.json shards --output values.json")
+    ]
+  )
+
+  package static func validate(_ arguments: Arguments) throws(UsageError) { _ = try arguments.required(plan) }
+
+  package static func run(_ arguments: Arguments, console: Console) throws {
+    let path = try arguments.required(plan)
+    let output = arguments[Self.output]
+    if let output { try OutputOptions.checkFile(output, inputs: [path], replacing: arguments[OutputOptions.force]) }
+    let merge = ShardMerge(plan: try ShapleyPlan(file: path), folder: arguments[folder])
+    switch try merge.run(console: console) {
+    case .values(let report):
+      try console.report(report.json, or: report.text(console))
+      if let output { try File.replace(output, with: Array(report.json.document.utf8)) }
+    case .missing(let shards):
+      let list = ShardIndex.list(shards)
+      try console.report(["missing": JSON(shards), "array": JSON(list)], or: list)
+      throw MissingShards(count: shards.count, of: merge.plan.shardCount)
+    }
+  }
+}
+
+/// A merge that came too early.
+struct MissingShards: Diagnostic, Equatable {
+  let count: Int
+  let of: Int
+
+  var description: String { "\(count) of \(of) shards are missing or damaged" }
+  var exitStatus: ExitStatus { .interrupted }
+}

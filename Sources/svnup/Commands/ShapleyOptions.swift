@@ -1,0 +1,40 @@
+import Support
+
+/// What `svnup shapley` and `svnup shapley plan` are told about the values to take.
+package enum ShapleyOptions {
+  package static let probeSparsity = Option(
+    "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: 0.7,
+    help: "The sparsity of an absent player; best the one you are going to prune to.")
+
+  package static let windows: Option<Int?> = Option(
+    "windows", .integer(1...1_000_000), defaultText: "all", help: "Take only the first windows of --data.")
+
+  package static let groups: [OptionGroup] = [
+    OptionGroup(
+      "Game",
+      [
+        InputOptions.data, windows, InputOptions.sequenceLength, GameOptions.players, GameOptions.value,
+        GameOptions.absence,
+      ]),
+    OptionGroup("Estimator", GameOptions.estimation + [InputOptions.seed]),
+    OptionGroup(
+      "Probe, for --absence pruned; calibrated on --data where --calibration is not given",
+      [probeSparsity, GameOptions.probeMethod, InputOptions.calibration, InputOptions.samples]),
+    ResourceOptions.group,
+  ]
+
+  /// Refuses options that would be ignored.
+  package static func validate(_ arguments: Arguments) throws(UsageError) {
+    _ = try arguments.required(InputOptions.data)
+    try GameOptions.validate(arguments, probeSparsity: probeSparsity)
+    if arguments[GameOptions.absence] == .bypassed {
+      try arguments.refuse([InputOptions.calibration, InputOptions.samples], unless: "--absence pruned")
+    }
+    if !arguments.isGiven(InputOptions.calibration) {
+      try arguments.refuse([InputOptions.samples], unless: "--calibration")
+      if arguments[GameOptions.estimator] != .permutation {
+        try arguments.refuse([InputOptions.seed], unless: "--calibration or --estimator permutation")
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import ShapleyPrune
+import Support
+import Tensor
+import Transformer
+
+// By what plans, shards and journals know each other.
+extension ShapleyGame {
+  /// Everything that decides about the values: games with equal identities have equal values, to the bit.
+  func identity(_ memory: WorkingMemory) -> JSON {
+    JSON(
+      members: [("svnup", JSON(Program.version))] + settings.members + [
+        ("windows", JSON(windows.sequences)), ("sequenceLength", JSON(windows.length)),
+        ("windowTokens", JSON(windows.hash)), ("sampleTokens", calibration.map { JSON($0.hash) } ?? .null),
+        // Sums differ in their last bits from one instruction set to another.
+        ("kernel", JSON(MatmulKernel.current.rawValue)),
+        ("calibrationStates", JSON(memory.calibrationStates.rawValue)), ("sha256", hashes),
+      ])
+  }
+
+  /// What a journal of these values begins with.
+  func header(_ memory: WorkingMemory, playerCount: Int) -> JournalContents.Header {
+    JournalContents.Header(
+      plan: Self.plan(identity(memory)), players: playerCount, windows: windows.sequences)
+  }
+
+  /// The SHA-256 of an identity.
+  static func plan(_ identity: JSON) -> String {
+    var hash = SHA256()
+    hash.update(identity.encoded())
+    return hash.hexadecimal()
+  }
+}
+
+extension TokenBatch {
+  /// SHA-256 of the ids, eight bytes each.
+  fileprivate var hash: String {
+    var hash = SHA256()
+    for id in tokens { withUnsafeBytes(of: UInt64(id).littleEndian) { hash.update($0) } }
+    return hash.hexadecimal()
+  }
+}

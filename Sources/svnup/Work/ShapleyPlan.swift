@@ -1,0 +1,139 @@
+import ShapleyPrune
+import Support
+import Transformer
+
+/// Shapley values as work for many machines: which coalitions there are, what they are measured on, and into how many shards
+/// they are cut.
+struct ShapleyPlan {
+  let request: ShapleyRequest
+  /// What decides about the values, as the planning machine found it.
+  let identity: JSON
+  let coalitions: [Coalition]
+  /// The players' names in their order.
+  let names: [String]
+  let text: ShapleyReport.Text
+  /// Parts of the model that a run of all coalitions applies, with and without shared work.
+  let applications: Int
+  let naiveApplications: Int
+  let shardCount: Int
+  private let source: String
+
+  static let version = 1
+  static let shardLimit = 100_000
+
+  var header: JournalContents.Header {
+    JournalContents.Header(plan: ShapleyGame.plan(identity), players: names.count, windows: text.windows)
+  }
+
+  /// Makes a plan; the model is loaded to see its players.
+  init(_ request: ShapleyRequest, shardCount: Int, console: Console) throws {
+    self.request = try request.resolved()
+    self.shardCount = shardCount
+    source = "the plan"
+    let task = try ShapleyTask(self.request, console: console)
+    let model = try task.source.load(console: console)
+    let settings = request.settings
+    let players = settings.players.cut(model)
+    guard let coalitions = try settings.estimator.estimator.coalitions(playerCount: players.count) else {
+      throw UsageError("--tolerance looks at values to know when to stop, so it cannot be planned; set --evaluations")
+    }
+    guard shardCount <= coalitions.count else {
+      throw UsageError("--shards \(shardCount): there are \(coalitions.count) coalitions to share")
+    }
+    let game = LayerGame(
+      model, players: settings.players, windows: task.game.windows, absence: absence(settings, model))
+    identity = task.identity
+    self.coalitions = coalitions
+    names = players.map(\.name)
+    text = task.game.text
+    applications = game.stagesNeeded(for: coalitions)
+    naiveApplications = coalitions.count * game.stageCount
+  }
+
+  /// The coalitions of one shard, which lie side by side in the trie: shards are of about equal cost, and only the way to its
+  /// first coalition is gone by a shard alone.
+  func shard(_ index: Int) -> ArraySlice<Coalition> {
+    Shards.ranges(of: coalitions, count: shardCount).map { coalitions[$0] }[index]
+  }
+
+  /// The name of a shard's results.
+  func fileName(of shard: Int) -> String { "shard-\(shard)-of-\(shardCount).jsonl" }
+
+  var json: JSON {
+    [
+      "svnupPlan": JSON(Self.version), "plan": JSON(header.plan), "shards": JSON(shardCount), "request": request.json,
+      "identity": identity, "names": .array(names.map { JSON($0) }),
+      "calibrationSamples": text.samples.map { JSON($0) } ?? .null, "applications": JSON(applications),
+      "applicationsOfNaiveRun": JSON(naiveApplications), "coalitions": .array(coalitions.map { JSON("\($0)") }),
+    ]
+  }
+
+  /// Reads what `json` wrote, and checks that nobody changed it.
+  init(file path: String) throws {
+    let fields = try JSONFields(file: path)
+    guard let version = fields.json["svnupPlan"]?.integer else {
+      throw InputError(source: path, reason: "it is not a plan of 'svnup shapley plan'")
+    }
+    guard version == Self.version else {
+      throw fields.failure("svnupPlan", "this is version \(version); this svnup reads version \(Self.version)")
+    }
+    source = path
+    request = try ShapleyRequest(try fields.object("request"))
+    identity = try fields.member("identity")
+    shardCount = try fields.integer("shards", in: 1...Self.shardLimit)
+    names = try fields.texts("names")
+    let facts = try fields.object("identity")
+    let counts = 0...Int.max
+    text = ShapleyReport.Text(
+      windows: try facts.integer("windows", in: 1...Int.max), length: try facts.integer("sequenceLength", in: counts),
+      samples: try fields.optionalInteger("calibrationSamples", in: counts))
+    applications = try fields.integer("applications", in: counts)
+    naiveApplications = try fields.integer("applicationsOfNaiveRun", in: counts)
+    coalitions = try fields.texts("coalitions").enumerated().map { index, text in
+      guard let coalition = Coalition(text) else { throw fields.failure("coalitions[\(index)]", "it is no coalition") }
+      return coalition
+    }
+    guard try fields.text("plan") == header.plan else {
+      throw fields.failure("plan", "it is not the hash of what the plan says; somebody changed it: make a new one")
+    }
+    guard try request.settings.estimator.estimator.coalitions(playerCount: names.count) == coalitions else {
+      throw fields.failure("coalitions", "they are not those of the estimator; somebody changed them: make a new plan")
+    }
+    guard shardCount <= coalitions.count else {
+      throw fields.failure("shards", "there are \(coalitions.count) coalitions to share")
+    }
+  }
+
+  /// Throws where a machine has other files, or another program, than the plan was made with; names the first difference.
+  func check(_ other: JSON) throws {
+    guard identity.encoded() != other.encoded() else { return }
+    for (name, wanted) in identity.objectMembers {
+      let found = other[name] ?? .null
+      guard wanted.encoded() != found.encoded() else { continue }
+      throw InputError(
+        source: source,
+        reason: "\(name): the plan was made with \(wanted.brief), and here it is \(found.brief)")
+    }
+    throw InputError(source: source, reason: "it was made by another version of svnup")
+  }
+
+  /// The values, put together from shards.
+  func report(_ values: ShapleyValues) throws -> ShapleyReport {
+    ShapleyReport(
+      values: values, settings: request.settings, names: names, text: text, applications: applications,
+      naiveApplications: naiveApplications, hashes: identity["sha256"] ?? .null)
+  }
+}
+
+/// A stand-in with the right costs: what absent players are does not matter for counting.
+private func absence(_ settings: GameSettings, _ model: any CausalLM) -> LayerGame.Absence {
+  settings.probe == nil ? .bypassed : .replaced(model.blocks)
+}
+
+extension JSON {
+  /// A value in a message, cut short.
+  fileprivate var brief: String {
+    let text = String(decoding: encoded(), as: UTF8.self)
+    return text.count <= 60 ? text : "\(text.prefix(57))…"
+  }
+}

@@ -1,0 +1,120 @@
+import ShapleyPrune
+import Support
+import TestSupport
+import Testing
+
+/// The file in which values outlive a run.
+@Suite struct JournalTests {
+  static let header = JournalContents.Header(plan: "p1an", players: 4, windows: 3)
+
+  /// Eight coalitions with numbers that no decimal text holds.
+  static let records: [JournalRecord] = {
+    var generator = SeededGenerator(seed: 5)
+    return (0..<8).map { mask in
+      JournalRecord(
+        Coalition((0..<4).filter { mask >> $0 & 1 == 1 }, of: 4), firstWindow: 0,
+        means: (0..<3).map { _ in generator.normal() })
+    }
+  }()
+
+  static let text = records.reduce(header.line) { $0 + $1.line(plan: header.plan) }
+
+  private func parse(_ bytes: [UInt8]) throws(JournalError) -> (contents: JournalContents, length: Int) {
+    try JournalContents.parse(bytes, Self.header, source: "j")
+  }
+
+  @Test("A record reads back to the last bit, in its own journal only")
+  func recordsRoundTrip() throws {
+    let extremes = [Double.leastNonzeroMagnitude, -0.0, .greatestFiniteMagnitude]
+    for record in Self.records + [JournalRecord(.full(70), firstWindow: 9, means: extremes)] {
+      let line = record.line(plan: "a")
+      let read = try JournalRecord.parse(Array(line.dropLast()), plan: "a").get()
+      #expect(read == record)
+      #expect(read.means.map(\.bitPattern) == record.means.map(\.bitPattern))
+      #expect(throws: JournalDamage.self) { try JournalRecord.parse(Array(line.dropLast()), plan: "b").get() }
+    }
+  }
+
+  @Test("Cut at any byte, a journal holds its whole lines and forgets the torn one")
+  func tornTails() throws {
+    let ends = Self.text.indices.filter { Self.text[$0] == UInt8(ascii: "\n") }
+    for length in 0...Self.text.count {
+      let (contents, kept) = try parse(Array(Self.text[..<length]))
+      let lines = ends.count { $0 < length }
+      #expect(contents.complete == Self.records.prefix(max(0, lines - 1)).map(\.coalition).sorted())
+      #expect(kept == (lines == 0 ? 0 : ends[lines - 1] + 1))
+    }
+  }
+
+  @Test("A flipped bit is never believed: an error before the last line, a torn tail in it")
+  func flippedBits() throws {
+    let last = try #require(Self.text.dropLast().lastIndex(of: UInt8(ascii: "\n"))) + 1
+    for index in stride(from: 0, to: Self.text.count, by: 3) {
+      var bytes = Self.text
+      bytes[index] ^= 1 << UInt8(index % 8)
+      let found = Result { try parse(bytes) }
+      switch found {
+      case .success(let found):
+        #expect(index >= last || index == last - 1, "\(index)")
+        #expect(found.contents.complete.count == (index == last - 1 ? 6 : 7))
+      case .failure(let error):
+        #expect(index < last, "\(index)")
+        #expect((error as? JournalError)?.exitStatus == .badData)
+      }
+    }
+  }
+
+  @Test("What is no journal of this run is refused")
+  func strangers() throws {
+    let other = JournalContents.Header(plan: "other", players: 4, windows: 3)
+    for bytes in [other.line, Array("{}\n".utf8), Array("my thesis".utf8), Array("\n".utf8)] {
+      #expect(throws: JournalError.otherPlan("j")) { try parse(bytes) }
+    }
+    func reason(_ records: [JournalRecord]) -> String? {
+      let bytes =
+        records.reduce(Self.header.line) { $0 + $1.line(plan: Self.header.plan) } + Self.records[7].line(plan: "p1an")
+      guard
+        case .failure(.damaged(_, _, _, let reason)) = Result(catching: { () throws(JournalError) in try parse(bytes) })
+      else { return nil }
+      return reason
+    }
+    let first = Self.records[0]
+    #expect(reason([JournalRecord(.full(5), firstWindow: 0, means: [1])]) == "it is of another number of players")
+    #expect(reason([JournalRecord(.full(4), firstWindow: 2, means: [1, 2])]) == "it is of windows that there are not")
+    #expect(
+      reason([JournalRecord(.full(4), firstWindow: .max, means: [1])]) == "it is of windows that there are not")
+    #expect(
+      reason([first, JournalRecord(first.coalition, firstWindow: 0, means: [first.means[0].nextUp])])
+        == "it contradicts an earlier line")
+    #expect(reason([first, first]) == nil)
+    #expect(reason([JournalRecord(.full(4), firstWindow: 0, means: [.nan])]) == "a number is not finite")
+  }
+
+  @Test("A journal goes on where another was cut off, and keeps a second runner out")
+  func files() throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "j")
+      for count in [0, 1, 5, 8] {
+        var journal: Journal? = try Journal(path, Self.header)
+        for record in Self.records.prefix(count) {
+          try journal?.enter(record.means, of: record.coalition, firstWindow: 0)
+        }
+        #expect(journal?.count(windows: 3) == count)
+        let second = #expect(throws: FileError.self) { try Journal(path, Self.header) }
+        #expect(second?.exitStatus == .interrupted)
+        journal = nil
+        #expect(throws: JournalError.otherPlan(path)) {
+          try Journal(path, JournalContents.Header(plan: "other", players: 4, windows: 3))
+        }
+        // A torn line on disk is gone when the next run opens it.
+        let whole = try File.contents(of: path)
+        try File.replace(path, with: whole + Array("{\"coal".utf8))
+        _ = try Journal(path, Self.header)
+        #expect(try File.contents(of: path) == whole)
+        try FileSystem.removeFile(path)
+      }
+      try FileSystem.makeDirectory(path)
+      #expect(throws: FileError.self) { try Journal(path, Self.header) }
+    }
+  }
+}
