@@ -162,15 +162,22 @@ public struct BPETokenizer: Sendable {
   ///
   /// Bytes that do not form UTF-8 become U+FFFD, in the way of the library that the format comes from.
   public func decode(_ ids: [Int], skippingSpecialTokens: Bool = false) -> [UInt8] {
-    definition.decoder.decode(
-      ids.compactMap { id in
-        if skippingSpecialTokens, definition.specialIDs.contains(id) { return nil }
-        return definition.vocabulary[id].map { (id, $0) }
-      })
+    var text: [UInt8] = []
+    var stream = stream(skippingSpecialTokens: skippingSpecialTokens)
+    for id in ids { stream.append(id, to: &text) }
+    stream.finish(to: &text)
+    return text
   }
 
   /// The text of ids; ids of no token are passed over.
   public func text(of ids: [Int], skippingSpecialTokens: Bool = false) -> String {
     String(decoding: decode(ids, skippingSpecialTokens: skippingSpecialTokens), as: UTF8.self)
+  }
+
+  /// The text of ids that are still to come, one after the other.
+  public func stream(skippingSpecialTokens: Bool = false) -> TextStream {
+    TextStream(
+      decoder: definition.decoder, vocabulary: definition.vocabulary,
+      skipped: skippingSpecialTokens ? definition.specialIDs : [])
   }
 }

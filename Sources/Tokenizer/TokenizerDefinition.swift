@@ -7,7 +7,8 @@ struct TokenizerDefinition: Sendable {
   var model: BPEModel
   var normalizer = Normalizer()
   var preTokenizer = PreTokenizer()
-  var decoder: TokenDecoder
+  /// The state of decoding before the first token.
+  var decoder: any TokenDecoder
   /// Added tokens that are sought in the text as it is.
   var verbatimTokens = AddedTokenMatcher()
   /// Added tokens that are sought in the normalised text.

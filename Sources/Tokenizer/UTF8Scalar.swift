@@ -33,6 +33,22 @@ enum UTF8Scalar {
   /// U+FFFD as UTF-8.
   static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
 
+  /// How many characters these bytes are, which should be valid UTF-8.
+  static func count(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+
+  /// How many bytes at the end begin a well-formed sequence that more bytes could complete.
+  static func unfinishedCount(_ bytes: [UInt8]) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      for count in stride(from: min(3, bytes.count), to: 0, by: -1) {
+        let start = bytes.count - count
+        // A lead byte that is the last one is a beginning by itself.
+        let isBeginning = count == 1 ? 0xC2...0xF4 ~= bytes[start] : subpartLength(bytes, at: start) == count
+        if isBeginning, UTF8Validation.sequenceLength(in: bytes, at: start) == 0 { return count }
+      }
+      return 0
+    }
+  }
+
   /// How ill-formed bytes are replaced.
   enum Repair {
     /// One U+FFFD for each longest prefix of a well-formed sequence (Unicode, section 3.9; as Rust and the Web do).

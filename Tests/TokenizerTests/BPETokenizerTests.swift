@@ -161,36 +161,6 @@ struct BPETokenizerTests {
     }
   }
 
-  @Test("A megabyte without a place to cut takes near-linear time", .timeLimit(.minutes(15)))
-  func hugeWords() throws {
-    for character in ["a", " ", "ab", "\u{4E00}"] {
-      let small = String(repeating: character, count: 1 << 10)
-      let text = String(repeating: small, count: (1 << 10) / character.utf8.count)
-      for vectors in [kjv, kjvOPT] {
-        let tokenizer = try BPETokenizer(directory: vectors.directory)
-        let start = threadSeconds()
-        let ids = tokenizer.encode(text, addingSpecialTokens: false)
-        #expect(threadSeconds() - start < 20, "quadratic time would take hours")
-        #expect(tokenizer.decode(ids) == Array(text.utf8))
-      }
-    }
-  }
-
-  @Test(
-    "A megabyte of one letter, published vocabularies", .timeLimit(.minutes(15)),
-    .enabled(if: Vectors.isShared("llama2")),
-    arguments: ["llama2", "llama3", "opt"])
-  func hugeWordsPublished(_ name: String) throws {
-    let tokenizer = try BPETokenizer(directory: Vectors(root: Vectors.shared, name: name).directory)
-    for byte in Array("a ".utf8) {
-      let text = [UInt8](repeating: byte, count: 1 << 20)
-      let start = threadSeconds()
-      let ids = tokenizer.encode(text, addingSpecialTokens: false)
-      #expect(threadSeconds() - start < 20, "quadratic time would take hours")
-      #expect(tokenizer.decode(ids) == text)
-    }
-  }
-
   @Test("Ill-formed text neither traps nor reads beyond its end")
   func illFormedText() throws {
     for vectors in [kjv, kjvOPT] {
@@ -240,11 +210,4 @@ private struct NaiveMerging {
     }
     return symbols.compactMap { ids[$0] }
   }
-}
-
-/// Seconds that this thread has computed: what other tests take of the machine meanwhile does not count.
-private func threadSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

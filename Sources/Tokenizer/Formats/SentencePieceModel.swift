@@ -161,10 +161,9 @@ struct SentencePieceModel {
     var definition = TokenizerDefinition(
       files: [TokenizerModel.name], vocabulary: vocabulary,
       model: try SentencePieceMerges(pieces, file: file.path).model(unknowns: unknowns), normalizer: normalizer,
-      decoder: .sentencePiece(
-        SentencePieceDecoder(
-          controlIDs: controls, unknownID: unknown, unknownSurface: unknownSurface, bytes: bytes,
-          stripsLeadingSpace: addsDummyPrefix, stripsAllLeadingSpaces: removesExtraSpaces)))
+      decoder: SentencePieceDecoder(
+        controlIDs: controls, unknownID: unknown, unknownSurface: unknownSurface, bytes: bytes,
+        stripsLeadingSpace: addsDummyPrefix, stripsAllLeadingSpaces: removesExtraSpaces))
     definition.specialIDs = controls.union(unknown.map { [$0] } ?? [])
     definition.beginningOfText = beginningID.flatMap(existing)
     definition.endOfText = endID.flatMap(existing)

@@ -66,15 +66,18 @@ enum TiktokenRanks {
     }
 
     var vocabulary = Vocabulary(capacity: words.count + specialTokens.count)
-    var table = MergeTable(capacity: splitCount(words))
+    let splits = TokenSplits(words)
+    var merges: [Merge] = []
     for id in 0..<words.size {
       guard let token = words[id] else { continue }
       let spelling = token.flatMap { ByteLevel.spelling(of: $0) }
       try vocabulary.add(spelling, id: id, file: file.path, field: "rank \(id)")
-      forEachSplit(of: token, in: words) { left, right in
-        table.add(Int32(left), Int32(right), rank: id, result: Int32(id))
+      splits.forEachSplit(of: id) { left, right in
+        merges.append(Merge(left: Int32(left), right: Int32(right), result: Int32(id)))
       }
     }
+    var table = MergeTable(capacity: merges.count)
+    for merge in merges { table.add(merge.left, merge.right, rank: Int(merge.result), result: merge.result) }
     let model = try BPEModel.byteLevel(
       vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words, file: file.path)
     var special: [AddedToken] = []
@@ -86,31 +89,10 @@ enum TiktokenRanks {
     }
     var definition = TokenizerDefinition(
       files: [TokenizerModel.name], vocabulary: vocabulary, model: model,
-      preTokenizer: PreTokenizer(pattern: .llama3, isByteLevel: true), decoder: .byteLevel)
+      preTokenizer: PreTokenizer(pattern: .llama3, isByteLevel: true), decoder: ByteLevelDecoder())
     definition.recognize(special)
     definition.beginningOfText = firstSpecial
     definition.endOfText = firstSpecial + 1
     return definition
-  }
-
-  private static func splitCount(_ words: Vocabulary) -> Int {
-    var count = 0
-    for id in 0..<words.size {
-      if let token = words[id] { forEachSplit(of: token, in: words) { _, _ in count += 1 } }
-    }
-    return count
-  }
-
-  /// The pairs of tokens that a token can be cut into.
-  private static func forEachSplit(
-    of token: ArraySlice<UInt8>, in words: Vocabulary, _ body: (_ left: Int, _ right: Int) -> Void
-  ) {
-    token.withUnsafeBufferPointer { token in
-      for cut in 1..<max(1, token.count) {
-        let left = UnsafeBufferPointer(rebasing: token[..<cut])
-        let right = UnsafeBufferPointer(rebasing: token[cut...])
-        if let left = words.id(of: left), let right = words.id(of: right) { body(left, right) }
-      }
-    }
   }
 }

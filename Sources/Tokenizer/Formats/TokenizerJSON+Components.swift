@@ -111,17 +111,17 @@ extension TokenizerJSON {
   }
 
   /// How spellings become text.
-  static func decoder(_ field: JSONField) throws(TokenizerError) -> TokenDecoder {
-    if field.isNull { return .joined }
-    if try field["type"].text() == "ByteLevel" { return .byteLevel }
-    return .chain(try decoderSteps(field))
+  static func decoder(_ field: JSONField) throws(TokenizerError) -> any TokenDecoder {
+    if field.isNull { return JoiningDecoder() }
+    if try field["type"].text() == "ByteLevel" { return ByteLevelDecoder() }
+    return ChainDecoder(try decoderSteps(field))
   }
 
-  private static func decoderSteps(_ field: JSONField) throws(TokenizerError) -> [TokenDecoder.Step] {
+  private static func decoderSteps(_ field: JSONField) throws(TokenizerError) -> [ChainDecoder.Step] {
     let type = field["type"]
     switch try type.text() {
     case "Sequence":
-      var steps: [TokenDecoder.Step] = []
+      var steps: [ChainDecoder.Step] = []
       for element in try field["decoders"].elements() { steps += try decoderSteps(element) }
       return steps
     case "Replace":

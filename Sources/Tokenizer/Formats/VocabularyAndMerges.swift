@@ -23,7 +23,7 @@ enum VocabularyAndMerges {
       preTokenizer: PreTokenizer(
         pattern: .gpt2, addsPrefixSpace: try configuration?.flag("add_prefix_space", default: false) ?? false,
         isByteLevel: true),
-      decoder: .byteLevel)
+      decoder: ByteLevelDecoder())
     var special: [AddedToken] = []
     for key in ["bos_token", "eos_token", "unk_token", "pad_token"] {
       let fallback = configuration == nil && key != "pad_token" ? Array("<|endoftext|>".utf8) : nil
