@@ -28,7 +28,7 @@ struct TokenizerDefinition: Sendable {
     verbatimTokens = AddedTokenMatcher(tokens.filter { !$0.isNormalized }.map { ($0.content, $0) })
     normalizedTokens = AddedTokenMatcher(
       tokens.filter(\.isNormalized).map { token in
-        (token.content.withUnsafeBufferPointer { normalizer($0) }, token)
+        (token.content.withUnsafeBufferPointer { normalizer($0, isFirst: true) }, token)
       })
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
   }

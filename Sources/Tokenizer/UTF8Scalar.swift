@@ -13,6 +13,14 @@ enum UTF8Scalar {
     return decodeMultibyte(bytes, at: i, first: first)
   }
 
+  /// The scalar that ends before `end`, which must not be 0, and its length in bytes.
+  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, before end: Int) -> (scalar: UInt32, length: Int) {
+    var start = end - 1
+    while start > 0, end - start < 4, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    let (scalar, length) = decode(bytes, at: start)
+    return start + length == end ? (scalar, length) : (0xFFFD, 1)
+  }
+
   private static func decodeMultibyte(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int, first: UInt8) -> (UInt32, Int) {
     let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1
     guard length > 1, i + length <= bytes.count else { return (0xFFFD, 1) }

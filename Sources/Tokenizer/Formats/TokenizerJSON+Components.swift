@@ -49,6 +49,13 @@ extension TokenizerJSON {
     return pattern
   }
 
+  /// A character, as its bytes.
+  private static func character(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+    let character = try literal(field)
+    guard UTF8Scalar.count(character) == 1 else { throw field.expected("one character") }
+    return character
+  }
+
   /// How the text is cut.
   static func preTokenizer(_ field: JSONField) throws(TokenizerError) -> PreTokenizer {
     if field.isNull { return PreTokenizer() }
@@ -62,27 +69,29 @@ extension TokenizerJSON {
       return PreTokenizer(metaspace: try metaspace(field))
     case "Split":
       return PreTokenizer(pattern: try splitPattern(field))
+    case "Digits":
+      guard try field["individual_digits"].bool(default: false) else {
+        throw field["individual_digits"].unsupported("false", supported: "true")
+      }
+      return PreTokenizer(isolatesDigits: true)
     case "Sequence":
       var whole = PreTokenizer()
       for element in try field["pretokenizers"].elements() {
-        let part = try preTokenizer(element)
-        // What follows the byte-level alphabet, or cuts pieces again, or adds a space to each piece, is something else.
-        guard !whole.isByteLevel, whole.metaspace == nil, whole.pattern == nil || part.onlyChangesTheAlphabet else {
+        guard let next = whole.followed(by: try preTokenizer(element)) else {
           throw element["type"].unsupported(
-            "this step after the ones before it", supported: "one Split, then ByteLevel with use_regex false")
+            "this step after the ones before it",
+            supported: "Digits, Split, ByteLevel, or some of them in this order; use_regex false after a Split")
         }
-        let pattern = whole.pattern ?? part.pattern
-        whole = part
-        whole.pattern = pattern
+        whole = next
       }
       return whole
     default:
-      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Metaspace, Sequence, null")
+      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Digits, Metaspace, Sequence, null")
     }
   }
 
   private static func metaspace(_ field: JSONField) throws(TokenizerError) -> Metaspace {
-    let replacement = try literal(field["replacement"])
+    let replacement = try character(field["replacement"])
     let scheme = field["prepend_scheme"]
     // Files of before the scheme say whether to add a space.
     let standard = try field["add_prefix_space"].bool(default: true) ? "always" : "never"
@@ -135,7 +144,7 @@ extension TokenizerJSON {
       return [.metaspace(metaspace.replacement, dropsFirst: metaspace.prepending != .never)]
     case "Strip":
       return [
-        .strip(try literal(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
+        .strip(try character(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
       ]
     default:
       throw type.unsupported(
