@@ -53,6 +53,8 @@ struct ComponentTests {
     }
   }
 
+  private static let long = String(repeating: "x", count: 4097)
+
   static let settings: [(key: String, component: JSON, field: String)] = [
     ("normalizer", ["type": "Replace", "pattern": ["Regex": "x+"], "content": ""], "normalizer.pattern.Regex"),
     ("normalizer", ["type": "Replace", "pattern": ["String": ""], "content": "x"], "normalizer.pattern.String"),
@@ -77,6 +79,10 @@ struct ComponentTests {
     (
       "pre_tokenizer", ["type": "Metaspace", "replacement": "▁", "prepend_scheme": "last"],
       "pre_tokenizer.prepend_scheme"
+    ),
+    ("normalizer", ["type": "Prepend", "prepend": JSON(long)], "normalizer.prepend"),
+    (
+      "normalizer", ["type": "Replace", "pattern": ["String": JSON(long)], "content": ""], "normalizer.pattern.String"
     ),
     ("decoder", ["type": "Replace", "pattern": ["Regex": "x"], "content": ""], "decoder.pattern"),
     ("decoder", ["type": "Strip", "content": " ", "start": -1, "stop": 0], "decoder.start"),

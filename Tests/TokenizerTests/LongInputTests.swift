@@ -5,20 +5,23 @@ import Testing
 import Tokenizer
 
 /// Texts and pieces without a place to cut: time must grow with the length, not with its square, and the stack not at all.
+///
+/// Four times the length would take sixteen times as long in quadratic time. Four megabytes leave caches that one fits, which can
+/// cost more than twice the linear four.
 @Suite("Long inputs", .serialized)
 struct LongInputTests {
   static let directories =
     ["kjv1024", "kjv-opt"].map { Vectors(root: Vectors.fixtures, name: $0).directory }
     + ["llama2", "llama3", "opt"].filter(Vectors.isShared).map { Vectors(root: Vectors.shared, name: $0).directory }
 
-  @Test("Four megabytes of one letter take less than eight times as long as one", arguments: directories)
+  @Test("Four megabytes of one letter take less than twelve times as long as one", arguments: directories)
   func letters(_ directory: String) throws { try expectLinear("a", directory) }
 
-  @Test("Four megabytes of blanks take less than eight times as long as one", arguments: directories.prefix(2))
+  @Test("Four megabytes of blanks take less than twelve times as long as one", arguments: directories.prefix(2))
   func blanks(_ directory: String) throws { try expectLinear(" ", directory) }
 
   @Test(
-    "Four megabytes of two letters, and of Chinese, take less than eight times as long as one",
+    "Four megabytes of two letters, and of Chinese, take less than twelve times as long as one",
     arguments: ["ab", "\u{4E00}"])
   func others(_ unit: String) throws {
     for directory in Self.directories.prefix(2) { try expectLinear(unit, directory) }
@@ -32,7 +35,7 @@ struct LongInputTests {
       #expect(tokenizer.decode(ids) == text)
       return seconds
     }
-    #expect(seconds[1] < 8 * seconds[0], "\(seconds)")
+    #expect(seconds[1] < 12 * seconds[0], "\(seconds)")
   }
 
   @Test("Sixteen times the piece takes less than forty times as long to load", arguments: Piece.allCases)

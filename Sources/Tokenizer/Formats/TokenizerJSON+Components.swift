@@ -19,7 +19,7 @@ extension TokenizerJSON {
       }
       return whole
     case "Prepend":
-      return Normalizer(steps: [.prepend(try field["prepend"].bytes())])
+      return Normalizer(steps: [.prepend(try short(field["prepend"]))])
     case "Replace":
       return Normalizer(steps: [try replace(field)])
     default:
@@ -43,8 +43,17 @@ extension TokenizerJSON {
     }
   }
 
+  /// A text that may be sought or added at every byte of another: one of megabytes would take hours, or all memory.
+  private static func short(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+    let bytes = try field.bytes()
+    guard bytes.count <= AddedToken.longestContent else {
+      throw field.unsupported("a text of \(bytes.count) bytes", supported: "up to \(AddedToken.longestContent)")
+    }
+    return bytes
+  }
+
   private static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
-    let pattern = try field.bytes()
+    let pattern = try short(field)
     guard !pattern.isEmpty else { throw field.expected("a text that is not empty") }
     return pattern
   }
