@@ -1,10 +1,10 @@
 import Support
 import Tokenizer
 
-/// The ids of a text, line by line on one thread.
+/// The ids of a text on one thread: line by line and as a whole, with every word new and with the words of an earlier run known.
 enum TokenizerBenchmark: Benchmark {
   static let name = "tokenizer"
-  static let summary = "the ids of a text, line by line, on one thread (--text, --tokenizer)"
+  static let summary = "the ids of a text, line by line and whole, one thread (--text, --tokenizer)"
   static let dependsOnKernel = false
 
   static func run(_ size: Size, _ session: Session) throws {
@@ -16,29 +16,39 @@ enum TokenizerBenchmark: Benchmark {
       throw BenchmarkError.badFile(paths[0], reason: "it is not UTF-8")
     }
     let lines = text.split(separator: UInt8(ascii: "\n")).map(Array.init)
-    let bytes = lines.reduce(0) { $0 + $1.count }
-    guard bytes > 0 else { throw BenchmarkError.badFile(paths[0], reason: "there is no text in it") }
+    guard !lines.isEmpty else { throw BenchmarkError.badFile(paths[0], reason: "there is no text in it") }
 
     let identifier =
       "\(name)/\(Path.name(of: folder))/\(session.text.map(Path.name) ?? "kjv-text")"
-    let count = try verify(tokenizer, lines, identifier)
-    let work = Work(items: (Double(bytes), "bytes"), facts: [("bytes", bytes), ("lines", lines.count), ("ids", count)])
-    session.measure(name, identifier, work, threads: [1]) {
-      Harness.time { lines.reduce(0) { $0 + ids(of: $1, tokenizer).count } }
+    for (form, texts) in [("lines", lines), ("whole", [text])] {
+      let count = try verify(tokenizer, texts, "\(identifier)/\(form)")
+      let bytes = texts.reduce(0) { $0 + $1.count }
+      let work = Work(
+        items: (Double(bytes), "bytes"), facts: [("bytes", bytes), ("texts", texts.count), ("ids", count)])
+      session.measure(name, "\(identifier)/\(form)/cold", work, threads: [1]) {
+        Harness.time(preparing: { tokenizer.forgettingWords() }) { Harness.consume(encode(texts, $0)) }
+      }
+      session.measure(name, "\(identifier)/\(form)/warm", work, threads: [1]) {
+        Harness.time { encode(texts, tokenizer) }
+      }
     }
   }
 
-  private static func ids(of line: [UInt8], _ tokenizer: BPETokenizer) -> [Int] {
-    tokenizer.encode(line, addingSpecialTokens: false, recognizingSpecialTokens: false)
+  private static func encode(_ texts: [[UInt8]], _ tokenizer: BPETokenizer) -> Int {
+    texts.reduce(0) { $0 + ids(of: $1, tokenizer).count }
   }
 
-  /// Every line must come back from its ids, byte for byte; returns how many ids there are.
-  private static func verify(_ tokenizer: BPETokenizer, _ lines: [[UInt8]], _ identifier: String) throws -> Int {
+  private static func ids(of text: [UInt8], _ tokenizer: BPETokenizer) -> [Int] {
+    tokenizer.encode(text, addingSpecialTokens: false, recognizingSpecialTokens: false)
+  }
+
+  /// Every text must come back from its ids, byte for byte; returns how many ids there are.
+  private static func verify(_ tokenizer: BPETokenizer, _ texts: [[UInt8]], _ identifier: String) throws -> Int {
     var count = 0
-    for (number, line) in lines.enumerated() {
-      let ids = ids(of: line, tokenizer)
-      guard tokenizer.decode(ids) == line else {
-        throw BenchmarkError.wrongResult("\(identifier): line \(number + 1) of those with text does not come back")
+    for (number, text) in texts.enumerated() {
+      let ids = ids(of: text, tokenizer)
+      guard tokenizer.decode(ids) == text else {
+        throw BenchmarkError.wrongResult("\(identifier): text \(number + 1) does not come back")
       }
       count += ids.count
     }

@@ -1,9 +1,14 @@
 /// A token that is recognised in the text before anything else happens to it.
 struct AddedToken: Sendable, Equatable {
+  /// The longest content that is accepted, so that seeking tokens takes a bounded time a byte.
+  static let longestContent = 1 << 12
+
   var id: Int
   var content: [UInt8]
   /// Special tokens can be left out of decoded text, and their recognition can be switched off.
   var isSpecial: Bool
+  /// Whether the token counts only where no word character is its neighbour.
+  var isSingleWord = false
   /// Whether the token swallows the blanks on its left.
   var stripsLeft = false
   /// Whether the token swallows the blanks on its right.
@@ -20,19 +25,22 @@ struct AddedTokenMatcher: Sendable {
     case token(Int)
   }
 
+  /// A node of the tree of patterns; its children are a linked list.
   private struct Node: Sendable {
-    var children: [(byte: UInt8, node: Int)] = []
-    var token: Int?
+    var byte: UInt8
+    var child: Int32 = -1
+    var sibling: Int32 = -1
+    var token: Int32 = -1
   }
 
-  private var nodes = [Node()]
+  private var nodes = [Node(byte: 0)]
   private var tokens: [AddedToken] = []
   private var startsToken = [Bool](repeating: false, count: 256)
 
   /// Whether there is nothing to find.
   var isEmpty: Bool { tokens.isEmpty }
 
-  /// Seeks each token under its pattern.
+  /// Seeks each token under its pattern; of equal patterns the last token counts.
   ///
   /// Empty patterns are never found.
   init(_ patterns: [(pattern: [UInt8], token: AddedToken)] = []) {
@@ -41,17 +49,26 @@ struct AddedTokenMatcher: Sendable {
       startsToken[Int(first)] = true
       var node = 0
       for byte in pattern {
-        if let child = nodes[node].children.first(where: { $0.byte == byte }) {
-          node = child.node
+        if let child = child(of: node, byte) {
+          node = child
         } else {
-          nodes.append(Node())
-          nodes[node].children.append((byte, nodes.count - 1))
+          nodes.append(Node(byte: byte, sibling: nodes[node].child))
+          nodes[node].child = Int32(truncatingIfNeeded: nodes.count - 1)
           node = nodes.count - 1
         }
       }
-      nodes[node].token = tokens.count
+      nodes[node].token = Int32(truncatingIfNeeded: tokens.count)
       tokens.append(token)
     }
+  }
+
+  private func child(of node: Int, _ byte: UInt8) -> Int? {
+    var next = nodes[node].child
+    while next >= 0 {
+      if nodes[Int(next)].byte == byte { return Int(next) }
+      next = nodes[Int(next)].sibling
+    }
+    return nil
   }
 
   /// Calls `body` with the parts of the text in order; no text part is empty.
@@ -64,10 +81,14 @@ struct AddedTokenMatcher: Sendable {
       while let (token, matchStart, matchEnd) = nextMatch(in: text, from: i) {
         i = matchEnd
         if token.isSpecial, !recognizingSpecialTokens { continue }
+        if token.isSingleWord, touchesWord(in: text, matchStart, matchEnd) { continue }
         var from = matchStart
         var to = matchEnd
-        if token.stripsLeft { from = max(start, blanks(before: from, in: text)) }
-        if token.stripsRight { to = blanks(after: to, in: text) }
+        if token.stripsLeft { from = max(start, blanks(before: from, in: text, from: start)) }
+        // A match among blanks that an earlier token swallowed swallows the rest of them.
+        if token.stripsRight { to = to < start ? start : blanks(after: to, in: text) }
+        // An earlier token may have taken all that this one consists of. Only `lstrip` looks at that, as in the reference.
+        if from >= to { continue }
         if start < from { body(.text(start..<from)) }
         body(.token(token.id))
         start = to
@@ -93,12 +114,19 @@ struct AddedTokenMatcher: Sendable {
     var found: (AddedToken, Int)?
     var node = 0
     var i = start
-    while i < text.count, let child = nodes[node].children.first(where: { $0.byte == text[i] }) {
-      node = child.node
+    while i < text.count, let child = child(of: node, text[i]) {
+      node = child
       i += 1
-      if let token = nodes[node].token { found = (tokens[token], i) }
+      let token = Int(nodes[node].token)
+      if token >= 0 { found = (tokens[token], i) }
     }
     return found
+  }
+
+  /// Whether a word character stands right before or right after these bytes.
+  private func touchesWord(in text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    if start > 0, CharacterClasses.isWordCharacter(UTF8Scalar.decode(text, before: start).scalar) { return true }
+    return end < text.count && CharacterClasses.isWordCharacter(UTF8Scalar.decode(text, at: end).scalar)
   }
 
   private func blanks(after start: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
@@ -111,14 +139,12 @@ struct AddedTokenMatcher: Sendable {
     return i
   }
 
-  private func blanks(before end: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
+  private func blanks(before end: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     var i = end
-    while i > 0 {
-      var start = i - 1
-      while start > 0, i - start < 4, text[start] & 0xC0 == 0x80 { start -= 1 }
-      let (scalar, length) = UTF8Scalar.decode(text, at: start)
-      if start + length != i || CharacterClasses.unicode16(scalar) != CharacterClass.blank { break }
-      i = start
+    while i > start {
+      let (scalar, length) = UTF8Scalar.decode(text, before: i)
+      if CharacterClasses.unicode16(scalar) != CharacterClass.blank { break }
+      i -= length
     }
     return i
   }

@@ -73,6 +73,13 @@ final class BPEModel: Sendable {
     }
   }
 
+  /// The first place from `start` on, which must not be 0, where a piece can be cut without changing its ids, or nil.
+  func safeCut(in piece: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    // A part could be a token as a whole where the piece is not.
+    guard wholeWords == nil, case .characters(let characters) = alphabet else { return nil }
+    return characters.safeCut(in: piece, from: start, keepingUnknownsTogether: keepsUnknownsTogether)
+  }
+
   /// Encodes a word that nothing joins to its surroundings: from the cache, or by merging its symbols.
   @inline(__always)
   private func word(_ word: UnsafeBufferPointer<UInt8>, _ workspace: inout Workspace, into output: inout [Int]) {

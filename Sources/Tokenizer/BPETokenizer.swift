@@ -18,7 +18,7 @@ public struct BPETokenizer: Sendable {
   /// The format the tokenizer was read from.
   public let format: Format
   private let definition: TokenizerDefinition
-  private let workspaces = WorkspacePool()
+  private var workspaces = WorkspacePool()
 
   /// Loads the tokenizer of a model directory from the first format present, in the order of `Format`.
   public init(directory: String) throws(TokenizerError) {
@@ -87,90 +87,66 @@ public struct BPETokenizer: Sendable {
     var ids: [Int] = []
     ids.reserveCapacity(text.count / 3 + 4)
     if addingSpecialTokens { ids.append(contentsOf: definition.prefix) }
-    definition.verbatimTokens.forEachPart(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { part in
-      switch part {
-      case .token(let id):
-        ids.append(id)
-      case .text(let outer):
-        let fragment = UnsafeBufferPointer(rebasing: text[outer])
-        normalize(fragment) { normalized in
-          definition.normalizedTokens.forEachPart(
-            of: normalized, recognizingSpecialTokens: recognizingSpecialTokens
-          ) { part in
-            switch part {
-            case .token(let id): ids.append(id)
-            case .text(let range):
-              // Nothing but the start of the whole text is first.
-              let isFirst = outer.lowerBound == 0 && range.lowerBound == 0
-              encodeFragment(
-                UnsafeBufferPointer(rebasing: normalized[range]), isFirst: isFirst, &workspace, into: &ids)
-            }
-          }
-        }
+    definition.forEachFragment(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { fragment in
+      switch fragment {
+      case .token(let id): ids.append(id)
+      case .text(let spelled): definition.encode(spelled, &workspace, into: &ids)
       }
     }
     if addingSpecialTokens { ids.append(contentsOf: definition.suffix) }
     return ids
   }
 
-  private func normalize(_ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    if definition.normalizer.isIdentity { return body(text) }
-    definition.normalizer(text).withUnsafeBufferPointer(body)
-  }
-
-  /// Pre-tokenises and merges text without added tokens.
-  private func encodeFragment(
-    _ text: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
-  ) {
-    if let metaspace = definition.preTokenizer.metaspace {
-      return metaspace(text, isFirst: isFirst).withUnsafeBufferPointer { spelled in
-        cut(spelled, &workspace, into: &ids) { metaspace.end(of: spelled, from: $0) }
+  /// A long text cut into parts that can be encoded in any order and by any thread.
+  ///
+  /// - Parameters:
+  ///   - text: Valid UTF-8, as for `encode`.
+  ///   - bytesPerPart: About how long a part is. A text without a safe place to cut is one part.
+  public func plan(
+    _ text: [UInt8], addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true,
+    bytesPerPart: Int = 1 << 16
+  ) -> EncodingPlan {
+    var plan = EncodingPlan(definition: definition, workspaces: workspaces, bytesPerPart: bytesPerPart)
+    if addingSpecialTokens { plan.append(definition.prefix) }
+    text.withUnsafeBufferPointer { text in
+      definition.forEachFragment(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { fragment in
+        switch fragment {
+        case .token(let id): plan.append([id])
+        case .text(let spelled): plan.append(spelled)
+        }
       }
     }
-    if definition.preTokenizer.addsPrefixSpace, text.first != UInt8(ascii: " ") {
-      let spaced = [UInt8(ascii: " ")] + text
-      return spaced.withUnsafeBufferPointer { encodePieces($0, &workspace, into: &ids) }
-    }
-    encodePieces(text, &workspace, into: &ids)
+    if addingSpecialTokens { plan.append(definition.suffix) }
+    return plan
   }
 
-  private func encodePieces(
-    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
-  ) {
-    guard let pattern = definition.preTokenizer.pattern else {
-      return definition.model.encode(text, &workspace, into: &ids)
-    }
-    let scanner = PieceScanner(text: text)
-    cut(text, &workspace, into: &ids) { scanner.end(of: pattern, from: $0) }
-  }
-
-  /// Encodes the pieces of a text one by one; `end` tells where the piece ends that starts at an offset.
-  @inline(__always)
-  private func cut(
-    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int],
-    _ end: (Int) -> Int
-  ) {
-    var start = 0
-    while start < text.count {
-      let end = end(start)
-      definition.model.encode(UnsafeBufferPointer(rebasing: text[start..<end]), &workspace, into: &ids)
-      start = end
-    }
+  /// The same tokenizer without any remembered words.
+  package func forgettingWords() -> BPETokenizer {
+    var copy = self
+    copy.workspaces = WorkspacePool()
+    return copy
   }
 
   /// The text of ids, as valid UTF-8; ids of no token are passed over.
   ///
   /// Bytes that do not form UTF-8 become U+FFFD, in the way of the library that the format comes from.
   public func decode(_ ids: [Int], skippingSpecialTokens: Bool = false) -> [UInt8] {
-    definition.decoder.decode(
-      ids.compactMap { id in
-        if skippingSpecialTokens, definition.specialIDs.contains(id) { return nil }
-        return definition.vocabulary[id].map { (id, $0) }
-      })
+    var text: [UInt8] = []
+    var stream = stream(skippingSpecialTokens: skippingSpecialTokens)
+    for id in ids { stream.append(id, to: &text) }
+    stream.finish(to: &text)
+    return text
   }
 
   /// The text of ids; ids of no token are passed over.
   public func text(of ids: [Int], skippingSpecialTokens: Bool = false) -> String {
     String(decoding: decode(ids, skippingSpecialTokens: skippingSpecialTokens), as: UTF8.self)
+  }
+
+  /// The text of ids that are still to come, one after the other.
+  public func stream(skippingSpecialTokens: Bool = false) -> TextStream {
+    TextStream(
+      decoder: definition.decoder, vocabulary: definition.vocabulary,
+      skipped: skippingSpecialTokens ? definition.specialIDs : [])
   }
 }

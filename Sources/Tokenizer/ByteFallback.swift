@@ -9,11 +9,12 @@ enum ByteFallback {
 
   /// The byte that a token stands for, or nil for an ordinary token.
   ///
-  /// Decoding accepts small digits as well.
+  /// Decoding accepts small digits as well, and a plus sign in the place of the first, as the reference does.
   static func byte(of token: ArraySlice<UInt8>) -> UInt8? {
     guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else { return nil }
     var value: UInt8 = 0
-    for unit in token.dropFirst(3).dropLast() {
+    for (k, unit) in token.dropFirst(3).dropLast().enumerated() {
+      if k == 0, unit == UInt8(ascii: "+") { continue }
       guard let digit = hexadecimalDigit(unit) else { return nil }
       value = value << 4 | digit
     }

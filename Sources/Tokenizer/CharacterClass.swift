@@ -10,9 +10,9 @@ enum CharacterClass {
 }
 
 /// The class of every scalar: pages of 256, equal pages stored once.
-struct CharacterClasses: Sendable {
+package struct CharacterClasses: Sendable {
   /// The one table, built on first use.
-  static let unicode16 = CharacterClasses()
+  package static let unicode16 = CharacterClasses()
 
   private let pages: [UInt8]
   private let leaves: [UInt8]
@@ -49,7 +49,20 @@ struct CharacterClasses: Sendable {
 
   /// The class of a scalar up to U+10FFFF.
   @inline(__always)
-  func callAsFunction(_ scalar: UInt32) -> UInt8 {
+  package func callAsFunction(_ scalar: UInt32) -> UInt8 {
     scalar < 0x80 ? leaves[Int(scalar)] : leaves[Int(pages[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+  }
+
+  /// Whether a scalar is a word character: `\w`.
+  package static func isWordCharacter(_ scalar: UInt32) -> Bool {
+    if unicode16(scalar) == CharacterClass.letter { return true }
+    // The first bound that is not below the scalar is the last of a range that holds it, or the first of one.
+    let bounds = CharacterClassRanges.otherWordCharacters
+    var (low, high) = (0, bounds.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if bounds[middle] < scalar { low = middle + 1 } else { high = middle }
+    }
+    return low < bounds.count && (low % 2 == 1 || bounds[low] == scalar)
   }
 }

@@ -75,7 +75,7 @@ struct CharacterSymbols: Sendable {
     var (left, i) = UTF8Scalar.decode(text, at: 0)
     while i < text.count {
       let (right, length) = UTF8Scalar.decode(text, at: i)
-      if !joins(left, right), !keepingUnknownsTogether || symbol(left) >= 0 || symbol(right) >= 0 {
+      if isCut(left, right, keepingUnknownsTogether) {
         body(UnsafeBufferPointer(rebasing: text[start..<i]))
         start = i
       }
@@ -83,6 +83,25 @@ struct CharacterSymbols: Sendable {
       i += length
     }
     body(UnsafeBufferPointer(rebasing: text[start...]))
+  }
+
+  /// The first place from `start` on, which must not be 0, between two such parts, or nil.
+  func safeCut(in text: UnsafeBufferPointer<UInt8>, from start: Int, keepingUnknownsTogether: Bool) -> Int? {
+    guard allowsCuts, start < text.count else { return nil }
+    var left = UTF8Scalar.decode(text, before: start).scalar
+    var i = start
+    while i < text.count {
+      let (right, length) = UTF8Scalar.decode(text, at: i)
+      if isCut(left, right, keepingUnknownsTogether) { return i }
+      left = right
+      i += length
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func isCut(_ left: UInt32, _ right: UInt32, _ keepingUnknownsTogether: Bool) -> Bool {
+    !joins(left, right) && (!keepingUnknownsTogether || symbol(left) >= 0 || symbol(right) >= 0)
   }
 
   /// Whether some merge may join these two characters.

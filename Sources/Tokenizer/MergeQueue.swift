@@ -51,13 +51,14 @@ struct MergeQueue: Sendable {
 
   private func drain(_ table: MergeTable, _ symbols: inout [Int32]) {
     let count = symbols.count
-    var next = Array(1...count)
-    var previous = Array(-1..<count - 1)
     var entries: [UInt64] = []
     for i in 0..<count - 1 {
       let merge = table.merge(symbols[i], symbols[i + 1])
       if merge != MergeTable.none { entries.append(Self.entry(merge, at: i)) }
     }
+    if entries.isEmpty { return }
+    var next = Array(1...count)
+    var previous = Array(-1..<count - 1)
     var heap = MinimumHeap(entries)
     while let entry = heap.removeSmallest() {
       let i = Int(entry & (1 << Self.positionBits - 1))

@@ -24,12 +24,17 @@ struct Metaspace: Sendable, Equatable {
 
   /// The end of the piece that starts at `start`.
   func end(of text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-    guard splits else { return text.count }
-    var i = start + 1
+    splits ? firstReplacement(in: text, from: start + 1) ?? text.count : text.count
+  }
+
+  /// Where the first replacement character from an offset on begins.
+  func firstReplacement(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    guard let first = replacement.first else { return nil }
+    var i = start
     while i < text.count {
-      if text[i...].starts(with: replacement) { return i }
+      if text[i] == first, text[i...].starts(with: replacement) { return i }
       i += 1
     }
-    return i
+    return nil
   }
 }

@@ -4,8 +4,8 @@
 struct Normalizer: Sendable, Equatable {
   /// One rewriting of the whole text.
   enum Step: Sendable, Equatable {
-    /// Puts bytes in front of the text.
-    case prepend([UInt8])
+    /// Puts bytes in front of the text, or of each fragment between added tokens unless it is to be done `once`.
+    case prepend([UInt8], once: Bool = false)
     /// Replaces every occurrence, from the left, without overlaps. The pattern is not empty.
     case replace([UInt8], with: [UInt8])
     /// Removes U+0020 at both ends: the pattern `\A +| +\z`.
@@ -32,12 +32,12 @@ struct Normalizer: Sendable, Equatable {
     }
   }
 
-  /// The text after all steps.
-  func callAsFunction(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+  /// The fragment after all steps; `isFirst` tells whether the text begins with it.
+  func callAsFunction(_ text: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> [UInt8] {
     var steps = steps[...]
     var result: [UInt8]
-    if case .prepend(let bytes)? = steps.first, !text.isEmpty {
-      result = bytes + text
+    if case .prepend(let bytes, let once)? = steps.first, !text.isEmpty {
+      result = once && !isFirst ? Array(text) : bytes + text
       steps = steps.dropFirst()
     } else {
       result = Array(text)
@@ -45,8 +45,8 @@ struct Normalizer: Sendable, Equatable {
     for step in steps {
       if result.isEmpty { break }
       switch step {
-      case .prepend(let bytes):
-        result.insert(contentsOf: bytes, at: 0)
+      case .prepend(let bytes, let once):
+        if isFirst || !once { result.insert(contentsOf: bytes, at: 0) }
       case .replace(let pattern, let content):
         result = Self.replacing(pattern, with: content, in: result)
       case .trimSpaces:

@@ -25,6 +25,8 @@ struct PreTokenizer: Sendable, Equatable {
     }
   }
 
+  /// Whether every number is a piece of its own, whatever happens to the text between them.
+  var isolatesDigits = false
   /// Nil leaves the text in one piece.
   var pattern: Pattern?
   /// How spaces are spelled, where this stage does it.
@@ -34,8 +36,21 @@ struct PreTokenizer: Sendable, Equatable {
   /// Whether the pieces are spelled in the alphabet of `ByteLevel`, that is, encoded byte by byte.
   var isByteLevel = false
 
+  /// This and then another step, where both together are a pre-tokenizer of this kind.
+  func followed(by next: PreTokenizer) -> PreTokenizer? {
+    // What follows the byte-level alphabet, or cuts pieces again, or adds a space to each piece, is something else.
+    if self == PreTokenizer() { return next }
+    guard !isByteLevel, metaspace == nil, next.metaspace == nil, !next.addsPrefixSpace, !next.isolatesDigits,
+      pattern == nil || next.onlyChangesTheAlphabet
+    else { return nil }
+    var both = next
+    both.pattern = pattern ?? next.pattern
+    both.isolatesDigits = isolatesDigits
+    return both
+  }
+
   /// Whether all this does is to encode byte by byte.
-  var onlyChangesTheAlphabet: Bool { pattern == nil && metaspace == nil && !addsPrefixSpace }
+  var onlyChangesTheAlphabet: Bool { pattern == nil && metaspace == nil && !addsPrefixSpace && !isolatesDigits }
 }
 
 /// Finds where the pieces of a split pattern end.
@@ -52,6 +67,52 @@ struct PieceScanner {
     case .gpt2: endGPT2(from: start)
     case .llama3: endLlama3(from: start)
     }
+  }
+
+  /// The end of the piece at `start` where every number is a piece of its own.
+  ///
+  /// `segment` is where the text without numbers ends that the last piece was in, so that each end is sought once.
+  @inline(__always)
+  func end(isolatingDigitsBefore pattern: PreTokenizer.Pattern?, from start: Int, _ segment: inout Int) -> Int {
+    if start >= segment {
+      let (isNumber, length) = number(start)
+      if isNumber { return start + length }
+      segment = start + length
+      while segment < text.count {
+        let (isNumber, length) = number(segment)
+        if isNumber { break }
+        segment += length
+      }
+    }
+    guard let pattern else { return segment }
+    return PieceScanner(text: UnsafeBufferPointer(rebasing: text[..<segment])).end(of: pattern, from: start)
+  }
+
+  /// Whether a number stands here for `Digits`, which follows the tables of Rust: they are of Unicode 17.
+  private func number(_ i: Int) -> (isNumber: Bool, length: Int) {
+    let (scalar, length) = UTF8Scalar.decode(text, at: i)
+    let isNew = 0x11DE0...0x11DE9 ~= scalar || 0x16FF4...0x16FF6 ~= scalar
+    return (isNew || classes(scalar) == CharacterClass.number, length)
+  }
+
+  /// The first place from `start` on, which must not be 0, where a piece ends whatever stands before and after, or nil.
+  ///
+  /// No piece has a blank behind anything else, but for newlines behind punctuation in LLaMA 3.
+  func safeCut(for pattern: PreTokenizer.Pattern, from start: Int) -> Int? {
+    guard start < text.count else { return nil }
+    var i = start
+    var previous = classes(UTF8Scalar.decode(text, before: start).scalar)
+    while i < text.count {
+      let (kind, length) = classify(i)
+      if kind == CharacterClass.blank, previous != CharacterClass.blank,
+        pattern == .gpt2 || previous != CharacterClass.other || !isNewline(text[i])
+      {
+        return i
+      }
+      previous = kind
+      i += length
+    }
+    return nil
   }
 
   /// The pattern of GPT-2.

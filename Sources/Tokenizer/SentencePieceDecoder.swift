@@ -1,48 +1,52 @@
 /// Decoding as sentencepiece does it: control pieces vanish, U+2581 becomes a space, and the space that encoding put in front
 /// of the text goes again.
-struct SentencePieceDecoder: Sendable, Equatable {
+struct SentencePieceDecoder: TokenDecoder {
   /// U+2581, which spells a space.
   static let spaceSymbol: [UInt8] = [0xE2, 0x96, 0x81]
 
   /// Pieces that stand for no text.
-  var controlIDs: Set<Int>
-  var unknownID: Int?
+  let controlIDs: Set<Int>
+  let unknownID: Int?
   /// What an unknown piece is printed as.
-  var unknownSurface: [UInt8]
+  let unknownSurface: [UInt8]
   /// The byte of each byte piece.
-  var bytes: [Int: UInt8]
+  let bytes: [Int: UInt8]
   /// Whether a leading space is the one that encoding added.
-  var stripsLeadingSpace: Bool
+  let stripsLeadingSpace: Bool
   /// Whether all leading spaces go, since encoding would not have kept any.
-  var stripsAllLeadingSpaces: Bool
+  let stripsAllLeadingSpaces: Bool
 
-  func decode(_ tokens: [(id: Int, spelling: ArraySlice<UInt8>)]) -> [UInt8] {
-    var text: [UInt8] = []
-    var run: [UInt8] = []
-    var isAtStart = true
-    var strippedLast = false
-    for (id, spelling) in tokens {
-      if let byte = bytes[id] {
-        run.append(byte)
-        continue
-      }
-      text.append(contentsOf: UTF8Scalar.repaired(run, .everyByte))
-      run = []
-      if strippedLast || !text.isEmpty { isAtStart = false }
-      strippedLast = false
-      if controlIDs.contains(id) { continue }
-      if id == unknownID {
-        text.append(contentsOf: unknownSurface)
-        continue
-      }
-      var piece = Array(spelling)
-      if isAtStart, stripsLeadingSpace || stripsAllLeadingSpaces, piece.starts(with: Self.spaceSymbol) {
-        piece.removeFirst(Self.spaceSymbol.count)
-        strippedLast = !stripsAllLeadingSpaces
-      }
-      text.append(contentsOf: Normalizer.replacing(Self.spaceSymbol, with: [UInt8(ascii: " ")], in: piece))
-    }
-    text.append(contentsOf: UTF8Scalar.repaired(run, .everyByte))
-    return text
+  private var run = UTF8Repairer(.everyByte)
+  private var isAtStart = true
+  private var hasText = false
+
+  init(
+    controlIDs: Set<Int>, unknownID: Int?, unknownSurface: [UInt8], bytes: [Int: UInt8], stripsLeadingSpace: Bool,
+    stripsAllLeadingSpaces: Bool
+  ) {
+    self.controlIDs = controlIDs
+    self.unknownID = unknownID
+    self.unknownSurface = unknownSurface
+    self.bytes = bytes
+    self.stripsLeadingSpace = stripsLeadingSpace
+    self.stripsAllLeadingSpaces = stripsAllLeadingSpaces
   }
+
+  mutating func append(id: Int, spelling: ArraySlice<UInt8>, to text: inout [UInt8]) {
+    let before = text.count
+    defer { hasText = hasText || text.count > before }
+    if let byte = bytes[id] { return run.append([byte], to: &text) }
+    run.finish(to: &text)
+    if hasText || text.count > before { isAtStart = false }
+    if controlIDs.contains(id) { return }
+    if id == unknownID { return text.append(contentsOf: unknownSurface) }
+    var piece = Array(spelling)
+    if isAtStart, stripsLeadingSpace || stripsAllLeadingSpaces, piece.starts(with: Self.spaceSymbol) {
+      piece.removeFirst(Self.spaceSymbol.count)
+      if !stripsAllLeadingSpaces { isAtStart = false }
+    }
+    text.append(contentsOf: Normalizer.replacing(Self.spaceSymbol, with: [UInt8(ascii: " ")], in: piece))
+  }
+
+  mutating func finish(to text: inout [UInt8]) { run.finish(to: &text) }
 }

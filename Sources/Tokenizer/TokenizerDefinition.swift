@@ -7,7 +7,8 @@ struct TokenizerDefinition: Sendable {
   var model: BPEModel
   var normalizer = Normalizer()
   var preTokenizer = PreTokenizer()
-  var decoder: TokenDecoder
+  /// The state of decoding before the first token.
+  var decoder: any TokenDecoder
   /// Added tokens that are sought in the text as it is.
   var verbatimTokens = AddedTokenMatcher()
   /// Added tokens that are sought in the normalised text.
@@ -27,7 +28,7 @@ struct TokenizerDefinition: Sendable {
     verbatimTokens = AddedTokenMatcher(tokens.filter { !$0.isNormalized }.map { ($0.content, $0) })
     normalizedTokens = AddedTokenMatcher(
       tokens.filter(\.isNormalized).map { token in
-        (token.content.withUnsafeBufferPointer { normalizer($0) }, token)
+        (token.content.withUnsafeBufferPointer { normalizer($0, isFirst: true) }, token)
       })
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
   }

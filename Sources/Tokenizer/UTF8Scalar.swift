@@ -13,6 +13,14 @@ enum UTF8Scalar {
     return decodeMultibyte(bytes, at: i, first: first)
   }
 
+  /// The scalar that ends before `end`, which must not be 0, and its length in bytes.
+  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, before end: Int) -> (scalar: UInt32, length: Int) {
+    var start = end - 1
+    while start > 0, end - start < 4, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    let (scalar, length) = decode(bytes, at: start)
+    return start + length == end ? (scalar, length) : (0xFFFD, 1)
+  }
+
   private static func decodeMultibyte(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int, first: UInt8) -> (UInt32, Int) {
     let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1
     guard length > 1, i + length <= bytes.count else { return (0xFFFD, 1) }
@@ -32,6 +40,22 @@ enum UTF8Scalar {
 
   /// U+FFFD as UTF-8.
   static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+
+  /// How many characters these bytes are, which should be valid UTF-8.
+  static func count(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+
+  /// How many bytes at the end begin a well-formed sequence that more bytes could complete.
+  static func unfinishedCount(_ bytes: [UInt8]) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      for count in stride(from: min(3, bytes.count), to: 0, by: -1) {
+        let start = bytes.count - count
+        // A lead byte that is the last one is a beginning by itself.
+        let isBeginning = count == 1 ? 0xC2...0xF4 ~= bytes[start] : subpartLength(bytes, at: start) == count
+        if isBeginning, UTF8Validation.sequenceLength(in: bytes, at: start) == 0 { return count }
+      }
+      return 0
+    }
+  }
 
   /// How ill-formed bytes are replaced.
   enum Repair {

@@ -19,28 +19,28 @@ struct ReferenceVectorTests {
   func json(_ name: String) throws {
     let vectors = Vectors(root: Vectors.fixtures, name: name)
     let tokenizer = try BPETokenizer(directory: vectors.directory, format: .tokenizerJSON)
-    report(try .json(tokenizer, vectors), atLeast: 3600, name)
+    report(try .json(tokenizer, vectors), atLeast: 5230, name)
   }
 
   @Test("tokenizer.model of sentencepiece")
   func sentencePiece() throws {
     let vectors = Vectors(root: Vectors.fixtures, name: "kjv1024")
     let tokenizer = try BPETokenizer(directory: vectors.directory, format: .tokenizerModel)
-    report(try .sentencePiece(tokenizer, vectors), atLeast: 2100, "kjv1024")
+    report(try .sentencePiece(tokenizer, vectors), atLeast: 2946, "kjv1024")
   }
 
   @Test("vocab.json and merges.txt")
   func vocabularyAndMerges() throws {
     let vectors = Vectors(root: Vectors.fixtures, name: "kjv-opt")
     let tokenizer = try BPETokenizer(directory: vectors.directory, format: .vocabularyAndMerges)
-    report(try .plain(tokenizer, vectors), atLeast: 1400, "kjv-opt")
+    report(try .plain(tokenizer, vectors), atLeast: 2284, "kjv-opt")
   }
 
   @Test("tokenizer.json of published models", .enabled(if: !withJSON.isEmpty), arguments: withJSON)
   func sharedJSON(_ name: String) throws {
     let vectors = Vectors(root: Vectors.shared, name: name)
     let tokenizer = try BPETokenizer(directory: vectors.directory)
-    report(try .json(tokenizer, vectors), atLeast: 3600, name)
+    report(try .json(tokenizer, vectors), atLeast: 5230, name)
   }
 
   @Test(
@@ -48,14 +48,14 @@ struct ReferenceVectorTests {
   func sharedSentencePiece(_ name: String) throws {
     let vectors = Vectors(root: Vectors.shared, name: name)
     let tokenizer = try BPETokenizer(directory: vectors.directory, format: .tokenizerModel)
-    report(try .sentencePiece(tokenizer, vectors), atLeast: 2100, name)
+    report(try .sentencePiece(tokenizer, vectors), atLeast: 2946, name)
   }
 
   @Test("tokenizer.model of LLaMA 3", .enabled(if: Vectors.isShared("llama3")))
   func sharedTiktoken() throws {
     let vectors = Vectors(root: Vectors.shared, name: "llama3")
     let tokenizer = try BPETokenizer(directory: vectors.directory, format: .tokenizerModel)
-    report(try .plain(tokenizer, vectors), atLeast: 1400, "llama3")
+    report(try .json(tokenizer, vectors), atLeast: 5234, "llama3")
     #expect(tokenizer.encode("") == [128000])
   }
 
@@ -63,7 +63,12 @@ struct ReferenceVectorTests {
   func sharedMerges(_ name: String) throws {
     let vectors = Vectors(root: Vectors.shared, name: name)
     let tokenizer = try BPETokenizer(directory: vectors.directory, format: .vocabularyAndMerges)
-    report(try .plain(tokenizer, vectors), atLeast: 1400, name)
+    // GPT-2's one special token is known to the files, OPT's <s> and <unk> are not.
+    if name == "gpt2" {
+      report(try .json(tokenizer, vectors), atLeast: 5230, name)
+    } else {
+      report(try .plain(tokenizer, vectors), atLeast: 2284, name)
+    }
     #expect(tokenizer.encode("") == (name == "opt" ? [2] : []))
   }
 }

@@ -100,11 +100,22 @@ struct Comparison {
   private mutating func decode(_ tokenizer: BPETokenizer, _ ids: [Int], _ line: JSON, isJSON: Bool) {
     let plain = line["decoded"]?.bytes ?? []
     let json = line["decoded_json"]?.bytes ?? plain
-    expect(tokenizer.decode(ids), isJSON ? json : plain, "text of \(ids)")
+    let text = isJSON ? json : plain
+    expect(tokenizer.decode(ids), text, "text of \(ids)")
+    expect(Self.streamed(tokenizer, ids), text, "streamed text of \(ids)")
     if isJSON {
+      let skipped = line["decoded_skip"]?.bytes ?? json
+      expect(tokenizer.decode(ids, skippingSpecialTokens: true), skipped, "text without special tokens of \(ids)")
       expect(
-        tokenizer.decode(ids, skippingSpecialTokens: true), line["decoded_skip"]?.bytes ?? json,
-        "text without special tokens of \(ids)")
+        Self.streamed(tokenizer, ids, skippingSpecialTokens: true), skipped,
+        "streamed text without special tokens of \(ids)")
     }
+  }
+
+  private static func streamed(
+    _ tokenizer: BPETokenizer, _ ids: [Int], skippingSpecialTokens: Bool = false
+  ) -> [UInt8] {
+    var stream = tokenizer.stream(skippingSpecialTokens: skippingSpecialTokens)
+    return Array((ids.map { stream.append($0) } + [stream.finish()]).joined().utf8)
   }
 }

@@ -55,6 +55,24 @@ struct TokenizeEndToEndTests {
     }
   }
 
+  @Test("any number of threads gives the ids of the whole text, and progress does not mix with them")
+  func threads() throws {
+    let path = Fixtures.path("tokenizers/added-tokens.jsonl")
+    let results = try ["1", "2", "5"].map { threads in
+      try svnup.run(["tokenize", Inputs.embedded, "--file", path, "--json", "--threads", threads])
+    }
+    let ids = try JSON.parse(Array(results[0].output.utf8))["ids"]?.integers ?? []
+    #expect(ids.count > 50_000)
+    for result in results { #expect(result.status == 0 && result.output == results[0].output) }
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let jsonl = lines.map { String(decoding: (["text": JSON(String($0))] as JSON).encoded(), as: UTF8.self) }
+    let answers = try ["1", "3"].map { threads in
+      try svnup.run(Self.jsonl + ["-", "--threads", threads], input: jsonl.joined(separator: "\n")).output
+    }
+    #expect(answers[0] == answers[1])
+    #expect(answers[0].split(separator: "\n").count == lines.count)
+  }
+
   @Test("lines from standard input; blank lines and CR LF do no harm")
   func standardInput() throws {
     let input = "{\"text\": \"And\"}\r\n\n  \n{\"id\": 7, \"text\": \" God\"}"

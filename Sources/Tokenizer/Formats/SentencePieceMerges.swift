@@ -47,14 +47,13 @@ struct SentencePieceMerges {
     let scores = Set(pieces.lazy.filter { $0.kind == .normal }.map(\.score))
     for score in scores.sorted(by: >) { ranks[score] = ranks.count }
 
+    // Both halves are UTF-8, so no character is cut.
+    let splits = TokenSplits(symbols)
     var merges: [(merge: Merge, rank: Int)] = []
     for (id, piece) in pieces.enumerated() where piece.kind == .normal {
-      for end in Self.characterEnds(piece.spelling).dropLast() {
-        guard let left = symbols.id(of: Array(piece.spelling[..<end])),
-          let right = symbols.id(of: Array(piece.spelling[end...]))
-        else { continue }
-        let merge = Merge(left: Int32(left), right: Int32(right), result: Int32(id))
-        merges.append((merge, ranks[piece.score] ?? 0))
+      let rank = ranks[piece.score] ?? 0
+      splits.forEachSplit(of: id) { left, right in
+        merges.append((Merge(left: Int32(left), right: Int32(right), result: Int32(id)), rank))
       }
     }
     guard ranks.count <= MergeTable.rankLimit else {

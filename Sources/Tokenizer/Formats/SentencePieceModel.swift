@@ -73,8 +73,9 @@ struct SentencePieceModel {
         piece.score = Float(bitPattern: bits)
         if piece.score.isNaN { throw .invalidScore(file: file.path, piece: pieces.count, offset: offset) }
       case (3, .varint(let raw)):
-        guard let kind = Kind(rawValue: raw), kind != .userDefined, kind != .unused else {
-          throw unsupported("pieces[\(pieces.count)].type", "\(raw)", supported: "NORMAL, UNKNOWN, CONTROL, BYTE")
+        guard let kind = Kind(rawValue: raw), kind != .unused else {
+          throw unsupported(
+            "pieces[\(pieces.count)].type", "\(raw)", supported: "NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE")
         }
         piece.kind = kind
       case (1...3, _): throw reader.malformed("field \(field) of a piece has the wrong type", at: offset)
@@ -128,8 +129,24 @@ struct SentencePieceModel {
 
   private func existing(_ id: Int) -> Int? { pieces.indices.contains(id) ? id : nil }
 
-  /// The tokenizer that the model describes.
-  func definition() throws(TokenizerError) -> TokenizerDefinition {
+  /// The user-defined pieces, which are sought in the normalised text before anything merges.
+  private func userDefinedPieces() throws(TokenizerError) -> [(pattern: [UInt8], token: AddedToken)] {
+    var tokens: [(pattern: [UInt8], token: AddedToken)] = []
+    for (id, piece) in pieces.enumerated() where piece.kind == .userDefined {
+      let field = "pieces[\(id)].piece"
+      guard piece.spelling.count <= AddedToken.longestContent else {
+        throw unsupported(field, "\(piece.spelling.count) bytes", supported: "up to \(AddedToken.longestContent)")
+      }
+      if removesExtraSpaces, piece.spelling.contains(UInt8(ascii: " ")) {
+        throw unsupported(field, "a space, which remove_extra_whitespaces spares", supported: "pieces without spaces")
+      }
+      tokens.append((piece.spelling, AddedToken(id: id, content: piece.spelling, isSpecial: false)))
+    }
+    return tokens
+  }
+
+  /// The tokenizer that the model describes, with the tokens that the configuration adds.
+  func definition(_ configuration: TokenizerConfiguration) throws(TokenizerError) -> TokenizerDefinition {
     var vocabulary = Vocabulary(capacity: pieces.count)
     for (id, piece) in pieces.enumerated() {
       try vocabulary.add(piece.spelling, id: id, file: file.path, field: "pieces")
@@ -149,9 +166,18 @@ struct SentencePieceModel {
     var normalizer = Normalizer()
     if removesExtraSpaces { normalizer.steps += [.trimSpaces, .squeezeSpaces] }
     let space = SentencePieceDecoder.spaceSymbol
-    if addsDummyPrefix { normalizer.steps.append(.prepend(space)) }
+    let addsDummyPrefix = try configuration.flag("add_prefix_space", default: addsDummyPrefix)
+    let isLegacy = try configuration.flag("legacy", default: true)
+    if addsDummyPrefix { normalizer.steps.append(.prepend(space, once: !isLegacy)) }
     normalizer.steps.append(.replace([UInt8(ascii: " ")], with: space))
     if removesExtraSpaces { normalizer.steps.append(.trimEnd(space)) }
+
+    var added = AddedTokenList(vocabulary)
+    for token in try configuration.numberedTokens() { try added.merge(token, &vocabulary) }
+    // sentencepiece takes its own special tokens in a text for plain text, so that a role alone does not make a difference.
+    for token in try configuration.roleTokens(defaults: [:]) where vocabulary.id(of: token.token.content) == nil {
+      try added.merge(token, &vocabulary)
+    }
 
     let controls = Set(pieces.indices.filter { pieces[$0].kind == .control })
     var bytes: [Int: UInt8] = [:]
@@ -161,11 +187,12 @@ struct SentencePieceModel {
     var definition = TokenizerDefinition(
       files: [TokenizerModel.name], vocabulary: vocabulary,
       model: try SentencePieceMerges(pieces, file: file.path).model(unknowns: unknowns), normalizer: normalizer,
-      decoder: .sentencePiece(
-        SentencePieceDecoder(
-          controlIDs: controls, unknownID: unknown, unknownSurface: unknownSurface, bytes: bytes,
-          stripsLeadingSpace: addsDummyPrefix, stripsAllLeadingSpaces: removesExtraSpaces)))
-    definition.specialIDs = controls.union(unknown.map { [$0] } ?? [])
+      decoder: SentencePieceDecoder(
+        controlIDs: controls, unknownID: unknown, unknownSurface: unknownSurface, bytes: bytes,
+        stripsLeadingSpace: addsDummyPrefix, stripsAllLeadingSpaces: removesExtraSpaces))
+    definition.verbatimTokens = AddedTokenMatcher(added.tokens.map { ($0.content, $0) })
+    definition.normalizedTokens = AddedTokenMatcher(try userDefinedPieces())
+    definition.specialIDs = controls.union(unknown.map { [$0] } ?? []).union(added.tokens.filter(\.isSpecial).map(\.id))
     definition.beginningOfText = beginningID.flatMap(existing)
     definition.endOfText = endID.flatMap(existing)
     return definition

@@ -4,7 +4,8 @@
 enum TiktokenRanks {
   /// The special tokens of LLaMA 3, whose ids follow the ranks.
   ///
-  /// The file does not name them: these are the names that Meta's own reader gives since LLaMA 3.1.
+  /// The file does not name them: these are the names that Meta's own reader gives since LLaMA 3.1. An `added_tokens_decoder`
+  /// goes before them.
   private static let specialTokens: [String] = {
     func reserved(_ numbers: Range<Int>) -> [String] { numbers.map { "<|reserved_special_token_\($0)|>" } }
     return ["<|begin_of_text|>", "<|end_of_text|>"] + reserved(0..<2)
@@ -53,7 +54,9 @@ enum TiktokenRanks {
     return bytes
   }
 
-  static func definition(_ file: TokenizerFile) throws(TokenizerError) -> TokenizerDefinition {
+  static func definition(
+    _ file: TokenizerFile, _ configuration: TokenizerConfiguration
+  ) throws(TokenizerError) -> TokenizerDefinition {
     var words = Vocabulary(capacity: 1 << 17)
     var number = 0
     for line in file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
@@ -66,51 +69,39 @@ enum TiktokenRanks {
     }
 
     var vocabulary = Vocabulary(capacity: words.count + specialTokens.count)
-    var table = MergeTable(capacity: splitCount(words))
+    let splits = TokenSplits(words)
+    var merges: [Merge] = []
     for id in 0..<words.size {
       guard let token = words[id] else { continue }
       let spelling = token.flatMap { ByteLevel.spelling(of: $0) }
       try vocabulary.add(spelling, id: id, file: file.path, field: "rank \(id)")
-      forEachSplit(of: token, in: words) { left, right in
-        table.add(Int32(left), Int32(right), rank: id, result: Int32(id))
+      splits.forEachSplit(of: id) { left, right in
+        merges.append(Merge(left: Int32(left), right: Int32(right), result: Int32(id)))
       }
     }
+    var table = MergeTable(capacity: merges.count)
+    for merge in merges { table.add(merge.left, merge.right, rank: Int(merge.result), result: merge.result) }
     let model = try BPEModel.byteLevel(
       vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words, file: file.path)
-    var special: [AddedToken] = []
-    let firstSpecial = vocabulary.size
-    for (k, name) in specialTokens.enumerated() {
-      let token = AddedToken(id: firstSpecial + k, content: Array(name.utf8), isSpecial: true)
-      try vocabulary.add(token.content, id: token.id, file: file.path, field: "the special tokens")
-      special.append(token)
+    let firstSpecial = vocabulary.count
+    var added = AddedTokenList(vocabulary)
+    let listed = try configuration.numberedTokens()
+    for token in listed { try added.merge(token, &vocabulary) }
+    if listed.isEmpty {
+      for name in specialTokens {
+        let token = AddedToken(id: -1, content: Array(name.utf8), isSpecial: true)
+        let field = JSONField(file: file.path, path: "the special tokens", value: .null)
+        try added.add(token, id: nil, &vocabulary, field: field)
+      }
     }
     var definition = TokenizerDefinition(
       files: [TokenizerModel.name], vocabulary: vocabulary, model: model,
-      preTokenizer: PreTokenizer(pattern: .llama3, isByteLevel: true), decoder: .byteLevel)
-    definition.recognize(special)
-    definition.beginningOfText = firstSpecial
-    definition.endOfText = firstSpecial + 1
+      preTokenizer: PreTokenizer(pattern: .llama3, isByteLevel: true), decoder: ByteLevelDecoder())
+    definition.recognize(added.tokens)
+    if listed.isEmpty {
+      definition.beginningOfText = firstSpecial
+      definition.endOfText = firstSpecial + 1
+    }
     return definition
-  }
-
-  private static func splitCount(_ words: Vocabulary) -> Int {
-    var count = 0
-    for id in 0..<words.size {
-      if let token = words[id] { forEachSplit(of: token, in: words) { _, _ in count += 1 } }
-    }
-    return count
-  }
-
-  /// The pairs of tokens that a token can be cut into.
-  private static func forEachSplit(
-    of token: ArraySlice<UInt8>, in words: Vocabulary, _ body: (_ left: Int, _ right: Int) -> Void
-  ) {
-    token.withUnsafeBufferPointer { token in
-      for cut in 1..<max(1, token.count) {
-        let left = UnsafeBufferPointer(rebasing: token[..<cut])
-        let right = UnsafeBufferPointer(rebasing: token[cut...])
-        if let left = words.id(of: left), let right = words.id(of: right) { body(left, right) }
-      }
-    }
   }
 }

@@ -59,6 +59,17 @@ struct JSONField {
     return object
   }
 
+  /// The members of an object in the order of the file.
+  func members() throws(TokenizerError) -> [(key: [UInt8], field: JSONField)] {
+    try object().members.map { key, value in
+      (
+        key,
+        JSONField(
+          file: file, path: path.isEmpty ? TokenizerFile.text(key) : "\(path).\(TokenizerFile.text(key))", value: value)
+      )
+    }
+  }
+
   func elements() throws(TokenizerError) -> [JSONField] {
     guard let array = value.array else { throw expected("an array, found \(value.kind)") }
     return array.enumerated().map { JSONField(file: file, path: "\(path)[\($0)]", value: $1) }

@@ -19,7 +19,7 @@ extension TokenizerJSON {
       }
       return whole
     case "Prepend":
-      return Normalizer(steps: [.prepend(try field["prepend"].bytes())])
+      return Normalizer(steps: [.prepend(try short(field["prepend"]))])
     case "Replace":
       return Normalizer(steps: [try replace(field)])
     default:
@@ -43,10 +43,26 @@ extension TokenizerJSON {
     }
   }
 
+  /// A text that may be sought or added at every byte of another: one of megabytes would take hours, or all memory.
+  private static func short(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+    let bytes = try field.bytes()
+    guard bytes.count <= AddedToken.longestContent else {
+      throw field.unsupported("a text of \(bytes.count) bytes", supported: "up to \(AddedToken.longestContent)")
+    }
+    return bytes
+  }
+
   private static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
-    let pattern = try field.bytes()
+    let pattern = try short(field)
     guard !pattern.isEmpty else { throw field.expected("a text that is not empty") }
     return pattern
+  }
+
+  /// A character, as its bytes.
+  private static func character(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+    let character = try literal(field)
+    guard UTF8Scalar.count(character) == 1 else { throw field.expected("one character") }
+    return character
   }
 
   /// How the text is cut.
@@ -62,27 +78,29 @@ extension TokenizerJSON {
       return PreTokenizer(metaspace: try metaspace(field))
     case "Split":
       return PreTokenizer(pattern: try splitPattern(field))
+    case "Digits":
+      guard try field["individual_digits"].bool(default: false) else {
+        throw field["individual_digits"].unsupported("false", supported: "true")
+      }
+      return PreTokenizer(isolatesDigits: true)
     case "Sequence":
       var whole = PreTokenizer()
       for element in try field["pretokenizers"].elements() {
-        let part = try preTokenizer(element)
-        // What follows the byte-level alphabet, or cuts pieces again, or adds a space to each piece, is something else.
-        guard !whole.isByteLevel, whole.metaspace == nil, whole.pattern == nil || part.onlyChangesTheAlphabet else {
+        guard let next = whole.followed(by: try preTokenizer(element)) else {
           throw element["type"].unsupported(
-            "this step after the ones before it", supported: "one Split, then ByteLevel with use_regex false")
+            "this step after the ones before it",
+            supported: "Digits, Split, ByteLevel, or some of them in this order; use_regex false after a Split")
         }
-        let pattern = whole.pattern ?? part.pattern
-        whole = part
-        whole.pattern = pattern
+        whole = next
       }
       return whole
     default:
-      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Metaspace, Sequence, null")
+      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Digits, Metaspace, Sequence, null")
     }
   }
 
   private static func metaspace(_ field: JSONField) throws(TokenizerError) -> Metaspace {
-    let replacement = try literal(field["replacement"])
+    let replacement = try character(field["replacement"])
     let scheme = field["prepend_scheme"]
     // Files of before the scheme say whether to add a space.
     let standard = try field["add_prefix_space"].bool(default: true) ? "always" : "never"
@@ -111,17 +129,17 @@ extension TokenizerJSON {
   }
 
   /// How spellings become text.
-  static func decoder(_ field: JSONField) throws(TokenizerError) -> TokenDecoder {
-    if field.isNull { return .joined }
-    if try field["type"].text() == "ByteLevel" { return .byteLevel }
-    return .chain(try decoderSteps(field))
+  static func decoder(_ field: JSONField) throws(TokenizerError) -> any TokenDecoder {
+    if field.isNull { return JoiningDecoder() }
+    if try field["type"].text() == "ByteLevel" { return ByteLevelDecoder() }
+    return ChainDecoder(try decoderSteps(field))
   }
 
-  private static func decoderSteps(_ field: JSONField) throws(TokenizerError) -> [TokenDecoder.Step] {
+  private static func decoderSteps(_ field: JSONField) throws(TokenizerError) -> [ChainDecoder.Step] {
     let type = field["type"]
     switch try type.text() {
     case "Sequence":
-      var steps: [TokenDecoder.Step] = []
+      var steps: [ChainDecoder.Step] = []
       for element in try field["decoders"].elements() { steps += try decoderSteps(element) }
       return steps
     case "Replace":
@@ -135,7 +153,7 @@ extension TokenizerJSON {
       return [.metaspace(metaspace.replacement, dropsFirst: metaspace.prepending != .never)]
     case "Strip":
       return [
-        .strip(try literal(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
+        .strip(try character(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
       ]
     default:
       throw type.unsupported(

@@ -7,21 +7,24 @@ enum TokenizerJSON {
   static func load(_ directory: String) throws(TokenizerError) -> TokenizerDefinition {
     let root = try TokenizerFile(directory, name).json()
     _ = try root.object()
-    let configuration = try TokenizerConfiguration.load(directory)
+    let configuration = try TokenizerConfiguration(directory: directory)
     let normalizer = try normalizer(root["normalizer"])
-    let preTokenizer = try preTokenizer(root["pre_tokenizer"])
+    var preTokenizer = try preTokenizer(root["pre_tokenizer"])
+    if try configuration.isGPT2(), root["pre_tokenizer"]["type"].value.text == "ByteLevel" {
+      preTokenizer.addsPrefixSpace = try configuration.flag("add_prefix_space", default: false)
+    }
     let decoder = try decoder(root["decoder"])
     let (model, modelVocabulary) = try model(root["model"], isByteLevel: preTokenizer.isByteLevel)
     var vocabulary = modelVocabulary
     let added = try addedTokens(root["added_tokens"], &vocabulary)
     var definition = TokenizerDefinition(
-      files: [name] + (configuration.map { [$0.file] } ?? []), vocabulary: vocabulary, model: model,
+      files: [name] + configuration.files, vocabulary: vocabulary, model: model,
       normalizer: normalizer, preTokenizer: preTokenizer, decoder: decoder)
     definition.recognize(added)
     (definition.prefix, definition.suffix) = try postProcessor(root["post_processor"], vocabulary)
     definition.beginningOfText =
-      try configuration?.id(of: "bos_token", in: vocabulary) ?? definition.prefix.first
-    definition.endOfText = try configuration?.id(of: "eos_token", in: vocabulary) ?? definition.suffix.last
+      try configuration.id(of: "bos_token", in: vocabulary) ?? definition.prefix.first
+    definition.endOfText = try configuration.id(of: "eos_token", in: vocabulary) ?? definition.suffix.last
     return definition
   }
 
@@ -78,24 +81,18 @@ enum TokenizerJSON {
     _ field: JSONField, _ vocabulary: inout Vocabulary
   ) throws(TokenizerError) -> [AddedToken] {
     if field.isNull { return [] }
-    var tokens: [AddedToken] = []
+    var list = AddedTokenList(vocabulary)
     for element in try field.elements() {
-      let content = try element["content"].bytes()
-      let id = try element["id"].integer()
-      if try element["single_word"].bool(default: false) {
-        throw element["single_word"].unsupported("true", supported: "false")
-      }
-      if vocabulary.id(of: content) != id {
-        try vocabulary.add(content, id: id, file: field.file, field: element["id"].path)
-      }
-      tokens.append(
-        AddedToken(
-          id: id, content: content, isSpecial: try element["special"].bool(default: false),
-          stripsLeft: try element["lstrip"].bool(default: false),
-          stripsRight: try element["rstrip"].bool(default: false),
-          isNormalized: try element["normalized"].bool(default: true)))
+      let token = AddedToken(
+        id: try element["id"].integer(), content: try element["content"].bytes(),
+        isSpecial: try element["special"].bool(default: false),
+        isSingleWord: try element["single_word"].bool(default: false),
+        stripsLeft: try element["lstrip"].bool(default: false),
+        stripsRight: try element["rstrip"].bool(default: false),
+        isNormalized: try element["normalized"].bool(default: true))
+      try list.add(token, id: token.id, &vocabulary, field: element["id"])
     }
-    return tokens
+    return list.tokens
   }
 
   // MARK: Post-processor
@@ -129,15 +126,18 @@ enum TokenizerJSON {
     var prefix: [Int] = []
     var suffix: [Int] = []
     var hasText = false
+    let special = try field["special_tokens"].isNull ? [] : field["special_tokens"].members()
+    let specialTokens = Dictionary(special.map { ($0.key, $0.field) }) { first, _ in first }
     for piece in try field["single"].elements() {
       if piece["SpecialToken"].isNull {
         guard !hasText, try piece["Sequence"]["id"].text() == "A" else { throw piece.expected("sequence A, once") }
         hasText = true
         continue
       }
-      let name = try piece["SpecialToken"]["id"].text()
+      let name = piece["SpecialToken"]["id"]
+      guard let token = specialTokens[try name.bytes()] else { throw name.expected("a token of special_tokens") }
       var ids: [Int] = []
-      for element in try field["special_tokens"][name]["ids"].elements() {
+      for element in try token["ids"].elements() {
         let id = try element.integer()
         guard vocabulary[id] != nil else { throw element.expected("the id of a token, found \(id)") }
         ids.append(id)

@@ -6,22 +6,20 @@ enum TokenizerModel {
 
   static func load(_ directory: String) throws(TokenizerError) -> TokenizerDefinition {
     let file = try TokenizerFile(directory, name)
-    let configuration = try TokenizerConfiguration.load(directory)
+    let configuration = try TokenizerConfiguration(directory: directory)
     var definition: TokenizerDefinition
     // A line of text never begins with a line feed, which is how a protocol buffer's first piece begins.
     if file.bytes.first != 0x0A, TiktokenRanks.looksLikeRanks(file.bytes) {
-      definition = try TiktokenRanks.definition(file)
+      definition = try TiktokenRanks.definition(file, configuration)
     } else {
-      definition = try SentencePieceModel(file).definition()
+      definition = try SentencePieceModel(file).definition(configuration)
     }
-    if let configuration {
-      definition.files.append(configuration.file)
-      definition.beginningOfText =
-        try configuration.id(of: "bos_token", in: definition.vocabulary) ?? definition.beginningOfText
-      definition.endOfText = try configuration.id(of: "eos_token", in: definition.vocabulary) ?? definition.endOfText
-    }
-    let addsBeginning = try configuration?.flag("add_bos_token", default: true) ?? true
-    let addsEnd = try configuration?.flag("add_eos_token", default: false) ?? false
+    definition.files += configuration.files
+    definition.beginningOfText =
+      try configuration.id(of: "bos_token", in: definition.vocabulary) ?? definition.beginningOfText
+    definition.endOfText = try configuration.id(of: "eos_token", in: definition.vocabulary) ?? definition.endOfText
+    let addsBeginning = try configuration.flag("add_bos_token", default: true)
+    let addsEnd = try configuration.flag("add_eos_token", default: false)
     if addsBeginning, let id = definition.beginningOfText { definition.prefix = [id] }
     if addsEnd, let id = definition.endOfText { definition.suffix = [id] }
     return definition

@@ -1,4 +1,5 @@
 import Support
+import Tensor
 import Tokenizer
 
 /// `svnup tokenize`: a text as the model's tokenizer sees it.
@@ -45,7 +46,9 @@ package enum TokenizeCommand: Command {
 
   /// Ids and pieces of a text.
   private static func show(_ text: [UInt8], by tokenizer: BPETokenizer, _ console: Console) throws {
-    let ids = tokenizer.encode(text)
+    let progress = console.progress("tokenizing", unit: "parts")
+    let ids = tokenizer.encodeInParallel(text, progress: progress.update)
+    progress.finish()
     let pieces = ids.map { String(decoding: tokenizer.piece($0) ?? [], as: UTF8.self) }
     var table = Table([.number("id"), .text("piece")])
     for (id, piece) in zip(ids, pieces) { table.append([String(id), piece]) }
@@ -70,9 +73,16 @@ package enum TokenizeCommand: Command {
       }
       return text
     }
-    for text in texts {
-      let result: JSON = ["ids": JSON(tokenizer.encode(text))]
-      try console.print(String(decoding: result.encoded(), as: UTF8.self))
+    let progress = console.progress("tokenizing", unit: "lines")
+    let batch = 256 * Parallel.threadCount
+    for start in stride(from: 0, to: texts.count, by: batch) {
+      let results = Parallel.map(min(batch, texts.count - start)) { i in
+        let result: JSON = ["ids": JSON(tokenizer.encode(texts[start + i]))]
+        return String(decoding: result.encoded(), as: UTF8.self)
+      }
+      try console.print(results.joined(separator: "\n"))
+      progress.update(start + results.count, of: texts.count)
     }
+    progress.finish()
   }
 }

@@ -16,7 +16,7 @@ struct Corpus {
       ids = try TokenFile(path: path)
     } else {
       let text = try TextInput(path: path).bytes()
-      ids = .stream(try source.tokenizer().encode(text))
+      ids = .stream(try source.tokenizer().encodeInParallel(text))
     }
     try checkVocabulary()
   }

@@ -1,0 +1,130 @@
+import Support
+import Testing
+import Tokenizer
+
+/// What the files beside a vocabulary do to ids, in vectors of transformers 5.23 (Scripts/make-configuration-vectors.py).
+@Suite("Tokenizer configurations")
+struct ConfigurationTests {
+  private static let kjv = Vectors(root: Vectors.fixtures, name: "kjv1024")
+  private static let kjvOPT = Vectors(root: Vectors.fixtures, name: "kjv-opt")
+  static let cases = (try? Vectors(root: Vectors.fixtures, name: "configurations").encodings.indices) ?? 0..<0
+
+  @Test("Added and special tokens, flags, and which file goes before which", arguments: cases)
+  func vectors(_ index: Int) throws {
+    let vector = try Vectors(root: Vectors.fixtures, name: "configurations").encodings[index]
+    let name = vector["name"]?.text ?? ""
+    var files: [String: [UInt8]] = [:]
+    for file in vector["copied"]?.array?.compactMap(\.text) ?? [] { files[file] = try Self.kjvOPT.bytes(file) }
+    for (file, contents) in vector["files"]?.object?.members ?? [] {
+      files[String(decoding: file, as: UTF8.self)] = contents.encoded()
+    }
+    let tokenizer = try TemporaryTokenizer(files).load()
+    if files["tokenizer.json"] == nil { #expect(tokenizer.vocabularySize == vector["size"]?.integer, "\(name)") }
+    #expect(tokenizer.encode(vector["text"]?.bytes ?? []) == vector.ids("ids"), "\(name)")
+    #expect(tokenizer.encode("") == vector.ids("ids_empty"), "\(name)")
+    // A configuration that numbers its tokens makes the smaller files superfluous.
+    let isNumbered = name == "numbered tokens over a map"
+    #expect(tokenizer.definingFiles.contains("special_tokens_map.json") == (name.contains("map") && !isNumbered))
+  }
+
+  @Test("All configurations are there")
+  func count() { #expect(Self.cases.count >= 19) }
+
+  private func model(_ configuration: JSON, _ others: [String: JSON] = [:]) throws -> BPETokenizer {
+    var files = [
+      "tokenizer.model": try Self.kjv.bytes("tokenizer.model"), "tokenizer_config.json": configuration.encoded(),
+    ]
+    for (name, contents) in others { files[name] = contents.encoded() }
+    return try TemporaryTokenizer(files).load()
+  }
+
+  private static let added: JSON = [
+    "1024": ["content": "<x>", "special": true, "normalized": false],
+    "1025": ["content": "<pad>", "special": true, "normalized": false],
+    "2": ["content": "</s>", "special": true, "normalized": false],
+  ]
+  private static let text = "In <x> </s>the<pad> a<x>b"
+
+  @Test("tokenizer.model: added tokens are split out; `legacy` says which fragments get a space in front")
+  func addedToModel() throws {
+    // The ids are those of transformers 5.23.
+    let legacy = try model(["legacy": true, "added_tokens_decoder": Self.added])
+    #expect(
+      legacy.encode(Self.text, addingSpecialTokens: false)
+        == [299, 968, 962, 1024, 962, 962, 2, 261, 1025, 962, 262, 1024, 273])
+    let once = try model(["legacy": false, "added_tokens_decoder": Self.added])
+    #expect(
+      once.encode(Self.text, addingSpecialTokens: false)
+        == [299, 968, 962, 1024, 962, 2, 259, 963, 1025, 262, 1024, 982])
+    #expect(once.encode("<x>b", addingSpecialTokens: false) == [1024, 982])
+    #expect(once.text(of: [1, 299, 968, 1024], skippingSpecialTokens: true) == "In")
+    let file = try model(["legacy": true], ["added_tokens.json": ["<x>": 1024]])
+    #expect(file.encode("a<x>", addingSpecialTokens: false) == [262, 1024])
+    #expect(file.definingFiles == ["tokenizer.model", "tokenizer_config.json", "added_tokens.json"])
+    let padded = try model([:], ["special_tokens_map.json": ["pad_token": "<pad>", "eos_token": "</s>"]])
+    // `</s>` is plain text to sentencepiece; `<pad>` exists only as a special token.
+    #expect(padded.encode("a</s>", addingSpecialTokens: false).contains(2) == false)
+    #expect(padded.encode("a<pad>", addingSpecialTokens: false) == [262, 1024])
+  }
+
+  @Test("tokenizer.model: add_bos_token, add_eos_token, add_prefix_space")
+  func flags() throws {
+    #expect(try model(["add_bos_token": false, "add_eos_token": true]).encode("In") == [299, 968, 2])
+    #expect(try model(["add_prefix_space": false]).encode("In") == [1, 988, 968])
+    #expect(try model(["add_prefix_space": false]).text(of: [262]) == " a")
+  }
+
+  @Test("tokenizer.json's own post-processor goes before add_bos_token and add_eos_token, as in transformers 5")
+  func postProcessor() throws {
+    let configuration: JSON = ["add_bos_token": false, "add_eos_token": true]
+    let tokenizer = try TemporaryTokenizer([
+      "tokenizer.json": Self.kjv.bytes("tokenizer.json"), "tokenizer_config.json": configuration.encoded(),
+    ]).load()
+    #expect(tokenizer.encode("") == [1])
+  }
+
+  @Test("A setting that would change what the caller asks for is refused by name")
+  func splitSpecialTokens() throws {
+    let directory = try TemporaryTokenizer([
+      "tokenizer.json": Self.kjv.bytes("tokenizer.json"),
+      "tokenizer_config.json": JSON(members: [("split_special_tokens", true)]).encoded(),
+    ])
+    guard case .unsupported(_, "split_special_tokens", "true", _)? = directory.error() else {
+      Issue.record("\(String(describing: directory.error()))")
+      return
+    }
+  }
+
+  @Test("Wrong fields are named with their file")
+  func errors() throws {
+    func error(_ files: [String: JSON]) throws -> String {
+      var all = ["vocab.json": try Self.kjvOPT.bytes("vocab.json"), "merges.txt": try Self.kjvOPT.bytes("merges.txt")]
+      for (name, contents) in files { all[name] = contents.encoded() }
+      return try TemporaryTokenizer(all).error()?.description ?? ""
+    }
+    for (files, expected) in [
+      (["tokenizer_config.json": []], "tokenizer_config.json: the text: expected an object, found an array"),
+      (
+        ["tokenizer_config.json": ["bos_token": 3]],
+        "tokenizer_config.json: bos_token: expected a string, found a number"
+      ),
+      (
+        ["tokenizer_config.json": ["bos_token": ["id": 3]]],
+        "tokenizer_config.json: bos_token.content: expected a string"
+      ),
+      (
+        ["special_tokens_map.json": ["pad_token": []]],
+        "special_tokens_map.json: pad_token: expected a string, found an array"
+      ),
+      (["added_tokens.json": ["<x>": "9"]], "added_tokens.json: <x>: expected an integer, found a string"),
+      (["added_tokens.json": ["<x>": 1030]], "added_tokens.json: <x>: expected \"<x>\" to follow the vocabulary"),
+      (
+        ["tokenizer_config.json": ["added_tokens_decoder": ["x": ["content": "<x>"]]]],
+        "tokenizer_config.json: added_tokens_decoder.x: expected an id as its key"
+      ),
+    ] as [([String: JSON], String)] {
+      let found = try error(files)
+      #expect(found.contains(expected), "\(found)")
+    }
+  }
+}
