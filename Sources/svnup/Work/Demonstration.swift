@@ -60,7 +60,7 @@ struct Demonstration {
         source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))],
         console: console))
     try record.save(bestModel, from: source, to: output, replacing: replacing)
-    defer { if isTemporary { DirectoryWriter.remove(output) } }
+    defer { if isTemporary { FileSystem.removeTree(output) } }
     let reloaded = try ModelSource(output).load(console: console).perplexity(
       test, console: console, label: "reloaded")
     try say(
