@@ -7,7 +7,7 @@ struct ProgramTests {
 
   init() throws { svnup = try CommandRunner() }
 
-  static let names = ["demo", "info", "tokenize", "perplexity", "shapley", "prune"]
+  static let names = ["demo", "info", "tokenize", "perplexity", "shapley", "prune", "verify"]
 
   @Test("help of every command, in its three spellings, is the same text with an example", arguments: names)
   func helpOfACommand(name: String) throws {

@@ -12,7 +12,7 @@ package enum Program {
   package static var commands: [any Command.Type] {
     [
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
-      PruneCommand.self,
+      PruneCommand.self, VerifyCommand.self,
     ]
   }
 

@@ -146,9 +146,9 @@ package enum PruneCommand: Command {
     let run = try PruningRun(arguments, source, console: console)
     run.memory.announce(console)
     var model = try source.load(console: console)
-    let record = try run.run(&model, console: console)
+    var record = try run.run(&model, console: console)
     AlignedStorage.trim()
-    try record.save(model, from: source, to: output, replacing: replacing)
+    try record.save(model, from: source, to: output, replacing: replacing, console: console)
     console.note("saved \(output)")
     try console.report(record.json.with(run.memory), or: record.text)
   }
