@@ -44,7 +44,7 @@ struct RandomLlama {
       return .matrix(weight(name, type, seed: seed))
     }
     try writer.commit()
-    defer { DirectoryWriter.remove(folder) }
+    defer { FileSystem.removeTree(folder) }
     return try ModelDirectory(path: folder).loadModel()
   }
 

@@ -16,7 +16,7 @@ package final class AppendedFile: Sendable {
     guard FileSystem.lock(descriptor) != false else { throw FileError.isLocked(path) }
   }
 
-  deinit { _ = FileSystem.closeDescriptor(descriptor) }
+  deinit { FileSystem.closeLock(descriptor) }
 
   /// Everything that is in the file.
   package func contents() throws(FileError) -> [UInt8] {

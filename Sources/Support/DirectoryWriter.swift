@@ -1,19 +1,25 @@
-/// Writes a folder so that it is there complete or not at all.
+/// Writes a folder so that it is there complete or not at all, whenever the process ends.
 ///
-/// Everything goes into a temporary folder beside the target; `commit` brings it to the disk and renames it. A writer that is
-/// dropped without a commit removes what it wrote.
+/// Everything goes into a temporary folder beside the target; `commit` brings it to the disk and lets it take the target's name. A
+/// writer that is dropped without a commit removes what it wrote; what a killed process could not remove, the next writer to
+/// the same target does.
 package final class DirectoryWriter {
   package let target: String
   package let temporary: String
+  /// The files that were created, in order.
+  package private(set) var names: [String] = []
+  private let lock: FileLock?
   private let replacing: Bool
-  private var names: [String] = []
   private var isOpen = true
 
   /// Whether a folder can be written at `target`, told before any work: the parent exists and is writable, the target is free
   /// or `replacing` is set.
+  ///
+  /// What dead processes left beside the target is removed first, so that it takes no room.
   package static func check(_ target: String, replacing: Bool) throws(FileError) {
     // A slash at the end would make the system look for a folder where the target may be a file.
     let target = Path.join(Path.parent(of: target), Path.name(of: target))
+    Unfinished.clear(for: target)
     let parent = Path.parent(of: target)
     guard let status = try? FileSystem.status(parent), status.kind == .directory else {
       throw FileError(target, "create", reason: "the folder \(parent) does not exist", exitStatus: .cannotCreate)
@@ -34,8 +40,10 @@ package final class DirectoryWriter {
     try Self.check(target, replacing: replacing)
     self.target = target
     self.replacing = replacing
-    let hidden = Path.join(Path.parent(of: target), ".\(Path.name(of: target))")
-    temporary = try Self.makeTemporary(for: hidden)
+    (temporary, lock) = try Unfinished.make(for: target) { (path) throws(FileError) in
+      try FileSystem.makeDirectory(path)
+      return path
+    }
   }
 
   /// Makes the temporary folder and removes it again: what the system would refuse later, it refuses now.
@@ -43,7 +51,7 @@ package final class DirectoryWriter {
     _ = try DirectoryWriter(target: target, replacing: replacing)
   }
 
-  deinit { if isOpen { Self.remove(temporary) } }
+  deinit { discard() }
 
   /// Creates a file in the folder, to be filled and synchronized by the caller.
   package func create(_ name: String) throws(FileError) -> File {
@@ -57,55 +65,57 @@ package final class DirectoryWriter {
     try file.synchronize()
   }
 
+  /// Copies a file into the folder, in pieces; `progress` is told the bytes of each.
+  package func copy(_ source: String, progress: (Int) -> Void = { _ in }) throws(FileError) {
+    let original = try File(source)
+    let file = try create(Path.name(of: source))
+    try original.forEachPiece(of: 0..<original.status().size) { (piece) throws(FileError) in
+      try file.append(piece, progress: progress)
+    }
+    try file.synchronize()
+  }
+
   /// Puts the folder in its place.
   ///
-  /// An existing target is moved aside first and removed last, so that one of the two is always there.
+  /// An existing target changes places with it in one step and is removed last. Where the system cannot do that, the target is
+  /// moved aside first: then there is a moment without one, and a process that dies in it has the target put back by the next
+  /// writer.
   package func commit() throws(FileError) {
     let parent = Path.parent(of: target)
     try FileSystem.synchronizeDirectory(temporary)
-    if replacing, FileSystem.exists(target) {
-      // An empty folder may be renamed over, so this one reserves the name.
-      let aside = try Self.makeTemporary(for: temporary + ".old")
-      do throws(FileError) {
-        try FileSystem.rename(target, to: aside)
-      } catch {
-        Self.remove(aside)
-        throw error
-      }
-      do throws(FileError) {
-        try FileSystem.rename(temporary, to: target)
-      } catch {
-        try? FileSystem.rename(aside, to: target)
-        throw error
-      }
-      isOpen = false
-      try FileSystem.synchronizeDirectory(parent)
-      Self.remove(aside)
-    } else {
+    guard replacing, FileSystem.exists(target) else {
       try FileSystem.rename(temporary, to: target)
       isOpen = false
-      try FileSystem.synchronizeDirectory(parent)
+      return try FileSystem.synchronizeDirectory(parent)
     }
+    // Nobody is to remove the old folder under its hidden name before the new one is safe.
+    let oldLock = FileLock.take(target)
+    defer { withExtendedLifetime(oldLock) {} }
+    if try FileSystem.exchange(temporary, target) {
+      // From here on the temporary name is that of the old folder.
+      defer { discard() }
+      return try FileSystem.synchronizeDirectory(parent)
+    }
+    let aside = try Unfinished.makeAside(for: target)
+    do throws(FileError) {
+      try FileSystem.rename(target, to: aside)
+    } catch {
+      FileSystem.removeTree(aside)
+      throw error
+    }
+    do throws(FileError) {
+      try FileSystem.rename(temporary, to: target)
+    } catch {
+      try? FileSystem.rename(aside, to: target)
+      throw error
+    }
+    isOpen = false
+    defer { FileSystem.removeTree(aside) }
+    try FileSystem.synchronizeDirectory(parent)
   }
 
-  /// A new folder whose name begins with `path`.
-  private static func makeTemporary(for path: String) throws(FileError) -> String {
-    try TemporaryName.make(for: path) { (name) throws(FileError) in
-      try FileSystem.makeDirectory(name)
-      return name
-    }
-  }
-
-  /// Removes a folder and the files in it; what cannot be removed stays.
-  package static func remove(_ folder: String) {
-    for name in (try? FileSystem.list(folder)) ?? [] {
-      let path = Path.join(folder, name)
-      if (try? FileSystem.status(path, followingLinks: false))?.kind == .directory {
-        remove(path)
-      } else {
-        try? FileSystem.removeFile(path)
-      }
-    }
-    try? FileSystem.removeDirectory(folder)
+  private func discard() {
+    if isOpen { FileSystem.removeTree(temporary) }
+    isOpen = false
   }
 }

@@ -6,25 +6,30 @@ package struct FileError: Diagnostic, Equatable {
   package let exitStatus: ExitStatus
   /// Whether something could not be created because its name is in use.
   let isNameTaken: Bool
+  /// Whether the system cannot do such a thing at all.
+  let isUnsupported: Bool
 
   /// An error number of the system.
   init(_ path: String, _ operation: String, _ code: Int32) {
     let creates = ["create", "rename to", "write", "remove"].contains(operation)
     self.init(
       path, operation, reason: FileSystem.message(code), exitStatus: FileSystem.exitStatus(code, creating: creates),
-      isNameTaken: FileSystem.isNameTaken(code))
+      isNameTaken: FileSystem.isNameTaken(code), isUnsupported: FileSystem.isUnsupported(code))
   }
 
   package init(_ path: String, _ operation: String, reason: String, exitStatus: ExitStatus) {
-    self.init(path, operation, reason: reason, exitStatus: exitStatus, isNameTaken: false)
+    self.init(path, operation, reason: reason, exitStatus: exitStatus, isNameTaken: false, isUnsupported: false)
   }
 
-  private init(_ path: String, _ operation: String, reason: String, exitStatus: ExitStatus, isNameTaken: Bool) {
+  private init(
+    _ path: String, _ operation: String, reason: String, exitStatus: ExitStatus, isNameTaken: Bool, isUnsupported: Bool
+  ) {
     self.path = path
     self.operation = operation
     self.reason = reason
     self.exitStatus = exitStatus
     self.isNameTaken = isNameTaken
+    self.isUnsupported = isUnsupported
   }
 
   package var description: String { "\(path): cannot \(operation): \(reason)" }
@@ -34,7 +39,11 @@ package struct FileError: Diagnostic, Equatable {
 package final class File: Sendable {
   package enum Mode: Sendable { case reading, creating }
 
+  /// The most bytes that are read, or written, at a time where a file is worked through from one end to the other.
+  package static let pieceSize = 4 << 20
+
   package let path: String
+  private let mode: Mode
   private let descriptor: Int32
 
   /// Opens a regular file.
@@ -42,7 +51,8 @@ package final class File: Sendable {
   /// A FIFO, device or directory is refused, so a read can neither block nor be endless.
   package init(_ path: String, _ mode: Mode = .reading) throws(FileError) {
     self.path = path
-    descriptor = try FileSystem.openDescriptor(path, mode)
+    self.mode = mode
+    descriptor = mode == .reading ? try FileSystem.openDescriptor(path) : try FileSystem.createDescriptor(path)
     let kind = try status().kind
     guard kind == .file else {
       let found = kind == .directory ? "a directory" : "not a regular file"
@@ -50,7 +60,12 @@ package final class File: Sendable {
     }
   }
 
-  deinit { _ = FileSystem.closeDescriptor(descriptor) }
+  deinit {
+    switch mode {
+    case .reading: FileSystem.closeDescriptor(descriptor)
+    case .creating: FileSystem.closeCreated(descriptor, path: path)
+    }
+  }
 
   package func status() throws(FileError) -> FileSystem.Status { try FileSystem.status(of: descriptor, path: path) }
 
@@ -84,8 +99,31 @@ package final class File: Sendable {
     return bytes
   }
 
-  package func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    try FileSystem.write(descriptor, bytes, path: path)
+  /// Calls `body` with consecutive pieces of a range of the file; a file that ends before is an error.
+  package func forEachPiece(
+    of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(FileError) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: min(range.count, Self.pieceSize), alignment: MemoryLayout<UInt64>.alignment)
+    defer { buffer.deallocate() }
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(range.upperBound - offset))
+      try read(into: piece, at: offset)
+      try body(UnsafeRawBufferPointer(piece))
+      offset += piece.count
+    }
+  }
+
+  /// Writes the bytes at the end of the file; `progress` is told how many of them each step has written.
+  package func append(_ bytes: UnsafeRawBufferPointer, progress: (Int) -> Void = { _ in }) throws(FileError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.pieceSize))
+      try FileSystem.write(descriptor, piece, path: path)
+      progress(piece.count)
+      rest = rest.dropFirst(piece.count)
+    }
   }
 
   package func append(_ bytes: [UInt8]) throws(FileError) {
@@ -115,13 +153,14 @@ package final class File: Sendable {
   /// Makes the temporary file that `replace` would make and removes it again: what the system would refuse later, it refuses
   /// now.
   package static func rehearse(_ path: String) throws(FileError) {
-    let file = try TemporaryName.make(for: path) { (name) throws(FileError) in try File(name, .creating) }
-    try FileSystem.removeFile(file.path)
+    let (file, lock) = try makeTemporary(for: path)
+    try withExtendedLifetime(lock) { () throws(FileError) in try FileSystem.removeFile(file.path) }
   }
 
-  /// Creates or replaces a file so that a reader sees the old contents or the new, never a part.
+  /// Creates or replaces a file so that a reader sees the old contents or the new, never a part, whenever the process ends.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
-    let file = try TemporaryName.make(for: path) { (name) throws(FileError) in try File(name, .creating) }
+    let (file, lock) = try makeTemporary(for: path)
+    defer { withExtendedLifetime(lock) {} }
     do throws(FileError) {
       try file.append(bytes)
       try file.synchronize()
@@ -132,27 +171,10 @@ package final class File: Sendable {
     }
     try FileSystem.synchronizeDirectory(Path.parent(of: path))
   }
-}
 
-/// Names for what is not finished yet.
-enum TemporaryName {
-  /// Makes something under a name that begins with `path` and is nobody else's.
-  ///
-  /// The number of the process is not enough: threads share it, and in a container it comes back after a kill, so a name in use
-  /// is left alone and the next one tried.
-  static func make<Made>(
-    for path: String, _ make: (String) throws(FileError) -> Made
-  ) throws(FileError) -> Made {
-    let name = "\(path).svnup-\(FileSystem.processIdentifier)"
-    var attempt = 0
-    while true {
-      do throws(FileError) {
-        return try make(attempt == 0 ? name : "\(name)-\(attempt)")
-      } catch {
-        guard error.isNameTaken, attempt < 10_000 else { throw error }
-        attempt += 1
-      }
-    }
+  private static func makeTemporary(for path: String) throws(FileError) -> (File, FileLock?) {
+    Unfinished.clear(for: path)
+    return try Unfinished.make(for: path) { (name) throws(FileError) in try File(name, .creating) }
   }
 }
 
@@ -165,6 +187,11 @@ package enum Path {
   /// The last component, without trailing separators.
   package static func name(of path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  /// Whether a name is that of a file in the folder it is looked up in, and in no other.
+  package static func isPlainName(_ name: String) -> Bool {
+    !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
   }
 
   /// The folder that holds the path's last component; `.` for a bare name.

@@ -93,13 +93,9 @@ extension SHA256 {
     ofFile path: String, progress: (Int) -> Void = { _ in }
   ) throws(FileError) -> String {
     let file = try File(path)
-    let size = try file.status().size
     var hash = SHA256()
-    var offset = 0
-    while offset < size {
-      let piece = try file.read(count: min(1 << 22, size - offset), at: offset)
+    try file.forEachPiece(of: 0..<file.status().size) { piece in
       hash.update(piece)
-      offset += piece.count
       progress(piece.count)
     }
     return hash.hexadecimal()

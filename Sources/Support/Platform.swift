@@ -219,6 +219,9 @@ package enum FileSystem {
     package var inode: UInt64
     package var modifiedSeconds: Int
     package var modifiedNanoseconds: Int
+
+    /// Whether both are of one file, whatever became of it meanwhile.
+    func isSameFile(as other: Status) -> Bool { device == other.device && inode == other.inode }
   }
 
   package static func status(_ path: String, followingLinks: Bool = true) throws(FileError) -> Status {
@@ -253,20 +256,59 @@ package enum FileSystem {
     return names.sorted()
   }
 
+  // MARK: Changes
+
+  /// Does one operation, again where a signal interrupted it, and returns what the system did: the one way to every change.
+  @discardableResult
+  private static func perform(
+    _ operation: FileOperation, _ path: String, _ call: () -> Int
+  ) throws(FileError) -> Int {
+    while true {
+      var code = FileOperation.intercepted(operation, path)
+      if code == 0 {
+        let result = call()
+        if result >= 0 { return result }
+        code = errno
+      }
+      if code != EINTR { throw FileError(path, operation.verb, code) }
+    }
+  }
+
   package static func makeDirectory(_ path: String) throws(FileError) {
-    guard mkdir(path, 0o777) == 0 else { throw FileError(path, "create", errno) }
+    try perform(.makeDirectory, path) { Int(mkdir(path, 0o777)) }
   }
 
   package static func rename(_ old: String, to new: String) throws(FileError) {
-    guard systemRename(old, new) == 0 else { throw FileError(new, "rename to", errno) }
+    try perform(.rename, new) { Int(systemRename(old, new)) }
+  }
+
+  /// Lets two paths change places in one step; false where the system or the file system cannot do that.
+  package static func exchange(_ first: String, _ second: String) throws(FileError) -> Bool {
+    do throws(FileError) {
+      try perform(.exchange, second) { Int(systemExchange(first, second)) }
+      return true
+    } catch {
+      if error.isUnsupported { return false }
+      throw error
+    }
   }
 
   package static func removeFile(_ path: String) throws(FileError) {
-    guard unlink(path) == 0 else { throw FileError(path, "remove", errno) }
+    try perform(.removeFile, path) { Int(unlink(path)) }
   }
 
   package static func removeDirectory(_ path: String) throws(FileError) {
-    guard rmdir(path) == 0 else { throw FileError(path, "remove", errno) }
+    try perform(.removeDirectory, path) { Int(rmdir(path)) }
+  }
+
+  /// Removes a file, or a folder with all that is in it; what cannot be removed stays.
+  package static func removeTree(_ path: String) {
+    guard (try? status(path, followingLinks: false))?.kind == .directory else {
+      try? removeFile(path)
+      return
+    }
+    for name in (try? list(path)) ?? [] { removeTree(Path.join(path, name)) }
+    try? removeDirectory(path)
   }
 
   /// Asks the system to bring a directory's entries to the disk.
@@ -274,8 +316,58 @@ package enum FileSystem {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path, "open", errno) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw FileError(path, "synchronize", errno) }
+    try perform(.synchronizeDirectory, path) { Int(fsync(descriptor)) }
   }
+
+  static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String) throws(FileError) {
+    var written = 0
+    while written < bytes.count, let base = bytes.baseAddress {
+      written += try perform(.write, path) { systemWrite(descriptor, base + written, bytes.count - written) }
+    }
+  }
+
+  static func synchronize(_ descriptor: Int32, path: String) throws(FileError) {
+    try perform(.synchronize, path) { Int(fsync(descriptor)) }
+  }
+
+  /// Opens a new file, closed on exec.
+  static func createDescriptor(_ path: String) throws(FileError) -> Int32 {
+    Int32(
+      truncatingIfNeeded: try perform(.create, path) {
+        Int(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666))
+      })
+  }
+
+  /// Closes a file that was written.
+  ///
+  /// Whoever needs to know that the bytes have arrived has synchronized them before.
+  static func closeCreated(_ descriptor: Int32, path: String) {
+    _ = FileOperation.intercepted(.close, path)
+    close(descriptor)
+  }
+
+  // MARK: Locks
+
+  /// Opens a file or a folder, and nothing that a link leads to, to lock it; nil where that is refused.
+  static func openLock(_ path: String) -> Int32? {
+    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    return descriptor >= 0 ? descriptor : nil
+  }
+
+  /// Locks an open file: whether nobody else has done so, or nil where there are no locks.
+  static func lock(_ descriptor: Int32) -> Bool? {
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    return errno == EWOULDBLOCK ? false : nil
+  }
+
+  static func closeLock(_ descriptor: Int32) {
+    // A process that is being started beside this one has the descriptor too until it becomes another program; closing would
+    // leave the lock with it for that time.
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
+
+  // MARK: Reading
 
   /// Bytes that an unprivileged user may still write below a path.
   package static func freeBytes(at path: String) throws(FileError) -> Int {
@@ -285,22 +377,17 @@ package enum FileSystem {
     return product.overflow ? Int.max : Int(clamping: product.partialValue)
   }
 
-  /// Opens a file descriptor, closed on exec.
-  static func openDescriptor(_ path: String, _ mode: File.Mode) throws(FileError) -> Int32 {
-    let flags: Int32
-    switch mode {
-    // O_NONBLOCK: opening a FIFO must answer at once; for a regular file it means nothing.
-    case .reading: flags = O_RDONLY | O_NONBLOCK
-    case .creating: flags = O_WRONLY | O_CREAT | O_EXCL
-    }
+  /// Opens a file to read it, closed on exec.
+  static func openDescriptor(_ path: String) throws(FileError) -> Int32 {
     while true {
-      let descriptor = open(path, flags | O_CLOEXEC, 0o666)
+      // O_NONBLOCK: opening a FIFO must answer at once; for a regular file it means nothing.
+      let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
       if descriptor >= 0 { return descriptor }
-      if errno != EINTR { throw FileError(path, mode == .reading ? "open" : "create", errno) }
+      if errno != EINTR { throw FileError(path, "open", errno) }
     }
   }
 
-  static func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) == 0 ? 0 : errno }
+  static func closeDescriptor(_ descriptor: Int32) { close(descriptor) }
 
   static func status(of descriptor: Int32, path: String) throws(FileError) -> Status {
     var raw = stat()
@@ -317,22 +404,6 @@ package enum FileSystem {
       if count >= 0 { return count }
       if errno != EINTR { throw FileError(path, "read", errno) }
     }
-  }
-
-  static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String) throws(FileError) {
-    var written = 0
-    while written < bytes.count, let base = bytes.baseAddress {
-      let count = systemWrite(descriptor, base + written, bytes.count - written)
-      if count >= 0 {
-        written += count
-      } else if errno != EINTR {
-        throw FileError(path, "write", errno)
-      }
-    }
-  }
-
-  static func synchronize(_ descriptor: Int32, path: String) throws(FileError) {
-    guard fsync(descriptor) == 0 else { throw FileError(path, "synchronize", errno) }
   }
 
   /// Reads a stream whose size is not known before (a file of /proc, a pipe) up to `limit` bytes.
@@ -371,6 +442,9 @@ package enum FileSystem {
 
   static func isNameTaken(_ code: Int32) -> Bool { code == EEXIST }
 
+  /// Whether the system says that it cannot do such a thing at all.
+  static func isUnsupported(_ code: Int32) -> Bool { [ENOSYS, EINVAL, ENOTSUP, EOPNOTSUPP].contains(code) }
+
   static func exitStatus(_ code: Int32, creating: Bool) -> ExitStatus {
     switch code {
     case ENOENT, ENOTDIR, EISDIR: creating ? .cannotCreate : .noInput
@@ -385,6 +459,22 @@ private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPoi
 }
 
 private func systemRename(_ old: String, _ new: String) -> Int32 { rename(old, new) }
+
+/// Lets two paths change places; -1 and an error number where that fails.
+private func systemExchange(_ first: String, _ second: String) -> Int32 {
+  #if canImport(Darwin)
+    return renamex_np(first, second, UInt32(RENAME_SWAP))
+  #else
+    // Not every C library has the function, nor tells Swift of it where it has.
+    typealias Function = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+    guard let symbol = dlsym(nil, "renameat2") else {
+      errno = ENOSYS
+      return -1
+    }
+    let exchange: UInt32 = 2
+    return unsafeBitCast(symbol, to: Function.self)(AT_FDCWD, first, AT_FDCWD, second, exchange)
+  #endif
+}
 
 extension FileSystem.Status {
   fileprivate init(_ raw: stat) {
@@ -415,14 +505,6 @@ extension FileSystem {
       if descriptor >= 0 { return descriptor }
       if errno != EINTR { throw FileError(path, "create", errno) }
     }
-  }
-
-  /// Keeps other processes from locking the file, until the descriptor is closed or the process ends.
-  ///
-  /// - Returns: false where another process has it locked; nil where the file system has no locks.
-  static func lock(_ descriptor: Int32) -> Bool? {
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-    return errno == EWOULDBLOCK ? false : nil
   }
 
   static func truncate(_ descriptor: Int32, to size: Int, path: String) throws(FileError) {

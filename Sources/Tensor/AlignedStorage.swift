@@ -12,7 +12,12 @@ package final class AlignedStorage: @unchecked Sendable {
   /// Uninitialised memory.
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    block = byteCount >= MemoryPool.leastByteCount ? MemoryPool.shared.take(byteCount) : nil
+    #if SVNUP_NO_MEMORY_POOL
+      // The address sanitizer knows where an allocator's block ends, and nothing of the pool's.
+      block = nil
+    #else
+      block = byteCount >= MemoryPool.leastByteCount ? MemoryPool.shared.take(byteCount) : nil
+    #endif
     pointer = block?.pointer ?? .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
   }
 

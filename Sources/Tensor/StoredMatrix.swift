@@ -120,7 +120,7 @@ public struct StoredMatrix: Sendable {
   }
 
   /// Calls `body` with the first byte; valid during the call only.
-  package func withBytes<R>(_ body: (UnsafeRawPointer) throws -> R) rethrows -> R {
+  package func withBytes<R, E: Error>(_ body: (UnsafeRawPointer) throws(E) -> R) throws(E) -> R {
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeRawPointer(storage.pointer))
   }

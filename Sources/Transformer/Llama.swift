@@ -24,9 +24,9 @@ public struct Llama: CausalLM {
   public var head: StoredMatrix { ownHead ?? embedding }
 
   init(
-    _ configuration: Configuration, _ checkpoint: Checkpoint, _ progress: ((Int, Int) -> Void)?
+    _ configuration: Configuration, _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
   ) throws(ModelError) {
-    var reader = WeightReader(checkpoint)
+    var reader = reader
     let hidden = configuration.hiddenSize
     let vocabulary = configuration.vocabularySize
     self.configuration = configuration

@@ -100,9 +100,24 @@ public struct ModelDirectory: Sendable {
   public func loadModel(
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(ModelError) -> any CausalLM {
+    try model(WeightReader(checkpoint), progress)
+  }
+
+  /// The names of every block's linears, without reading a weight.
+  ///
+  /// Throws `ModelError` where a weight of the model is missing, or has not the type or the shape that the configuration asks for.
+  package func linearNames() throws(ModelError) -> [[TensorName]] {
+    try model(WeightReader(checkpoint, isRehearsal: true), nil).blocks.map { block in
+      block.roles.map { block[$0].name }
+    }
+  }
+
+  private func model(
+    _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
+  ) throws(ModelError) -> any CausalLM {
     switch settings {
-    case .llama(let configuration): try Llama(configuration, checkpoint, progress)
-    case .opt(let configuration): try OPT(configuration, checkpoint, progress)
+    case .llama(let configuration): try Llama(configuration, reader, progress)
+    case .opt(let configuration): try OPT(configuration, reader, progress)
     }
   }
 
@@ -134,12 +149,27 @@ public struct ModelDirectory: Sendable {
     ].filter { FileSystem.exists(Path.join(path, $0)) }
   }
 
+  /// The files that `write` makes.
+  package var fileNames: [String] { companionFiles + checkpoint.fileNames }
+
+  /// Bytes of these files.
+  package func byteCount() throws(ModelError) -> Int {
+    do throws(FileError) {
+      var sum = 0
+      for name in fileNames { sum += try FileSystem.status(Path.join(path, name)).size }
+      return sum
+    } catch { throw ModelError(error) }
+  }
+
   /// Writes a complete directory with the weights of `model` in the type and sharding of this one.
   ///
-  /// Every tensor but the blocks' linears, and every companion file, is copied byte for byte.
+  /// Every tensor but the blocks' linears, and every companion file, is copied byte for byte. `progress` is told the bytes of
+  /// every step.
   ///
   /// Throws `ModelError` where this directory cannot be read any more or the new one cannot be written.
-  package func write(_ model: any CausalLM, to folder: DirectoryWriter) throws(ModelError) {
+  package func write(
+    _ model: any CausalLM, to folder: DirectoryWriter, progress: (Int) -> Void = { _ in }
+  ) throws(ModelError) {
     var replacements: [TensorName: StoredMatrix] = [:]
     for block in model.blocks {
       for role in block.roles {
@@ -149,10 +179,10 @@ public struct ModelDirectory: Sendable {
       }
     }
     do throws(FileError) {
-      for name in companionFiles { try folder.write(name, try File.contents(of: Path.join(path, name))) }
+      for name in companionFiles { try folder.copy(Path.join(path, name), progress: progress) }
     } catch { throw ModelError(error) }
-    do throws(CheckpointError) { try checkpoint.write(to: folder, replacing: replacements) } catch {
-      throw .checkpoint(error)
-    }
+    do throws(CheckpointError) {
+      try checkpoint.write(to: folder, replacing: replacements, progress: progress)
+    } catch { throw .checkpoint(error) }
   }
 }

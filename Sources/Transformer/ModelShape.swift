@@ -26,8 +26,6 @@ package struct ModelShape: Sendable, Equatable {
   package let weightBytes: Int
   /// Bytes of a number in the largest tensor.
   package let storedByteCount: Int
-  /// Bytes of the largest tensor that is not a block's linear, which saving copies in one piece.
-  package let largestOtherBytes: Int
 
   private init(
     _ checkpoint: Checkpoint, isTied: Bool, blockCount: Int, hiddenSize: Int, vocabularySize: Int, embeddingSize: Int,
@@ -45,9 +43,6 @@ package struct ModelShape: Sendable, Equatable {
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }
     storedByteCount = largest.flatMap { ElementType(rawValue: $0.type)?.byteCount } ?? 4
-    largestOtherBytes = tensors.reduce(0) { most, tensor in
-      "\(tensor.name)".contains("layers.") ? most : max(most, tensor.range.count)
-    }
   }
 
   /// Queries, keys, values and the normalised inputs, whose place the heads' outputs take; gate and up.

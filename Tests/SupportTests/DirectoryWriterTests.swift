@@ -103,21 +103,4 @@ import Testing
       #expect(try FileSystem.list(folder) == ["model"])
     }
   }
-
-  @Test("What a killed process of the same number left behind is no obstacle")
-  func leftovers() throws {
-    try withTemporaryFolder { folder in
-      let target = Path.join(folder, "model")
-      let leftover = Path.join(folder, ".model.svnup-\(FileSystem.processIdentifier)")
-      for name in [leftover, leftover + "-1.old.svnup-\(FileSystem.processIdentifier)", target] {
-        try FileSystem.makeDirectory(name)
-        try File.replace(Path.join(name, "half"), with: [1])
-      }
-      let writer = try DirectoryWriter(target: target, replacing: true)
-      try writer.write("a", [1])
-      try writer.commit()
-      #expect(try FileSystem.list(target) == ["a"])
-      #expect(try File.contents(of: Path.join(leftover, "half")) == [1])
-    }
-  }
 }

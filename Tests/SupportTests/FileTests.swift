@@ -64,18 +64,6 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     }
   }
 
-  @Test("What a killed process of the same number left behind is neither an obstacle nor lost")
-  func leftovers() throws {
-    try withTemporaryFolder { folder in
-      let path = Path.join(folder, "f")
-      let leftover = "\(path).svnup-\(FileSystem.processIdentifier)"
-      try Data([9]).write(to: URL(filePath: leftover))
-      try File.replace(path, with: [1])
-      #expect(try File.contents(of: path) == [1])
-      #expect(try File.contents(of: leftover) == [9])
-    }
-  }
-
   @Test("Many threads replace one file; each reader sees one of the texts as a whole")
   func concurrentReplacement() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "svnup-tests-\(UUID().uuidString)").path()

@@ -10,11 +10,15 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
   /// below a thousandth of the largest, zero and negative importances included, counts as a thousandth of it.
   case log
   /// The same logarithm, of which the allocation takes the differences as they are instead of stretching them to the spread: a
-  /// model whose parts matter equally is pruned nearly uniformly, and one with a dominant part is not.
+  /// model whose parts matter equally is pruned nearly uniformly, and one with a dominant part is not. What is below an eighth
+  /// of the median counts as an eighth of it, since the logarithms of values near zero are those of noise.
   case exponential
 
   /// The least share of the largest importance that the logarithm tells apart.
   static let leastShare = 1e-3
+
+  /// The least share of the median importance that exponential scaling tells apart.
+  static let leastShareOfMedian = 0.125
 
   /// The scaled importances.
   ///
@@ -30,9 +34,14 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
         let end = ascending.partitioningIndex { $0 > importance }
         return Double(first + end - 1) / 2
       }
-    case .log, .exponential:
+    case .log:
       guard let largest = importances.max(), largest > 0 else { throw .nothingPositive }
       return importances.map { Math.log(max($0 / largest, Self.leastShare)) }
+    case .exponential:
+      guard let largest = importances.max(), largest > 0 else { throw .nothingPositive }
+      let median = importances.sorted()[importances.count / 2]
+      let least = max(median * Self.leastShareOfMedian, largest * Self.leastShare)
+      return importances.map { Math.log(max($0, least) / largest) }
     }
   }
 }

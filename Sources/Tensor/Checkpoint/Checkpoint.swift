@@ -61,6 +61,11 @@ public struct Checkpoint: Sendable {
     try existing(name).vector(name, count: count)
   }
 
+  /// Checks that there is a tensor of floats of this shape, without reading it; throws as `matrix`.
+  package func check(_ name: TensorName, shape: [Int]) throws(CheckpointError) {
+    try existing(name).check(name, shape: shape)
+  }
+
   private func existing(_ name: TensorName) throws(CheckpointError) -> SafetensorsFile {
     guard let shard = shard(of: name) else { throw CheckpointError(directory, .missingTensor("\(name)")) }
     return shard
@@ -93,9 +98,7 @@ public struct Checkpoint: Sendable {
     for (key, value) in map.members {
       let tensor = TensorName(key)
       guard let shard = value.text else { throw malformed("weight_map", "the shard of '\(tensor)' must be a string") }
-      let hasSeparator = shard.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
-      let isPlain = !shard.isEmpty && shard != "." && shard != ".." && !hasSeparator
-      guard isPlain else { throw CheckpointError(path, .unsafeShardPath(shard)) }
+      guard Path.isPlainName(shard) else { throw CheckpointError(path, .unsafeShardPath(shard)) }
       result.append((tensor, shard))
     }
     return result
@@ -105,25 +108,23 @@ public struct Checkpoint: Sendable {
 extension Checkpoint {
   /// Writes the checkpoint into a folder with the same files, tensors, order and metadata.
   ///
-  /// `replacements` take the place of the tensors of those names; each has the shape and the stored type of what it replaces.
+  /// `replacements` take the place of the tensors of those names; each has the shape and the stored type of what it replaces. All
+  /// others are copied in pieces. `progress` is told the bytes of every step.
   package func write(
-    to folder: DirectoryWriter, replacing replacements: [TensorName: StoredMatrix]
+    to folder: DirectoryWriter, replacing replacements: [TensorName: StoredMatrix],
+    progress: (Int) -> Void = { _ in }
   ) throws(CheckpointError) {
     for shard in shards {
-      let file: File
-      do throws(FileError) { file = try folder.create(Path.name(of: shard.path)) } catch {
-        throw CheckpointError(error)
-      }
+      let file = try CheckpointError.wrap { () throws(FileError) in try folder.create(Path.name(of: shard.path)) }
       let tensors = shard.entries.map { (name: $0.name, type: $0.type, shape: $0.shape, byteCount: $0.range.count) }
-      try SafetensorsWriter.write(tensors, metadata: shard.header.metadata, to: file) { name throws(CheckpointError) in
-        if let matrix = replacements[name] { return .matrix(matrix) }
-        return .bytes(try shard.bytes(of: name))
+      try SafetensorsWriter.write(tensors, metadata: shard.header.metadata, to: file, progress: progress) {
+        replacements[$0].map { .matrix($0) } ?? .tensor(of: shard)
       }
       try shard.checkUnchanged()
     }
     guard fileNames.contains(Self.index) else { return }
-    do throws(FileError) {
-      try folder.write(Self.index, try File.contents(of: Path.join(directory, Self.index)))
-    } catch { throw CheckpointError(error) }
+    try CheckpointError.wrap { () throws(FileError) in
+      try folder.copy(Path.join(directory, Self.index), progress: progress)
+    }
   }
 }

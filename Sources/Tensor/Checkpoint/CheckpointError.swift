@@ -69,6 +69,11 @@ public struct CheckpointError: Error, Equatable, Sendable {
     problem = .file("cannot \(error.operation): \(error.reason)")
     status = error.exitStatus
   }
+
+  /// Does what may fail as a call to the file system does.
+  static func wrap<R>(_ body: () throws(FileError) -> R) throws(CheckpointError) -> R {
+    do throws(FileError) { return try body() } catch { throw CheckpointError(error) }
+  }
 }
 
 extension CheckpointError: Diagnostic {

@@ -57,26 +57,52 @@ public final class SafetensorsFile: Sendable {
     } catch { throw CheckpointError(error) }
   }
 
+  /// Calls `body` with a tensor's bytes as they are in the file, in consecutive pieces.
+  ///
+  /// Throws `CheckpointError` where there is no such tensor, it cannot be read, or `body` throws.
+  package func forEachPiece(
+    of name: TensorName, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(CheckpointError) {
+    let range = try existing(name).range
+    try CheckpointError.wrap { () throws(FileError) in
+      try file.forEachPiece(of: dataStart + range.lowerBound..<dataStart + range.upperBound, body)
+    }
+  }
+
   /// A tensor of floats as a matrix of the given shape, as it is stored.
   ///
   /// Throws `CheckpointError` where the tensor is missing, has another shape, or is not F32, F16 or BF16.
   public func matrix(_ name: TensorName, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
-    let entry = try existing(name)
-    guard entry.shape == [rows, columns] else {
-      throw CheckpointError(path, .wrongShape(tensor: "\(name)", expected: [rows, columns], found: entry.shape))
-    }
-    return try stored(entry, rows, columns)
+    let (entry, type) = try check(name, shape: [rows, columns])
+    return try stored(entry, type, rows, columns)
   }
 
   /// A one-dimensional tensor of floats, widened.
   ///
   /// Throws as `matrix(_:rows:columns:)`.
   public func vector(_ name: TensorName, count: Int) throws(CheckpointError) -> [Float] {
+    let (entry, type) = try check(name, shape: [count])
+    return try stored(entry, type, 1, count).widened().elements
+  }
+
+  /// A tensor of floats, whatever its shape, as a matrix of one row; nil where it is of another type.
+  package func row(_ name: TensorName) throws(CheckpointError) -> StoredMatrix? {
     let entry = try existing(name)
-    guard entry.shape == [count] else {
-      throw CheckpointError(path, .wrongShape(tensor: "\(name)", expected: [count], found: entry.shape))
+    guard let type = ElementType(rawValue: entry.type) else { return nil }
+    return try stored(entry, type, 1, entry.range.count / type.byteCount)
+  }
+
+  /// The entry and the type of a tensor of floats; throws as `matrix(_:rows:columns:)`, without reading the numbers.
+  @discardableResult
+  func check(_ name: TensorName, shape: [Int]) throws(CheckpointError) -> (TensorEntry, ElementType) {
+    let entry = try existing(name)
+    guard entry.shape == shape else {
+      throw CheckpointError(path, .wrongShape(tensor: "\(name)", expected: shape, found: entry.shape))
     }
-    return try stored(entry, 1, count).widened().elements
+    guard let type = ElementType(rawValue: entry.type) else {
+      throw CheckpointError(path, .unsupportedElementType(tensor: "\(entry.name)", type: entry.type))
+    }
+    return (entry, type)
   }
 
   /// Throws where the file on disk is no longer the one that was opened.
@@ -89,10 +115,9 @@ public final class SafetensorsFile: Sendable {
     return entry
   }
 
-  private func stored(_ entry: TensorEntry, _ rows: Int, _ columns: Int) throws(CheckpointError) -> StoredMatrix {
-    guard let type = ElementType(rawValue: entry.type) else {
-      throw CheckpointError(path, .unsupportedElementType(tensor: "\(entry.name)", type: entry.type))
-    }
+  private func stored(
+    _ entry: TensorEntry, _ type: ElementType, _ rows: Int, _ columns: Int
+  ) throws(CheckpointError) -> StoredMatrix {
     let storage = AlignedStorage(byteCount: entry.range.count)
     do throws(FileError) {
       try file.read(into: storage.bytes, at: dataStart + entry.range.lowerBound)

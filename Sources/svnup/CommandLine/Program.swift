@@ -12,7 +12,7 @@ package enum Program {
   package static var commands: [any Command.Type] {
     [
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
-      ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, PruneCommand.self,
+      ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, PruneCommand.self, VerifyCommand.self,
     ]
   }
 

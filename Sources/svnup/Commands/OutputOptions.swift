@@ -32,7 +32,7 @@ package enum OutputOptions {
 
   /// Refuses a directory on a disk without room for the model.
   package static func checkSpace(_ output: String, for model: ModelDirectory) throws {
-    let needed = model.checkpoint.byteCount
+    let needed = try model.byteCount()
     let free = try FileSystem.freeBytes(at: Path.parent(of: output))
     guard free < needed else { return }
     let reason = "the model needs \(Quantity.bytes(needed)), and \(Quantity.bytes(free)) are free"

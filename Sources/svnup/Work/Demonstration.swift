@@ -53,15 +53,15 @@ struct Demonstration {
     try say(table(outcomes) + "\n")
     guard let (best, bestModel) = found else { return }
 
-    let record = PruningRecord(
+    var record = PruningRecord(
       command: ["svnup", "demo"], method: best.method, pattern: .unstructured(Self.target), allocation: best.plan,
       seed: Self.seed, calibration: calibration,
       blocks: best.blocks, dense: dense, pruned: best.perplexity,
       hashes: try PruningRecord.hashes(
         source, texts: [("calibration", EmbeddedModel.text("calibration")), ("data", EmbeddedModel.text("test"))],
         console: console))
-    try record.save(bestModel, from: source, to: output, replacing: replacing)
-    defer { if isTemporary { DirectoryWriter.remove(output) } }
+    try record.save(bestModel, from: source, to: output, replacing: replacing, console: console)
+    defer { if isTemporary { FileSystem.removeTree(output) } }
     let reloaded = try ModelSource(output).load(console: console).perplexity(
       test, console: console, label: "reloaded")
     try say(

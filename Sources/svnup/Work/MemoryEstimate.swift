@@ -1,4 +1,5 @@
 import ShapleyPrune
+import Support
 import Tensor
 import Transformer
 
@@ -75,9 +76,10 @@ struct MemoryEstimate {
     ]
   }
 
-  /// Writing the model: the tensors that are not pruned are copied one by one.
+  /// Writing the model: the tensors that are not pruned are copied piece by piece.
   var saving: MemoryPhase {
-    MemoryPhase(name: "saving", parts: [weights, part("a tensor", Double(shape.largestOtherBytes))])
+    let piece = min(File.pieceSize, shape.weightBytes)
+    return MemoryPhase(name: "saving", parts: [weights, part("a piece of a file", Double(piece))])
   }
 
   // MARK: What is held

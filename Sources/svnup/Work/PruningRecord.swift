@@ -20,7 +20,7 @@ struct PruningRecord {
   var blocks: [BlockReport]
   var dense: Perplexity?
   var pruned: Perplexity?
-  /// SHA-256 of every input file by its role and name.
+  /// SHA-256 of every input file by its role and name, and of the saved files once they are written.
   var hashes: [(String, JSON)]
 
   /// Zeros among the weights of the blocks' linears.
@@ -114,33 +114,38 @@ extension PruningRecord {
     _ source: ModelSource, texts: [(role: String, path: String?)], console: Console
   ) throws -> [(String, JSON)] {
     let weights = source.directory.checkpoint
-    let total = weights.byteCount >> 20
-    let progress = console.progress("hashing", unit: "MiB")
-    defer { progress.finish() }
-    var done = 0
-    func hash(_ path: String) throws -> JSON {
-      JSON(
-        try SHA256.hexadecimal(ofFile: path) {
-          done += $0; progress.update(min(done >> 20, total), of: total)
-        })
-    }
-    func hash(_ names: [String]) throws -> JSON {
-      JSON(members: try names.map { ($0, try hash(Path.join(source.path, $0))) })
-    }
-    var members = [("model", try hash(["config.json"] + weights.fileNames))]
+    let progress = console.byteProgress("hashing", total: weights.byteCount)
+    var members = [("model", try hash(["config.json"] + weights.fileNames, in: source.path, progress))]
     // A model without a tokenizer is pruned with token ids.
-    members.append(("tokenizer", try hash((try? source.tokenizer())?.definingFiles ?? [])))
+    members.append(("tokenizer", try hash((try? source.tokenizer())?.definingFiles ?? [], in: source.path, progress)))
     for (role, path) in texts {
       guard let path else { continue }
-      members.append((role, JSON(members: [(Path.name(of: path), try hash(path))])))
+      members.append((role, try hash([Path.name(of: path)], in: Path.parent(of: path), progress)))
     }
     return members
   }
 
+  private static func hash(
+    _ names: [String], in folder: String, _ progress: (Int) -> Void
+  ) throws(FileError) -> JSON {
+    var members: [(String, JSON)] = []
+    for name in names {
+      members.append((name, JSON(try SHA256.hexadecimal(ofFile: Path.join(folder, name), progress: progress))))
+    }
+    return JSON(members: members)
+  }
+
   /// Writes the pruned model with this record beside it: everything or nothing.
-  func save(_ model: any CausalLM, from source: ModelSource, to output: String, replacing: Bool) throws {
+  ///
+  /// The record gets the hashes of the files that were written.
+  mutating func save(
+    _ model: any CausalLM, from source: ModelSource, to output: String, replacing: Bool, console: Console
+  ) throws {
+    let total = try source.directory.byteCount()
     let folder = try DirectoryWriter(target: output, replacing: replacing)
-    try source.directory.write(model, to: folder)
+    try source.directory.write(model, to: folder, progress: console.byteProgress("saving \(output)", total: total))
+    let hashing = console.byteProgress("hashing what was saved", total: total)
+    hashes.append(("output", try Self.hash(folder.names, in: folder.temporary, hashing)))
     try folder.write(Self.fileName, Array(json.document.utf8))
     try folder.commit()
   }

@@ -1,0 +1,40 @@
+/// A change to the file system.
+///
+/// A save is a sequence of these, and every one of them goes through `FileSystem.perform`: that is where tests fail, or end, a
+/// process at the k-th.
+package enum FileOperation: Sendable {
+  case makeDirectory, create, write, synchronize, close, rename, exchange, removeFile, removeDirectory
+  case synchronizeDirectory
+
+  /// Sees every operation of a task before it is done.
+  ///
+  /// A type of its own, because Swift 6.3 crashes on a task-local value that is an optional function.
+  package struct Interceptor: Sendable {
+    /// What it returns, where that is not 0, is the number of the error that the operation fails with in place of being done.
+    let intercept: @Sendable (FileOperation, _ path: String) -> Int32
+
+    package init(_ intercept: @escaping @Sendable (FileOperation, _ path: String) -> Int32) {
+      self.intercept = intercept
+    }
+  }
+
+  /// The current task's; there is none outside of tests.
+  @TaskLocal package static var interceptor: Interceptor?
+
+  /// What the interceptor says of an operation.
+  static func intercepted(_ operation: FileOperation, _ path: String) -> Int32 {
+    interceptor?.intercept(operation, path) ?? 0
+  }
+
+  /// The operation in an error's words, "cannot …".
+  var verb: String {
+    switch self {
+    case .makeDirectory, .create: "create"
+    case .write: "write"
+    case .synchronize, .synchronizeDirectory: "synchronize"
+    case .close: "close"
+    case .rename, .exchange: "rename to"
+    case .removeFile, .removeDirectory: "remove"
+    }
+  }
+}
