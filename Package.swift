@@ -27,16 +27,33 @@ let vectorTargets: [Target] =
     kernelTarget("KernelAVX512", folder: "AVX512", march: "x86-64-v4"),
   ] : []
 
+// A fuzzer has the main function of libFuzzer, so what it is linked with can have none: Scripts/fuzz.sh sets this variable and
+// builds the product Fuzz alone, with the program as a library.
+let isFuzzing = Context.environment["SVNUP_FUZZ"] != nil
+let rooms: [Target.Dependency] = ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"]
+let resources: [Resource] = [.copy("Resources/kjv-llama"), .copy("Resources/kjv-text")]
+
+let programTargets: [Target] =
+  isFuzzing
+  ? [
+    .target(name: "svnup", dependencies: rooms, exclude: ["main.swift"], resources: resources),
+    .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets", "Support"], path: "Tests/Fuzz/Runner"),
+  ]
+  : [
+    .executableTarget(name: "svnup", dependencies: rooms, resources: resources),
+    .executableTarget(name: "Benchmarks", dependencies: rooms, path: "Benchmarks", exclude: ["peers", "Study"]),
+    .executableTarget(name: "AllocationStudy", dependencies: rooms, path: "Benchmarks/Study"),
+  ]
+
 let package = Package(
   name: "svnup",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "svnup", targets: ["svnup"]),
     .library(name: "Tensor", targets: ["Tensor"]),
     .library(name: "Tokenizer", targets: ["Tokenizer"]),
     .library(name: "Transformer", targets: ["Transformer"]),
     .library(name: "ShapleyPrune", targets: ["ShapleyPrune"]),
-  ],
+  ] + (isFuzzing ? [] : [.executable(name: "svnup", targets: ["svnup"])]),
   targets: [
     .target(name: "Support"),
     .target(name: "KernelTemplate", path: "Sources/Tensor/Kernels/Template"),
@@ -49,22 +66,6 @@ let package = Package(
     .target(name: "Tokenizer", dependencies: ["Support"]),
     .target(name: "Transformer", dependencies: ["Support", "Tensor"]),
     .target(name: "ShapleyPrune", dependencies: ["Support", "Tensor", "Transformer"]),
-    .executableTarget(
-      name: "svnup",
-      dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
-      resources: [.copy("Resources/kjv-llama"), .copy("Resources/kjv-text")]
-    ),
-    .executableTarget(
-      name: "Benchmarks",
-      dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
-      path: "Benchmarks",
-      exclude: ["peers", "Study"]
-    ),
-    .executableTarget(
-      name: "AllocationStudy",
-      dependencies: ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"],
-      path: "Benchmarks/Study"
-    ),
     .target(name: "TestSupport", dependencies: ["Support", "Tensor"], path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor", "KernelTemplate", "TestSupport"]),
@@ -72,6 +73,8 @@ let package = Package(
     .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tokenizer", "TestSupport"]),
     .testTarget(name: "ShapleyPruneTests", dependencies: ["ShapleyPrune", "Tokenizer", "TestSupport"]),
     .testTarget(name: "svnupTests", dependencies: ["svnup", "TestSupport"]),
-  ] + vectorTargets,
+    .target(name: "FuzzTargets", dependencies: rooms + ["svnup", "TestSupport"], path: "Tests/Fuzz/Targets"),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
+  ] + vectorTargets + programTargets,
   swiftLanguageModes: [.v6]
 )

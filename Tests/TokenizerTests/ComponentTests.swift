@@ -26,7 +26,7 @@ struct ComponentTests {
     ("decoder", ["BPEDecoder", "CTC", "WordPiece"]),
   ]
 
-  @Test("Every other component of the reference is refused by its name", arguments: unsupported.indices)
+  @Test("Case 39: every other component of the reference is refused by its name", arguments: unsupported.indices)
   func types(_ index: Int) throws {
     let (key, types) = Self.unsupported[index]
     for type in types {

@@ -8,7 +8,7 @@ import Tokenizer
 ///
 /// Four times the length would take sixteen times as long in quadratic time. Four megabytes leave caches that one fits, which can
 /// cost more than twice the linear four.
-@Suite("Long inputs", .serialized)
+@Suite("Case 43: long inputs", .serialized)
 struct LongInputTests {
   static let directories =
     ["kjv1024", "kjv-opt"].map { Vectors(root: Vectors.fixtures, name: $0).directory }

@@ -22,7 +22,7 @@ struct TokenizerConfiguration {
 
   init(directory: String) throws(TokenizerError) {
     func object(_ name: String) throws(TokenizerError) -> JSONField? {
-      guard FileSystem.exists(Path.join(directory, name)) else { return nil }
+      guard FileSystem.isListed(Path.join(directory, name)) else { return nil }
       let root = try TokenizerFile(directory, name).json()
       _ = try root.object()
       return root
