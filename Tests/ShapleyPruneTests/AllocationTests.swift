@@ -160,4 +160,46 @@ import Testing
       try SparsityAllocation.published(importances: [0, 1], target: 0.97, spread: 0.08)
     }
   }
+
+  @Test("Exponential scaling minimises the cost that it assumes")
+  func exponentialIsOptimal() throws {
+    let (importances, parameters) = ([0.3, 0.02, 0.05, 0.9], [10, 30, 20, 40])
+    let spread = 0.1
+    func cost(_ sparsities: [Double]) -> Double {
+      zip(zip(importances, parameters), sparsities).reduce(0) { sum, player in
+        sum + player.0.0 * Double(player.0.1) * Math.exp((player.1 - 0.6) / spread)
+      }
+    }
+    let best = try SparsityAllocation.proportional(
+      importances: importances, parameters: parameters, target: 0.6, spread: spread, scaling: .exponential)
+    #expect(abs(try best.weightedMean(parameters: parameters) - 0.6) < 1e-9)
+    let least = cost(best.sparsities)
+    var generator = SeededGenerator(seed: 8)
+    for _ in 0..<200 {
+      // Another allocation of the same mean.
+      var other = best.sparsities
+      let (a, b) = (generator.below(4), generator.below(4))
+      let step = 0.02 * generator.normal()
+      other[a] += step / Double(parameters[a])
+      other[b] -= step / Double(parameters[b])
+      #expect(cost(other) >= least * (1 - 1e-12))
+    }
+  }
+
+  @Test("Exponential scaling keeps a model with equal players nearly uniform, and does not trust values near zero")
+  func exponentialDifferences() throws {
+    func sparsities(_ importances: [Double]) throws -> [Double] {
+      try SparsityAllocation.proportional(
+        importances: importances, parameters: importances.map { _ in 1 }, target: 0.5, spread: 0.1,
+        scaling: .exponential
+      ).sparsities
+    }
+    let close = try sparsities([1, 1.1])
+    #expect(abs(close[0] - close[1] - 0.1 * Math.log(1.1)) < 1e-12)
+    let noisy = try sparsities([1, 1, 1, 1e-9, -0.01])
+    #expect(noisy[3] == noisy[4])
+    #expect(abs(noisy[4] - noisy[0] - 0.1 * Math.log(8)) < 1e-12)
+    #expect(try sparsities([0, 0]) == [0.5, 0.5])
+    #expect(throws: AllocationError.nothingPositive) { try sparsities([-1, -2]) }
+  }
 }

@@ -18,8 +18,8 @@ struct DemoEndToEndTests {
       let dense = try #require(demo["dense"]?["perplexity"]?.double)
       #expect(abs(dense / (try #require(reference["dense"]?.double)) - 1) <= 1e-5)
       #expect(demo["dense"]?["windows"]?.integer == 80)
-      #expect(demo["shapley"]?["values"]?.doubles.count == 12)
-      #expect(demo["shapley"]?["evaluations"]?.integer == 144)
+      #expect(demo["shapley"]?["values"]?.doubles.count == 84)
+      #expect(demo["shapley"]?["evaluations"]?.integer == 332)
 
       let runs = try #require(demo["runs"]?.array)
       let names = runs.map { "\($0["method"]?.text ?? "")/\($0["allocation"]?.text ?? "")" }

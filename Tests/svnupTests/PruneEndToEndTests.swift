@@ -56,7 +56,8 @@ struct PruneEndToEndTests {
     try withTemporaryFolder { folder in
       let file = Path.join(folder, "budget.json")
       try #"{"blocks": [0.4, 0.5, 0.6, 0.7]}"#.write(toFile: file, atomically: true, encoding: .utf8)
-      let options = ["--method", method, "--allocation", allocation == "FILE" ? file : allocation]
+      let players = allocation == "shapley" ? ["--players", "blocks"] : []
+      let options = ["--method", method, "--allocation", allocation == "FILE" ? file : allocation] + players
       // An allocation file needs no --sparsity.
       let target = allocation == "FILE" ? [] : ["--sparsity", "0.55"]
       let (record, output) = try prune(options + target + Self.evaluation, to: folder)
@@ -194,7 +195,9 @@ struct PruneEndToEndTests {
     [0, 0.1, 0.5, 0.9, 1])
   func clamping(allocation: String, target: Double) throws {
     try withTemporaryFolder { folder in
-      let options = ["--method", "magnitude", "--sparsity", "\(target)", "--allocation", allocation, "--spread", "0.5"]
+      let players = allocation == "shapley" ? ["--players", "blocks"] : []
+      let options =
+        ["--method", "magnitude", "--sparsity", "\(target)", "--allocation", allocation, "--spread", "0.5"] + players
       let (record, output) = try prune(options, to: folder)
       let budgets = try #require(record["allocation"]?["blocks"]).doubles
       #expect(budgets.allSatisfy { (0...1).contains($0) })
@@ -203,6 +206,42 @@ struct PruneEndToEndTests {
       let sparsity = try #require(record["sparsity"]?.double)
       #expect(sparsity <= target + 1e-9 && sparsity > target - 28 / Double(4 * 31_744) - 1e-9)
       if target == 0 { #expect(try SavedModel.files(output) == SavedModel.files(Inputs.llama3)) }
+    }
+  }
+
+  @Test("every player has its own sparsity, the model its target; the record serves as an allocation file")
+  func players() throws {
+    try withTemporaryFolder { folder in
+      for (players, count) in [("sublayers", 8), ("linears", 28)] {
+        let options = ["--method", "wanda", "--sparsity", "0.6"]
+        let shapley = ["--allocation", "shapley", "--players", players, "--ceiling", "0.8", "--floor", "0.2"]
+        let (record, output) = try prune(options + shapley, to: folder, name: players)
+        let budgets = try #require(record["allocation"]?["sparsities"]?.object).members
+        #expect(budgets.count == count)
+        #expect(budgets.allSatisfy { (0.2...0.8).contains($0.value.double ?? -1) })
+        #expect(Set(budgets.compactMap(\.value.double)).count > count / 2)
+        #expect(abs(try #require(record["sparsity"]?.double) - 0.6) < 1.0 / 64)
+        try expectZeros(of: record, in: output, model: Inputs.llama3)
+
+        let again = ["--allocation", Path.join(output, "svnup.json")]
+        let (_, copy) = try prune(["--method", "wanda"] + again, to: folder, name: players + "-again")
+        #expect(try SavedModel.files(copy) == SavedModel.files(output))
+      }
+    }
+  }
+
+  @Test("--spread auto tries several on text that is held back, tells each, and keeps the best")
+  func spreadSearch() throws {
+    try withTemporaryFolder { folder in
+      let (record, _) = try prune(
+        ["--method", "magnitude", "--sparsity", "0.6", "--allocation", "shapley", "--spread", "auto"], to: folder)
+      let tries = try #require(record["allocation"]?["tries"]?.array)
+      let found = try tries.map { (try #require($0["spread"]?.double), try #require($0["perplexity"]?.double)) }
+      #expect(found.map(\.0) == [0, 0.03, 0.05, 0.065, 0.08, 0.1, 0.125, 0.15])
+      let best = try #require(found.min { $0.1 < $1.1 })
+      #expect(record["allocation"]?["spread"]?.double == best.0)
+      // 16 rows: three are held back.
+      #expect(record["calibrationSamples"]?.integer == 13)
     }
   }
 

@@ -10,7 +10,9 @@ struct ShapleyEndToEndTests {
   init() throws { svnup = try CommandRunner() }
 
   /// The command on the model and the windows of the reference tables.
-  static let base = ["shapley", Inputs.llama3, "--data", Inputs.stream, "--sequence-length", "64"]
+  static let base = [
+    "shapley", Inputs.llama3, "--data", Inputs.stream, "--sequence-length", "64", "--players", "blocks",
+  ]
   static let bypassed = ["--absence", "bypassed"]
   /// The reference's absent blocks are pruned by Wanda to 70 %, which is also our default.
   static let pruned = ["--absence", "pruned", "--calibration", Inputs.rows]

@@ -24,6 +24,8 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
   ///
   /// Throws `AllocationError.nothingPositive` for logarithms where there is no positive importance. O(n log n).
   func apply(to importances: [Double]) throws(AllocationError) -> [Double] {
+    // Equal importances need no logarithm to be equal.
+    if importances.allSatisfy({ $0 == importances.first }) { return importances.map { _ in 0 } }
     switch self {
     case .linear:
       return importances

@@ -11,7 +11,7 @@ package enum DemoCommand: Command {
     summary: "Prune the model that comes with svnup, start to end, in under a minute.",
     discussion: [
       """
-      Measures the dense perplexity, estimates the Shapley value of each of the 12 blocks, prunes to 70 % by magnitude, \
+      Measures the dense perplexity, estimates the Shapley value of each of the 84 linears, prunes to 70 % by magnitude, \
       Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.
       """
     ],

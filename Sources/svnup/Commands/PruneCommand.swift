@@ -25,14 +25,16 @@ package enum PruneCommand: Command {
     help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
 
   package static let spread: Option<SpreadChoice?> = Option(
-    "spread", .spread, defaultText: "0.16 for shapley, 0.08 for owl",
+    "spread", .spread, defaultText: "0.08; 0.16 with --scaling linear, rank or log",
     help: """
-      Half the distance between the densest and the sparsest player. auto prunes with several and keeps the best on calibration \
+      How far sparsities lie apart: with exponential scaling, what makes a player cost e times as much; else half the distance \
+      between the densest and the sparsest. auto prunes with several and keeps the best on calibration \
       text that is held back for it.
       """)
 
   package static let scaling = Option<ImportanceScaling>(
-    "scaling", .word(), default: .linear, help: "What is done to the Shapley values before they become sparsities.")
+    "scaling", .word(), default: .exponential, help: "What is done to the Shapley values before they become sparsities."
+  )
 
   package static let floor = Option(
     "floor", .number(0...1, "S"), default: 0, help: "The least sparsity of a player.")

@@ -44,8 +44,8 @@ package enum ResourceOptions {
 
 /// The cooperative game that the parts of a model play, and the estimator of its Shapley values.
 package enum GameOptions {
-  package static let players = Option<Players>(
-    "players", .word(), default: .blocks,
+  package static let players: Option<Players?> = Option(
+    "players", .word(), defaultText: "linears; blocks with --absence bypassed",
     help: "Who plays and gets a sparsity: every block, attention and MLP of every block, or every linear.")
 
   package static let estimator = Option<EstimatorChoice>(
@@ -56,7 +56,7 @@ package enum GameOptions {
       """)
 
   package static let window = Option(
-    "window", .integer(1...20), default: 5, help: "Consecutive players in a window; 1 is leave-one-out.")
+    "window", .integer(1...20), default: 3, help: "Consecutive players in a window; 1 is leave-one-out.")
 
   package static let placement = Option<WindowPlacement>(
     "placement", .word(), default: .centred,

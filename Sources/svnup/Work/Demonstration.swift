@@ -46,7 +46,8 @@ struct Demonstration {
 
     let (shapley, cost) = try ShapleyGame(windows: valid, calibration: calibration).play(model, console: console)
     try say(
-      "2. what each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console)); \(cost.text)\n")
+      "2. what each linear of each block contributes, on \(valid.sequences) other windows\n\n\(shapley.text(console)); \(cost.text)\n"
+    )
 
     try say("3. pruned to 70 %\n")
     let (outcomes, found) = try prune(shapley)
@@ -93,7 +94,7 @@ struct Demonstration {
       AllocationPlan.uniform(.unstructured(Self.target), model),
       try .owl(ratios: ratios, model, target: Self.target),
       try .shapley(
-        shapley, model, target: Self.target, AllocationRule(), spread: AllocationRule.usualSpread),
+        shapley, model, target: Self.target, AllocationRule(), spread: AllocationRule().usualSpread),
     ]
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
     var outcomes: [Outcome] = []

@@ -4,8 +4,8 @@ import Transformer
 
 /// Which game the parts of a model play, and how its Shapley values are estimated.
 struct GameSettings: Equatable, Sendable {
-  var players = Players.blocks
-  var estimator = EstimatorDescription.window(length: 5, placement: .centred, surroundings: .intact)
+  var players = Players.linears
+  var estimator = EstimatorDescription.window(length: 3, placement: .centred, surroundings: .intact)
   /// How an absent player is pruned; nil where it is skipped.
   var probe: Probe? = Probe()
   var value = LayerGame.Value.nll
@@ -27,7 +27,8 @@ struct GameSettings: Equatable, Sendable {
   init(
     _ arguments: Arguments, probeSparsity: Double, dampening: Double = 0.01, blockSize: Int = 128, seed: Int
   ) {
-    players = arguments[GameOptions.players]
+    let isBypassing = arguments[GameOptions.absence] == .bypassed
+    players = arguments[GameOptions.players] ?? (isBypassing ? .blocks : .linears)
     switch arguments[GameOptions.estimator] {
     case .exact: estimator = .exact
     case .window:
@@ -38,7 +39,7 @@ struct GameSettings: Equatable, Sendable {
         budget: arguments[GameOptions.evaluations], seed: UInt64(seed), tolerance: arguments[GameOptions.tolerance])
     }
     probe = nil
-    if arguments[GameOptions.absence] == .pruned {
+    if !isBypassing {
       let method = arguments[GameOptions.probeMethod]
       probe = Probe(method: method, sparsity: probeSparsity)
       if method == .sparsegpt {

@@ -191,10 +191,11 @@ struct PruningRun {
     }
     switch spread {
     case .number(let spread)?: return try plan(spread)
-    case nil: return try plan(AllocationRule.usualSpread)
+    case nil: return try plan(rule.usualSpread)
     case .auto?:
       let search = SpreadSearch(
-        pruner: pruner, calibration: calibration ?? .none, heldBack: heldBack ?? .none, memory: memory.memory)
+        candidates: rule.candidateSpreads, pruner: pruner, calibration: calibration ?? .none,
+        heldBack: heldBack ?? .none, memory: memory.memory)
       let tries = try search.tries(model, console: console, plan)
       var best = try plan(SpreadSearch.best(tries))
       best.tries = tries

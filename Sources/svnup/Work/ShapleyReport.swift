@@ -70,27 +70,41 @@ struct ShapleyReport {
     self.hashes = hashes
   }
 
-  /// A bar for every player, and the sums below.
+  /// A line with a bar for every block, and the sums below.
   func text(_ console: Console) -> String {
-    let errors = values.standardErrors
-    var columns: [Table.Column] = [
-      settings.players == .blocks ? .number("block") : .text("player"), .number("Shapley value"),
-    ]
-    if errors != nil { columns.append(.number("± standard error")) }
-    var table = Table(columns + [.text("")])
-    let bar = Bar(comparing: values.values, width: 40, style: console.barStyle)
-    for (player, value) in values.values.enumerated() {
-      let error = errors.map { [$0[player].fixed(5)] } ?? []
-      table.append([names[player], value.fixed(5)] + error + [bar.rendered(value)])
-    }
     let share = Quantity.percent(Double(applications) / Double(max(naiveApplications, 1)), digits: 0)
     let unit = settings.players == .blocks ? "blocks" : "sublayers"
+    let error = values.standardErrors?.max().map { ", standard errors up to \($0.fixed(5))" } ?? ""
     return """
-      \(table.rendered)
+      \(table(console.barStyle))
 
-      v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))
+      v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))\(error)
       \(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; \
       \(applications) \(unit) applied, \(share) of a run without shared work
       """
+  }
+
+  /// The values of each block's parts, and their sum.
+  private func table(_ style: Bar.Style) -> String {
+    // `3.down` is the part `down` of block 3; a block as a whole has no part.
+    let players = zip(names, values.values).map { name, value in
+      let pieces = name.split(separator: ".", maxSplits: 1).map(String.init)
+      return (block: pieces[0], part: pieces.count > 1 ? pieces[1] : nil, value: value)
+    }
+    let first = players.first?.block
+    let parts = players.filter { $0.block == first }.compactMap(\.part)
+    let blocks = stride(from: 0, to: players.count, by: max(parts.count, 1)).map { start in
+      players[start..<min(players.count, start + max(parts.count, 1))]
+    }
+    let sums = blocks.map { $0.reduce(0) { $0 + $1.value } }
+    let bar = Bar(comparing: sums, width: parts.isEmpty ? 40 : 16, style: style)
+    var table = Table(
+      [.number("block")] + parts.map { .number($0) } + [.number(parts.isEmpty ? "Shapley value" : "sum"), .text("")])
+    for (block, sum) in zip(blocks, sums) {
+      table.append(
+        [block.first?.block ?? ""] + (parts.isEmpty ? [] : block.map { $0.value.fixed(5) })
+          + [sum.fixed(5), bar.rendered(sum)])
+    }
+    return table.rendered
   }
 }

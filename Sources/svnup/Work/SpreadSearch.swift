@@ -12,10 +12,8 @@ struct SpreadSearch {
     var json: JSON { ["spread": JSON(spread), "perplexity": JSON(perplexity)] }
   }
 
-  /// Spreads that are tried, ascending; none is uniform, and with the last the densest and the sparsest differ by 0.6 before
-  /// clamping.
-  static let candidates = [0, 0.04, 0.08, 0.12, 0.16, 0.20, 0.25, 0.30]
-
+  /// Spreads to try.
+  let candidates: [Double]
   let pruner: any Pruner
   let calibration: TokenBatch
   /// Windows to measure on.
@@ -28,9 +26,9 @@ struct SpreadSearch {
   /// Everything that was tried: each candidate with what it led to.
   func tries(_ model: any CausalLM, console: Console, _ plan: (Double) throws -> AllocationPlan) throws -> [Try] {
     var tries: [Try] = []
-    for spread in Self.candidates {
+    for spread in candidates {
       var copy = model
-      let label = "spread \(spread.fixed(2))"
+      let label = "spread \(spread.fixed(3))"
       _ = try PruningRun.prune(
         &copy, by: pruner, plan(spread), calibration, memory: memory, label: label, console: console)
       let perplexity = copy.perplexity(heldBack, memory: memory).perplexity
