@@ -61,8 +61,9 @@ package final class File: Sendable {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = try FileSystem.read(descriptor, into: rest, at: offset + filled, path: path)
       guard count > 0 else {
+        let end = min(try status().size, offset + filled)
         throw FileError(
-          path, "read", reason: "the file ends at byte \(offset + filled), \(buffer.count - filled) bytes early",
+          path, "read", reason: "the file ends at byte \(end), \(offset - end + buffer.count) bytes early",
           exitStatus: .badData)
       }
       filled += count
@@ -157,21 +158,27 @@ enum TemporaryName {
 }
 
 /// Paths as text: POSIX separators only.
+///
+/// A separator is a byte, as for the system: as a `Character` it would swallow a combining mark that begins a name.
 package enum Path {
+  private static let separator = UInt8(ascii: "/")
+
   package static func join(_ folder: String, _ name: String) -> String {
-    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+    folder.utf8.last == separator ? folder + name : "\(folder)/\(name)"
   }
 
   /// The last component, without trailing separators.
-  package static func name(of path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
-  }
+  package static func name(of path: String) -> String { components(path).last ?? path }
 
   /// The folder that holds the path's last component; `.` for a bare name.
   package static func parent(of path: String) -> String {
-    let parts = path.split(separator: "/")
-    let root = path.hasPrefix("/") ? "/" : ""
+    let parts = components(path)
+    let root = path.utf8.first == separator ? "/" : ""
     if parts.count <= 1 { return root.isEmpty ? "." : root }
     return root + parts.dropLast().joined(separator: "/")
+  }
+
+  private static func components(_ path: String) -> [String] {
+    path.utf8.split(separator: separator).map { String(decoding: $0, as: UTF8.self) }
   }
 }

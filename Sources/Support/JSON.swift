@@ -38,8 +38,8 @@ extension JSON {
   package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
   package var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
 
-  /// The value where the number is written as an integer (no point, no exponent) and fits.
-  package var integer: Int? { if case .number(let text) = self { Int(text) } else { nil } }
+  /// The value where the number is written as an integer (no point, no exponent) and fits; minus zero is none.
+  package var integer: Int? { if case .number(let text) = self, text != "-0" { Int(text) } else { nil } }
 
   /// The member of an object; nil for anything else.
   package subscript(key: String) -> JSON? { object?[key] }
@@ -65,9 +65,12 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
 }
 
 extension JSON {
+  /// More values than any tokenizer or header has; a value takes many times the memory of the two bytes that can spell it.
+  package static let valueLimit = 1 << 22
+
   /// Reads one value and nothing after it.
   ///
-  /// Duplicate keys, however spelled, are an error; so is nesting beyond `depthLimit`.
+  /// Duplicate keys, however spelled, are an error; so are nesting beyond `depthLimit` and more than `valueLimit` values.
   package static func parse(_ bytes: [UInt8], depthLimit: Int = 128) throws(JSONError) -> JSON {
     var result: Result<JSON, JSONError> = .success(.null)
     bytes.withUnsafeBufferPointer { buffer in
@@ -89,6 +92,7 @@ private struct Parser {
   let bytes: UnsafeBufferPointer<UInt8>
   let depthLimit: Int
   var position = 0
+  var valueCount = 0
 
   init(bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
     self.bytes = bytes
@@ -121,6 +125,8 @@ private struct Parser {
 
   private mutating func value(depth: Int) throws(JSONError) -> JSON {
     guard let byte = current else { throw failure("the text ends where a value is expected") }
+    valueCount += 1
+    guard valueCount <= JSON.valueLimit else { throw failure("more than \(JSON.valueLimit) values") }
     switch byte {
     case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
     case UInt8(ascii: "["): return .array(try array(depth: depth + 1))

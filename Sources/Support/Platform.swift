@@ -44,6 +44,15 @@ package enum Process {
     getenv(name).map { String(cString: $0) }
   }
 
+  /// The place of the first argument that is not UTF-8, of which Swift would make another text; nil where all are.
+  package static var firstIllFormedArgument: Int? {
+    (1..<max(1, Int(CommandLine.argc))).first { place in
+      guard let argument = CommandLine.unsafeArgv[place] else { return false }
+      let bytes = UnsafeRawBufferPointer(start: argument, count: strlen(argument))
+      return UTF8Validation.firstInvalidOffset(in: bytes.bindMemory(to: UInt8.self)) != nil
+    }
+  }
+
   /// Makes a write that nobody reads, or that is over a limit on file sizes, fail instead of ending the process.
   package static func ignoreWriteSignals() {
     _ = signal(SIGPIPE, SIG_IGN)
@@ -226,6 +235,10 @@ package enum FileSystem {
   }
 
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Whether the name is in use, if only by a link that leads nowhere: to open it tells what is wrong with it.
+  package static func isListed(_ path: String) -> Bool { (try? status(path, followingLinks: false)) != nil }
+
   package static func isWritable(_ path: String) -> Bool { access(path, W_OK | X_OK) == 0 }
 
   /// The absolute path with every symbolic link followed.
@@ -371,7 +384,7 @@ package enum FileSystem {
 
   static func exitStatus(_ code: Int32, creating: Bool) -> ExitStatus {
     switch code {
-    case ENOENT, ENOTDIR, EISDIR: creating ? .cannotCreate : .noInput
+    case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: creating ? .cannotCreate : .noInput
     case EACCES, EPERM, EROFS, EEXIST: creating ? .cannotCreate : .noInput
     default: .inputOutput
     }

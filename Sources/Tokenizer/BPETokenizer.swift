@@ -22,7 +22,7 @@ public struct BPETokenizer: Sendable {
 
   /// Loads the tokenizer of a model directory from the first format present, in the order of `Format`.
   public init(directory: String) throws(TokenizerError) {
-    let present = Format.allCases.first { FileSystem.exists(Path.join(directory, $0.rawValue)) }
+    let present = Format.allCases.first { FileSystem.isListed(Path.join(directory, $0.rawValue)) }
     guard let format = present else { throw .noTokenizer(directory: directory) }
     try self.init(directory: directory, format: format)
   }

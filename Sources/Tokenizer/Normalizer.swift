@@ -24,11 +24,16 @@ struct Normalizer: Sendable, Equatable {
   /// The largest growth that is accepted; U+2581 for a blank, which every LLaMA has, is 3.
   static let growthLimit = 64.0
 
-  /// How many times as long a long text can become.
+  /// How many times as long a text can become, or bytes a text of a single byte can become.
   var growth: Double {
     steps.reduce(1) { growth, step in
-      guard case .replace(let pattern, let content) = step else { return growth }
-      return growth * max(1, Double(content.count) / Double(max(1, pattern.count)))
+      switch step {
+      case .replace(let pattern, let content):
+        growth * max(1, Double(content.count) / Double(max(1, pattern.count)))
+      case .prepend(let bytes):
+        growth + Double(bytes.count)
+      case .trimSpaces, .squeezeSpaces, .trimEnd: growth
+      }
     }
   }
 

@@ -105,6 +105,14 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     #expect(Path.name(of: path) == name)
   }
 
+  @Test("A separator in front of a combining mark is a separator")
+  func combiningMarks() {
+    let path = Path.join("a/b/", "\u{301}c")
+    #expect(Path.name(of: path).utf8.elementsEqual("\u{301}c".utf8))
+    #expect(Path.parent(of: path) == "a/b")
+    #expect(Path.join("a\u{301}", "\u{301}c") == "a\u{301}/\u{301}c")
+  }
+
   @Test func joinedPaths() {
     #expect(Path.join("a", "b") == "a/b")
     #expect(Path.join("a/", "b") == "a/b")

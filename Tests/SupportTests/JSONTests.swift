@@ -84,6 +84,14 @@ import Testing
     #expect(error?.offset == 128 * opening.utf8.count)
   }
 
+  @Test("More values than the limit are refused where it is passed, whatever they are")
+  func valueLimit() {
+    let zeros = Array(("[" + String(repeating: "0,", count: JSON.valueLimit)).utf8)
+    let error = #expect(throws: JSONError.self) { try JSON.parse(zeros) }
+    #expect(error?.offset == 2 * JSON.valueLimit - 1)
+    #expect(error?.reason == "more than \(JSON.valueLimit) values")
+  }
+
   @Test("Numbers keep their text; integers are read only where they are written as such")
   func numbers() throws {
     #expect(try parse("9223372036854775807").integer == .max)
@@ -93,6 +101,7 @@ import Testing
     #expect(try parse("1.0").integer == nil)
     #expect(try parse("0.1").double == 0.1)
     #expect(try parse("-0").double?.sign == .minus)
+    #expect(try parse("-0").integer == nil)
     #expect(try parse("5e-324").double == .leastNonzeroMagnitude)
     #expect(try parse("\"1\"").double == nil)
     #expect(

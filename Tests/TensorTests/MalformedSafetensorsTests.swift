@@ -17,19 +17,19 @@ import Testing
     #expect(file.entries == [TensorEntry(name: "w", type: "F32", shape: [2], range: 0..<8)])
   }
 
-  @Test("1: fewer than eight bytes", arguments: 0...7)
+  @Test("Case 1: fewer than eight bytes", arguments: 0...7)
   func tooShort(count: Int) throws {
     let found = try problem(Array(repeating: 0, count: count), naming: "\(count) bytes")
     #expect(found == .noHeaderLength(fileSize: count))
   }
 
-  @Test("2: a header length of 2^64 - 1 allocates nothing", arguments: [UInt64.max, 1 << 63, UInt64(Int.max)])
+  @Test("Case 2: a header length of 2^64 - 1 allocates nothing", arguments: [UInt64.max, 1 << 63, UInt64(Int.max)])
   func hugeLength(length: UInt64) throws {
     let bytes = safetensors("{}", length: length)
     #expect(try problem(bytes, naming: "\(length)") == .headerTooLong(length: length, fileSize: 10))
   }
 
-  @Test("3: a header of more than 100,000,000 bytes, though the file has them")
+  @Test("Case 3: a header of more than 100,000,000 bytes, though the file has them")
   func overTheLimit() throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "model.safetensors")
@@ -43,12 +43,12 @@ import Testing
     }
   }
 
-  @Test("4: a header that ends past the file", arguments: [3, 100, 99_999_999] as [UInt64])
+  @Test("Case 4: a header that ends past the file", arguments: [3, 100, 99_999_999] as [UInt64])
   func lengthPastEnd(length: UInt64) throws {
     #expect(try problem(safetensors("{}", length: length)) == .headerTooLong(length: length, fileSize: 10))
   }
 
-  @Test("5: a header that is not UTF-8")
+  @Test("Case 5: a header that is not UTF-8")
   func notUTF8() throws {
     let bytes = safetensors(Array("{\"w".utf8) + [0xFF] + Array("\":1}".utf8))
     #expect(try problem(bytes, naming: "byte 11") == .headerNotJSON(offset: 11, reason: "not UTF-8"))
@@ -56,13 +56,13 @@ import Testing
     #expect(try problem(surrogate, naming: "byte 10") == .headerNotJSON(offset: 10, reason: "not UTF-8"))
   }
 
-  @Test("6: a header that does not begin with a brace", arguments: ["", " {}", "[]", "null", "\u{FEFF}{}"])
+  @Test("Case 6: a header that does not begin with a brace", arguments: ["", " {}", "[]", "null", "\u{FEFF}{}"])
   func noBrace(header: String) throws {
     let expected = CheckpointError.Problem.headerNotJSON(offset: 8, reason: "it must begin with '{'")
     #expect(try problem(safetensors(header), naming: "byte 8") == expected)
   }
 
-  @Test("7: JSON that breaks off, at every byte")
+  @Test("Case 7: JSON that breaks off, at every byte")
   func truncatedJSON() throws {
     let header = Array(Self.header().utf8)
     for count in 1..<header.count {
@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  @Test("7: text after the JSON; blanks there are padding")
+  @Test("Case 7: text after the JSON; blanks there are padding")
   func textAfterJSON() throws {
     let header = Self.header()
     guard case .headerNotJSON(let offset, _) = try problem(safetensors(header + " {}", dataCount: 8)) else {
@@ -85,7 +85,7 @@ import Testing
     #expect(try open(safetensors(header + "   ", dataCount: 8)).entries.count == 1)
   }
 
-  @Test("8: nesting 100,000 deep overflows no stack", arguments: ["[", "{\"a\":", "{\"w\":{\"shape\":["])
+  @Test("Case 8: nesting 100,000 deep overflows no stack", arguments: ["[", "{\"a\":", "{\"w\":{\"shape\":["])
   func deepNesting(opening: String) throws {
     let header = "{\"w\":" + String(repeating: opening, count: 100_000)
     guard case .headerNotJSON(_, let reason) = try problem(safetensors(header)) else {
@@ -95,7 +95,7 @@ import Testing
     #expect(reason.hasPrefix("nested deeper than"))
   }
 
-  @Test("9: a key that appears twice, however it is spelled", arguments: ["a", "\\u0061"])
+  @Test("Case 9: a key that appears twice, however it is spelled", arguments: ["a", "\\u0061"])
   func duplicateKey(spelling: String) throws {
     let entry = "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}"
     let header = "{\"a\":\(entry),\"\(spelling)\":\(entry)}"
@@ -104,7 +104,7 @@ import Testing
     #expect(try problem(safetensors(header), naming: "\"a\"", "byte \(offset)") == expected)
   }
 
-  @Test("9: a field that appears twice in one tensor")
+  @Test("Case 9: a field that appears twice in one tensor")
   func duplicateField() throws {
     let header = "{\"w\":{\"dtype\":\"U8\",\"shape\":[0],\"shape\":[0],\"data_offsets\":[0,0]}}"
     guard case .headerNotJSON(_, let reason) = try problem(safetensors(header)) else {
@@ -114,7 +114,7 @@ import Testing
     #expect(reason == "the key \"shape\" appears twice")
   }
 
-  @Test("10: names that are equal under Unicode normalisation are two tensors")
+  @Test("Case 10: names that are equal under Unicode normalisation are two tensors")
   func canonicallyEqualNames() throws {
     let (composed, decomposed) = ("\u{E9}", "e\u{301}")
     #expect(composed == decomposed, "Swift compares strings by canonical equivalence")
@@ -128,9 +128,9 @@ import Testing
   }
 
   @Test(
-    "11: offsets that are negative, fractional or in exponential form",
+    "Case 11: offsets that are negative, fractional or in exponential form",
     arguments: [
-      "[-1,8]", "[0,-8]", "[0.0,8]", "[0,8.5]", "[0,1e3]", "[\"0\",8]", "[null,8]", "[0,9223372036854775808]",
+      "[-1,8]", "[0,-8]", "[-0,8]", "[0.0,8]", "[0,8.5]", "[0,1e3]", "[\"0\",8]", "[null,8]", "[0,9223372036854775808]",
     ])
   func badOffsets(offsets: String) throws {
     let bytes = safetensors(Self.header(offsets: offsets), dataCount: 8)
@@ -139,7 +139,7 @@ import Testing
     #expect(try problem(bytes, naming: "'w'", "data_offsets") == expected)
   }
 
-  @Test("12: an offset that begins after its end")
+  @Test("Case 12: an offset that begins after its end")
   func reversedOffsets() throws {
     let bytes = safetensors(Self.header(offsets: "[8,0]"), dataCount: 8)
     let expected = CheckpointError.Problem.malformedEntry(
@@ -156,7 +156,7 @@ import Testing
     return "{\(members.joined(separator: ","))}"
   }
 
-  @Test("13: tensors that share bytes")
+  @Test("Case 13: tensors that share bytes")
   func overlap() throws {
     let partial = try problem(
       safetensors(Self.header(ranges: [0..<5, 4..<8]), dataCount: 8), naming: "'a'", "'b'", "4")
@@ -170,7 +170,7 @@ import Testing
     #expect(empty == .overlap(tensor: "b", other: "a", offset: 4))
   }
 
-  @Test("14: bytes between tensors, or before the first, that belong to none")
+  @Test("Case 14: bytes between tensors, or before the first, that belong to none")
   func hole() throws {
     let between = try problem(safetensors(Self.header(ranges: [0..<3, 4..<8]), dataCount: 8), naming: "'b'", "3")
     #expect(between == .hole(tensor: "b", offset: 3))
@@ -180,21 +180,21 @@ import Testing
     #expect(unordered == .hole(tensor: "a", offset: 3))
   }
 
-  @Test("15: bytes after the last tensor", arguments: [1, 1000])
+  @Test("Case 15: bytes after the last tensor", arguments: [1, 1000])
   func trailingBytes(count: Int) throws {
     let bytes = safetensors(Self.header(), dataCount: 8 + count)
     #expect(try problem(bytes, naming: "8", "\(8 + count)") == .wrongFileSize(expected: 8, found: 8 + count))
     #expect(try problem(safetensors("{}", dataCount: count)) == .wrongFileSize(expected: 0, found: count))
   }
 
-  @Test("16: the last tensor is a byte short")
+  @Test("Case 16: the last tensor is a byte short")
   func shortLastTensor() throws {
     let bytes = safetensors(Self.header(), dataCount: 7)
     #expect(try problem(bytes, naming: "8", "7", "download") == .wrongFileSize(expected: 8, found: 7))
   }
 
   @Test(
-    "17: a shape whose product overflows",
+    "Case 17: a shape whose product overflows",
     arguments: [
       "[4611686018427387904,4]", "[4294967296,4294967296]", "[9223372036854775807]", "[3,9223372036854775807,0]",
     ])
@@ -208,7 +208,7 @@ import Testing
   }
 
   @Test(
-    "17: dimensions that are no whole numbers",
+    "Case 17: dimensions that are no whole numbers",
     arguments: ["[-1]", "[1.0]", "[1e1]", "[\"1\"]", "[[1]]", "[9223372036854775808]", "2", "null"])
   func badShape(shape: String) throws {
     guard
@@ -221,14 +221,15 @@ import Testing
   }
 
   @Test(
-    "18: a shape that does not have the range's bytes", arguments: [("[1]", 4), ("[3]", 12), ("[]", 4), ("[2,0]", 0)])
+    "Case 18: a shape that does not have the range's bytes",
+    arguments: [("[1]", 4), ("[3]", 12), ("[]", 4), ("[2,0]", 0)])
   func sizeMismatch(shape: String, size: Int) throws {
     let bytes = safetensors(Self.header(shape: shape), dataCount: 8)
     let expected = CheckpointError.Problem.sizeMismatch(tensor: "w", expected: size, found: 8)
     #expect(try problem(bytes, naming: "'w'", "\(size)", "8") == expected)
   }
 
-  @Test("19: an unknown type, told after the offsets were checked")
+  @Test("Case 19: an unknown type, told after the offsets were checked")
   func unknownType() throws {
     let header = Self.header(dtype: "\"Q4\"")
     #expect(
@@ -253,7 +254,7 @@ import Testing
     }
   }
 
-  @Test("20: metadata that are not strings")
+  @Test("Case 20: metadata that are not strings")
   func badMetadata() throws {
     for (metadata, key) in [
       ("{\"format\":1}", "format"), ("{\"a\":\"x\",\"b\":null}", "b"), ("{\"a\":{\"b\":\"c\"}}", "a"),
@@ -264,7 +265,7 @@ import Testing
     }
   }
 
-  @Test("21: BF16 at an odd offset is read")
+  @Test("Case 21: BF16 at an odd offset is read")
   func oddOffset() throws {
     try withTemporaryFolder { folder in
       let header =
@@ -277,7 +278,7 @@ import Testing
     }
   }
 
-  @Test("22: a shape with a zero parses, and is refused where the model needs more")
+  @Test("Case 22: a shape with a zero parses, and is refused where the model needs more")
   func emptyShape() throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "model.safetensors")
@@ -291,7 +292,7 @@ import Testing
     }
   }
 
-  @Test("23: one or three offsets", arguments: ["[]", "[0]", "[0,8,8]", "8", "{}"])
+  @Test("Case 23: one or three offsets", arguments: ["[]", "[0]", "[0,8,8]", "8", "{}"])
   func offsetCount(offsets: String) throws {
     let bytes = safetensors(Self.header(offsets: offsets), dataCount: 8)
     let expected = CheckpointError.Problem.malformedEntry(

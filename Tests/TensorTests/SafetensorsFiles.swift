@@ -4,15 +4,6 @@ import Tensor
 import TestSupport
 import Testing
 
-/// The bytes of a file: the header's length (or another number in its place), the header, the data.
-func safetensors(_ header: [UInt8], data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
-  withUnsafeBytes(of: (length ?? UInt64(header.count)).littleEndian) { Array($0) } + header + data
-}
-
-func safetensors(_ header: String, dataCount: Int = 0, length: UInt64? = nil) -> [UInt8] {
-  safetensors(Array(header.utf8), data: (0..<dataCount).map { UInt8(truncatingIfNeeded: $0) }, length: length)
-}
-
 /// Creates or replaces a file; nobody waits for the disk.
 func write(_ bytes: [UInt8], to path: String) throws {
   try #require(FileManager.default.createFile(atPath: path, contents: Data(bytes)), "cannot write \(path)")

@@ -20,8 +20,8 @@ import Testing
     "{\"weight_map\":{\(map.map { "\"\($0)\":\"\($1)\"" }.joined(separator: ","))}}"
   }
 
-  /// Opens a folder with these files and an index.
-  static func open(_ files: [String: [UInt8]], index: String) throws -> Checkpoint {
+  /// Opens a folder with these files, whose names may be equal as `String`, and an index.
+  static func open(_ files: KeyValuePairs<String, [UInt8]>, index: String) throws -> Checkpoint {
     try withTemporaryFolder { folder in
       for (name, bytes) in files { try write(bytes, to: Path.join(folder, name)) }
       try write(Array(index.utf8), to: Path.join(folder, indexName))
@@ -31,7 +31,8 @@ import Testing
 
   /// The error of opening it, and the name of the file that it is about; checks the form of its description.
   static func failure(
-    _ files: [String: [UInt8]], index: String, naming words: String..., status: Support.ExitStatus = .badData,
+    _ files: KeyValuePairs<String, [UInt8]>, index: String, naming words: String...,
+    status: Support.ExitStatus = .badData,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> (file: String, problem: CheckpointError.Problem) {
     let error = try #require(throws: CheckpointError.self, sourceLocation: sourceLocation) {
@@ -55,7 +56,7 @@ import Testing
   }
 
   @Test(
-    "24: a shard's name that leaves the folder",
+    "Case 24: a shard's name that leaves the folder",
     arguments: ["../../etc/x", "/etc/passwd", "a/b", "./1", "..", ".", "", "1/", "x\\u0000y"])
   func unsafePath(name: String) throws {
     let found = try Self.failure(["1": Self.shard("a")], index: Self.index([("a", name)]), naming: "weight_map")
@@ -63,14 +64,25 @@ import Testing
     #expect(found.problem == .unsafeShardPath(name.replacing("\\u0000", with: "\0")))
   }
 
-  @Test("25: a shard that is missing")
+  @Test(
+    "Shards whose names are equal under Unicode normalisation, or begin with a combining mark, are files of their own")
+  func canonicallyEqualShards() throws {
+    let names = ["\u{E9}", "e\u{301}", "\u{301}a"]
+    let checkpoint = try Self.open(
+      [names[0]: Self.shard("a"), names[1]: Self.shard("b"), names[2]: Self.shard("c")],
+      index: Self.index([("a", names[0]), ("b", names[1]), ("c", names[2])]))
+    #expect(checkpoint.shards.count == 3)
+    #expect(checkpoint.shard(of: "a") !== checkpoint.shard(of: "b"))
+  }
+
+  @Test("Case 25: a shard that is missing")
   func missingShard() throws {
     let found = try Self.failure(
       ["1": Self.shard("a")], index: Self.index([("a", "1"), ("b", "2")]), naming: "cannot open", status: .noInput)
     #expect(found.file == "2")
   }
 
-  @Test("26: a tensor in two shards")
+  @Test("Case 26: a tensor in two shards")
   func duplicateTensor() throws {
     let found = try Self.failure(
       ["1": Self.shard("a"), "2": Self.shard("b", "a")], index: Self.index([("a", "1"), ("b", "2")]), naming: "'a'",
@@ -83,9 +95,9 @@ import Testing
     #expect(other.hasSuffix("/1"))
   }
 
-  @Test("27: a tensor that is not in the shard the index names, or in none")
+  @Test("Case 27: a tensor that is not in the shard the index names, or in none")
   func notInShard() throws {
-    let files = ["1": Self.shard("a"), "2": Self.shard("b")]
+    let files: KeyValuePairs = ["1": Self.shard("a"), "2": Self.shard("b")]
     for tensor in ["b", "c"] {
       let found = try Self.failure(
         files, index: Self.index([("a", "1"), (tensor, "1"), ("b2", "2")]), naming: "'\(tensor)'")
@@ -94,7 +106,7 @@ import Testing
     }
   }
 
-  @Test("28: a FIFO, a directory or a device as a shard is refused at once", .timeLimit(.minutes(15)))
+  @Test("Case 28: a FIFO, a directory or a device as a shard is refused at once", .timeLimit(.minutes(15)))
   func notAFile() throws {
     for kind in ["fifo", "directory", "device"] {
       try withTemporaryFolder { folder in
@@ -177,7 +189,7 @@ import Testing
     }
   }
 
-  @Test("A file that is replaced or cut short while it is open is noticed")
+  @Test("Case 59: a file that is replaced or cut short while it is open is noticed")
   func replacement() throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "model.safetensors")

@@ -161,7 +161,7 @@ struct BPETokenizerTests {
     }
   }
 
-  @Test("A megabyte without a place to cut takes near-linear time", .timeLimit(.minutes(15)))
+  @Test("Case 43: a megabyte without a place to cut takes near-linear time", .timeLimit(.minutes(15)))
   func hugeWords() throws {
     for character in ["a", " ", "ab", "\u{4E00}"] {
       let small = String(repeating: character, count: 1 << 10)
@@ -177,7 +177,7 @@ struct BPETokenizerTests {
   }
 
   @Test(
-    "A megabyte of one letter, published vocabularies", .timeLimit(.minutes(15)),
+    "Case 43: a megabyte of one letter, published vocabularies", .timeLimit(.minutes(15)),
     .enabled(if: Vectors.isShared("llama2")),
     arguments: ["llama2", "llama3", "opt"])
   func hugeWordsPublished(_ name: String) throws {

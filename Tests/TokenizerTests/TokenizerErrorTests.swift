@@ -36,7 +36,7 @@ struct TokenizerErrorTests {
     #expect(directory.error()?.exitStatus == .badData)
   }
 
-  @Test("A merge of an absent token, and one into an absent token")
+  @Test("Case 35: a merge of an absent token, and one into an absent token")
   func absentMergeToken() throws {
     var (found, file) = try error(.small.setting("model", "merges", to: ["a b", "a c"]))
     #expect(found == .absentMergeToken(file: file, merge: 1, token: "c"))
@@ -57,7 +57,7 @@ struct TokenizerErrorTests {
     #expect(directory.error() == .malformedMerge(file: directory.file("merges.txt"), merge: 3))
   }
 
-  @Test("A merge that is not a pair")
+  @Test("Case 36: a merge that is not a pair")
   func malformedMerge() throws {
     for merge: JSON in ["ab", "a  b", "a b c", ["a"], ["a", "b", "a"], 3, ["a", 1]] {
       let (found, file) = try error(.small.setting("model", "merges", to: ["a b", merge]))
@@ -65,7 +65,7 @@ struct TokenizerErrorTests {
     }
   }
 
-  @Test("Merges are bytes: blanks and combining marks are part of tokens")
+  @Test("Case 36: merges are bytes: blanks and combining marks are part of tokens")
   func bytesOfMerges() throws {
     let json = JSON.small
       .setting("model", "vocab", to: ["<unk>": 0, "e": 1, "\u{301}": 2, "e\u{301}": 3, "\u{E9}": 4, " ": 5, " e": 6])
@@ -76,7 +76,7 @@ struct TokenizerErrorTests {
     #expect(tokenizer.encode(" e") == [6])
   }
 
-  @Test("Two tokens with one id, one token with two ids")
+  @Test("Case 37: two tokens with one id, one token with two ids")
   func duplicates() throws {
     var (found, file) = try error(.small.setting("model", "vocab", "b", to: 1))
     #expect(found == .duplicateID(file: file, id: 1, first: "a", second: "b"))
@@ -88,14 +88,14 @@ struct TokenizerErrorTests {
   }
 
   @Test(
-    "Ids that are negative, fractional, huge or no numbers",
+    "Case 37: ids that are negative, fractional, huge or no numbers",
     arguments: ["-1", "1.5", "1e1", "16777216", "9999999999999999999"])
   func invalidIDs(_ id: String) throws {
     let (found, file) = try error(.small.setting("model", "vocab", "b", to: .number(id)))
     #expect(found == .invalidID(file: file, field: "model.vocab", token: "b"))
   }
 
-  @Test("Byte fallback without byte tokens and without an unknown token")
+  @Test("Case 38: byte fallback without byte tokens and without an unknown token")
   func byteFallback() throws {
     let json = JSON.small.setting("model", "byte_fallback", to: true)
     #expect(try error(json).error == nil)
@@ -117,7 +117,7 @@ struct TokenizerErrorTests {
   }
 
   @Test(
-    "Unknown components are named with their field",
+    "Case 39: unknown components are named with their field",
     arguments: [
       ("normalizer", ["type": "NFC"], "normalizer.type"),
       ("normalizer", ["type": "Sequence", "normalizers": [["type": "Lowercase"]]], "normalizer.normalizers[0].type"),
@@ -146,10 +146,36 @@ struct TokenizerErrorTests {
     }
     #expect(try error(.small.setting("normalizer", to: normalizer(6))).error == nil)
     let (found, file) = try error(.small.setting("normalizer", to: normalizer(45)))
-    guard case .unsupported(file, "normalizer.normalizers", _, _)? = found else {
+    guard case .unsupported(file, "normalizer", _, _)? = found else {
       Issue.record("\(String(describing: found))")
       return
     }
+  }
+
+  @Test("A few bytes cannot ask for much more work: long prefixes, many steps, many special tokens, long blanks")
+  func amplification() throws {
+    let long = JSON(String(repeating: "b", count: 100))
+    let prepend: JSON = ["type": "Prepend", "prepend": "b"]
+    let token: JSON = ["SpecialToken": ["id": "a"]]
+    let template: JSON = [
+      "type": "TemplateProcessing", "single": .array([["Sequence": ["id": "A"]]] + Array(repeating: token, count: 30)),
+      "special_tokens": ["a": ["ids": [1, 1, 1]]],
+    ]
+    for (field, value) in [
+      ("normalizer", ["type": "Replace", "pattern": ["String": "a"], "content": long] as JSON),
+      ("normalizer", ["type": "Prepend", "prepend": long]),
+      ("normalizer", ["type": "Sequence", "normalizers": .array(Array(repeating: prepend, count: 65))]),
+      ("decoder", ["type": "Sequence", "decoders": .array(Array(repeating: ["type": "Fuse"], count: 65))]),
+      ("post_processor", template),
+    ] {
+      let (found, file) = try error(.small.setting(field, to: value))
+      guard case .unsupported(file, field, _, _)? = found else {
+        Issue.record("\(field): \(String(describing: found))")
+        continue
+      }
+    }
+    let (found, file) = try error(.small.setting("pre_tokenizer", to: ["type": "Metaspace", "replacement": long]))
+    #expect(found == .invalidField(file: file, field: "pre_tokenizer.replacement", expected: "a single character"))
   }
 
   @Test("Settings of the model that change its results are not ignored")
@@ -167,27 +193,27 @@ struct TokenizerErrorTests {
     }
   }
 
-  @Test("A split pattern without a scanner")
+  @Test("Case 40: a split pattern without a scanner")
   func splitPattern() throws {
     let split: JSON = ["type": "Split", "pattern": ["Regex": "\\w+"], "behavior": "Isolated", "invert": false]
     let (found, file) = try error(.small.setting("pre_tokenizer", to: split))
     #expect(found == .unknownSplitPattern(file: file, field: "pre_tokenizer.pattern.Regex", pattern: "\\w+"))
   }
 
-  @Test("A Git LFS pointer in the place of a file", arguments: BPETokenizer.Format.allCases)
+  @Test("Case 42: a Git LFS pointer in the place of a file", arguments: BPETokenizer.Format.allCases)
   func gitLFS(_ format: BPETokenizer.Format) throws {
     let pointer = Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 499723\n".utf8)
     let directory = try TemporaryTokenizer([format.rawValue: pointer])
     #expect(directory.error() == .gitLFSPointer(file: directory.file(format.rawValue)))
   }
 
-  @Test("tokenizer.model: an 11-byte varint")
+  @Test("Case 41: tokenizer.model: an 11-byte varint")
   func longVarint() throws {
     let (found, file) = try error(model: [0x0A] + [UInt8](repeating: 0x80, count: 10) + [0x01])
     #expect(found == .malformedProtobuf(file: file, offset: 1, reason: "a number of more than 64 bits"))
   }
 
-  @Test("tokenizer.model: lengths past the end")
+  @Test("Case 41: tokenizer.model: lengths past the end")
   func longLength() throws {
     for length in [5, UInt64(Int64.max), .max] {
       let (found, file) = try error(model: [0x0A] + Protobuf.varint(length) + [1, 2])
@@ -205,7 +231,7 @@ struct TokenizerErrorTests {
     #expect(try error(model: whole).error == nil)
   }
 
-  @Test("tokenizer.model: a score that is not a number")
+  @Test("Case 41: tokenizer.model: a score that is not a number")
   func notANumber() throws {
     let (found, file) = try error(model: Protobuf.model([Protobuf.piece("a", .nan)]))
     guard case .invalidScore(file, 3, _)? = found else {

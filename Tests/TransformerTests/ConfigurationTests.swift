@@ -73,7 +73,7 @@ import Transformer
       "rope_parameters.partial_rotary_factor", "supported: 1"),
   ]
 
-  @Test(arguments: cases)
+  @Test("Cases 29, 30 and 31: a field that is wrong or not supported is named", arguments: cases)
   func invalidFieldIsNamed(_ wrong: Case) throws {
     let model = try TemporaryModel(copying: wrong.model)
     try model.set(wrong.field, wrong.value)
@@ -85,7 +85,8 @@ import Transformer
     #expect(!error.description.contains("\n"))
   }
 
-  @Test(arguments: [JSON?.none, "gpt2", "", "Llama"])
+  @Test(
+    "Case 34b: an architecture that is not supported; those that are", arguments: [JSON?.none, "gpt2", "", "Llama"])
   func unsupportedArchitectureListsTheSupported(_ type: JSON?) throws {
     let model = try TemporaryModel(copying: "llama-v1")
     try model.set("model_type", type)
@@ -129,15 +130,17 @@ import Transformer
     #expect(configuration.description.contains("config.json"))
   }
 
-  @Test(arguments: [
-    ("llama-v1", "intermediate_size", 57, "model.layers.0.mlp.gate_proj.weight", "[57, 64]", "[56, 64]"),
-    ("llama-v1", "vocab_size", 511, "model.embed_tokens.weight", "[511, 64]", "[512, 64]"),
-    ("llama-v1", "hidden_size", 16_777_216, "model.embed_tokens.weight", "[512, 16777216]", "[512, 64]"),
-    ("llama-v1", "num_key_value_heads", 2, "model.layers.0.self_attn.k_proj.weight", "[32, 64]", "[64, 64]"),
-    ("llama3-gqa", "head_dim", 16, "model.layers.0.self_attn.q_proj.weight", "[128, 64]", "[64, 64]"),
-    ("opt-125m", "max_position_embeddings", 64, "model.decoder.embed_positions.weight", "[66, 64]", "[130, 64]"),
-    ("opt-125m", "word_embed_proj_dim", 32, "model.decoder.embed_tokens.weight", "[512, 32]", "[512, 64]"),
-  ])
+  @Test(
+    "Case 32: a shape that is not the configuration's",
+    arguments: [
+      ("llama-v1", "intermediate_size", 57, "model.layers.0.mlp.gate_proj.weight", "[57, 64]", "[56, 64]"),
+      ("llama-v1", "vocab_size", 511, "model.embed_tokens.weight", "[511, 64]", "[512, 64]"),
+      ("llama-v1", "hidden_size", 16_777_216, "model.embed_tokens.weight", "[512, 16777216]", "[512, 64]"),
+      ("llama-v1", "num_key_value_heads", 2, "model.layers.0.self_attn.k_proj.weight", "[32, 64]", "[64, 64]"),
+      ("llama3-gqa", "head_dim", 16, "model.layers.0.self_attn.q_proj.weight", "[128, 64]", "[64, 64]"),
+      ("opt-125m", "max_position_embeddings", 64, "model.decoder.embed_positions.weight", "[66, 64]", "[130, 64]"),
+      ("opt-125m", "word_embed_proj_dim", 32, "model.decoder.embed_tokens.weight", "[512, 32]", "[512, 64]"),
+    ])
   func shapesThatDoNotMatchTheConfiguration(
     _ name: String, _ field: String, _ value: Int, _ tensor: String, _ expected: String, _ found: String
   ) throws {
@@ -148,14 +151,14 @@ import Transformer
     #expect(error.exitStatus == .badData)
   }
 
-  @Test func moreLayersThanWeights() throws {
+  @Test("Case 32: more blocks than weights") func moreLayersThanWeights() throws {
     let model = try TemporaryModel(copying: "llama-v1")
     try model.set("num_hidden_layers", 65536)
     let error = try #require(throws: ModelError.self) { try model.load() }
     #expect(error.description.contains("'model.layers.4.input_layernorm.weight'"))
   }
 
-  @Test func headIsMissingWhileUntied() throws {
+  @Test("Case 33: lm_head is missing though it is not tied") func headIsMissingWhileUntied() throws {
     let model = try TemporaryModel(copying: "llama-v1")
     try model.change { $0.removeAll { $0.name == "lm_head.weight" } }
     let error = try #require(throws: ModelError.self) { try model.load() }
@@ -175,6 +178,7 @@ import Transformer
   }
 
   @Test(
+    "Case 34: a weight that is NaN or infinite",
     arguments: [
       ("llama-v1", "lm_head.weight", 4 * 777, [0, 0, 0xC0, 0x7F], 777),
       ("llama-v1", "model.embed_tokens.weight", 0, [0, 0, 0x80, 0xFF], 0),

@@ -18,14 +18,16 @@ public struct Checkpoint: Sendable {
   public init(directory: String) throws(CheckpointError) {
     self.directory = directory
     let indexPath = Path.join(directory, Self.index)
-    if FileSystem.exists(indexPath) {
+    if FileSystem.isListed(indexPath) {
       let map = try Self.weightMap(indexPath)
-      let names = Set(map.map(\.shard)).sorted()
+      // Byte by byte: two names that are equal under Unicode normalisation are two files.
+      let distinct = Set(map.map { Array($0.shard.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
+      let names = distinct.map { String(decoding: $0, as: UTF8.self) }
       var shards: [SafetensorsFile] = []
       for name in names { shards.append(try SafetensorsFile(path: Path.join(directory, name))) }
       locations = try Self.locate(shards)
       for (tensor, shard) in map {
-        guard let found = locations[tensor], Path.name(of: shards[found].path) == shard else {
+        guard let found = locations[tensor], names[found].utf8.elementsEqual(shard.utf8) else {
           throw CheckpointError(indexPath, .notInShard(tensor: "\(tensor)", shard: shard))
         }
       }
@@ -33,7 +35,7 @@ public struct Checkpoint: Sendable {
       fileNames = names + [Self.index]
     } else {
       let path = Path.join(directory, Self.single)
-      guard FileSystem.exists(path) else {
+      guard FileSystem.isListed(path) else {
         throw CheckpointError(
           FileError(
             directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)", exitStatus: .noInput

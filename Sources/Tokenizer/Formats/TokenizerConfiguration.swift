@@ -10,7 +10,7 @@ struct TokenizerConfiguration {
 
   /// The file's contents, or nil where the directory has none.
   static func load(_ directory: String) throws(TokenizerError) -> TokenizerConfiguration? {
-    guard FileSystem.exists(Path.join(directory, name)) else { return nil }
+    guard FileSystem.isListed(Path.join(directory, name)) else { return nil }
     let root = try TokenizerFile(directory, name).json()
     _ = try root.object()
     return TokenizerConfiguration(root: root)

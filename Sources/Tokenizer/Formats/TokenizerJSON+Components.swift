@@ -2,26 +2,35 @@ import Support
 
 // The components of tokenizer.json that rewrite text: before, and after, there are tokens.
 extension TokenizerJSON {
-  /// The steps of a normalizer.
+  /// How a text is rewritten.
   static func normalizer(_ field: JSONField) throws(TokenizerError) -> Normalizer {
-    if field.isNull { return Normalizer() }
+    let normalizer = Normalizer(steps: try normalizerSteps(field))
+    // A file of a few lines could otherwise ask for more memory or time than there is.
+    guard normalizer.growth <= Normalizer.growthLimit else {
+      throw field.unsupported(
+        "making a text \(normalizer.growth) times as long", supported: "up to \(Normalizer.growthLimit) times")
+    }
+    return normalizer
+  }
+
+  /// Refuses more than anybody needs of what costs time for every text.
+  static func checkCount(_ count: Int, of things: String, _ field: JSONField) throws(TokenizerError) {
+    guard count <= 64 else { throw field.unsupported("\(count) \(things)", supported: "up to 64") }
+  }
+
+  private static func normalizerSteps(_ field: JSONField) throws(TokenizerError) -> [Normalizer.Step] {
+    if field.isNull { return [] }
     let type = field["type"]
     switch try type.text() {
     case "Sequence":
       var steps: [Normalizer.Step] = []
-      for element in try field["normalizers"].elements() { steps += try normalizer(element).steps }
-      let whole = Normalizer(steps: steps)
-      // A file of a few lines could otherwise ask for more memory than there is.
-      guard whole.growth <= Normalizer.growthLimit else {
-        throw field["normalizers"].unsupported(
-          "replacements that make a text \(whole.growth) times as long",
-          supported: "up to \(Normalizer.growthLimit) times")
-      }
-      return whole
+      for element in try field["normalizers"].elements() { steps += try normalizerSteps(element) }
+      try checkCount(steps.count, of: "steps", field)
+      return steps
     case "Prepend":
-      return Normalizer(steps: [.prepend(try field["prepend"].bytes())])
+      return [.prepend(try field["prepend"].bytes())]
     case "Replace":
-      return Normalizer(steps: [try replace(field)])
+      return [try replace(field)]
     default:
       throw type.unsupported(try type.text(), supported: "Sequence, Prepend, Replace, null")
     }
@@ -83,6 +92,9 @@ extension TokenizerJSON {
 
   private static func metaspace(_ field: JSONField) throws(TokenizerError) -> Metaspace {
     let replacement = try literal(field["replacement"])
+    guard TokenizerFile.text(replacement).unicodeScalars.count == 1 else {
+      throw field["replacement"].expected("a single character")
+    }
     let scheme = field["prepend_scheme"]
     // Files of before the scheme say whether to add a space.
     let standard = try field["add_prefix_space"].bool(default: true) ? "always" : "never"
@@ -122,7 +134,10 @@ extension TokenizerJSON {
     switch try type.text() {
     case "Sequence":
       var steps: [TokenDecoder.Step] = []
-      for element in try field["decoders"].elements() { steps += try decoderSteps(element) }
+      for element in try field["decoders"].elements() {
+        steps += try decoderSteps(element)
+        try checkCount(steps.count, of: "steps", field)
+      }
       return steps
     case "Replace":
       return [.replace(try literal(field["pattern"]["String"]), with: try field["content"].bytes())]

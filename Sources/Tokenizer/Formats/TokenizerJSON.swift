@@ -114,6 +114,7 @@ enum TokenizerJSON {
       for element in try field["processors"].elements() {
         let one = try postProcessor(element, vocabulary)
         all = (one.prefix + all.prefix, all.suffix + one.suffix)
+        try checkCount(all.prefix.count + all.suffix.count, of: "special tokens around a text", field)
       }
       return all
     case "TemplateProcessing":
@@ -143,6 +144,7 @@ enum TokenizerJSON {
         ids.append(id)
       }
       if hasText { suffix += ids } else { prefix += ids }
+      try checkCount(prefix.count + suffix.count, of: "special tokens around a text", field)
     }
     guard hasText else { throw field["single"].expected("sequence A, once") }
     return (prefix, suffix)

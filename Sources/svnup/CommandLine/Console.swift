@@ -56,22 +56,30 @@ package struct Console: Sendable {
   /// Tells an error in one line and returns the exit status it leads to.
   package static func exitStatus(reporting error: any Error) -> ExitStatus {
     if error is OutputClosed { return .done }
-    StandardStream.error.write("svnup: \(String(describing: error).onOneLine)\n")
+    StandardStream.error.write("svnup: \(String(describing: error).abridged.onOneLine)\n")
     return (error as? any Diagnostic)?.exitStatus ?? .inputOutput
   }
 }
 
 extension String {
-  /// The text with its control characters spelled out: a file name can neither break a line nor steer the terminal.
+  /// The text with its control characters spelled out: a file name can neither break or turn a line nor steer the terminal.
   package var onOneLine: String {
     var line = String.UnicodeScalarView()
     for scalar in unicodeScalars {
-      if scalar.properties.generalCategory == .control {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator:
         line.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
-      } else {
+      default:
         line.append(scalar)
       }
     }
     return String(line)
+  }
+
+  /// The text without its middle where it is very long: a file that quotes itself in a message cannot fill the terminal.
+  package var abridged: String {
+    guard unicodeScalars.count > 1000 else { return self }
+    let (start, end) = (String.UnicodeScalarView(unicodeScalars.prefix(500)), unicodeScalars.suffix(400))
+    return "\(String(start)) … \(String(String.UnicodeScalarView(end)))"
   }
 }
