@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test("What clamping takes is given to the others in equal parts")
+  @Test("Case 55: what clamping takes is given to the others in equal parts")
   func redistribution() throws {
     // z = 1, 0, 0.5: wanted 0.5, 1.3, 0.9 around 0.9; the ceiling takes 0.3 and the two others can take 0.1 at most.
     let allocation = try SparsityAllocation.proportional(
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test("Equal importances give the uniform allocation", arguments: ImportanceScaling.allCases)
+  @Test("Case 54: equal importances give the uniform allocation", arguments: ImportanceScaling.allCases)
   func equalImportances(scaling: ImportanceScaling) throws {
     let allocation = try SparsityAllocation.proportional(
       importances: [2, 2, 2], parameters: [1, 5, 9], target: 0.6, spread: 0.2, scaling: scaling)

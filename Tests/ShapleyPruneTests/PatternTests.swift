@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func inputsThatAreOfNoUse() throws {
+  @Test("Case 53: inputs that are all zero, infinite or none") func inputsThatAreOfNoUse() throws {
     var infinite = Matrix.random(20, 8, seed: 1)
     infinite[3, 5] = .infinity
     let zero = Matrix(rows: 20, columns: 8)

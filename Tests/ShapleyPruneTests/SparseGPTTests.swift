@@ -87,7 +87,9 @@ import Testing
     #expect(sparseGPT < 0.5 * wanda && wanda < magnitude, "\(errors)")
   }
 
-  @Test func inputsThatAreAlwaysZeroAreDead() throws {
+  @Test("Case 52: inputs that are always zero: their weights go, and are counted") func inputsThatAreAlwaysZeroAreDead()
+    throws
+  {
     var inputs = correlatedInputs(300, 140, seed: 40)
     for token in 0..<300 { for j in [0, 77, 139] { inputs[token, j] = 0 } }
     let dense = Matrix.random(5, 140, seed: 41)

@@ -130,7 +130,7 @@ struct PerplexityEndToEndTests {
   }
 
   @Test(
-    "a sequence length that the model or the rows cannot have is a usage error",
+    "Case 47: a sequence length that the model or the rows cannot have is a usage error",
     arguments: [
       (Inputs.stream, "129", "--sequence-length 129: the model has 128 positions"),
       (Inputs.rows, "32", "--sequence-length 32: the rows of \(Inputs.rows) have 64 tokens"),
@@ -140,7 +140,7 @@ struct PerplexityEndToEndTests {
     #expect(try svnup.refusal(words, status: 64) == "svnup: \(message) (see 'svnup help perplexity')")
   }
 
-  @Test("rows longer than the model's positions, and of one token, are bad data")
+  @Test("Cases 47 and 48: rows longer than the model's positions, and of one token, are bad data")
   func rowLengths() throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "rows.npy")
@@ -153,7 +153,7 @@ struct PerplexityEndToEndTests {
     }
   }
 
-  @Test("an id outside the vocabulary is bad data, told with its place", arguments: [512, -1, Int(Int64.min)])
+  @Test("Case 37: an id outside the vocabulary is bad data, told with its place", arguments: [512, -1, Int(Int64.min)])
   func vocabulary(id: Int) throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "ids.npy")
@@ -164,7 +164,7 @@ struct PerplexityEndToEndTests {
     }
   }
 
-  @Test("a corpus that is empty or shorter than a window is bad data; both counts are told")
+  @Test("Case 46: a corpus that is empty or shorter than a window is bad data; both counts are told")
   func shortCorpus() throws {
     try withTemporaryFolder { folder in
       let words = ["perplexity", Inputs.embedded, "--quiet", "--sequence-length", "32", "--data"]
@@ -185,7 +185,7 @@ struct PerplexityEndToEndTests {
     }
   }
 
-  @Test("a text that is not UTF-8 is bad data, told with the offset of the first wrong byte")
+  @Test("Case 44: a text that is not UTF-8 is bad data, told with the offset of the first wrong byte")
   func invalidText() throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "text.txt")

@@ -157,7 +157,8 @@ struct PruneEndToEndTests {
     }
   }
 
-  @Test("of every four consecutive weights of a row two are zero", arguments: methods, ["llama3-gqa", "opt-125m"])
+  @Test(
+    "Case 51: of every four consecutive weights of a row two are zero", arguments: methods, ["llama3-gqa", "opt-125m"])
   func pattern(method: String, name: String) throws {
     try withTemporaryFolder { folder in
       let (record, output) = try prune(
@@ -174,7 +175,7 @@ struct PruneEndToEndTests {
     }
   }
 
-  @Test("sparsity 0 leaves every byte, and 1 no weight", arguments: methods)
+  @Test("Case 50: sparsity 0 leaves every byte, and 1 no weight", arguments: methods)
   func extremes(method: String) throws {
     try withTemporaryFolder { folder in
       let dense = try prune(["--method", method, "--sparsity", "0"], to: folder, name: "dense")
@@ -188,7 +189,7 @@ struct PruneEndToEndTests {
   }
 
   @Test(
-    "budgets that would leave [0, 1] are clamped, and the model still reaches its target",
+    "Case 55: budgets that would leave [0, 1] are clamped, and the model still reaches its target",
     arguments: ["owl", "shapley"],
     [0, 0.1, 0.5, 0.9, 1])
   func clamping(allocation: String, target: Double) throws {

@@ -25,7 +25,7 @@ struct PruneRefusalTests {
     return copy
   }
 
-  @Test("the model's own directory, under any name, stays as it is")
+  @Test("Case 56: the model's own directory, under any name, stays as it is")
   func outputIsInput() throws {
     try withTemporaryFolder { folder in
       let model = try copy(Inputs.llama3, to: folder)
@@ -45,7 +45,7 @@ struct PruneRefusalTests {
     }
   }
 
-  @Test("an output that cannot be made is refused before the model is read")
+  @Test("Case 57: an output that cannot be made is refused before the model is read")
   func unusableOutput() throws {
     try withTemporaryFolder { folder in
       let existing = Path.join(folder, "existing")
@@ -67,7 +67,8 @@ struct PruneRefusalTests {
     }
   }
 
-  @Test("a folder without write permission is refused before the model is read", .enabled(if: canDropPrivileges))
+  @Test(
+    "Case 57: a folder without write permission is refused before the model is read", .enabled(if: canDropPrivileges))
   func unwritableParent() throws {
     try withTemporaryFolder { folder in
       let parent = Path.join(folder, "parent")
@@ -83,7 +84,7 @@ struct PruneRefusalTests {
   }
 
   @Test(
-    "an allocation file that does not fit the model is bad data",
+    "Case 55: an allocation file that does not fit the model is bad data",
     arguments: [
       (#"{"blocks": [0.5, 0.5, 0.5]}"#, "blocks: it has 3 numbers; the model has 4 blocks"),
       (#"{"blocks": [0.5, 0.5, 1.5, 0.5]}"#, "blocks[2]: 1.5 is not between 0 and 1"),
@@ -125,7 +126,8 @@ struct PruneRefusalTests {
     }
   }
 
-  @Test("a pattern that does not divide the columns is bad data, told with the linear", arguments: ["2:5", "5:7"])
+  @Test(
+    "Case 51: a pattern that does not divide the columns is bad data, told with the linear", arguments: ["2:5", "5:7"])
   func indivisible(pattern: String) throws {
     try withTemporaryFolder { folder in
       let words = [
@@ -152,7 +154,7 @@ struct PruneRefusalTests {
     #expect(message == "svnup: \(reason) needs --calibration FILE (see 'svnup help prune')")
   }
 
-  @Test("a sparsity outside [0, 1] is a usage error", arguments: ["-0.1", "1.1", "nan", "50", "inf", ""])
+  @Test("Case 49: a sparsity outside [0, 1] is a usage error", arguments: ["-0.1", "1.1", "nan", "50", "inf", ""])
   func sparsity(text: String) throws {
     let words = ["prune", Inputs.llama3, "--method", "magnitude", "--sparsity=\(text)", "--output", "/nowhere/new"]
     #expect(try svnup.refusal(words, status: 64).contains("--sparsity"))
@@ -175,7 +177,9 @@ struct PruneRefusalTests {
     }
   }
 
-  @Test("a disk that is full in the middle of a file: status 74, an existing target untouched, nothing left beside it")
+  @Test(
+    "Case 58: a disk that is full in the middle of a file: status 74, an existing target untouched, nothing left beside it"
+  )
   func fullDisk() throws {
     try withTemporaryFolder { folder in
       let target = Path.join(folder, "target")
