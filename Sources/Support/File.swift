@@ -76,8 +76,9 @@ package final class File: Sendable {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = try FileSystem.read(descriptor, into: rest, at: offset + filled, path: path)
       guard count > 0 else {
+        let end = min(try status().size, offset + filled)
         throw FileError(
-          path, "read", reason: "the file ends at byte \(offset + filled), \(buffer.count - filled) bytes early",
+          path, "read", reason: "the file ends at byte \(end), \(offset - end + buffer.count) bytes early",
           exitStatus: .badData)
       }
       filled += count

@@ -43,7 +43,7 @@ struct FileSystemCaseTests {
           cd '\(folder)'
           "$SVNUP" prune model --method sparsegpt --sparsity 0.5 --calibration '\(Inputs.text("calibration"))' \
             --samples 64 --output new 2> errors &
-          until grep -q 'parameters in' errors; do kill -0 $! || break; sleep 0.01; done
+          until grep -qs 'parameters in' errors; do kill -0 $! || break; sleep 0.01; done
           cp model/model.safetensors copy && mv copy model/model.safetensors
           wait $!; status=$?; tail -n 1 errors >&2; rm errors; exit $status
           """)

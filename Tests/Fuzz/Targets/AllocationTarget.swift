@@ -1,22 +1,30 @@
 import ShapleyPrune
 import Support
+import TestSupport
+import Transformer
 
-/// An allocation file for three blocks.
+/// An allocation file: for blocks, sublayers or linears.
 struct AllocationTarget: FuzzTarget {
   static let name = "allocation"
 
-  init(scratch: ScratchFolder) {}
+  private let model: any CausalLM
+
+  init(scratch: ScratchFolder) throws {
+    model = try ModelDirectory(path: Fixtures.path("random-models/llama3-gqa")).loadModel()
+  }
 
   func check(_ bytes: [UInt8]) throws {
-    func read(_ bytes: [UInt8]) throws -> SparsityAllocation? {
+    func read(_ bytes: [UInt8]) throws -> (SparsityAllocation, Players)? {
       try accepted(naming: "budget.json") { () throws(AllocationError) in
-        try SparsityAllocation(parsing: bytes, source: "budget.json", blockCount: 3)
+        let file = try AllocationFile(parsing: bytes, source: "budget.json")
+        return (try file.allocation(for: file.players.cut(model)), file.players)
       }
     }
-    guard let allocation = try read(bytes) else { return }
+    guard let (allocation, kind) = try read(bytes) else { return }
     let sparsities = allocation.sparsities
-    try require(sparsities.count == 3 && sparsities.allSatisfy { (0...1).contains($0) }, "\(sparsities)")
-    let again = try read(allocation.json.encoded())
-    try require(again?.sparsities.map(\.bitPattern) == sparsities.map(\.bitPattern), "it does not read back")
+    let players = kind.cut(model)
+    try require(sparsities.count == players.count && sparsities.allSatisfy { (0...1).contains($0) }, "\(sparsities)")
+    let again = try read(allocation.json(for: players, of: kind).encoded())
+    try require(again?.0.sparsities.map(\.bitPattern) == sparsities.map(\.bitPattern), "it does not read back")
   }
 }
