@@ -153,7 +153,7 @@ struct TokenizerErrorTests {
       }
     }
     let (found, file) = try error(.small.setting("pre_tokenizer", to: ["type": "Metaspace", "replacement": long]))
-    #expect(found == .invalidField(file: file, field: "pre_tokenizer.replacement", expected: "a single character"))
+    #expect(found == .invalidField(file: file, field: "pre_tokenizer.replacement", expected: "one character"))
   }
 
   @Test("Settings of the model that change its results are not ignored")

@@ -186,14 +186,14 @@ struct HostileInputTests {
       let path = Path.join(model, "tokenizer.json")
       let text = String(decoding: try File.contents(of: path), as: UTF8.self)
       let added = text.replacing(
-        /"added_tokens"\s*:\s*\[/, with: #""added_tokens":[{"id":5000,"content":"abc","special":false},"#)
+        /"added_tokens"\s*:\s*\[/, with: #""added_tokens":[{"id":1024,"content":"abc","special":false},"#)
       try MalformedModelTests.write(Array(added.utf8), to: path)
       let corpus = Path.join(folder, "text")
       try MalformedModelTests.write(Array("and abc ".utf8), to: corpus)
       let words = ["perplexity", model, "--data", corpus, "--sequence-length", "2"]
       let message = try svnup.refusal(words, status: 65)
       #expect(
-        message.contains("\(corpus): id 5000 at position") && message.contains("vocabulary of 1024"), "\(message)")
+        message.contains("\(corpus): id 1024 at position") && message.contains("vocabulary of 1024"), "\(message)")
     }
   }
 }

@@ -12,7 +12,7 @@ struct ShapleyJournalTests {
   /// 12 coalitions of four blocks, each on 8 windows of 64 tokens.
   static let game = [
     "shapley", Inputs.llama3, "--data", Inputs.stream, "--sequence-length", "64", "--calibration", Inputs.rows,
-    "--window", "3", "--quiet",
+    "--players", "blocks", "--window", "3", "--quiet",
   ]
 
   /// The file of an uninterrupted run.
