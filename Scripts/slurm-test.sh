@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# A Slurm of two nodes on this host, and an estimate spread over it while things go wrong: a worker is killed, a node goes down, a
+# shard is corrupted, one shard is run twice at once. The values must be those of a single process, to the byte. Then the same
+# with GNU parallel.
+#
+#   Scripts/slurm-test.sh [path of svnup]
+#
+# Debian: apt-get install slurmctld slurmd slurm-client munge parallel. Skipped (status 77) where these are missing or where this
+# is not root: Slurm's daemons change users.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+
+for program in slurmctld slurmd sbatch munged parallel; do
+  if ! PATH=$PATH:/usr/sbin command -v "$program" > /dev/null; then echo "skipped: $program is not installed"; exit 77; fi
+done
+if [ "$(id -u)" -ne 0 ]; then echo "skipped: Slurm's daemons need root"; exit 77; fi
+PATH=$PATH:/usr/sbin
+
+svnup=$(realpath "${1:-.build/release/svnup}")
+work=$(mktemp -d /tmp/svnup-slurm.XXXXXX)
+chmod 755 "$work"
+host=$(hostname -s)
+
+cleanup() {
+  for name in slurmctld slurmd-n1 slurmd-n2 munged; do
+    if [ -f "$work/$name.pid" ]; then kill "$(cat "$work/$name.pid")" 2> /dev/null || true; fi
+  done
+  sleep 1
+  pkill -f "slurmstepd.*$work" 2> /dev/null || true
+  if [ "${KEEP:-}" ]; then echo "kept $work"; else rm -rf "$work"; fi
+}
+trap cleanup EXIT
+
+# MARK: A Slurm of its own: private socket, ports and folders
+
+mkdir -p "$work"/{munge,state,spool-n1,spool-n2,bin,jobs}
+ln -s "$svnup" "$work/bin/svnup"
+head -c 1024 /dev/urandom > "$work/munge/key"
+chmod 700 "$work/munge"; chmod 400 "$work/munge/key"
+chown -R munge:munge "$work/munge"
+chmod 755 "$work/munge" && chmod 711 "$work"
+runuser -u munge -- munged --force --socket="$work/munge/socket" --key-file="$work/munge/key" --pid-file="$work/munge/pid" \
+  --log-file="$work/munge/log" --seed-file="$work/munge/seed"
+cp "$work/munge/pid" "$work/munged.pid"
+
+export SLURM_CONF=$work/slurm.conf
+cat > "$SLURM_CONF" << END
+ClusterName=svnup
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=36817
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket=$work/munge/socket
+CredType=cred/munge
+StateSaveLocation=$work/state
+SlurmdSpoolDir=$work/spool-%n
+SlurmctldPidFile=$work/slurmctld.pid
+SlurmdPidFile=$work/slurmd-%n.pid
+SlurmctldLogFile=$work/slurmctld.log
+SlurmdLogFile=$work/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+ReturnToService=2
+SlurmdTimeout=30
+KillWait=5
+MinJobAge=600
+SchedulerParameters=sched_interval=2
+NodeName=n[1-2] NodeHostname=$host NodeAddr=127.0.0.1 Port=[36821-36822] CPUs=1 RealMemory=1000 State=UNKNOWN
+PartitionName=all Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
+END
+slurmctld
+for node in n1 n2; do slurmd -N "$node"; done
+for _ in $(seq 60); do
+  if [ "$(sinfo -h -t idle -o %D)" = 2 ]; then break; fi
+  sleep 1
+done
+sinfo
+
+# MARK: The estimate
+
+export PATH=$work/bin:$PATH
+model=$root/Sources/svnup/Resources/kjv-llama
+game=("$model" --data "$root/Sources/svnup/Resources/kjv-text/valid.txt" --windows 8 --sequence-length 256
+  --absence bypassed --window 4 --quiet)
+cd "$work/jobs"
+cp "$root"/Examples/slurm/*.sbatch .
+# This Slurm has nodes of one processor and little memory.
+sed -i -e 's/--cpus-per-task=8/--cpus-per-task=1/' -e 's/--mem=.*/--mem=500M/' -e 's/--time=.*/--time=00:10:00/' ./*.sbatch
+
+echo "a single process"
+svnup shapley "${game[@]}" --output single.json > /dev/null
+svnup shapley plan "${game[@]}" --shards 6 --output plan.json
+
+wait_for() { # until no job is left
+  for _ in $(seq 300); do
+    if [ -z "$(squeue -h)" ]; then return; fi
+    sleep 1
+  done
+  squeue; echo "jobs do not end"; exit 1
+}
+
+echo "an array of six, of which a worker is killed and a node goes down"
+array=$(sbatch --parsable --array=0-5 work.sbatch)
+for _ in $(seq 100); do
+  victim=$(pgrep -f "shapley work --plan plan.json" | head -n 1 || true)
+  if [ "$victim" ]; then break; fi
+  sleep 0.2
+done
+kill -KILL "$victim"
+echo "killed process $victim"
+kill "$(cat "$work/slurmd-n2.pid")"
+scontrol update NodeName=n2 State=DOWN Reason=test
+echo "node n2 is down"
+sleep 3
+slurmd -N n2
+scontrol update NodeName=n2 State=RESUME
+wait_for
+ls shards
+
+echo "a shard is corrupted"
+victim=$(find shards -name '*.jsonl' | sort | head -n 1)
+printf 'x' | dd of="$victim" bs=1 seek=400 conv=notrunc status=none
+
+echo "one shard twice at once"
+number=${victim##*shard-}
+number=${number%%-of*}
+sbatch --parsable --array="$number" work.sbatch
+SLURM_ARRAY_TASK_ID=$number svnup shapley work --plan plan.json --out shards --quiet
+wait_for
+
+echo "merge.sbatch submits what is missing, and itself again"
+sbatch --parsable --dependency="afterany:$array" merge.sbatch
+wait_for
+cat svnup-merge-*.log
+cmp single.json values.json
+echo "Slurm: the values are those of a single process, to the byte"
+
+echo "GNU parallel, of which a worker is killed"
+"$root/Examples/parallel/run.sh" plan.json parallel-shards parallel.json > parallel.log 2>&1 &
+runner=$!
+for _ in $(seq 100); do
+  victim=$(pgrep -f "shapley work --plan plan.json --out parallel-shards" | tail -n 1 || true)
+  if [ "$victim" ]; then break; fi
+  sleep 0.1
+done
+kill -KILL "$victim" || true
+wait "$runner"
+cmp single.json parallel.json
+echo "GNU parallel: the values are those of a single process, to the byte"
