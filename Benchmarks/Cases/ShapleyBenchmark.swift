@@ -55,7 +55,9 @@ enum ShapleyBenchmark: Benchmark {
     let coalitions = game.knownCoalitions()
     for coalition in stride(from: 0, to: coalitions.count, by: max(1, coalitions.count / 5)).map({ coalitions[$0] }) {
       var mixed = model
-      for index in mixed.blocks.indices where !coalition.contains(index) { mixed.blocks[index] = pruned[index] }
+      for index in mixed.blocks.indices where !coalition.contains(index) {
+        mixed.blocks[index] = pruned[index].block(model.blocks[index])
+      }
       let found = game.knownValue(of: coalition) ?? .nan
       try Oracle.require(
         found, near: -mixed.perplexity(batch).meanNLL, within: 0, "\(identifier), the value of coalition \(coalition)")

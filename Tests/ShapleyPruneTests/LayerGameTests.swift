@@ -35,6 +35,9 @@ private struct CountingModel: CausalLM {
 @Suite struct LayerGameTests {
   static let all = (0..<16).map { mask in Coalition((0..<4).filter { mask >> $0 & 1 == 1 }, of: 4) }
 
+  /// Forms that are the blocks as they are.
+  private func forms(of model: any CausalLM) -> [PrunedForm] { model.blocks.map { PrunedForm($0, from: $0) } }
+
   /// Edges of the trie, counted as the different prefixes of the coalitions that end in a block that is applied.
   private func edges(_ coalitions: [Coalition], bypassing: Bool) -> Int {
     var prefixes: Set<[Bool]> = []
@@ -59,8 +62,8 @@ private struct CountingModel: CausalLM {
       for (index, block) in model.blocks.enumerated() {
         if coalition.contains(index) {
           block.apply(to: &hidden, sequences: windows.sequences)
-        } else if case .replaced(let blocks) = absence {
-          blocks[index].apply(to: &hidden, sequences: windows.sequences)
+        } else if case .replaced(let forms) = absence {
+          forms[index].block(block).apply(to: &hidden, sequences: windows.sequences)
         }
       }
       return model.windowMeans(hidden, of: windows).reduce(0, +) / 70
@@ -90,7 +93,7 @@ private struct CountingModel: CausalLM {
     let model = try TinyModels.load("opt-350m")
     let samples = try TinyModels.calibration()
     guard
-      case .replaced(let blocks) = try LayerGame.Absence.pruned(
+      case .replaced(let forms) = try LayerGame.Absence.pruned(
         model, by: SparseGPTPruner(), to: 0.6, calibration: samples)
     else {
       Issue.record("pruned blocks replace others")
@@ -100,10 +103,37 @@ private struct CountingModel: CausalLM {
     _ = try ModelPruner(SparseGPTPruner(), propagation: .dense).prune(
       &expected, patterns: Array(repeating: .unstructured(0.6), count: 4), calibration: samples)
     var found = model
-    found.blocks = blocks
+    found.blocks = zip(forms, model.blocks).map { $0.block($1) }
     #expect(found.weightBits == expected.weightBits)
+    let stored = model.blocks.map { block in block.roles.reduce(0) { $0 + block[$1].weight.byteCount } }
+    #expect(forms.map(\.byteCount) == stored)
     #expect(throws: PruningError.sparsityOutOfRange(2)) {
       try LayerGame.Absence.pruned(model, by: MagnitudePruner(), to: 2, calibration: samples)
+    }
+  }
+
+  @Test("Where a method only clears weights, a bit a weight is held", arguments: ["llama3-gqa", "opt-125m"])
+  func masks(_ name: String) throws {
+    let model = try TinyModels.load(name)
+    let samples = try TinyModels.calibration()
+    for pruner in [MagnitudePruner(), WandaPruner()] as [any Pruner] {
+      guard case .replaced(let forms) = try .pruned(model, by: pruner, to: 0.6, calibration: samples) else {
+        Issue.record("pruned blocks replace others")
+        return
+      }
+      var expected = model
+      _ = try ModelPruner(pruner, propagation: .dense).prune(
+        &expected, patterns: Array(repeating: .unstructured(0.6), count: 4), calibration: samples)
+      var found = model
+      found.blocks = zip(forms, model.blocks).map { $0.block($1) }
+      #expect(found.weightBits == expected.weightBits)
+      #expect(forms.map(\.byteCount) == model.blocks.map { $0.prunableParameters / 8 })
+      // One linear in the pruned form, the others as they were.
+      let mixed = forms[1].block(model.blocks[1], roles: [.value])
+      for role in mixed.roles {
+        let source = role == .value ? expected : model
+        #expect(mixed[role].weight.widened() == source.blocks[1][role].weight.widened())
+      }
     }
   }
 
@@ -116,7 +146,7 @@ private struct CountingModel: CausalLM {
         Coalition((0..<players).filter { _ in generator.below(4) > 0 }, of: players)
       }
       for isBypassing in [true, false] {
-        let absence = isBypassing ? LayerGame.Absence.bypassed : .replaced(model.blocks)
+        let absence = isBypassing ? LayerGame.Absence.bypassed : .replaced(forms(of: model))
         var game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
         let expected = edges(coalitions, bypassing: isBypassing)
         #expect(game.stagesNeeded(for: coalitions) == expected)
@@ -141,7 +171,7 @@ private struct CountingModel: CausalLM {
     let coalitions = recorded.game.batches.flatMap { $0 }.filter { !$0.isEmpty }
     #expect(Set(coalitions).count == coalitions.count)
     let model = CountingModel(players)
-    for (absence, expected) in [(LayerGame.Absence.replaced(model.blocks), pruned), (.bypassed, bypassed)] {
+    for (absence, expected) in [(LayerGame.Absence.replaced(forms(of: model)), pruned), (.bypassed, bypassed)] {
       let game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
       let share = Double(game.stagesNeeded(for: coalitions)) / Double(coalitions.count * players)
       #expect(abs(share - expected) < 0.0005 + 1e-12, "\(share)")

@@ -55,8 +55,8 @@ import Transformer
       var skipped: [Int: Set<Sublayer>] = [:]
       for (player, part) in players.enumerated() where !coalition.contains(player) {
         for role in part.roles {
-          if case .replaced(let blocks) = absence {
-            mixed.blocks[part.block][role] = blocks[part.block][role]
+          if case .replaced(let forms) = absence {
+            mixed.blocks[part.block] = forms[part.block].block(mixed.blocks[part.block], roles: [role])
           } else {
             skipped[part.block, default: []].insert(role.sublayer)
           }

@@ -11,8 +11,8 @@ public struct LayerGame: Game {
   public enum Absence: Sendable {
     /// The identity: the residual stream passes by. Not for linears, which have no such stream of their own.
     case bypassed
-    /// The player with its linears pruned; here all blocks of the model in that form.
-    case replaced([any TransformerBlock])
+    /// The player with its linears pruned; here the forms of all blocks of the model.
+    case replaced([PrunedForm])
   }
 
   /// What a coalition is worth.
@@ -207,8 +207,8 @@ public struct LayerGame: Game {
         try visit(depth: depth + 1, group, hidden)
       case .bypassed:
         try visit(depth: depth + 1, group, try pass(stage, dense, hidden))
-      case .replaced(let blocks):
-        let block = stage.mixture(dense, blocks[stage.block], members: members)
+      case .replaced(let forms):
+        let block = forms[stage.block].block(dense, roles: stage.absentRoles(members: members))
         try visit(depth: depth + 1, group, try pass(stage, block, hidden))
       }
     }
@@ -240,8 +240,14 @@ extension LayerGame.Absence {
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(PruningError) -> LayerGame.Absence {
     var copy = model
-    let patterns = Array(repeating: SparsityPattern.unstructured(sparsity), count: model.blocks.count)
-    _ = try modelPruner.prune(&copy, patterns: patterns, calibration: calibration, progress: progress)
-    return .replaced(copy.blocks)
+    var forms: [PrunedForm] = []
+    let patterns = Array(repeating: BlockPattern(.unstructured(sparsity)), count: model.blocks.count)
+    _ = try modelPruner.prune(&copy, patterns: patterns, calibration: calibration, progress: progress) { index, block in
+      let dense = model.blocks[index]
+      forms.append(PrunedForm(block, from: dense))
+      // One pruned block at a time is held in full.
+      block = dense
+    }
+    return .replaced(forms)
   }
 }

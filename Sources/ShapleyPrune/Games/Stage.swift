@@ -34,18 +34,9 @@ struct Stage: Sendable {
     players.enumerated().reduce(0) { $0 | (coalition.contains($1.element) ? 1 << UInt64($1.offset) : 0) }
   }
 
-  /// All players of this stage.
-  var allMembers: UInt64 { (1 << UInt64(players.count)) - 1 }
-
-  /// The dense block with the linears of absent players taken from another form of it.
-  func mixture(_ dense: any TransformerBlock, _ pruned: any TransformerBlock, members: UInt64) -> any TransformerBlock {
-    if members == allMembers { return dense }
-    if members == 0 { return pruned }
-    var block = dense
-    for (bit, roles) in roles.enumerated() where members >> UInt64(bit) & 1 == 0 {
-      for role in roles { block[role] = pruned[role] }
-    }
-    return block
+  /// The linears of the players that are absent.
+  func absentRoles(members: UInt64) -> [LinearRole] {
+    roles.enumerated().flatMap { members >> UInt64($0.offset) & 1 == 0 ? $0.element : [] }
   }
 
   /// Passes the hidden states, (sequences · length, hidden size), through this part of a block.

@@ -103,6 +103,15 @@ public struct ModelPruner: Sendable {
     _ model: inout any CausalLM, patterns: [BlockPattern], calibration: TokenBatch,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(PruningError) -> [BlockReport] {
+    try prune(&model, patterns: patterns, calibration: calibration, progress: progress) { _, _ in }
+  }
+
+  /// Prunes a model in place, and hands over every block when the samples have passed it; what `finished` leaves there stays.
+  package func prune(
+    _ model: inout any CausalLM, patterns: [BlockPattern], calibration: TokenBatch,
+    progress: ((_ completed: Int, _ total: Int) -> Void)?,
+    finished: (_ index: Int, _ block: inout any TransformerBlock) -> Void
+  ) throws(PruningError) -> [BlockReport] {
     try check(model, patterns: patterns)
     let needsWalk = pruner.statistics > .none
     var walk = needsWalk ? CalibrationWalk(calibration, through: model, memory: memory) : nil
@@ -124,6 +133,7 @@ public struct ModelPruner: Sendable {
       if propagation == .pruned, index + 1 < patterns.count {
         walk?.advance(through: model.blocks[index], collecting: .none)
       }
+      finished(index, &model.blocks[index])
       progress?(index + 1, patterns.count)
     }
     return reports

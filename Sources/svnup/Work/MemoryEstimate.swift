@@ -31,11 +31,12 @@ struct MemoryEstimate {
     MemoryPhase(name: "perplexity", parts: [weights] + passing(windows, statistics: nil) + [loss(windows)])
   }
 
-  /// Pruning every block in turn; with a copy of the model beside the weights where a game asks for it.
+  /// Pruning every block in turn, with what else is held beside the weights.
   func pruning(
-    _ method: any Pruner, _ samples: Samples?, propagation: ModelPruner.Propagation = .pruned, isCopy: Bool = false
+    _ method: any Pruner, _ samples: Samples?, propagation: ModelPruner.Propagation = .pruned,
+    beside others: [MemoryPhase.Part] = []
   ) -> [MemoryPhase] {
-    let model = isCopy ? [weights, copy] : [weights]
+    let model = [weights] + others
     guard let samples, method.statistics > .none else {
       return [MemoryPhase(name: "pruning", parts: model + [linear(method)])]
     }
@@ -60,8 +61,9 @@ struct MemoryEstimate {
 
   /// The probe, where there is one, and the game.
   func game(_ settings: GameSettings, windows: Samples, calibration: Samples?) -> [MemoryPhase] {
+    let forms = settings.probe.map { pruned($0.pruner) } ?? []
     let probe =
-      settings.probe.map { pruning($0.pruner, calibration ?? windows, propagation: .dense, isCopy: true) } ?? []
+      settings.probe.map { pruning($0.pruner, calibration ?? windows, propagation: .dense, beside: forms) } ?? []
     let players = settings.players.count(blocks: shape.blockCount, linears: shape.linears.count)
     let width =
       if case .window(let length, _, _) = settings.estimator { min(length, players) } else { players }
@@ -69,10 +71,10 @@ struct MemoryEstimate {
     // are passed by leave the state as it is, so that neighbours share one.
     let kept = settings.probe != nil ? min(width + 1, players) : (width + 1) / 2
     let states = part("states of the game", 4 * rows(windows) * hidden * Double(kept))
-    let model = settings.probe != nil ? [weights, copy] : [weights]
     return probe + [
       MemoryPhase(
-        name: "Shapley values", parts: model + [states] + passing(windows, statistics: nil) + [loss(windows)])
+        name: "Shapley values",
+        parts: [weights] + forms + [states] + passing(windows, statistics: nil) + [loss(windows)])
     ]
   }
 
@@ -89,10 +91,22 @@ struct MemoryEstimate {
 
   private var weights: MemoryPhase.Part { part("weights", Double(shape.weightBytes)) }
 
-  /// The linears once more, as stored: blocks of which a game needs both forms.
-  private var copy: MemoryPhase.Part {
-    let linears = shape.linears.reduce(0) { $0 + Self.count($1) }
-    return part("pruned copy", linears * Double(shape.blockCount) * Double(shape.storedByteCount))
+  /// Weights of one block's linears.
+  private var linears: Double { shape.linears.reduce(0) { $0 + Self.count($1) } }
+
+  /// The linears once more, as stored: a model that is pruned to try something out.
+  var copy: MemoryPhase.Part {
+    part("pruned copy", linears * Double(shape.blockCount) * Double(shape.storedByteCount))
+  }
+
+  /// The pruned forms of all blocks: a bit a weight, and one block in full, where a method only clears weights; the linears as
+  /// stored where it changes the others.
+  private func pruned(_ method: any Pruner) -> [MemoryPhase.Part] {
+    if method.statistics == .gram { return [copy] }
+    return [
+      part("masks", linears * Double(shape.blockCount) / 8),
+      part("a pruned block", linears * Double(shape.storedByteCount)),
+    ]
   }
 
   /// Hidden states of all samples, and their ids.

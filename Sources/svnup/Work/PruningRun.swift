@@ -90,7 +90,7 @@ struct PruningRun {
       default: break
       }
       // A try prunes a copy.
-      if heldBack != nil { phases += estimate.pruning(pruner, samples, isCopy: true) }
+      if heldBack != nil { phases += estimate.pruning(pruner, samples, beside: [estimate.copy]) }
       return phases + estimate.pruning(pruner, samples) + [estimate.saving]
     }
     hashes = try PruningRecord.hashes(source, texts: texts, console: console)

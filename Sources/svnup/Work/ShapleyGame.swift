@@ -82,7 +82,7 @@ struct ShapleyGame {
     _ console: Console
   ) throws -> LayerGame.Absence {
     guard let probe = settings.probe else { return .bypassed }
-    if let coalitions, missing(coalitions, ledger).isEmpty { return .replaced(model.blocks) }
+    if let coalitions, missing(coalitions, ledger).isEmpty { return .replaced([]) }
     let progress = console.progress("probe", unit: "blocks")
     defer { progress.finish() }
     let absence = try LayerGame.Absence.pruned(

@@ -40,8 +40,10 @@ struct ShapleyPlan {
     guard shardCount <= coalitions.count else {
       throw UsageError("--shards \(shardCount): there are \(coalitions.count) coalitions to share")
     }
+    // For counting, it does not matter what the pruned forms are.
     let game = LayerGame(
-      model, players: settings.players, windows: task.game.windows, absence: absence(settings, model))
+      model, players: settings.players, windows: task.game.windows,
+      absence: settings.probe == nil ? .bypassed : .replaced([]))
     identity = task.identity
     self.coalitions = coalitions
     names = players.map(\.name)
@@ -123,11 +125,6 @@ struct ShapleyPlan {
       values: values, settings: request.settings, names: names, text: text, applications: applications,
       naiveApplications: naiveApplications, hashes: identity["sha256"] ?? .null)
   }
-}
-
-/// A stand-in with the right costs: what absent players are does not matter for counting.
-private func absence(_ settings: GameSettings, _ model: any CausalLM) -> LayerGame.Absence {
-  settings.probe == nil ? .bypassed : .replaced(model.blocks)
 }
 
 extension JSON {

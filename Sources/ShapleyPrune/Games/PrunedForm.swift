@@ -1,0 +1,50 @@
+import Tensor
+import Transformer
+
+/// A block as pruning left it, kept as what tells it from the dense block.
+///
+/// Where a method only clears weights, that is one bit a weight; where it changes those that stay, the weights as stored. A game
+/// holds the pruned form of every block beside the dense model, and puts together what it needs while it needs it.
+public struct PrunedForm: Sendable {
+  private enum Weight: Sendable {
+    case cleared(ZeroMask)
+    case changed(StoredMatrix)
+  }
+
+  private let weights: [LinearRole: Weight]
+
+  /// The form of a block that was pruned from `dense`; O(weights).
+  ///
+  /// - Precondition: the linears of both have the same shapes.
+  public init(_ pruned: any TransformerBlock, from dense: any TransformerBlock) {
+    var weights: [LinearRole: Weight] = [:]
+    for role in dense.roles {
+      let weight = pruned[role].weight
+      weights[role] = ZeroMask(from: dense[role].weight, to: weight).map(Weight.cleared) ?? .changed(weight)
+    }
+    self.weights = weights
+  }
+
+  /// The dense block with some of its linears, or all of them, in this form; O(weights of those).
+  public func block(_ dense: any TransformerBlock, roles: [LinearRole]? = nil) -> any TransformerBlock {
+    var block = dense
+    for role in roles ?? dense.roles {
+      switch weights[role] {
+      case .cleared(let mask)?: block[role].weight = mask.applied(to: dense[role].weight)
+      case .changed(let weight)?: block[role].weight = weight
+      case nil: break
+      }
+    }
+    return block
+  }
+
+  /// Bytes that the form takes beside the dense block.
+  package var byteCount: Int {
+    weights.values.reduce(0) { sum, weight in
+      switch weight {
+      case .cleared(let mask): sum + mask.byteCount
+      case .changed(let weight): sum + weight.byteCount
+      }
+    }
+  }
+}
