@@ -13,8 +13,10 @@ if [[ ${#targets[@]} -eq 0 ]]; then
   for folder in Tests/Fuzz/Seeds/*/; do targets+=("$(basename "$folder")"); done
 fi
 
-# --sanitize=address sees reads beyond a buffer that unsafe pointers would let pass.
-SVNUP_FUZZ=1 swift build -c release --product Fuzz --sanitize fuzzer --sanitize address --scratch-path .build/fuzz \
+# The address sanitizer sees reads beyond a buffer that unsafe pointers would let pass. --sanitize makes SwiftPM leave the main
+# function to libFuzzer; but of two flags the compiler heeds the last, so that one has to name both, or no coverage is seen.
+SVNUP_FUZZ=1 swift build -c release --product Fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
+  --scratch-path .build/fuzz \
   2>&1 | { grep -v 'ld.gold: warning' || true; }
 fuzzer=$(pwd)/.build/fuzz/release/Fuzz
 
@@ -39,9 +41,13 @@ for target in "${targets[@]}"; do
     -max_total_time=$((minutes * 60)) -max_len=8192 -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=1 \
     -artifact_prefix="$findings/" > "$log" 2>&1 || status=1
   cp "$log" ".build/fuzz/$target.log"
+  if grep -q 'Is the code instrumented' "$log"; then
+    echo "$target: the fuzzer sees no coverage, so it only guesses: is the sanitizer's flag heeded?" >&2
+    exit 1
+  fi
   executed=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
   coverage=$({ grep -aoE 'cov: [0-9]+' "$log" || true; } | tail -1 | cut -c6-)
-  printf '%-20s %12s %9s %8s  %s\n' "$target" "${executed:-?}" "${coverage:-?}" "$(ls "$corpus" | wc -l)" \
-    "$(ls "$findings" | wc -l)"
+  printf '%-20s %12s %9s %8s  %s\n' "$target" "${executed:-?}" "${coverage:-?}" "$(find "$corpus" -type f | wc -l)" \
+    "$(find "$findings" -type f | wc -l)"
 done
 exit $status

@@ -75,9 +75,15 @@ END
 slurmctld
 for node in n1 n2; do slurmd -N "$node"; done
 for _ in $(seq 60); do
-  if [ "$(sinfo -h -t idle -o %D)" = 2 ]; then break; fi
+  nodes=$(sinfo -h -t idle -o %D || true)
+  if [ "$nodes" = 2 ]; then break; fi
   sleep 1
 done
+if [ "$nodes" != 2 ]; then
+  tail -n 5 "$work"/slurm*.log
+  echo "skipped: Slurm does not start on this machine"
+  exit 77
+fi
 sinfo
 
 # MARK: The estimate
@@ -110,14 +116,15 @@ for _ in $(seq 100); do
   if [ "$victim" ]; then break; fi
   sleep 0.2
 done
-kill -KILL "$victim"
-echo "killed process $victim"
+# One that ended before it was found or killed has nothing to lose.
+kill -KILL "$victim" && echo "killed process $victim" || echo "no worker was slow enough to be killed"
 kill "$(cat "$work/slurmd-n2.pid")"
 scontrol update NodeName=n2 State=DOWN Reason=test
 echo "node n2 is down"
 sleep 3
 slurmd -N n2
-scontrol update NodeName=n2 State=RESUME
+# A node that registers again returns to service by itself (ReturnToService=2); one that has not yet is told to.
+scontrol update NodeName=n2 State=RESUME 2> /dev/null || true
 wait_for
 ls shards
 

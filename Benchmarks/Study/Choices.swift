@@ -6,16 +6,21 @@ struct Choices {
   var sparsities = [0.7]
   var seeds = [0]
   var players = Players.allCases
-  var absences = ["pruned", "bypassed"]
+  /// `bypassed`, or the method that prunes what is absent.
+  var absences = ["wanda", "bypassed"]
+  /// Sparsities of what is absent; 0 stands for the target.
+  var probes = [0.0]
   var windows = [1, 3, 5]
+  var placements = [WindowPlacement.averaged]
+  var surroundings = [Surroundings.intact]
   /// Written as `linear/0.16`.
-  var rules = [Rule(scaling: .linear, spread: 0.16), Rule(scaling: .exponential, spread: 0.1)]
+  var rules = [Rule(scaling: .linear, spread: 0.16), Rule(scaling: .exponential, spread: 0.11)]
   var perWeight = [true]
   var length = 256
-  var samples = 64
+  var samples = 128
   var valueWindows = 16
   var heldBackWindows = 16
-  var testWindows = 60
+  var testWindows = 80
   var threads = 2
 
   /// How values become sparsities.
@@ -36,6 +41,9 @@ struct Choices {
       case "seeds": seeds = try values.map { try Self.value(Int($0), $0) }
       case "players": players = try values.map { try Self.value(Players(rawValue: $0), $0) }
       case "absences": absences = values
+      case "probes": probes = try numbers()
+      case "placements": placements = try values.map { try Self.value(WindowPlacement(rawValue: $0), $0) }
+      case "surroundings": surroundings = try values.map { try Self.value(Surroundings(rawValue: $0), $0) }
       case "windows": windows = try values.map { try Self.value(Int($0), $0) }
       case "rules":
         rules = try values.map { word in

@@ -87,24 +87,45 @@ struct Study {
     _ samples: TokenBatch, _ sparsity: Double,
     _ body: ([Double], [Player], [(String, JSON)]) throws -> Void
   ) throws {
+    let windows = samples.first(choices.valueWindows)
     for absence in choices.absences {
-      let replaced =
-        absence == "bypassed"
-        ? LayerGame.Absence.bypassed
-        : try .pruned(model, by: WandaPruner(), to: sparsity, calibration: samples)
-      for kind in choices.players where kind != .linears || absence != "bypassed" {
-        var game = MemoisedGame(
-          LayerGame(model, players: kind, windows: samples.first(choices.valueWindows), absence: replaced))
-        for window in choices.windows {
-          let found = try SlidingWindowShapley(length: window).estimate(&game)
-          try body(
-            found.values, kind.cut(model),
-            [
-              ("rule", "shapley"), ("players", JSON(kind.rawValue)), ("absence", JSON(absence)),
-              ("window", JSON(window)), ("values", JSON(found.values)),
-            ])
+      for probe in absence == "bypassed" ? [0] : choices.probes {
+        let replaced = try self.absence(absence, to: probe == 0 ? sparsity : probe, samples)
+        for kind in choices.players where kind != .linears || absence != "bypassed" {
+          var game = MemoisedGame(LayerGame(model, players: kind, windows: windows, absence: replaced))
+          for estimator in estimators {
+            let found = try estimator.estimate(&game)
+            try body(
+              found.values, kind.cut(model),
+              [
+                ("rule", "shapley"), ("players", JSON(kind.rawValue)), ("absence", JSON(absence)),
+                ("probe", JSON(probe == 0 ? sparsity : probe)), ("window", JSON(estimator.length)),
+                ("placement", JSON(estimator.placement.rawValue)),
+                ("surroundings", JSON(estimator.surroundings.rawValue)), ("values", JSON(found.values)),
+              ])
+          }
         }
       }
     }
+  }
+
+  private var estimators: [SlidingWindowShapley] {
+    choices.windows.flatMap { window in
+      choices.placements.flatMap { placement in
+        choices.surroundings.map { SlidingWindowShapley(length: window, placement: placement, surroundings: $0) }
+      }
+    }
+  }
+
+  private func absence(_ name: String, to sparsity: Double, _ samples: TokenBatch) throws -> LayerGame.Absence {
+    let pruner: any Pruner
+    switch name {
+    case "bypassed": return .bypassed
+    case "wanda": pruner = WandaPruner()
+    case "sparsegpt": pruner = SparseGPTPruner()
+    case "magnitude": pruner = MagnitudePruner()
+    default: throw StudyError("\(name) is no absence: bypassed, magnitude, wanda or sparsegpt")
+    }
+    return try .pruned(model, by: pruner, to: sparsity, calibration: samples)
   }
 }

@@ -117,7 +117,8 @@ private struct CountingModel: CausalLM {
     let model = try TinyModels.load(name)
     let samples = try TinyModels.calibration()
     for pruner in [MagnitudePruner(), WandaPruner()] as [any Pruner] {
-      guard case .replaced(let forms) = try .pruned(model, by: pruner, to: 0.6, calibration: samples) else {
+      guard case .replaced(let forms) = try LayerGame.Absence.pruned(model, by: pruner, to: 0.6, calibration: samples)
+      else {
         Issue.record("pruned blocks replace others")
         return
       }

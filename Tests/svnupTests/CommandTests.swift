@@ -54,7 +54,7 @@ struct CommandTests {
     #expect(prune[GameOptions.estimator] == .window)
     #expect(prune[GameOptions.window] == 3)
     #expect(prune[GameOptions.players] == nil)
-    #expect(prune[GameOptions.placement] == .centred)
+    #expect(prune[GameOptions.placement] == .averaged)
     #expect(prune[GameOptions.absence] == .pruned)
     #expect(prune[GameOptions.probeMethod] == .wanda)
     #expect(prune[GameOptions.value] == .nll)

@@ -237,7 +237,7 @@ struct PruneEndToEndTests {
         ["--method", "magnitude", "--sparsity", "0.6", "--allocation", "shapley", "--spread", "auto"], to: folder)
       let tries = try #require(record["allocation"]?["tries"]?.array)
       let found = try tries.map { (try #require($0["spread"]?.double), try #require($0["perplexity"]?.double)) }
-      #expect(found.map(\.0) == [0, 0.03, 0.05, 0.065, 0.08, 0.1, 0.125, 0.15])
+      #expect(found.map(\.0) == [0, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.16])
       let best = try #require(found.min { $0.1 < $1.1 })
       #expect(record["allocation"]?["spread"]?.double == best.0)
       // 16 rows: three are held back.

@@ -25,7 +25,7 @@ package enum PruneCommand: Command {
     help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
 
   package static let spread: Option<SpreadChoice?> = Option(
-    "spread", .spread, defaultText: "0.08; 0.16 with --scaling linear, rank or log",
+    "spread", .spread, defaultText: "0.11, or 0.16 with --scaling linear, rank or log; 0.08 for OWL",
     help: """
       How far sparsities lie apart: with exponential scaling, what makes a player cost e times as much; else half the distance \
       between the densest and the sparsest. auto prunes with several and keeps the best on calibration \

@@ -13,7 +13,7 @@ package enum ShapleyCommand: Command {
 
   package static let description = CommandDescription(
     name: "shapley",
-    summary: "Estimate the Shapley value of every block of a model.",
+    summary: "Estimate what every part of a model contributes: its Shapley value.",
     discussion: [
       """
       The blocks (or their halves, or every linear) are the players of a cooperative game. A coalition is the set of players \

@@ -59,7 +59,7 @@ package enum GameOptions {
     "window", .integer(1...20), default: 3, help: "Consecutive players in a window; 1 is leave-one-out.")
 
   package static let placement = Option<WindowPlacement>(
-    "placement", .word(), default: .centred,
+    "placement", .word(), default: .averaged,
     help: "One window centred on the player, or the mean over every window that holds it, from the same evaluations.")
 
   package static let evaluations = Option(

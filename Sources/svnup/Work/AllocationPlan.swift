@@ -111,11 +111,11 @@ struct AllocationRule: Sendable {
   var ceiling = 1.0
 
   /// The spread where none is asked for; Documentation/Allocation.md has the measurements behind it.
-  var usualSpread: Double { scaling == .exponential ? 0.08 : 0.16 }
+  var usualSpread: Double { scaling == .exponential ? 0.11 : 0.16 }
 
   /// Spreads that a search tries, ascending; none is the uniform allocation.
   var candidateSpreads: [Double] {
     scaling == .exponential
-      ? [0, 0.03, 0.05, 0.065, 0.08, 0.1, 0.125, 0.15] : [0, 0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3]
+      ? [0, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.16] : [0, 0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3]
   }
 }
