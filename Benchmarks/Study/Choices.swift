@@ -14,7 +14,7 @@ struct Choices {
   var placements = [WindowPlacement.averaged]
   var surroundings = [Surroundings.intact]
   /// Written as `linear/0.16`.
-  var rules = [Rule(scaling: .linear, spread: 0.16), Rule(scaling: .exponential, spread: 0.11)]
+  var rules = [Rule(scaling: .linear, spread: 0.16), Rule(scaling: .exponential, spread: 0.09)]
   var perWeight = [true]
   var length = 256
   var samples = 128

@@ -5,15 +5,22 @@ package final class AppendedFile: Sendable {
 
   /// Opens a file, or creates it where there is none.
   ///
-  /// Throws where another process writes it, and where it is no regular file.
+  /// Throws where another process writes it, where nobody could tell because the file system has no locks, and where it is no
+  /// regular file.
   package init(_ path: String) throws(FileError) {
     self.path = path
     descriptor = try FileSystem.openAppending(path)
     guard try FileSystem.status(of: descriptor, path: path).kind == .file else {
       throw FileError(path, "open", reason: "it is not a regular file", exitStatus: .noInput)
     }
-    // Where a file system has no locks, two runners waste work and nothing else: a record says the same whoever writes it.
-    guard FileSystem.lock(descriptor) != false else { throw FileError.isLocked(path) }
+    switch FileSystem.lock(descriptor) {
+    case true?: break
+    case false?: throw FileError.isLocked(path)
+    case nil:
+      // Two that write would take each other's halves of lines for torn ones.
+      if try contents().isEmpty { try? FileSystem.removeFile(path) }
+      throw FileError.hasNoLocks(path)
+    }
   }
 
   deinit { FileSystem.closeLock(descriptor) }
@@ -59,6 +66,14 @@ package final class AppendedFile: Sendable {
 }
 
 extension FileError {
+  static func hasNoLocks(_ path: String) -> FileError {
+    FileError(
+      path, "lock", reason: "this file system has no locks; name a file on another one", exitStatus: .cannotCreate)
+  }
+
+  /// Whether a file cannot grow safely where it is.
+  package var isForLackOfLocks: Bool { operation == "lock" }
+
   static func isLocked(_ path: String) -> FileError {
     FileError(
       path, "write", reason: "another run is writing it; wait for that one, or end it", exitStatus: .interrupted)

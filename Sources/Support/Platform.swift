@@ -554,4 +554,10 @@ package enum Termination {
     deferred.store(true, ordering: .relaxed)
     return requested.load(ordering: .relaxed)
   }
+
+  /// From now on nobody asks any more: such a request ends the process again, one that waits at once.
+  package static func endDeferring() {
+    deferred.store(false, ordering: .relaxed)
+    if requested.load(ordering: .relaxed) { _exit(ExitStatus.interrupted.rawValue) }
+  }
 }

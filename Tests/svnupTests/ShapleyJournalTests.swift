@@ -119,7 +119,7 @@ struct ShapleyJournalTests {
 
       try File.replace(journal, with: text)
       for change in [
-        ["--value", "perplexity"], ["--windows", "3"], ["--placement", "averaged"], ["--probe-sparsity", "0.6"],
+        ["--value", "perplexity"], ["--windows", "3"], ["--placement", "centred"], ["--probe-sparsity", "0.6"],
       ] {
         let message = try svnup.refusal(words + change, status: 65)
         #expect(message.contains("\(journal): it is not a journal of this run"))

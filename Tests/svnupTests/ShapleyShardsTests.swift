@@ -159,17 +159,34 @@ struct ShapleyShardsTests {
     try withTemporaryFolder { folder in
       let path = try plan(2, in: folder)
       let text = String(decoding: try File.contents(of: path), as: UTF8.self)
+      /// The refusal of a plan with another text in it, and with a hash to match where it was `resealed`.
+      func refusal(_ old: String, _ new: String, resealed: Bool = false, command: String = "work") throws -> String {
+        try #require(text.contains(old))
+        var changed = text.replacing(old, with: new)
+        if resealed {
+          let members = try #require(try JSON.parse(Array(changed.utf8)).object).members
+            .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }.filter { $0.0 != "sha256" }
+          var hash = SHA256()
+          hash.update(JSON(members: members).encoded())
+          changed = JSON(members: members + [("sha256", JSON(hash.hexadecimal()))]).document
+        }
+        try changed.write(toFile: path, atomically: true, encoding: .utf8)
+        let words = command == "work" ? ["--out", folder, "--shard", "0"] : [folder]
+        return try svnup.refusal(["shapley", command, "--plan", path] + words + ["--quiet"], status: 65)
+      }
       for (old, new, field) in [
         ("\"svnupPlan\": 1", "\"svnupPlan\": 9", "svnupPlan"), ("\"shards\": 2", "\"shards\": 0", "shards"),
-        ("\"shards\": 2", "\"shards\": 90", "shards"), ("\"kernel\": \"", "\"kernel\": \"x", "plan"),
-        ("\"11111110\"", "\"11111111\"", "coalitions"), ("\"names\"", "\"nomes\"", "names"),
-        ("\"svnupPlan\"", "\"plan9\"", "not a plan"),
+        ("\"names\"", "\"nomes\"", "names"), ("\"svnupPlan\"", "\"plan9\"", "not a plan"),
+        ("\"shards\": 2", "\"shards\": 90", "sha256"), ("\"kernel\": \"", "\"kernel\": \"x", "sha256"),
+        ("\"11111110\"", "\"11111111\"", "sha256"), ("\"0.attention\"", "\"\"", "sha256"),
+        ("\"value\": \"nll\"", "\"value\": \"perplexity\"", "sha256"),
       ] {
-        try #require(text.contains(old))
-        try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
-        let words = ["shapley", "work", "--plan", path, "--out", folder, "--shard", "0", "--quiet"]
-        #expect(try svnup.refusal(words, status: 65).contains(field))
+        #expect(try refusal(old, new).contains(field))
+        #expect(try refusal(old, new, command: "merge").contains(field))
       }
+      #expect(try refusal("\"shards\": 2", "\"shards\": 90", resealed: true).contains("shards"))
+      #expect(try refusal("\"11111110\"", "\"11111111\"", resealed: true).contains("coalitions"))
+      #expect(try refusal("\"kernel\": \"", "\"kernel\": \"x", resealed: true).contains("kernel x"))
     }
   }
 }

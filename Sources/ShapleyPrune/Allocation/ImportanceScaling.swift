@@ -11,7 +11,8 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
   case log
   /// The same logarithm, of which the allocation takes the differences as they are instead of stretching them to the spread: a
   /// model whose parts matter equally is pruned nearly uniformly, and one with a dominant part is not. What is below an eighth
-  /// of the median counts as an eighth of it, since the logarithms of values near zero are those of noise.
+  /// of the median, or below a thousandth of the largest where that is more, counts as that, since the logarithms of values near
+  /// zero are those of noise.
   case exponential
 
   /// The least share of the largest importance that the logarithm tells apart.

@@ -16,6 +16,10 @@ public struct PermutationShapley: ShapleyEstimator {
   /// Pairs that are drawn before standard errors are looked at for the first time: the error of fewer says little.
   private static let firstRound = 8
 
+  /// The most pairs of a game whose coalitions are few, so that orders cost nothing: the error of so many is below that of any
+  /// game that is measured.
+  private static let pairLimit = 1 << 16
+
   /// Makes an estimator.
   ///
   /// A budget or a tolerance that cannot be used is refused by `estimate`.
@@ -28,7 +32,7 @@ public struct PermutationShapley: ShapleyEstimator {
   /// The estimated values; with standard errors where the budget allows at least two pairs.
   ///
   /// Pairs are drawn while the budget covers a pair whose coalitions are all new, so that whether a pair counts does not depend
-  /// on the pair. Coalitions drawn again cost nothing; a game with few coalitions ends after `budget` pairs. With a tolerance
+  /// on the pair. Coalitions drawn again cost nothing; a game with few coalitions ends after `budget` pairs, or 65,536. With a tolerance
   /// they are drawn in rounds, each as large as all before it, until every standard error is at most that.
   ///
   /// Throws `EstimatorError` for a game without players, for a budget below one pair and for a tolerance that is not positive,
@@ -43,11 +47,12 @@ public struct PermutationShapley: ShapleyEstimator {
     var needed: Set<Coalition> = [.empty(players), .full(players)]
     var contributions = [[Double]](repeating: [], count: players)
     var asked = 0
+    let pairs = min(budget, Self.pairLimit)
     var round = tolerance == nil ? Int.max : Self.firstRound
     while true {
       var orders: [[Int]] = []
       let drawn = contributions[0].count
-      while needed.count + 2 * (players - 1) <= budget, drawn + orders.count / 2 < budget, orders.count / 2 < round {
+      while needed.count + 2 * (players - 1) <= budget, drawn + orders.count / 2 < pairs, orders.count / 2 < round {
         let order = Self.permutation(of: players, using: &generator)
         for order in [order, order.reversed()] {
           needed.formUnion(Self.prefixes(of: order))

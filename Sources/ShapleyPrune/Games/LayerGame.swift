@@ -208,8 +208,10 @@ public struct LayerGame: Game {
       case .bypassed:
         try visit(depth: depth + 1, group, try pass(stage, dense, hidden))
       case .replaced(let forms):
-        let block = forms[stage.block].block(dense, roles: stage.absentRoles(members: members))
-        try visit(depth: depth + 1, group, try pass(stage, block, hidden))
+        // The block has no name here: it would be held until the way behind it has been gone.
+        try visit(
+          depth: depth + 1, group,
+          try pass(stage, forms[stage.block].block(dense, roles: stage.absentRoles(members: members)), hidden))
       }
     }
 

@@ -13,8 +13,8 @@ package final class Journal: Ledger {
     var lastSynchronized = ContinuousClock.now
   }
 
-  /// Records are with the system at once, which keeps them through a kill, and on the disk after at most so long, which keeps
-  /// them through a power cut.
+  /// Records are with the system at once, which keeps them through a kill, and on the disk with the first work that begins so long
+  /// after the last time, which keeps them through a power cut.
   private static let synchronizationInterval = Duration.seconds(2)
 
   /// Opens the journal of a plan, or begins one; what a torn last line held is forgotten.
@@ -49,8 +49,12 @@ package final class Journal: Ledger {
     guard means.allSatisfy(\.isFinite) else { return }
     let record = JournalRecord(coalition, firstWindow: firstWindow, means: means)
     try file?.append(record.line(plan: header.plan))
+    state.withLock { _ = $0.contents.add(record) }
+    try synchronizeWhereDue()
+  }
+
+  private func synchronizeWhereDue() throws {
     let isDue = state.withLock { state in
-      _ = state.contents.add(record)
       let now = ContinuousClock.now
       guard now - state.lastSynchronized >= Self.synchronizationInterval else { return false }
       state.lastSynchronized = now
@@ -60,7 +64,7 @@ package final class Journal: Ledger {
   }
 
   package func proceed() throws {
-    guard Termination.isRequested() else { return }
+    guard Termination.isRequested() else { return try synchronizeWhereDue() }
     try file?.synchronize()
     throw Interruption(path: file?.path, coalitions: count(windows: header.windows))
   }

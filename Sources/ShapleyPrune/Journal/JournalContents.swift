@@ -103,8 +103,8 @@ extension JournalError: Diagnostic {
   package var description: String {
     switch self {
     case .otherPlan(let path):
-      "\(path): it is not a journal of this run: another model, text, setting or version of svnup wrote it; remove it, or "
-        + "name another with --journal"
+      "\(path): it is not a journal of this run: another model, text, setting or version of svnup wrote it, or it is no "
+        + "journal at all; move it away, or name another with --journal"
     case .damaged(let path, let line, let offset, let reason):
       "\(path): line \(line), at byte \(offset): \(reason); remove the line or the file, and what it held is measured again"
     }

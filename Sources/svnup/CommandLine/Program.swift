@@ -5,7 +5,7 @@ import Tensor
 package enum Program {
   package static let version = "0.1.0"
   package static let purpose = """
-    svnup prunes language models (LLaMA, OPT), giving every block the sparsity that its Shapley value deserves.
+    svnup prunes language models (LLaMA, OPT), giving every part the sparsity that its Shapley value deserves.
     """
 
   /// Every command, in the order in which the overview lists them.

@@ -16,8 +16,8 @@ package enum PruneCommand: Command {
   package static let allocation = Option(
     "allocation", .allocation, default: .uniform,
     help: #"""
-      How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or is the svnup.json of a pruned \#
-      model.
+      How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or {"players": "linears", \#
+      "sparsities": {"0.query": s, …}}, or is the svnup.json of a pruned model.
       """#)
 
   package static let values: Option<String?> = Option(
@@ -25,7 +25,7 @@ package enum PruneCommand: Command {
     help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
 
   package static let spread: Option<SpreadChoice?> = Option(
-    "spread", .spread, defaultText: "0.11, or 0.16 with --scaling linear, rank or log; 0.08 for OWL",
+    "spread", .spread, defaultText: "0.09, or 0.16 with --scaling linear, rank or log; 0.08 for OWL",
     help: """
       How far sparsities lie apart: with exponential scaling, what makes a player cost e times as much; else half the distance \
       between the densest and the sparsest. auto prunes with several and keeps the best on calibration \
@@ -51,7 +51,7 @@ package enum PruneCommand: Command {
 
   package static let probeSparsity: Option<Double?> = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
-    help: "The sparsity of an absent block.")
+    help: "The sparsity of an absent player.")
 
   package static let data: Option<String?> = Option(
     "data", .text("FILE"),
@@ -96,7 +96,7 @@ package enum PruneCommand: Command {
     ],
     examples: [
       Example(
-        "SparseGPT at 70 %, each block with the sparsity its Shapley value earns it:",
+        "SparseGPT at 70 %, each linear with the sparsity its Shapley value earns it:",
         """
         svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
           --allocation shapley --calibration c4.txt --data wiki.test.raw \\
@@ -148,6 +148,13 @@ package enum PruneCommand: Command {
       try arguments.refuse([spread], unless: "--allocation shapley or owl")
     }
     if allocation != .shapley { try arguments.refuse([scaling, floor, ceiling], unless: "--allocation shapley") }
+    guard arguments[floor] <= arguments[ceiling] else {
+      throw usageError("--floor \(arguments[floor]): the ceiling is \(arguments[ceiling])")
+    }
+    if let target = arguments[sparsity], !(arguments[floor]...arguments[ceiling]).contains(target) {
+      throw usageError(
+        "--sparsity \(target): no mean of sparsities from \(arguments[floor]) to \(arguments[ceiling]) can be that")
+    }
     if allocation == .owl, arguments[spread] == .auto {
       throw usageError("--spread auto goes with --allocation shapley")
     }

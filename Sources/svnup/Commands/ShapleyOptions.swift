@@ -6,8 +6,11 @@ package enum ShapleyOptions {
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: 0.7,
     help: "The sparsity of an absent player; best the one you are going to prune to.")
 
+  /// More windows than anybody measures on.
+  static let windowLimit = 1_000_000
+
   package static let windows: Option<Int?> = Option(
-    "windows", .integer(1...1_000_000), defaultText: "all", help: "Take only the first windows of --data.")
+    "windows", .integer(1...windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
 
   package static let groups: [OptionGroup] = [
     OptionGroup(

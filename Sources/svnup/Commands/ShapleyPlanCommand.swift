@@ -17,7 +17,7 @@ package enum ShapleyPlanCommand: Command {
       'svnup shapley merge' puts the values together: the same, to the bit, as 'svnup shapley' gives.
       """
     ],
-    usage: "MODEL --data FILE --shards N --output FILE [options]",
+    usage: "MODEL --data FILE [--shards N] --output FILE [options]",
     positionals: [InputOptions.model],
     groups: ShapleyOptions.groups + [OptionGroup("Plan", [shards, output, OutputOptions.force])],
     examples: [

@@ -35,7 +35,7 @@ package enum ResourceOptions {
   package static let memory: Option<Int?> = Option(
     "memory", .byteSize, defaultText: "no limit",
     help: """
-      The memory to keep within, as in 4GiB: shorter strips of the text go through the model at a time and, as the last resort, \
+      The memory to plan for, as in 4GiB: shorter strips of the text go through the model at a time and, as the last resort, \
       calibration states are stored as BF16. What is changed is said; a run that cannot keep within it is refused.
       """)
 

@@ -111,7 +111,7 @@ struct AllocationRule: Sendable {
   var ceiling = 1.0
 
   /// The spread where none is asked for; Documentation/Allocation.md has the measurements behind it.
-  var usualSpread: Double { scaling == .exponential ? 0.11 : 0.16 }
+  var usualSpread: Double { scaling == .exponential ? 0.09 : 0.16 }
 
   /// Spreads that a search tries, ascending; none is the uniform allocation.
   var candidateSpreads: [Double] {

@@ -26,9 +26,9 @@ struct MemoryEstimate {
 
   // MARK: Kinds of work
 
-  /// The perplexity of so many windows.
-  func perplexity(_ windows: Samples) -> MemoryPhase {
-    MemoryPhase(name: "perplexity", parts: [weights] + passing(windows, statistics: nil) + [loss(windows)])
+  /// The perplexity of so many windows, with what else is held beside the weights.
+  func perplexity(_ windows: Samples, beside others: [MemoryPhase.Part] = []) -> MemoryPhase {
+    MemoryPhase(name: "perplexity", parts: [weights] + others + passing(windows, statistics: nil) + [loss(windows)])
   }
 
   /// Pruning every block in turn, with what else is held beside the weights.
@@ -69,7 +69,8 @@ struct MemoryEstimate {
       if case .window(let length, _, _) = settings.estimator { min(length, players) } else { players }
     // A state is kept at every block where the path turned to absence and the other way is still to be gone. Blocks that
     // are passed by leave the state as it is, so that neighbours share one.
-    let kept = settings.probe != nil ? min(width + 1, players) : (width + 1) / 2
+    let stages = settings.players == .blocks ? shape.blockCount : 2 * shape.blockCount
+    let kept = min(settings.probe != nil ? width + 1 : (width + 1) / 2, stages)
     let states = part("states of the game", 4 * rows(windows) * hidden * Double(kept))
     return probe + [
       MemoryPhase(

@@ -89,8 +89,11 @@ struct PruningRun {
         phases += estimate.game(game, windows: windows, calibration: samples)
       default: break
       }
-      // A try prunes a copy.
-      if heldBack != nil { phases += estimate.pruning(pruner, samples, beside: [estimate.copy]) }
+      // A try prunes a copy, which is then measured.
+      if let heldBack {
+        phases += estimate.pruning(pruner, samples, beside: [estimate.copy])
+        phases.append(estimate.perplexity(Samples(heldBack), beside: [estimate.copy]))
+      }
       return phases + estimate.pruning(pruner, samples) + [estimate.saving]
     }
     hashes = try PruningRecord.hashes(source, texts: texts, console: console)
@@ -111,10 +114,11 @@ struct PruningRun {
   ) throws -> PruningRecord {
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) }) }
+    let filed = try filePlan(model)
     let dense = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "dense perplexity")
     }
-    let plan = try plan(model, ledger, console: console)
+    let plan = try filed ?? plan(model, ledger, console: console)
     let reports = try Self.prune(&model, by: pruner, plan, calibration, memory: memory.memory, console: console)
     let pruned = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "pruned perplexity")
@@ -154,16 +158,20 @@ struct PruningRun {
           ?? task?.play(model, memory: memory.memory, ledger: ledger, console: console).report
       else { return .uniform(pattern ?? .unstructured(0), model) }
       return try shapleyPlan(report, model, target: target, console: console)
-    case .file(let path):
-      guard let budgets else { return .uniform(.unstructured(0), model) }
-      let plan = try AllocationPlan.file(budgets, model)
-      if let pattern, let mean = try plan.mean() {
-        guard abs(mean - pattern.sparsity) <= 0.0005 else {
-          throw UsageError("--sparsity \(pattern.sparsity): the allocation in \(path) comes to \(mean.fixed(4))")
-        }
-      }
-      return plan
+    case .file:
+      return try filePlan(model) ?? .uniform(.unstructured(0), model)
     }
+  }
+
+  /// The allocation of a file, checked against the model and a sparsity beside it; nil where none was given.
+  private func filePlan(_ model: any CausalLM) throws -> AllocationPlan? {
+    guard let budgets else { return nil }
+    let plan = try AllocationPlan.file(budgets, model)
+    if let pattern, let mean = try plan.mean(), abs(mean - pattern.sparsity) > 0.0005 {
+      throw UsageError(
+        "--sparsity \(pattern.sparsity): the allocation in \(budgets.source) comes to \(mean.fixed(4))")
+    }
+    return plan
   }
 
   /// The game on the first calibration samples, where the run has values to take.

@@ -15,7 +15,15 @@ struct RunJournal {
       temporary = nil
       return
     }
-    let journal = try Journal(path, header)
+    let journal: Journal
+    do {
+      journal = try Journal(path, header)
+    } catch let error as FileError where error.isForLackOfLocks && path == besideOutput {
+      console.note("\(path): no journal is kept, because this file system has no locks; --journal names one elsewhere")
+      ledger = NoLedger()
+      temporary = nil
+      return
+    }
     let count = journal.count(windows: header.windows)
     if count > 0 { console.note("\(path): going on from \(count) coalitions that were measured before") }
     Termination.watch()

@@ -52,6 +52,7 @@ struct ShapleyGame {
         ledger: ledger, progress: progress.update))
     try predict(game.game, coalitions, ledger, console)
     let values = try estimator.estimate(&game)
+    Termination.endDeferring()
     let report = ShapleyReport(
       values: values, settings: settings, names: players.map(\.name), text: text,
       applications: game.game.stagesAsked, naiveApplications: game.evaluatedCount * game.game.stageCount,
@@ -74,6 +75,7 @@ struct ShapleyGame {
       ledger: ledger, progress: progress.update)
     try predict(game, coalitions, ledger, console)
     _ = try game.values(of: coalitions)
+    Termination.endDeferring()
   }
 
   /// What absent players are; nothing is pruned for coalitions that are all known.

@@ -13,8 +13,16 @@ extension ShapleyGame {
         ("windowTokens", JSON(windows.hash)), ("sampleTokens", calibration.map { JSON($0.hash) } ?? .null),
         // Sums differ in their last bits from one instruction set to another.
         ("kernel", JSON(MatmulKernel.current.rawValue)),
-        ("calibrationStates", JSON(memory.calibrationStates.rawValue)), ("sha256", hashes),
+        ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
+        ("stripRows", stripsShow ? JSON(memory.stripRows) : .null), ("sha256", hashes),
       ])
+  }
+
+  /// Whether the last bits depend on how the text is cut into strips: see Documentation/Memory.md.
+  private var stripsShow: Bool {
+    let lengths = [windows.length] + (settings.probe == nil ? [] : [calibration?.length ?? windows.length])
+    if lengths.contains(where: { $0 <= 8 }) { return true }
+    return settings.probe?.method == .sparsegpt && lengths.contains { $0 % 256 != 0 }
   }
 
   /// What a journal of these values begins with.

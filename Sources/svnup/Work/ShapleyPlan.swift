@@ -16,6 +16,9 @@ struct ShapleyPlan {
   let applications: Int
   let naiveApplications: Int
   let shardCount: Int
+  /// The coalitions of each shard, which lie side by side in the trie: shards are of about equal cost, and only the way to its
+  /// first coalition is gone by a shard alone.
+  private let ranges: [Range<Int>]
   private let source: String
 
   static let version = 1
@@ -46,28 +49,38 @@ struct ShapleyPlan {
       absence: settings.probe == nil ? .bypassed : .replaced([]))
     identity = task.identity
     self.coalitions = coalitions
+    ranges = Shards.ranges(of: coalitions, count: shardCount)
     names = players.map(\.name)
     text = task.game.text
     applications = game.stagesNeeded(for: coalitions)
     naiveApplications = coalitions.count * game.stageCount
   }
 
-  /// The coalitions of one shard, which lie side by side in the trie: shards are of about equal cost, and only the way to its
-  /// first coalition is gone by a shard alone.
-  func shard(_ index: Int) -> ArraySlice<Coalition> {
-    Shards.ranges(of: coalitions, count: shardCount).map { coalitions[$0] }[index]
-  }
+  /// The coalitions of one shard.
+  func shard(_ index: Int) -> ArraySlice<Coalition> { coalitions[ranges[index]] }
 
   /// The name of a shard's results.
   func fileName(of shard: Int) -> String { "shard-\(shard)-of-\(shardCount).jsonl" }
 
   var json: JSON {
+    let content = content
+    return content.with("sha256", JSON(Self.hash(content)))
+  }
+
+  /// The plan without the hash that covers it.
+  private var content: JSON {
     [
       "svnupPlan": JSON(Self.version), "plan": JSON(header.plan), "shards": JSON(shardCount), "request": request.json,
       "identity": identity, "names": .array(names.map { JSON($0) }),
       "calibrationSamples": text.samples.map { JSON($0) } ?? .null, "applications": JSON(applications),
       "applicationsOfNaiveRun": JSON(naiveApplications), "coalitions": .array(coalitions.map { JSON("\($0)") }),
     ]
+  }
+
+  private static func hash(_ content: JSON) -> String {
+    var hash = SHA256()
+    hash.update(content.encoded())
+    return hash.hexadecimal()
   }
 
   /// Reads what `json` wrote, and checks that nobody changed it.
@@ -87,7 +100,8 @@ struct ShapleyPlan {
     let facts = try fields.object("identity")
     let counts = 0...Int.max
     text = ShapleyReport.Text(
-      windows: try facts.integer("windows", in: 1...Int.max), length: try facts.integer("sequenceLength", in: counts),
+      windows: try facts.integer("windows", in: 1...ShapleyOptions.windowLimit),
+      length: try facts.integer("sequenceLength", in: counts),
       samples: try fields.optionalInteger("calibrationSamples", in: counts))
     applications = try fields.integer("applications", in: counts)
     naiveApplications = try fields.integer("applicationsOfNaiveRun", in: counts)
@@ -95,15 +109,18 @@ struct ShapleyPlan {
       guard let coalition = Coalition(text) else { throw fields.failure("coalitions[\(index)]", "it is no coalition") }
       return coalition
     }
-    guard try fields.text("plan") == header.plan else {
-      throw fields.failure("plan", "it is not the hash of what the plan says; somebody changed it: make a new one")
+    let content = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
+    guard try fields.text("sha256") == Self.hash(content) else {
+      throw fields.failure("sha256", "it is not the hash of what the plan says; somebody changed it: make a new one")
     }
+    try request.settings.check(playerCount: names.count)
     guard try request.settings.estimator.estimator.coalitions(playerCount: names.count) == coalitions else {
       throw fields.failure("coalitions", "they are not those of the estimator; somebody changed them: make a new plan")
     }
     guard shardCount <= coalitions.count else {
       throw fields.failure("shards", "there are \(coalitions.count) coalitions to share")
     }
+    ranges = Shards.ranges(of: coalitions, count: shardCount)
   }
 
   /// Throws where a machine has other files, or another program, than the plan was made with; names the first difference.

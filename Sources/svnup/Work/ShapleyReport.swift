@@ -89,7 +89,7 @@ struct ShapleyReport {
     // `3.down` is the part `down` of block 3; a block as a whole has no part.
     let players = zip(names, values.values).map { name, value in
       let pieces = name.split(separator: ".", maxSplits: 1).map(String.init)
-      return (block: pieces[0], part: pieces.count > 1 ? pieces[1] : nil, value: value)
+      return (block: pieces.first ?? name, part: pieces.count > 1 ? pieces[1] : nil, value: value)
     }
     let first = players.first?.block
     let parts = players.filter { $0.block == first }.compactMap(\.part)

@@ -87,6 +87,9 @@ struct ShardWorker {
     } catch let error as FileError where error.exitStatus == .interrupted {
       console.note("\(journalPath): another task is at work on this shard")
       return Journal(plan.header)
+    } catch let error as FileError where error.isForLackOfLocks {
+      console.note("\(journalPath): this file system has no locks, so a task that is killed begins its shard again")
+      return Journal(plan.header)
     }
   }
 
