@@ -40,9 +40,6 @@ head -c 1024 /dev/urandom > "$work/munge/key"
 chmod 700 "$work/munge"; chmod 400 "$work/munge/key"
 chown -R munge:munge "$work/munge"
 chmod 755 "$work/munge" && chmod 711 "$work"
-runuser -u munge -- munged --force --socket="$work/munge/socket" --key-file="$work/munge/key" --pid-file="$work/munge/pid" \
-  --log-file="$work/munge/log" --seed-file="$work/munge/seed"
-cp "$work/munge/pid" "$work/munged.pid"
 
 export SLURM_CONF=$work/slurm.conf
 cat > "$SLURM_CONF" << END
@@ -72,15 +69,20 @@ SchedulerParameters=sched_interval=2
 NodeName=n[1-2] NodeHostname=$host NodeAddr=127.0.0.1 Port=[36821-36822] CPUs=1 RealMemory=1000 State=UNKNOWN
 PartitionName=all Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
 END
-slurmctld
-for node in n1 n2; do slurmd -N "$node"; done
-for _ in $(seq 60); do
-  nodes=$(sinfo -h -t idle -o %D || true)
-  if [ "$nodes" = 2 ]; then break; fi
-  sleep 1
-done
-if [ "$nodes" != 2 ]; then
-  tail -n 5 "$work"/slurm*.log
+
+start() { # until both nodes are idle
+  runuser -u munge -- munged --force --socket="$work/munge/socket" --key-file="$work/munge/key" \
+    --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed" || return
+  cp "$work/munge/pid" "$work/munged.pid"
+  slurmctld && slurmd -N n1 && slurmd -N n2 || return
+  for _ in $(seq 60); do
+    if [ "$(sinfo -h -t idle -o %D)" = 2 ]; then return; fi
+    sleep 1
+  done
+  return 1
+}
+if ! start; then
+  tail -n 5 "$work"/slurm*.log || true
   echo "skipped: Slurm does not start on this machine"
   exit 77
 fi
@@ -112,7 +114,7 @@ wait_for() { # until no job is left
 echo "an array of six, of which a worker is killed and a node goes down"
 array=$(sbatch --parsable --array=0-5 work.sbatch)
 for _ in $(seq 100); do
-  victim=$(pgrep -f "shapley work --plan plan.json" | head -n 1 || true)
+  victim=$(pgrep -f "^svnup shapley work --plan plan.json" | head -n 1 || true)
   if [ "$victim" ]; then break; fi
   sleep 0.2
 done
@@ -150,11 +152,11 @@ echo "GNU parallel, of which a worker is killed"
 "$root/Examples/parallel/run.sh" plan.json parallel-shards parallel.json > parallel.log 2>&1 &
 runner=$!
 for _ in $(seq 100); do
-  victim=$(pgrep -f "shapley work --plan plan.json --out parallel-shards" | tail -n 1 || true)
+  victim=$(pgrep -f "^svnup shapley work --plan .*parallel-shards" | tail -n 1 || true)
   if [ "$victim" ]; then break; fi
   sleep 0.1
 done
-kill -KILL "$victim" || true
+kill -KILL "$victim" && echo "killed process $victim" || echo "no worker was slow enough to be killed"
 wait "$runner"
 cmp single.json parallel.json
 echo "GNU parallel: the values are those of a single process, to the byte"
