@@ -111,15 +111,20 @@ wait_for() { # until no job is left
   squeue; echo "jobs do not end"; exit 1
 }
 
+kill_worker() { # one that has this in its command line
+  local victim=
+  for _ in $(seq 100); do
+    victim=$(pgrep -f "^svnup shapley work --plan .*$1" | tail -n 1 || true)
+    if [ "$victim" ]; then break; fi
+    sleep 0.1
+  done
+  # One that ended before it was found or killed has nothing to lose.
+  kill -KILL "$victim" && echo "killed process $victim" || echo "no worker was slow enough to be killed"
+}
+
 echo "an array of six, of which a worker is killed and a node goes down"
 array=$(sbatch --parsable --array=0-5 work.sbatch)
-for _ in $(seq 100); do
-  victim=$(pgrep -f "^svnup shapley work --plan plan.json" | head -n 1 || true)
-  if [ "$victim" ]; then break; fi
-  sleep 0.2
-done
-# One that ended before it was found or killed has nothing to lose.
-kill -KILL "$victim" && echo "killed process $victim" || echo "no worker was slow enough to be killed"
+kill_worker plan.json
 kill "$(cat "$work/slurmd-n2.pid")"
 scontrol update NodeName=n2 State=DOWN Reason=test
 echo "node n2 is down"
@@ -151,12 +156,7 @@ echo "Slurm: the values are those of a single process, to the byte"
 echo "GNU parallel, of which a worker is killed"
 "$root/Examples/parallel/run.sh" plan.json parallel-shards parallel.json > parallel.log 2>&1 &
 runner=$!
-for _ in $(seq 100); do
-  victim=$(pgrep -f "^svnup shapley work --plan .*parallel-shards" | tail -n 1 || true)
-  if [ "$victim" ]; then break; fi
-  sleep 0.1
-done
-kill -KILL "$victim" && echo "killed process $victim" || echo "no worker was slow enough to be killed"
+kill_worker parallel-shards
 wait "$runner"
 cmp single.json parallel.json
 echo "GNU parallel: the values are those of a single process, to the byte"
