@@ -118,13 +118,10 @@ struct Study {
   }
 
   private func absence(_ name: String, to sparsity: Double, _ samples: TokenBatch) throws -> LayerGame.Absence {
-    let pruner: any Pruner
-    switch name {
-    case "bypassed": return .bypassed
-    case "wanda": pruner = WandaPruner()
-    case "sparsegpt": pruner = SparseGPTPruner()
-    case "magnitude": pruner = MagnitudePruner()
-    default: throw StudyError("\(name) is no absence: bypassed, magnitude, wanda or sparsegpt")
+    if name == "bypassed" { return .bypassed }
+    let pruners: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
+    guard let pruner = pruners.first(where: { $0.name == name }) else {
+      throw StudyError("\(name) is no absence: bypassed, \(pruners.map(\.name).joined(separator: ", "))")
     }
     return try .pruned(model, by: pruner, to: sparsity, calibration: samples)
   }

@@ -123,6 +123,14 @@ struct CommandTests {
         "--window has an effect only with --estimator window"
       ),
       (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --floor 0.6",
+        "--sparsity 0.5: no mean of sparsities from 0.6 to 1.0 can be that"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --floor 0.6 --ceiling 0.4",
+        "--floor 0.6: the ceiling is 0.4"
+      ),
+      (
         "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --absence bypassed --probe-sparsity 0.5",
         "--probe-sparsity has an effect only with --absence pruned"
       ),

@@ -114,11 +114,11 @@ struct PruningRun {
   ) throws -> PruningRecord {
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) }) }
-    let filed = try filePlan(model)
+    _ = try filePlan(model)
     let dense = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "dense perplexity")
     }
-    let plan = try filed ?? plan(model, ledger, console: console)
+    let plan = try plan(model, ledger, console: console)
     let reports = try Self.prune(&model, by: pruner, plan, calibration, memory: memory.memory, console: console)
     let pruned = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "pruned perplexity")

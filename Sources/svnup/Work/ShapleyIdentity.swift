@@ -27,14 +27,15 @@ extension ShapleyGame {
 
   /// What a journal of these values begins with.
   func header(_ memory: WorkingMemory, playerCount: Int) -> JournalContents.Header {
-    JournalContents.Header(
-      plan: Self.plan(identity(memory)), players: playerCount, windows: windows.sequences)
+    JournalContents.Header(plan: identity(memory).sha256, players: playerCount, windows: windows.sequences)
   }
+}
 
-  /// The SHA-256 of an identity.
-  static func plan(_ identity: JSON) -> String {
+extension JSON {
+  /// The SHA-256 of the compact form, in hexadecimal digits.
+  var sha256: String {
     var hash = SHA256()
-    hash.update(identity.encoded())
+    hash.update(encoded())
     return hash.hexadecimal()
   }
 }

@@ -25,7 +25,7 @@ struct ShapleyPlan {
   static let shardLimit = 100_000
 
   var header: JournalContents.Header {
-    JournalContents.Header(plan: ShapleyGame.plan(identity), players: names.count, windows: text.windows)
+    JournalContents.Header(plan: identity.sha256, players: names.count, windows: text.windows)
   }
 
   /// Makes a plan; the model is loaded to see its players.
@@ -64,7 +64,7 @@ struct ShapleyPlan {
 
   var json: JSON {
     let content = content
-    return content.with("sha256", JSON(Self.hash(content)))
+    return content.with("sha256", JSON(content.sha256))
   }
 
   /// The plan without the hash that covers it.
@@ -75,12 +75,6 @@ struct ShapleyPlan {
       "calibrationSamples": text.samples.map { JSON($0) } ?? .null, "applications": JSON(applications),
       "applicationsOfNaiveRun": JSON(naiveApplications), "coalitions": .array(coalitions.map { JSON("\($0)") }),
     ]
-  }
-
-  private static func hash(_ content: JSON) -> String {
-    var hash = SHA256()
-    hash.update(content.encoded())
-    return hash.hexadecimal()
   }
 
   /// Reads what `json` wrote, and checks that nobody changed it.
@@ -110,7 +104,7 @@ struct ShapleyPlan {
       return coalition
     }
     let content = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
-    guard try fields.text("sha256") == Self.hash(content) else {
+    guard try fields.text("sha256") == content.sha256 else {
       throw fields.failure("sha256", "it is not the hash of what the plan says; somebody changed it: make a new one")
     }
     try request.settings.check(playerCount: names.count)
