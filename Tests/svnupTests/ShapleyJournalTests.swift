@@ -157,6 +157,51 @@ struct ShapleyJournalTests {
     }
   }
 
+  @Test("SIGTERM ends a run with status 75 when its values are taken, too")
+  func terminatedAfterTheGame() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      let process = try svnup.start([
+        "prune", Inputs.embedded, "--method", "sparsegpt", "--sparsity", "0.7", "--allocation", "shapley", "--players",
+        "blocks", "--absence", "bypassed", "--window", "1", "--calibration", Inputs.text("calibration"),
+        "--sequence-length", "256", "--spread", "auto", "--quiet", "--output", output,
+      ])
+      // The plan, twelve blocks left out, nobody and everybody; eight prunings follow.
+      for _ in 0..<6000 {
+        if let text = try? File.contents(of: output + ".journal"), lines(text).count == 15 { break }
+        usleep(5000)
+      }
+      usleep(300_000)
+      kill(process.processIdentifier, SIGTERM)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit)
+      #expect(process.terminationStatus == 75)
+      #expect(!FileSystem.exists(output))
+    }
+  }
+
+  @Test("a journal goes on in shorter strips where those change no bit, and is refused where they do")
+  func strips() throws {
+    try withTemporaryFolder { folder in
+      for (method, status) in [("wanda", 0), ("sparsegpt", 65)] as [(String, Int32)] {
+        let words = [
+          "shapley", Inputs.embedded, "--data", Inputs.text("valid"), "--windows", "16", "--sequence-length", "250",
+          "--players", "blocks", "--window", "1", "--probe-method", method, "--calibration", Inputs.text("calibration"),
+          "--samples", "16", "--journal", Path.join(folder, method),
+        ]
+        let free = try JSON.parse(Array(svnup.run(words + ["--json"]).output.utf8))
+        let predicted = try #require(free["memory"]?["predicted"]?.integer)
+        let held = try svnup.run(words + ["--json", "--memory", "\((predicted * 4 / 5) >> 20)MiB"])
+        #expect(held.status == status, "\(held.error)")
+        guard status == 0 else { continue }
+        let json = try JSON.parse(Array(held.output.utf8))
+        #expect(try #require(json["memory"]?["stripRows"]?.integer) < 4096)
+        #expect(json["run"]?["fromJournal"]?.integer == 14)
+        #expect(json["values"]?.encoded() == free["values"]?.encoded())
+      }
+    }
+  }
+
   @Test("a second runner on the same journal is told so and stopped")
   func locked() throws {
     try withTemporaryFolder { folder in
