@@ -56,7 +56,12 @@ let package = Package(
   ] + (isFuzzing ? [] : [.executable(name: "svnup", targets: ["svnup"])]),
   targets: [
     .target(name: "Support"),
-    .target(name: "KernelTemplate", path: "Sources/Tensor/Kernels/Template"),
+    .target(
+      name: "KernelTemplate",
+      path: "Sources/Tensor/Kernels/Template",
+      // For the one intrinsic that the language has no name for: Prefetch.swift.
+      swiftSettings: [.enableExperimentalFeature("BuiltinModule")]
+    ),
     .target(
       name: "Tensor",
       dependencies: ["Support", "KernelTemplate"] + vectorTargets.map { .byName(name: $0.name) },

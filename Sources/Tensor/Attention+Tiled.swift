@@ -180,10 +180,12 @@ private struct AttentionTask {
     let (rows, columns) = (work.instructions.tileRows, work.instructions.tileColumns)
     for j in stride(from: 0, to: count, by: columns) {
       for key in stride(from: keys.lowerBound, to: keys.upperBound, by: rows) {
+        let panel = panels.keyPanel(packed, from: key)
         work.instructions.multiply(
-          depth: d, a: panels.keyPanel(packed, from: key), aStride: rows, b: packedQueries + j * d,
+          depth: d, a: panel, aStride: rows, b: packedQueries + j * d,
           c: scores + (key - keys.lowerBound) * Self.queryBlock + j, stride: Self.queryBlock,
-          rows: min(rows, keys.upperBound - key), columns: columns, accumulate: false, edge: edge)
+          rows: min(rows, keys.upperBound - key), columns: columns, accumulate: false, edge: edge,
+          next: panel + rows * d)
       }
     }
   }
@@ -209,7 +211,7 @@ private struct AttentionTask {
         work.instructions.multiply(
           depth: keys.count, a: scores + i, aStride: Self.queryBlock, b: b, c: out + i * work.queryStride + j,
           stride: work.queryStride, rows: min(rows, count - i), columns: min(columns, d - j), accumulate: accumulate,
-          edge: edge)
+          edge: edge, next: b)
       }
     }
   }

@@ -117,6 +117,8 @@ private struct TiledProduct {
     let packedB = packedA + sizeA
     let taskRows = Self.taskRows / tileRows
     let taskColumns = Self.taskColumns / tileColumns
+    let stepsPerLine = instructions.stepsPerLine
+    let parts = tileColumns * stepsPerLine / 16
     let tasksDown = (panelsA + taskRows - 1) / taskRows
     let tasksAcross = (panelsB + taskColumns - 1) / taskColumns
 
@@ -148,7 +150,11 @@ private struct TiledProduct {
         for depth in blocks {
           let a = packedA + packedRows * (depth.lowerBound - start)
           let b = packedB + packedColumns * (depth.lowerBound - start)
-          for panelB in across..<min(panelsB, across + taskColumns) {
+          let lastB = min(panelsB, across + taskColumns) - 1
+          for panelB in across...lastB {
+            // While it computes, each tile fetches a part of the next panel of B, which comes from the last-level cache.
+            let next = b + min(panelB + 1, lastB) * tileColumns * depth.count
+            let part = depth.count / stepsPerLine * 16
             for panelA in down..<min(panelsA, down + taskRows) {
               let i = panelA * tileRows
               let j = panelB * tileColumns
@@ -157,7 +163,8 @@ private struct TiledProduct {
                 depth: depth.count, a: a + i * depth.count, aStride: tileRows, b: b + j * depth.count,
                 c: c + (i * stride + j), stride: stride, rows: min(tileRows, product.rows - i),
                 columns: min(tileColumns, product.columns - j),
-                accumulate: product.accumulate || depth.lowerBound > 0, edge: edge)
+                accumulate: product.accumulate || depth.lowerBound > 0, edge: edge,
+                next: next + (panelA - down) % parts * part)
             }
           }
         }

@@ -7,19 +7,8 @@ import Testing
 private enum NEONShape: InstructionSet {
   typealias Vector = SIMD4<Float>
   typealias Arithmetic = FusedMultiplyAdd
-
-  static var tileRows: Int { 12 }
-
-  static func multiply(
-    depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    stride: Int, rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>
-  ) {
-    multiply(
-      EightRows<Vector, Arithmetic>.self, FourRows<Vector, Arithmetic>.self, depth: depth, a: a, aStride: aStride, b: b,
-      c: c, stride: stride, rows: rows, columns: columns, accumulate: accumulate, edge: edge)
-  }
-
-  static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>) {}
+  typealias UpperTile = EightRows<Vector, Arithmetic>
+  typealias LowerTile = FourRows<Vector, Arithmetic>
 }
 
 /// The innermost loops by themselves, each on every instruction set of this machine and on the shape that arm64 has.
@@ -83,7 +72,7 @@ private enum NEONShape: InstructionSet {
     result.withMutableElements {
       set.multiply(
         depth: depth, a: pa, aStride: rows, b: pb, c: $0, stride: before.columns, rows: a.rows, columns: b.rows,
-        accumulate: accumulate, edge: edge.pointer.assumingMemoryBound(to: Float.self))
+        accumulate: accumulate, edge: edge.pointer.assumingMemoryBound(to: Float.self), next: edge.pointer)
     }
     withExtendedLifetime((packedA, packedB, edge)) {}
     return result

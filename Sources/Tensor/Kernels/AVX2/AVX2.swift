@@ -6,22 +6,6 @@ import KernelTemplate
 package enum AVX2: InstructionSet {
   package typealias Vector = SIMD8<Float>
   package typealias Arithmetic = FusedMultiplyAdd
-
-  private typealias Upper = FourRows<Vector, Arithmetic>
-  private typealias Lower = TwoRows<Vector, Arithmetic>
-
-  package static var tileRows: Int { Upper.rows + Lower.rows }
-
-  package static func multiply(
-    depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    stride: Int, rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>
-  ) {
-    multiply(
-      Upper.self, Lower.self, depth: depth, a: a, aStride: aStride, b: b, c: c, stride: stride, rows: rows,
-      columns: columns, accumulate: accumulate, edge: edge)
-  }
-
-  package static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>) {
-    multiplyAddProbe(Stack<Upper, Lower>.self, iterations: iterations, results: results)
-  }
+  package typealias UpperTile = FourRows<Vector, Arithmetic>
+  package typealias LowerTile = TwoRows<Vector, Arithmetic>
 }

@@ -1,7 +1,13 @@
+#if hasFeature(BuiltinModule)
+  import Builtin
+#endif
+
 /// A vector of floats with the few operations that must be written for each width.
 ///
 /// Arithmetic on `SIMD` compiles to vector instructions in generic code; comparisons, selections and conversions do so only where the
-/// width is known, so they stand here, once a width.
+/// width is known, so they stand here, once a width. The standard library's conversions of vectors are generic functions of their own,
+/// which a thin target must not need; vectors of 8 and 16 lanes, which only processors with an instruction for it work with, are
+/// widened by the compiler's own names for that instruction.
 @usableFromInline
 package protocol FloatLanes: SIMD, BitwiseCopyable where Scalar == Float {
   /// As many 32-bit patterns.
@@ -20,9 +26,6 @@ package protocol FloatLanes: SIMD, BitwiseCopyable where Scalar == Float {
   /// The largest of all lanes.
   var largest: Float { get }
   /// Widens as many bfloat16.
-  ///
-  /// Two of them are read as one 32-bit pattern: the standard library's conversions are generic functions of their own,
-  /// which this must not need.
   static func bfloat16(at source: UnsafeRawPointer) -> Self
   /// Widens as many binary16.
   static func float16(at source: UnsafeRawPointer) -> Self
@@ -56,6 +59,7 @@ extension SIMD4: FloatLanes where Scalar == Float {
 
   @inlinable @inline(__always)
   package static func bfloat16(at source: UnsafeRawPointer) -> Self {
+    // Two are read as one 32-bit pattern.
     let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
     var bits = Words()
     bits.evenHalf = pairs &<< 16
@@ -101,23 +105,24 @@ extension SIMD8: FloatLanes where Scalar == Float {
 
   @inlinable @inline(__always)
   package static func bfloat16(at source: UnsafeRawPointer) -> Self {
-    let pairs = source.loadUnaligned(as: SIMD4<UInt32>.self)
-    var bits = Words()
-    bits.evenHalf = pairs &<< 16
-    bits.oddHalf = pairs & 0xFFFF_0000
-    return unsafeBitCast(bits, to: Self.self)
+    #if hasFeature(BuiltinModule)
+      let bits = source.loadUnaligned(as: SIMD8<UInt16>.self)._storage._value
+      let words = unsafeBitCast(Builtin.zext_Vec8xInt16_Vec8xInt32(bits), to: Words.self)
+      return unsafeBitCast(words &<< 16, to: Self.self)
+    #else
+      return Self(lowHalf: .bfloat16(at: source), highHalf: .bfloat16(at: source + 8))
+    #endif
   }
 
   @inlinable @inline(__always)
   package static func float16(at source: UnsafeRawPointer) -> Self {
-    let pairs = source.loadUnaligned(as: SIMD4<UInt32>.self)
-    var bits = Words()
-    bits.evenHalf = pairs & 0xFFFF
-    bits.oddHalf = pairs &>> 16
-    let magnitude = (bits & 0x7FFF) &<< 13
-    let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
-    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
-    return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+    #if hasFeature(BuiltinModule)
+      let bits = source.loadUnaligned(as: SIMD8<UInt16>.self)._storage._value
+      let halves = Builtin.bitcast_Vec8xInt16_Vec8xFPIEEE16(bits)
+      return unsafeBitCast(Builtin.fpext_Vec8xFPIEEE16_Vec8xFPIEEE32(halves), to: Self.self)
+    #else
+      return Self(lowHalf: .float16(at: source), highHalf: .float16(at: source + 8))
+    #endif
   }
 }
 
@@ -146,22 +151,23 @@ extension SIMD16: FloatLanes where Scalar == Float {
 
   @inlinable @inline(__always)
   package static func bfloat16(at source: UnsafeRawPointer) -> Self {
-    let pairs = source.loadUnaligned(as: SIMD8<UInt32>.self)
-    var bits = Words()
-    bits.evenHalf = pairs &<< 16
-    bits.oddHalf = pairs & 0xFFFF_0000
-    return unsafeBitCast(bits, to: Self.self)
+    #if hasFeature(BuiltinModule)
+      let bits = source.loadUnaligned(as: SIMD16<UInt16>.self)._storage._value
+      let words = unsafeBitCast(Builtin.zext_Vec16xInt16_Vec16xInt32(bits), to: Words.self)
+      return unsafeBitCast(words &<< 16, to: Self.self)
+    #else
+      return Self(lowHalf: .bfloat16(at: source), highHalf: .bfloat16(at: source + 16))
+    #endif
   }
 
   @inlinable @inline(__always)
   package static func float16(at source: UnsafeRawPointer) -> Self {
-    let pairs = source.loadUnaligned(as: SIMD8<UInt32>.self)
-    var bits = Words()
-    bits.evenHalf = pairs & 0xFFFF
-    bits.oddHalf = pairs &>> 16
-    let magnitude = (bits & 0x7FFF) &<< 13
-    let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
-    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
-    return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+    #if hasFeature(BuiltinModule)
+      let bits = source.loadUnaligned(as: SIMD16<UInt16>.self)._storage._value
+      let halves = Builtin.bitcast_Vec16xInt16_Vec16xFPIEEE16(bits)
+      return unsafeBitCast(Builtin.fpext_Vec16xFPIEEE16_Vec16xFPIEEE32(halves), to: Self.self)
+    #else
+      return Self(lowHalf: .float16(at: source), highHalf: .float16(at: source + 16))
+    #endif
   }
 }

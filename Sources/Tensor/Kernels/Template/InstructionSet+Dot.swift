@@ -33,13 +33,13 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       while i < rows {
         let (x, y) = (x + i &* xStride, y + (i &* yStride &+ j))
         if rows &- i >= 4 {
-          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, FourDots.self)
+          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, i == 0, FourDots.self)
           i &+= 4
         } else if rows &- i >= 2 {
-          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, TwoDots.self)
+          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, i == 0, TwoDots.self)
           i &+= 2
         } else {
-          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, OneDot.self)
+          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, i == 0, OneDot.self)
           i &+= 1
         }
       }
@@ -51,17 +51,24 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func dotTile<Element: StoredElement, Tile: DotTile>(
     _ depth: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ w: UnsafeRawPointer, _ element: Element.Type,
     _ wStride: Int, _ outputs: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ accumulate: Bool,
-    _ tile: Tile.Type
+    _ isFirst: Bool, _ tile: Tile.Type
   ) where Tile.Vector == Vector {
     let bytes = wStride &* Element.byteCount
     // A row of W that does not exist is the first one read again; its results are not stored.
     let w1 = w + (outputs > 1 ? bytes : 0)
     let w2 = w + (outputs > 2 ? 2 &* bytes : 0)
     let w3 = w + (outputs > 3 ? 3 &* bytes : 0)
+    // Rows within a page end before the processor has seen the pattern: the next four are asked for while these are read for the
+    // first time. Longer rows it sees by itself, and they would drive x out of the nearest cache.
+    let ahead = isFirst && bytes <= 4096 ? 4 &* bytes : 0
     var tile = Tile()
     var p = 0
     while p &+ Vector.scalarCount <= depth {
       let offset = p &* Element.byteCount
+      prefetch(w + (ahead &+ offset))
+      prefetch(w1 + (ahead &+ offset))
+      prefetch(w2 + (ahead &+ offset))
+      prefetch(w3 + (ahead &+ offset))
       let four = FourVectors<Vector>(
         Element.vector(at: w + offset, as: Vector.self), Element.vector(at: w1 + offset, as: Vector.self),
         Element.vector(at: w2 + offset, as: Vector.self), Element.vector(at: w3 + offset, as: Vector.self))

@@ -18,6 +18,10 @@ package protocol InstructionSet: Sendable {
   associatedtype Vector
   /// How products are added, one of `MultiplyAdd`.
   associatedtype Arithmetic
+  /// The upper rows of a product's tile, one of `AccumulatorTile`.
+  associatedtype UpperTile
+  /// The rows below them: at most as many.
+  associatedtype LowerTile
 
   /// Rows of a product's tile.
   static var tileRows: Int { get }
@@ -33,11 +37,12 @@ package protocol InstructionSet: Sendable {
   /// - `c`: `stride` floats from row to row; only `rows` × `columns` of the tile are stored. With `accumulate` false it is never
   ///   read, so NaN in it does not survive.
   /// - `edge`: tileRows · tileColumns floats, through which a tile passes that sticks out.
+  /// - `next`: what a later call reads; `depth` / `stepsPerLine` lines of 64 bytes from there are fetched meanwhile.
   /// - Each element is summed over depth in order, whatever the tile's position and height: results do not depend on the
   ///   blocking of rows and columns.
   static func multiply(
     depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    stride: Int, rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>)
+    stride: Int, rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>, next: UnsafeRawPointer)
 
   /// Y[i, j] = Σ over p of X[i, p] · W[j, p], or Y += where `accumulate` is set: a product of few rows, which reads W once and in
   /// place.
@@ -124,7 +129,7 @@ package protocol InstructionSet: Sendable {
   /// as there are accumulators, so that nothing can be left out.
   static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>)
 
-  /// The sum of `count` floats with all loads independent: what reading costs.
+  /// The sum of `count` floats, less a rest that does not fill four vectors, with all loads independent: what reading costs.
   static func readProbe(_ values: UnsafePointer<Float>, count: Int) -> Float
 }
 
