@@ -1,9 +1,6 @@
 import KernelTemplate
 
 extension AttentionWork {
-  /// Bytes of packed keys and values at a time.
-  private static var packedBytes: Int { 12 << 20 }
-
   /// Blocks of queries and keys on the tile kernel, without a score matrix.
   ///
   /// Keys and values are packed once for all queries. Then each task takes 96 queries of one head and walks over the keys they may
@@ -15,7 +12,7 @@ extension AttentionWork {
     let panels = KeyValuePanels(self)
     let blocks = (queryLength + AttentionTask.queryBlock - 1) / AttentionTask.queryBlock
     // As many sequences at a time as the packing memory holds.
-    let step = max(1, min(sequences, Self.packedBytes / (4 * panels.count * shape.keyValueHeads)))
+    let step = max(1, min(sequences, PackingMemory.attentionBytes / (4 * panels.count * shape.keyValueHeads)))
     let packed = AlignedStorage(byteCount: 4 * panels.count * shape.keyValueHeads * step)
     defer { withExtendedLifetime(packed) {} }
     let floats = packed.pointer.assumingMemoryBound(to: Float.self)

@@ -61,7 +61,7 @@ package func causalAttention(
             values: v, out: out, instructions: kernel.instructions)
           if kernel == .reference {
             work.runReference()
-          } else if queryLength <= GeneralProduct.narrowRows {
+          } else if queryLength <= AttentionWork.narrowQueries {
             work.runNarrow()
           } else {
             work.runTiled()
@@ -127,6 +127,9 @@ struct AttentionWork {
       }
     }
   }
+
+  /// Queries up to which keys and values are read where they lie instead of being packed.
+  static let narrowQueries = 8
 
   /// Few queries, as in generation: dot products with the keys where they lie, and sums of the values.
   func runNarrow() {

@@ -38,9 +38,8 @@ struct LowerTriangle {
     // A22 -= L21 L21ᵀ, for the columns of the right half.
     let panel = Operand(row(middle) + left.lowerBound, outerStride: n, depthStride: 1)
     GeneralProduct(
-      rows: n - middle, columns: columns.upperBound - middle, depth: left.count, a: panel, b: panel, scale: -1,
-      accumulate: true, region: .lowerTriangle
-    ).run(into: row(middle) + middle, stride: n)
+      rows: n - middle, depth: left.count, a: panel, scale: -1, accumulate: true, region: .lowerTriangle
+    ).run(by: panel, columns: columns.upperBound - middle, into: row(middle) + middle, stride: n)
     return factor(middle..<columns.upperBound)
   }
 
@@ -130,10 +129,11 @@ struct LowerTriangle {
     _ count: Int, accumulate: Bool
   ) {
     GeneralProduct(
-      rows: count, columns: columns.count, depth: upper.upperBound - start,
-      a: Operand(negated + (start - upper.lowerBound), outerStride: upper.count, depthStride: 1),
-      b: Operand(row(start) + columns.lowerBound, outerStride: 1, depthStride: n), accumulate: accumulate
-    ).run(into: row(middle) + columns.lowerBound, stride: n)
+      rows: count, depth: upper.upperBound - start,
+      a: Operand(negated + (start - upper.lowerBound), outerStride: upper.count, depthStride: 1), accumulate: accumulate
+    ).run(
+      by: Operand(row(start) + columns.lowerBound, outerStride: 1, depthStride: n), columns: columns.count,
+      into: row(middle) + columns.lowerBound, stride: n)
   }
 
   /// Solves L11 X = B for the sums left of a block on the diagonal, and inverts the block.

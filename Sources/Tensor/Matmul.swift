@@ -20,6 +20,29 @@ public func matmul(_ a: Matrix, transposed b: StoredMatrix) -> Matrix {
   matmul(a, transposed: b, rows: 0..<b.rows)
 }
 
+/// The products A · Bᵀ of one A with several stored weights, in one go: (m, k) by (n, k) gives (m, n) for each.
+///
+/// The same numbers as one after the other; A is packed once for all, and threads wait for one another once.
+///
+/// - Precondition: all have the columns of A.
+public func matmul(_ a: Matrix, transposed weights: [StoredMatrix]) -> [Matrix] {
+  precondition(weights.allSatisfy { $0.columns == a.columns }, "\(a.columns) columns do not meet those of every weight")
+  var results = weights.map { Matrix(uninitializedRows: a.rows, columns: $0.rows) }
+  // Elements stay where they are as long as their matrix lives and nobody else writes to it.
+  let sides = weights.indices.map { index in
+    let weight = weights[index]
+    return GeneralProduct.RightSide(
+      b: weight.withBytes { Operand($0, weight.elementType, outerStride: weight.columns, depthStride: 1) },
+      columns: weight.rows, c: results[index].withMutableElements { $0 }, stride: weight.rows)
+  }
+  a.withElements { elements in
+    let rows = Operand(elements, outerStride: a.columns, depthStride: 1)
+    GeneralProduct(rows: a.rows, depth: a.columns, a: rows).run(by: sides)
+  }
+  withExtendedLifetime((weights, results)) {}
+  return results
+}
+
 /// The product of A with some rows of a stored weight: (m, k) by (n, k) gives (m, range.count).
 ///
 /// - Precondition: both have the same number of columns, and the rows exist.
@@ -50,9 +73,8 @@ public func addGram(_ a: Matrix, to sum: inout Matrix) {
   a.withElements { pa in
     sum.withMutableElements { c in
       let columns = Operand(pa, outerStride: 1, depthStride: n)
-      GeneralProduct(
-        rows: n, columns: n, depth: a.rows, a: columns, b: columns, accumulate: true, region: .lowerTriangle
-      ).run(into: c, stride: n)
+      GeneralProduct(rows: n, depth: a.rows, a: columns, accumulate: true, region: .lowerTriangle)
+        .run(by: columns, columns: n, into: c, stride: n)
       mirrorLowerTriangle(c, n)
     }
   }
@@ -95,11 +117,10 @@ extension Matrix {
       a.withElements { pa in
         b.withBytes { pb in
           let start = pb + range.lowerBound * b.columns * b.elementType.byteCount
-          GeneralProduct(
-            rows: a.rows, columns: range.count, depth: a.columns,
-            a: Operand(pa, outerStride: a.columns, depthStride: 1),
-            b: Operand(start, b.elementType, outerStride: b.columns, depthStride: 1), accumulate: accumulate
-          ).run(into: c, stride: stride)
+          let rows = Operand(pa, outerStride: a.columns, depthStride: 1)
+          GeneralProduct(rows: a.rows, depth: a.columns, a: rows, accumulate: accumulate).run(
+            by: Operand(start, b.elementType, outerStride: b.columns, depthStride: 1), columns: range.count, into: c,
+            stride: stride)
         }
       }
     }
@@ -117,11 +138,10 @@ extension Matrix {
       a.withElements { pa in
         b.withElements { pb in
           let part = pb + rows.lowerBound * stride + columns.lowerBound
-          GeneralProduct(
-            rows: count, columns: columns.count, depth: rows.count,
-            a: Operand(pa, outerStride: rows.count, depthStride: 1),
-            b: Operand(part, outerStride: 1, depthStride: stride), scale: -1, accumulate: true
-          ).run(into: c + columns.lowerBound, stride: stride)
+          let left = Operand(pa, outerStride: rows.count, depthStride: 1)
+          GeneralProduct(rows: count, depth: rows.count, a: left, scale: -1, accumulate: true).run(
+            by: Operand(part, outerStride: 1, depthStride: stride), columns: columns.count,
+            into: c + columns.lowerBound, stride: stride)
         }
       }
     }
@@ -133,7 +153,7 @@ private func product(_ a: Matrix, columns: Int, _ b: Operand) -> Matrix {
   a.withElements { pa in
     result.withMutableElements { c in
       let rows = Operand(pa, outerStride: a.columns, depthStride: 1)
-      GeneralProduct(rows: a.rows, columns: columns, depth: a.columns, a: rows, b: b).run(into: c, stride: columns)
+      GeneralProduct(rows: a.rows, depth: a.columns, a: rows).run(by: b, columns: columns, into: c, stride: columns)
     }
   }
   return result

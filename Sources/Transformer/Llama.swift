@@ -123,13 +123,12 @@ struct LlamaBlock: LinearFields {
     let length = hidden.rows / max(sequences, 1)
     let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
     observer?(x, [.query, .key, .value])
-    var queries = query(x)
-    var keys = key(x)
-    let values = value(x)
+    var projected = Linear.outputs(of: [query, key, value], x)
     let position = cache?.count ?? 0
-    rotary.apply(to: &queries, position: position, length: length)
-    rotary.apply(to: &keys, position: position, length: length)
-    let mixed = causalAttention(queries, keys, values, shape, sequences: sequences, cache: cache)
+    rotary.apply(to: &projected[0], position: position, length: length)
+    rotary.apply(to: &projected[1], position: position, length: length)
+    let mixed = causalAttention(
+      projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
     output.add(mixed, to: &hidden)
   }
@@ -137,9 +136,9 @@ struct LlamaBlock: LinearFields {
   private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
     observer?(y, [.gate, .up])
-    var inner = gate(y)
-    inner.applySiLU(times: up(y))
-    observer?(inner, [.down])
-    down.add(inner, to: &hidden)
+    var gated = Linear.outputs(of: [gate, up], y)
+    gated[0].applySiLU(times: gated[1])
+    observer?(gated[0], [.down])
+    down.add(gated[0], to: &hidden)
   }
 }

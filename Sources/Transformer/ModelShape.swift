@@ -17,8 +17,8 @@ package struct ModelShape: Sendable, Equatable {
   package let keyValueSize: Int
   /// The linears of one block.
   package let linears: [LinearShape]
-  /// Columns of the inputs that a block's linears have, each of those that share them counted once.
-  package let inputSizes: [Int]
+  /// The products of one block: linears that share their inputs make one, with the outputs of all.
+  package let products: [LinearShape]
   /// Columns of the matrices that a block allocates beside the hidden states, those that take the place of an earlier one left
   /// out.
   package let blockColumns: [Int]
@@ -27,9 +27,12 @@ package struct ModelShape: Sendable, Equatable {
   /// Bytes of a number in the largest tensor.
   package let storedByteCount: Int
 
+  /// Columns of the inputs that a block's linears have, each of those that share them counted once.
+  package var inputSizes: [Int] { products.map(\.inputs) }
+
   private init(
     _ checkpoint: Checkpoint, isTied: Bool, blockCount: Int, hiddenSize: Int, vocabularySize: Int, embeddingSize: Int,
-    keyValueSize: Int, linears: [LinearShape], inputSizes: [Int], blockColumns: [Int]
+    keyValueSize: Int, linears: [LinearShape], products: [LinearShape], blockColumns: [Int]
   ) {
     self.blockCount = blockCount
     self.hiddenSize = hiddenSize
@@ -37,7 +40,7 @@ package struct ModelShape: Sendable, Equatable {
     self.embeddingSize = embeddingSize
     self.keyValueSize = keyValueSize
     self.linears = linears
-    self.inputSizes = inputSizes
+    self.products = products
     self.blockColumns = blockColumns
     let tensors = checkpoint.shards.flatMap(\.entries).filter { !isTied || $0.name != TensorName("lm_head.weight") }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
@@ -59,7 +62,10 @@ package struct ModelShape: Sendable, Equatable {
         LinearShape(outputs: inner, inputs: hidden), LinearShape(outputs: inner, inputs: hidden),
         LinearShape(outputs: hidden, inputs: inner),
       ],
-      inputSizes: [hidden, heads, hidden, inner],
+      products: [
+        LinearShape(outputs: heads + 2 * shared, inputs: hidden), LinearShape(outputs: hidden, inputs: heads),
+        LinearShape(outputs: 2 * inner, inputs: hidden), LinearShape(outputs: hidden, inputs: inner),
+      ],
       blockColumns: [hidden, heads, shared, shared, inner, inner] + (heads == hidden ? [] : [heads]))
   }
 
@@ -74,6 +80,10 @@ package struct ModelShape: Sendable, Equatable {
         square, square, square, square, LinearShape(outputs: inner, inputs: hidden),
         LinearShape(outputs: hidden, inputs: inner),
       ],
-      inputSizes: [hidden, hidden, hidden, inner], blockColumns: [hidden, hidden, hidden, hidden, inner])
+      products: [
+        LinearShape(outputs: 3 * hidden, inputs: hidden), square, LinearShape(outputs: inner, inputs: hidden),
+        LinearShape(outputs: hidden, inputs: inner),
+      ],
+      blockColumns: [hidden, hidden, hidden, hidden, inner])
   }
 }

@@ -146,7 +146,9 @@ struct OPTBlock: LinearFields {
   ) {
     let x = isPreNorm ? attentionNorm(hidden) : hidden
     observer?(x, [.key, .value, .query])
-    let mixed = causalAttention(query(x), key(x), value(x), shape, sequences: sequences, cache: cache)
+    let projected = Linear.outputs(of: [query, key, value], x)
+    let mixed = causalAttention(
+      projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
     observer?(mixed, [.output])
     output.add(mixed, to: &hidden)
     if !isPreNorm { hidden = attentionNorm(hidden) }

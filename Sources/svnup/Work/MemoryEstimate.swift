@@ -127,13 +127,13 @@ struct MemoryEstimate {
   ) -> [MemoryPhase.Part] {
     let rows = rows(samples)
     let columns = shape.blockColumns.reduce(inPlace ? 0 : hidden) { $0 + Double($1) }
-    var products = shape.linears.map { Product(rows: rows, columns: Double($0.outputs), depth: Double($0.inputs)) }
+    var products = shape.products.map { Product(rows: rows, columns: Double($0.outputs), depth: Double($0.inputs)) }
     if statistics == .gram {
       products += shape.inputSizes.map { Product(rows: Double($0), columns: Double($0), depth: rows) }
     }
-    // Keys and values of as many sequences as fit 12 MiB, at least one.
+    // Keys and values of as many sequences as fit, at least one.
     let sequence = 8 * Double(samples.length) * Double(shape.keyValueSize)
-    let keys = min(rows / Double(samples.length) * sequence, max(sequence, Self.slabBytes))
+    let keys = min(rows / Double(samples.length) * sequence, max(sequence, Double(PackingMemory.attentionBytes)))
     return [part("activations", 4 * rows * columns), part("packed panels", keys + Self.packed(products))]
   }
 
@@ -191,13 +191,10 @@ struct MemoryEstimate {
     /// Bytes of the panels that are packed at a time.
     var packedBytes: Double {
       let step = 4 * 256 * (rows + columns)
-      let steps = max(1, (MemoryEstimate.slabBytes / step).rounded(.down))
+      let steps = max(1, (Double(PackingMemory.productBytes) / step).rounded(.down))
       return min(steps * step, 4 * depth * (rows + columns))
     }
   }
-
-  /// Bytes of panels that products and attention pack at a time, where that is enough for one step.
-  private static let slabBytes = Double(12 << 20)
 
   /// The panels of products: those whose sizes round to one power of two take turns in one piece of memory.
   private static func packed(_ products: [Product]) -> Double {

@@ -21,7 +21,7 @@ extension ShapleyGame {
   /// Whether the last bits depend on how the text is cut into strips: see Documentation/Memory.md.
   private var stripsShow: Bool {
     let lengths = [windows.length] + (settings.probe == nil ? [] : [calibration?.length ?? windows.length])
-    if lengths.contains(where: { $0 <= 8 }) { return true }
+    if lengths.contains(where: { $0 <= PackingMemory.unpackedRows }) { return true }
     return settings.probe?.method == .sparsegpt && lengths.contains { $0 % 256 != 0 }
   }
 

@@ -1,0 +1,13 @@
+/// What is packed, and how much of it at a time.
+package enum PackingMemory {
+  /// Bytes of a product's panels, where that is enough for one step: more would leave the last-level cache, less means more
+  /// waiting for the last task.
+  package static let productBytes = 24 << 20
+  /// Bytes of packed keys and values, where that is enough for one head.
+  package static let attentionBytes = 12 << 20
+  /// Rows up to which a product reads B in place instead of packing it, and sums in another order.
+  ///
+  /// Packing costs as much as reading a weight some five times; dot products need a pass over the nearest cache for every four rows.
+  /// At 32 rows the two take about the same time on every kernel, below that dot products win.
+  package static let unpackedRows = 32
+}
