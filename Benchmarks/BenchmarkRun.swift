@@ -16,8 +16,8 @@ enum BenchmarkRun {
     report.begin(on: machine)
     let session = Session(options, machine: machine, report: report)
     for benchmark in options.benchmarks {
-      for kernel in benchmark.dependsOnKernel ? options.kernels : [MatmulKernel.current] {
-        try MatmulKernel.$current.withValue(kernel) {
+      for kernel in benchmark.dependsOnKernel ? options.kernels : [Kernel.current] {
+        try Kernel.$current.withValue(kernel) {
           for size in options.sizes ?? benchmark.sizes { try benchmark.run(size, session) }
         }
       }

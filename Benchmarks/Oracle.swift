@@ -44,7 +44,7 @@ enum Oracle {
   ) throws(BenchmarkError) {
     guard (found - wanted).magnitude <= tolerance else {
       throw .wrongResult(
-        "\(what()) on \(MatmulKernel.current.rawValue) is \(found) and should be \(wanted) ± \(tolerance)")
+        "\(what()) on \(Kernel.current.rawValue) is \(found) and should be \(wanted) ± \(tolerance)")
     }
   }
 }

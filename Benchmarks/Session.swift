@@ -31,7 +31,7 @@ final class Session {
   func measure(
     _ benchmark: String, _ identifier: String, _ work: Work, threads: [Int]? = nil, _ time: () throws -> Timing
   ) rethrows {
-    let kernel = MatmulKernel.current
+    let kernel = Kernel.current
     for count in threads ?? self.threads {
       machine.raisePeak(kernel, threads: count)
       let timing = try Parallel.$threadCount.withValue(count) { try time() }

@@ -31,7 +31,7 @@ cat > "$folder/dependent/Sources/dependent/main.swift" <<'PROGRAM'
 import Tensor
 
 let a = Matrix(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
-print(MatmulKernel.automatic.rawValue, matmul(a, transposed: a).elements)
+print(Kernel.automatic.rawValue, matmul(a, transposed: a).elements)
 PROGRAM
 
 cd "$folder/dependent"

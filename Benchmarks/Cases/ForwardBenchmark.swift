@@ -54,7 +54,7 @@ enum ForwardBenchmark: Benchmark {
     let identifier = identifier(size, type.rawValue.lowercased())
     let found = model.negativeLogLikelihoods(model.hiddenStates(batch), of: batch)
     let short = TokenBatch(windowsOf: batch.tokens, length: verifiedTokens).first(1)
-    let wanted = MatmulKernel.$current.withValue(.reference) {
+    let wanted = Kernel.$current.withValue(.reference) {
       model.negativeLogLikelihoods(model.hiddenStates(short), of: short)
     }
     // A token sees none of those behind it, so the first ones need no others.

@@ -63,7 +63,7 @@ enum ShapleyBenchmark: Benchmark {
         found, near: -mixed.perplexity(batch).meanNLL, within: 0, "\(identifier), the value of coalition \(coalition)")
     }
     let short = TokenBatch(windowsOf: batch.tokens, length: 16).first(1)
-    let wanted = MatmulKernel.$current.withValue(.reference) { model.perplexity(short).meanNLL }
+    let wanted = Kernel.$current.withValue(.reference) { model.perplexity(short).meanNLL }
     try Oracle.require(
       model.perplexity(short).meanNLL, near: wanted, within: ForwardBenchmark.tolerance(model),
       "\(identifier), the mean NLL of 16 tokens")

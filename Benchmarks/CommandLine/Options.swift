@@ -12,7 +12,7 @@ struct Options {
   private(set) var namesBenchmarks = false
   /// Nil means each benchmark's own.
   private(set) var sizes: [Size]?
-  private(set) var kernels: [MatmulKernel] = []
+  private(set) var kernels: [Kernel] = []
   private(set) var threads: [Int] = []
   /// Whether the command line says how many threads.
   private(set) var hasThreads = false
@@ -106,11 +106,11 @@ struct Options {
   }
 
   private mutating func setKernels(_ list: String?) throws(BenchmarkError) {
-    let available = MatmulKernel.allCases.filter(\.isAvailable)
+    let available = Kernel.allCases.filter(\.isAvailable)
     let names = available.map(\.rawValue).joined(separator: ", ")
     guard let list else {
-      if let problem = MatmulKernel.environmentProblem { throw .usage(problem) }
-      kernels = [MatmulKernel.automatic]
+      if let problem = Kernel.environmentProblem { throw .usage(problem) }
+      kernels = [Kernel.automatic]
       return
     }
     if list == "all" {
@@ -118,7 +118,7 @@ struct Options {
       return
     }
     for name in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
-      guard let kernel = MatmulKernel(rawValue: name) else {
+      guard let kernel = Kernel(rawValue: name) else {
         throw .usage("--kernel: unknown kernel '\(name)'; available here: \(names), or all")
       }
       guard kernel.isAvailable else {

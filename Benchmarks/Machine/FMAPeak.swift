@@ -7,7 +7,7 @@ enum FMAPeak {
   private static let burst = 0.03
 
   /// The best of several bursts: a peak is what was possible, not what the neighbours left.
-  static func measure(kernel: MatmulKernel, threads: Int, bursts: Int = 9) -> Double {
+  static func measure(kernel: Kernel, threads: Int, bursts: Int = 9) -> Double {
     var iterations = 1
     while Harness.clocked({ _ = work(kernel, iterations: iterations) }) < burst, iterations < 1 << 40 {
       iterations *= 2
@@ -25,12 +25,12 @@ enum FMAPeak {
   }
 
   /// Floating-point operations of a round.
-  private static func operationCount(_ kernel: MatmulKernel) -> Double {
+  private static func operationCount(_ kernel: Kernel) -> Double {
     2 * Double(kernel.instructions.tileRows * kernel.instructions.tileColumns)
   }
 
   /// Runs `iterations` rounds of the kernel's own accumulators on the calling thread, without memory.
-  private static func work(_ kernel: MatmulKernel, iterations: Int) -> Float {
+  private static func work(_ kernel: Kernel, iterations: Int) -> Float {
     let instructions = kernel.instructions
     let results = AlignedStorage(byteCount: 4 * instructions.tileRows * instructions.tileColumns)
     defer { withExtendedLifetime(results) {} }

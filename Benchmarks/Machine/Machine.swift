@@ -8,11 +8,11 @@ final class Machine {
   let memory: Int
   /// Bytes of the last-level cache, or nil where the system does not tell.
   let lastLevelCache: Int?
-  private var peaks: [(kernel: MatmulKernel, threads: Int, rate: Double)] = []
+  private var peaks: [(kernel: Kernel, threads: Int, rate: Double)] = []
   private let bandwidths: [(threads: Int, rate: Double)]
 
   /// Measures with one thread, with all, and with the numbers that are asked for.
-  init(kernels: [MatmulKernel], threads: [Int], isQuick: Bool) {
+  init(kernels: [Kernel], threads: [Int], isQuick: Bool) {
     let counts = Set(threads + [1, Process.processorCount]).sorted()
     processor = Self.processorName
     cores = Process.processorCount
@@ -27,13 +27,13 @@ final class Machine {
   /// Measures a peak once more, briefly, and keeps it where it is higher than all before.
   ///
   /// Called between cases: a neighbour that took a core at the start would otherwise make every percentage too good.
-  func raisePeak(_ kernel: MatmulKernel, threads: Int) {
+  func raisePeak(_ kernel: Kernel, threads: Int) {
     guard let index = peaks.firstIndex(where: { $0.kernel == kernel && $0.threads == threads }) else { return }
     peaks[index].rate = max(peaks[index].rate, FMAPeak.measure(kernel: kernel, threads: threads, bursts: 2))
   }
 
   /// Floating-point operations a second; nil for the reference, whose loops are no measure of anything.
-  func peak(_ kernel: MatmulKernel, threads: Int) -> Double? {
+  func peak(_ kernel: Kernel, threads: Int) -> Double? {
     peaks.first { $0.kernel == kernel && $0.threads == threads }?.rate
   }
 
@@ -42,7 +42,7 @@ final class Machine {
 
   /// Lines for people.
   var text: String {
-    var lines = ["\(processor), \(cores) cores, kernel \(MatmulKernel.automatic.rawValue)"]
+    var lines = ["\(processor), \(cores) cores, kernel \(Kernel.automatic.rawValue)"]
     for peak in peaks {
       lines.append(
         "peak of \(peak.kernel.rawValue), \(Self.count(peak.threads)): \((peak.rate / 1e9).fixed(1)) GFLOP/s")
@@ -58,7 +58,7 @@ final class Machine {
   var json: JSON {
     [
       "program": "svnup", "processor": JSON(processor), "cores": JSON(cores), "memoryBytes": JSON(memory),
-      "lastLevelCacheBytes": lastLevelCache.map { JSON($0) } ?? .null, "kernel": JSON(MatmulKernel.automatic.rawValue),
+      "lastLevelCacheBytes": lastLevelCache.map { JSON($0) } ?? .null, "kernel": JSON(Kernel.automatic.rawValue),
       "peaks": .array(
         peaks.map {
           ["kernel": JSON($0.kernel.rawValue), "threads": JSON($0.threads), "gigaflops": JSON($0.rate / 1e9)]

@@ -17,7 +17,7 @@ enum ReadBandwidth {
       for i in range { target[i] = UInt64(truncatingIfNeeded: i) }
     }
     defer { withExtendedLifetime(storage) {} }
-    let instructions = MatmulKernel.current.instructions
+    let instructions = Kernel.current.instructions
     let floats = storage.pointer.assumingMemoryBound(to: Float.self)
     return threads.map { count in
       var best = 0.0

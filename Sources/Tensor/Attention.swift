@@ -51,7 +51,7 @@ package func causalAttention(
   precondition(keyLength >= queryLength, "every query needs its own key")
 
   var result = Matrix(uninitializedRows: queries.rows, columns: queries.columns)
-  let kernel = MatmulKernel.current
+  let kernel = Kernel.current
   queries.withElements { q in
     keys.withElements { k in
       values.withElements { v in

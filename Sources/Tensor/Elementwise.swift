@@ -55,7 +55,7 @@ extension Matrix {
     _ body: (UnsafeMutablePointer<Float>, _ rows: Range<Int>, _ columns: Int, any InstructionSet.Type) -> Void
   ) {
     let (rows, columns) = (rows, columns)
-    let instructions = MatmulKernel.current.instructions
+    let instructions = Kernel.current.instructions
     withMutableElements { x in
       Parallel.forEachRange(rows, grain: elementwiseGrain(columns: columns)) { range in
         body(x + range.lowerBound * columns, range, columns, instructions)
@@ -81,7 +81,7 @@ package struct RunningLogSumExp: Sendable {
   /// Takes `count` numbers into account and overwrites them.
   package mutating func add(
     overwriting values: UnsafeMutablePointer<Float>, count: Int,
-    with instructions: any InstructionSet.Type = MatmulKernel.current.instructions
+    with instructions: any InstructionSet.Type = Kernel.current.instructions
   ) {
     let newLargest = max(largest, instructions.maximum(values, count: count))
     if largest > -.infinity { sum *= Math.exp(Double(largest) - Double(newLargest)) }

@@ -34,7 +34,7 @@ struct GeneralProduct {
 
   /// The products by several, in one go: A is packed once, and threads wait for one another once.
   func run(by sides: [RightSide]) {
-    let kernel = MatmulKernel.current
+    let kernel = Kernel.current
     let sides = sides.filter { $0.columns > 0 }
     guard rows > 0, !sides.isEmpty else { return }
     guard depth > 0 else {

@@ -13,7 +13,7 @@ package final class LaneTile {
   private let instructions: any InstructionSet.Type
 
   /// A tile with room for some columns; its elements are whatever was in memory.
-  package init(columns: Int, kernel: MatmulKernel) {
+  package init(columns: Int, kernel: Kernel) {
     instructions = kernel.instructions
     storage = AlignedStorage(byteCount: 4 * Self.lanes * columns)
   }

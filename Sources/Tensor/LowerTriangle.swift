@@ -25,7 +25,7 @@ struct LowerTriangle {
     let tiles = (count + LaneTile.lanes - 1) / LaneTile.lanes
     // Waking a thread pays from some tens of microseconds on; a tile takes five.
     let threads = tiles < 8 ? 1 : Parallel.threadCount
-    let kernel = MatmulKernel.current
+    let kernel = Kernel.current
     Parallel.forEach(tiles, threads: threads, state: { LaneTile(columns: Self.block, kernel: kernel) }) { body($0, $1) }
   }
 

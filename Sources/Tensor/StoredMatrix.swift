@@ -55,7 +55,7 @@ public struct StoredMatrix: Sendable {
   /// Widens some rows into `target`, (range.count, columns).
   package func widen(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
-    let instructions = MatmulKernel.current.instructions
+    let instructions = Kernel.current.instructions
     withBytes { bytes in
       let start = bytes + range.lowerBound * columns * elementType.byteCount
       Self.forEachChunk(range.count * columns) { chunk in

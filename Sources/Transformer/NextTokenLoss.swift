@@ -30,7 +30,7 @@ extension CausalLM {
   private func losses(_ inputs: Matrix, _ targets: [Int?]) -> [Double] {
     var sums = [RunningLogSumExp](repeating: RunningLogSumExp(), count: inputs.rows)
     var targetLogits = [Double](repeating: 0, count: inputs.rows)
-    let instructions = MatmulKernel.current.instructions
+    let instructions = Kernel.current.instructions
     var logits = Matrix(rows: 0, columns: 0)
     for start in stride(from: 0, to: vocabularySize, by: vocabularyChunk) {
       let range = start..<min(vocabularySize, start + vocabularyChunk)

@@ -45,12 +45,12 @@ import Testing
   }
 
   /// Threads other than the caller's must run on the kernel that the caller has chosen.
-  @Test(arguments: MatmulKernel.allCases.filter { $0.isAvailable && $0 != .reference })
-  func isTheSameToTheBitOnAnyNumberOfThreads(_ kernel: MatmulKernel) throws {
+  @Test(arguments: Kernel.allCases.filter { $0.isAvailable && $0 != .reference })
+  func isTheSameToTheBitOnAnyNumberOfThreads(_ kernel: Kernel) throws {
     let sums = statistics(correlatedInputs(400, 200, seed: 5), sequences: 2)
     let dense = Matrix.random(1000, 200, seed: 6)
     let results = try [1, 2, 7].map { threads in
-      try MatmulKernel.$current.withValue(kernel) {
+      try Kernel.$current.withValue(kernel) {
         try Parallel.$threadCount.withValue(threads) {
           var weight = dense
           _ = try SparseGPTPruner().prune(&weight, given: sums, to: .unstructured(0.6), linear: "w")

@@ -98,8 +98,8 @@ import Testing
   }
 
   @Test("Every kernel computes the same attention", arguments: availableKernels)
-  func kernels(kernel: MatmulKernel) {
-    MatmulKernel.$current.withValue(kernel) {
+  func kernels(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
       let shape = AttentionShape(heads: 6, keyValueHeads: 2, headDimension: 10)
       Self.check(shape, queryLength: 100, keyLength: 300, sequences: 2)
     }

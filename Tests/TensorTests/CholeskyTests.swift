@@ -22,9 +22,9 @@ import Testing
   }
 
   @Test("L is lower triangular and L Lᵀ is A", arguments: sizes, availableKernels)
-  func factor(n: Int, kernel: MatmulKernel) throws {
+  func factor(n: Int, kernel: Kernel) throws {
     let a = Self.positiveDefinite(n)
-    let l = try MatmulKernel.$current.withValue(kernel) { try Cholesky.factor(a) }
+    let l = try Kernel.$current.withValue(kernel) { try Cholesky.factor(a) }
     #expect(Self.isTriangular(l, lower: true))
     // |A - L Lᵀ| <= γ(n+1) |L| |Lᵀ| (Higham, Theorem 10.3).
     let exact = DoubleMatrix(l)
@@ -44,10 +44,10 @@ import Testing
   }
 
   @Test("The inverse of a lower triangular matrix times the matrix is the identity", arguments: sizes, availableKernels)
-  func inverseOfLower(n: Int, kernel: MatmulKernel) throws {
+  func inverseOfLower(n: Int, kernel: Kernel) throws {
     let l = try Cholesky.factor(Self.positiveDefinite(n))
     poisonHeap(floats: 64 * n)
-    let x = MatmulKernel.$current.withValue(kernel) { Cholesky.inverse(ofLower: l) }
+    let x = Kernel.$current.withValue(kernel) { Cholesky.inverse(ofLower: l) }
     #expect(Self.isTriangular(x, lower: true))
     let (exactL, exactX) = (DoubleMatrix(l), DoubleMatrix(x))
     // The residual of the blocked inverse is n u |L| |X| |L| |X|, constants aside (Higham, section 14.2).
@@ -58,18 +58,18 @@ import Testing
   }
 
   @Test("The inverse of A is symmetric, and times A it is the identity", arguments: sizes, availableKernels)
-  func inverse(n: Int, kernel: MatmulKernel) throws {
+  func inverse(n: Int, kernel: Kernel) throws {
     let a = Self.positiveDefinite(n)
-    let x = try MatmulKernel.$current.withValue(kernel) { try Cholesky.inverse(a) }
+    let x = try Kernel.$current.withValue(kernel) { try Cholesky.inverse(a) }
     #expect(x.bits == x.transposed.bits)
     let residual = DoubleMatrix(a) * DoubleMatrix(x) - .identity(n)
     #expect(residual.frobeniusNorm <= Self.inverseBound(a))
   }
 
   @Test("U is upper triangular and Uᵀ U A is the identity", arguments: sizes, availableKernels)
-  func upperFactorOfInverse(n: Int, kernel: MatmulKernel) throws {
+  func upperFactorOfInverse(n: Int, kernel: Kernel) throws {
     let a = Self.positiveDefinite(n)
-    let u = try MatmulKernel.$current.withValue(kernel) { try Cholesky.upperFactorOfInverse(a) }
+    let u = try Kernel.$current.withValue(kernel) { try Cholesky.upperFactorOfInverse(a) }
     #expect(Self.isTriangular(u, lower: false))
     #expect((0..<n).allSatisfy { u[$0, $0] > 0 })
     let exact = DoubleMatrix(u)

@@ -10,7 +10,7 @@ import Testing
   }
 
   /// e^x of any number of arguments, as a kernel's softmax computes it.
-  static func exponentials(_ x: [Float], _ kernel: MatmulKernel) -> [Float] {
+  static func exponentials(_ x: [Float], _ kernel: Kernel) -> [Float] {
     var values = x
     values.withUnsafeMutableBufferPointer { values in
       guard let first = values.baseAddress else { return }
@@ -20,12 +20,12 @@ import Testing
   }
 
   /// e^x in the middle of a vector.
-  static func exponential(_ x: Float, _ kernel: MatmulKernel) -> Float {
+  static func exponential(_ x: Float, _ kernel: Kernel) -> Float {
     exponentials([Float](repeating: x, count: 32), kernel)[3]
   }
 
   @Test("The exponential is within 2 ulp over its whole range", arguments: availableKernels)
-  func accuracy(kernel: MatmulKernel) {
+  func accuracy(kernel: Kernel) {
     var worst = 0.0
     // 1.4 million arguments: every 1/8192 of the range, and the same shifted by an odd fraction.
     for shift: Float in [0, 0.000_037] {
@@ -40,7 +40,7 @@ import Testing
 
   @Test(
     "The exponential is within 2 ulp beside zero and beside every change of the exponent", arguments: availableKernels)
-  func accuracyAtSeams(kernel: MatmulKernel) {
+  func accuracyAtSeams(kernel: Kernel) {
     var arguments: [Float] = [0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, 1, -1]
     for power in 1...40 { arguments += [Float(sign: .plus, exponent: -power, significand: 1.5)] }
     for n in -125...126 {
@@ -58,7 +58,7 @@ import Testing
   @Test(
     "Outside its range the exponential is zero below and the value at 88.3 above; NaN stays NaN",
     arguments: availableKernels)
-  func edges(kernel: MatmulKernel) {
+  func edges(kernel: Kernel) {
     for x: Float in [(-87.3 as Float).nextDown, -88, -104, -1000, -.greatestFiniteMagnitude, -.infinity] {
       #expect(Self.exponential(x, kernel).bitPattern == 0, "e^\(x)")
     }
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test("Every element has its own result, whatever its place and the number of others", arguments: availableKernels)
-  func places(kernel: MatmulKernel) {
+  func places(kernel: Kernel) {
     for count in [1, 3, 4, 5, 15, 16, 17, 33] {
       var x = (0..<count).map { Float($0) / 4 - 4 }
       x[count / 2] = .nan

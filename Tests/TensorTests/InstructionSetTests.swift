@@ -14,7 +14,7 @@ private enum NEONShape: InstructionSet {
 /// The innermost loops by themselves, each on every instruction set of this machine and on the shape that arm64 has.
 @Suite struct InstructionSetTests {
   static let sets: [any InstructionSet.Type] =
-    MatmulKernel.allCases.filter { $0.isAvailable && $0 != .reference }.map(\.instructions) + [NEONShape.self]
+    Kernel.allCases.filter { $0.isAvailable && $0 != .reference }.map(\.instructions) + [NEONShape.self]
 
   @Test("A tile of every height and width is packed, multiplied and stored, and nothing beside it is touched")
   func tiles() {

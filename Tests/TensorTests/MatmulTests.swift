@@ -8,8 +8,8 @@ import Testing
   static let sizes = [0, 1, 5, 6, 7, 15, 16, 17, 31, 33, 67, 101]
 
   @Test("A · Bᵀ is within the bound of a sum in Float at every odd shape", arguments: availableKernels, depths)
-  func transposedProduct(kernel: MatmulKernel, depth: Int) {
-    MatmulKernel.$current.withValue(kernel) {
+  func transposedProduct(kernel: Kernel, depth: Int) {
+    Kernel.$current.withValue(kernel) {
       for rows in Self.sizes {
         let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
         for columns in Self.sizes {
@@ -24,8 +24,8 @@ import Testing
   }
 
   @Test("A · B is within the bound of a sum in Float at every odd shape", arguments: availableKernels, depths)
-  func plainProduct(kernel: MatmulKernel, depth: Int) {
-    MatmulKernel.$current.withValue(kernel) {
+  func plainProduct(kernel: Kernel, depth: Int) {
+    Kernel.$current.withValue(kernel) {
       for rows in Self.sizes {
         let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
         for columns in Self.sizes {
@@ -42,8 +42,8 @@ import Testing
   @Test(
     "A stored weight and any of its rows give the product with the widened weight",
     arguments: availableKernels, ElementType.allCases)
-  func storedProduct(kernel: MatmulKernel, type: ElementType) {
-    MatmulKernel.$current.withValue(kernel) {
+  func storedProduct(kernel: Kernel, type: ElementType) {
+    Kernel.$current.withValue(kernel) {
       for depth in [0, 1, 17, 257, 700] {
         for rows in [1, 6, 7, 33] {
           let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
@@ -64,8 +64,8 @@ import Testing
   }
 
   @Test("The Gram product adds AᵀA and stays symmetric to the bit", arguments: availableKernels)
-  func gram(kernel: MatmulKernel) {
-    MatmulKernel.$current.withValue(kernel) {
+  func gram(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
       for depth in Self.depths {
         for columns in Self.sizes {
           let a = Matrix.random(depth, columns, seed: UInt64(columns + 31 * depth))
@@ -82,8 +82,8 @@ import Testing
   }
 
   @Test("Subtracting a product changes the columns of the range and no others", arguments: availableKernels)
-  func subtraction(kernel: MatmulKernel) {
-    MatmulKernel.$current.withValue(kernel) {
+  func subtraction(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
       for (count, width) in [(1, 1), (5, 7), (6, 33), (31, 67), (101, 300)] {
         for rows in [0..<0, 0..<1, 2..<19, 10..<310] {
           for columns in [0..<width, width / 2..<width, width / 3..<width / 2 + 1] {
@@ -107,8 +107,8 @@ import Testing
   }
 
   @Test("A product is the same to the bit on any number of threads", arguments: availableKernels)
-  func threads(kernel: MatmulKernel) {
-    MatmulKernel.$current.withValue(kernel) {
+  func threads(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
       let a = Matrix.random(211, 263, seed: 1)
       let b = Matrix.random(301, 263, seed: 2)
       let results = threadCounts.map { count in
@@ -125,8 +125,8 @@ import Testing
   @Test(
     "A row of a product does not depend on how many others there are, among those of more than 32 rows and among the others",
     arguments: availableKernels)
-  func rowIndependence(kernel: MatmulKernel) {
-    MatmulKernel.$current.withValue(kernel) {
+  func rowIndependence(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
       let a = Matrix.random(205, 300, seed: 1)
       let b = Matrix.random(67, 300, seed: 2)
       for (count, ranges) in [
@@ -142,8 +142,8 @@ import Testing
   }
 
   @Test("NaN in an operand reaches exactly its row or column", arguments: availableKernels)
-  func notANumber(kernel: MatmulKernel) {
-    MatmulKernel.$current.withValue(kernel) {
+  func notANumber(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
       var a = Matrix.random(13, 40, seed: 1)
       var b = Matrix.random(35, 40, seed: 2)
       a[7, 39] = .nan
@@ -157,8 +157,8 @@ import Testing
 
   @Test("The automatic kernel is available, and the portable ones always are")
   func availability() {
-    #expect(MatmulKernel.automatic.isAvailable)
-    #expect(MatmulKernel.reference.isAvailable)
-    #expect(MatmulKernel.portable.isAvailable)
+    #expect(Kernel.automatic.isAvailable)
+    #expect(Kernel.reference.isAvailable)
+    #expect(Kernel.portable.isAvailable)
   }
 }

@@ -3,7 +3,7 @@ import Tensor
 import TestSupport
 
 /// Every kernel that this machine can run.
-let availableKernels = MatmulKernel.allCases.filter(\.isAvailable)
+let availableKernels = Kernel.allCases.filter(\.isAvailable)
 
 /// Numbers of threads that must make no difference.
 let threadCounts = [1, 2, 5]

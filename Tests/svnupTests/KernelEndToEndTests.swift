@@ -12,8 +12,8 @@ struct KernelEndToEndTests {
   static let perplexity = ["perplexity", Inputs.llama3, "--data", Inputs.stream, "--sequence-length", "64"]
 
   @Test(
-    "every kernel of this machine gives the same perplexity", arguments: MatmulKernel.allCases.filter(\.isAvailable))
-  func agreement(kernel: MatmulKernel) throws {
+    "every kernel of this machine gives the same perplexity", arguments: Kernel.allCases.filter(\.isAvailable))
+  func agreement(kernel: Kernel) throws {
     let environment = ["SVNUP_KERNEL": kernel.rawValue]
     let expected = try Fixtures.json(Fixtures.path("reference/llama3-gqa/expected.json"))
     let wanted = try #require(expected["dense"]?["ppl"]?.double)
@@ -27,7 +27,7 @@ struct KernelEndToEndTests {
   func unknown(name: String) throws {
     let message = try svnup.refusal(Self.perplexity, status: 64, environment: ["SVNUP_KERNEL": name])
     #expect(message.contains("SVNUP_KERNEL: there is no kernel '\(name)'"))
-    for kernel in MatmulKernel.allCases where kernel.isAvailable { #expect(message.contains(kernel.rawValue)) }
+    for kernel in Kernel.allCases where kernel.isAvailable { #expect(message.contains(kernel.rawValue)) }
   }
 
   @Test("help and a wrong command line come before the kernel")

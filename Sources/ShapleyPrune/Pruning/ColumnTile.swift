@@ -24,7 +24,7 @@ final class ColumnTile {
   private let marks: Lanes
 
   /// `coefficients` is the block's U, transposed; `squares` those of its diagonal.
-  init(coefficients: Matrix, squares: [Float], kernel: MatmulKernel) {
+  init(coefficients: Matrix, squares: [Float], kernel: Kernel) {
     width = squares.count
     self.squares = squares
     self.coefficients = coefficients

@@ -43,7 +43,7 @@ struct SparseGPTPass {
     var losses = [Double](repeating: 0, count: tiles)
     let start = block.lowerBound
     // Asked for here: other threads do not know what the caller has chosen.
-    let kernel = MatmulKernel.current
+    let kernel = Kernel.current
     weight.withMutableElements { w in
       errors.withMutableElements { errors in
         losses.withUnsafeMutableBufferPointer { losses in

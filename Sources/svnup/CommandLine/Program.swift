@@ -46,7 +46,7 @@ package enum Program {
         let arguments = try Arguments(parsing: rest, for: command.description)
         try command.validate(arguments)
         // What was asked for and cannot be had is an error, not a slower run.
-        if let problem = MatmulKernel.environmentProblem { throw UsageError(problem) }
+        if let problem = Kernel.environmentProblem { throw UsageError(problem) }
         try Parallel.$threadCount.withValue(arguments[CommonOptions.threads] ?? Parallel.threadCount) {
           try run(command, arguments)
         }

@@ -44,7 +44,7 @@ struct ModelReport {
       ("sparsity", JSON(Double(pruned) / Double(max(prunable, 1)))),
       ("blocks", .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] })),
       ("memory", ["perplexity": JSON(memory.perplexity), "sparsegpt": JSON(memory.sparseGPT)]),
-      ("kernel", JSON(MatmulKernel.current.rawValue)), ("threads", JSON(Parallel.threadCount)),
+      ("kernel", JSON(Kernel.current.rawValue)), ("threads", JSON(Parallel.threadCount)),
     ])
   }
 
@@ -62,7 +62,7 @@ struct ModelReport {
       positions     \(model.maximumPositions)
       memory        about \(Quantity.bytes(memory.perplexity)) for perplexity, \(Quantity.bytes(memory.sparseGPT)) for \
       SparseGPT with 128 samples
-      kernel        \(MatmulKernel.current.rawValue), \(Parallel.threadCount) threads
+      kernel        \(Kernel.current.rawValue), \(Parallel.threadCount) threads
 
       \(table.rendered)
       """

@@ -21,7 +21,7 @@ struct ModelSource {
     let parameters = Quantity.count(model.parameterCount)
     console.note(
       "\(path): \(directory.architecture.rawValue), \(parameters) parameters in \(model.blocks.count) blocks; "
-        + "kernel \(MatmulKernel.current.rawValue), \(Parallel.threadCount) threads")
+        + "kernel \(Kernel.current.rawValue), \(Parallel.threadCount) threads")
     return model
   }
 

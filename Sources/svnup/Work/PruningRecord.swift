@@ -40,7 +40,7 @@ struct PruningRecord {
       ("calibrationSamples", calibration.map { JSON($0.sequences) } ?? .null),
       ("calibrationLength", calibration.map { JSON($0.length) } ?? .null),
       ("calibrationStates", calibration.map { _ in JSON(calibrationStates.rawValue) } ?? .null),
-      ("kernel", JSON(MatmulKernel.current.rawValue)),
+      ("kernel", JSON(Kernel.current.rawValue)),
       ("sparsity", JSON(sparsity)),
       ("densePerplexity", dense.map { JSON($0.perplexity) } ?? .null),
       ("prunedPerplexity", pruned.map { JSON($0.perplexity) } ?? .null),

@@ -12,7 +12,7 @@ extension ShapleyGame {
         ("windows", JSON(windows.sequences)), ("sequenceLength", JSON(windows.length)),
         ("windowTokens", JSON(windows.hash)), ("sampleTokens", calibration.map { JSON($0.hash) } ?? .null),
         // Sums differ in their last bits from one instruction set to another.
-        ("kernel", JSON(MatmulKernel.current.rawValue)),
+        ("kernel", JSON(Kernel.current.rawValue)),
         ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
         ("stripRows", stripsShow ? JSON(memory.stripRows) : .null), ("sha256", hashes),
       ])

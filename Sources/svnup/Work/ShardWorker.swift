@@ -50,13 +50,13 @@ struct ShardWorker {
     if !FileSystem.exists(folder) { try makeFolder() }
     try File.rehearse(path)
     Termination.watch()
-    guard let kernel = MatmulKernel(rawValue: plan.identity["kernel"]?.text ?? ""), kernel.isAvailable else {
+    guard let kernel = Kernel(rawValue: plan.identity["kernel"]?.text ?? ""), kernel.isAvailable else {
       throw InputError(
         source: "the plan",
         reason: "it was made with the kernel \(plan.identity["kernel"]?.text ?? "?"), which this "
           + "machine cannot run; make it with SVNUP_KERNEL set to one that all machines have")
     }
-    let restored = try MatmulKernel.$current.withValue(kernel) {
+    let restored = try Kernel.$current.withValue(kernel) {
       let task = try ShapleyTask(plan.request, console: console)
       try plan.check(task.identity)
       let journal = try openJournal(console)

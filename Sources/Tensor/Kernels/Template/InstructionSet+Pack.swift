@@ -43,6 +43,13 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       if present > 0 {
         while p &+ 4 <= depth {
           let offset = p &* Element.byteCount
+          // A block of the depth is too short for the processor to see where a row goes on, so the next four are asked for.
+          if offset & 63 == 0 {
+            prefetch(r0 + (offset &+ 4 &* bytes))
+            prefetch(r1 + (offset &+ 4 &* bytes))
+            prefetch(r2 + (offset &+ 4 &* bytes))
+            prefetch(r3 + (offset &+ 4 &* bytes))
+          }
           storeTransposed(
             Element.vector(at: r0 + offset, as: SIMD4<Float>.self),
             Element.vector(at: r1 + offset, as: SIMD4<Float>.self),

@@ -7,7 +7,7 @@ import Support
 #endif
 
 /// The instruction sets that the arithmetic can run on.
-public enum MatmulKernel: String, CaseIterable, Sendable {
+public enum Kernel: String, CaseIterable, Sendable {
   /// Three plain loops: the oracle for the others.
   case reference
   /// Vectors of four floats that every target of the compiler has; on arm64, NEON with FMA.
@@ -35,9 +35,9 @@ public enum MatmulKernel: String, CaseIterable, Sendable {
   }
 
   /// The fastest that is available, unless the environment variable `SVNUP_KERNEL` names another one that is.
-  public static let automatic: MatmulKernel = {
+  public static let automatic: Kernel = {
     let best = allCases.last(where: \.isAvailable) ?? .portable
-    guard let name = Process.environment("SVNUP_KERNEL"), let forced = MatmulKernel(rawValue: name) else { return best }
+    guard let name = Process.environment("SVNUP_KERNEL"), let forced = Kernel(rawValue: name) else { return best }
     return forced.isAvailable ? forced : best
   }()
 
@@ -47,7 +47,7 @@ public enum MatmulKernel: String, CaseIterable, Sendable {
   package static var environmentProblem: String? {
     guard let name = Process.environment("SVNUP_KERNEL") else { return nil }
     let available = allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
-    guard let kernel = MatmulKernel(rawValue: name) else {
+    guard let kernel = Kernel(rawValue: name) else {
       return "SVNUP_KERNEL: there is no kernel '\(name)'; available here: \(available)"
     }
     return kernel.isAvailable
@@ -55,10 +55,10 @@ public enum MatmulKernel: String, CaseIterable, Sendable {
   }
 
   /// The kernel that products called from this task run on.
-  @TaskLocal public static var current: MatmulKernel = automatic
+  @TaskLocal public static var current: Kernel = automatic
 }
 
-extension MatmulKernel {
+extension Kernel {
   /// The innermost loops of this kernel; those of `portable` for the reference, which has none of its own.
   package var instructions: any InstructionSet.Type {
     switch self {
