@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "KernelTemplate",
       path: "Sources/Tensor/Kernels/Template",
-      // For the one intrinsic that the language has no name for: Prefetch.swift.
+      // For instructions that the language has no name for: Prefetch.swift and FloatLanes.swift.
       swiftSettings: [.enableExperimentalFeature("BuiltinModule")]
     ),
     .target(

@@ -141,6 +141,27 @@ import Testing
     }
   }
 
+  @Test("Several weights in one go give the numbers of one after the other", arguments: availableKernels)
+  func severalWeights(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
+      let types = ElementType.allCases
+      for (rows, depth) in [(1, 300), (7, 31), (32, 515), (33, 515), (97, 1), (0, 5), (5, 0)] {
+        let a = Matrix.random(rows, depth, seed: 1)
+        let weights = [13, 0, 64, 1, 259].enumerated().map { index, outputs in
+          StoredMatrix(Matrix.random(outputs, depth, seed: UInt64(index + 2)), as: types[index % types.count])
+        }
+        let found = matmul(a, transposed: weights)
+        #expect(found.count == weights.count)
+        for (found, weight) in zip(found, weights) {
+          let wanted = matmul(a, transposed: weight)
+          #expect(found.rows == rows && found.columns == weight.rows)
+          #expect(found.bits == wanted.bits, "\(rows) rows by \(weight.rows) of \(weight.elementType), depth \(depth)")
+        }
+      }
+      #expect(matmul(Matrix.random(3, 4, seed: 1), transposed: [StoredMatrix]()).isEmpty)
+    }
+  }
+
   @Test("NaN in an operand reaches exactly its row or column", arguments: availableKernels)
   func notANumber(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {
