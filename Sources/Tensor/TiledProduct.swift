@@ -18,6 +18,7 @@ struct TiledProduct {
   ///
   /// Tasks this small (6 M multiply-adds a block, some 100 µs) leave no core idle at the end.
   private static let taskColumns = 256
+
   /// `tileColumns` columns of one C, or the last ones, and the rows of B that make them.
   private struct Panel {
     let side: GeneralProduct.RightSide

@@ -60,15 +60,6 @@ where
     if accumulate { tile.add(contentsOf: c, stride: 4 &* stride) }
     tile.store(to: c, stride: 4 &* stride)
   }
-
-  @inlinable @inline(__always)
-  package static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>) {
-    // A tile's accumulators are as many independent chains as hide the latency of an instruction.
-    var tile = Stack<UpperTile, LowerTile>()
-    let factors = Vector(repeating: 1e-9)
-    for _ in 0..<iterations { tile.add(results, factors, factors) }
-    tile.store(to: results, stride: 4 &* tileColumns)
-  }
 }
 
 extension InstructionSet {

@@ -1,3 +1,18 @@
+extension InstructionSet
+where
+  Vector: FloatLanes, Arithmetic: MultiplyAdd, UpperTile: AccumulatorTile, LowerTile: AccumulatorTile,
+  UpperTile.Vector == Vector, LowerTile.Vector == Vector, UpperTile.Arithmetic == LowerTile.Arithmetic
+{
+  @inlinable @inline(__always)
+  package static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>) {
+    // A tile's accumulators are as many independent chains as hide the latency of an instruction.
+    var tile = Stack<UpperTile, LowerTile>()
+    let factors = Vector(repeating: 1e-9)
+    for _ in 0..<iterations { tile.add(results, factors, factors) }
+    tile.store(to: results, stride: 4 &* tileColumns)
+  }
+}
+
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   package static func readProbe(_ values: UnsafePointer<Float>, count: Int) -> Float {
