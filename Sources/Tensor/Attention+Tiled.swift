@@ -142,7 +142,7 @@ private struct AttentionTask {
     let packedColumns = (range.count + columns - 1) / columns * columns
     for start in stride(from: 0, to: end, by: keyBlock) {
       let keys = start..<min(end, start + keyBlock)
-      score(keys, packed, count: range.count)
+      score(keys, packed, queries: range)
       mask(keys, firstVisible: work.visible(range.lowerBound))
       work.instructions.softmaxStep(
         scores: scores, keys: keys.count, stride: Self.queryBlock, columns: packedColumns, maxima: maxima, sums: sums,
@@ -152,7 +152,7 @@ private struct AttentionTask {
           work.instructions.scale(out + i * work.queryStride, count: d, by: corrections[i])
         }
       }
-      addValues(keys, packed, count: range.count, to: out, accumulate: start > 0)
+      addValues(keys, packed, queries: range, to: out, accumulate: start > 0)
     }
     for i in 0..<range.count { work.instructions.scale(out + i * work.queryStride, count: d, by: 1 / sums[i]) }
   }
@@ -169,14 +169,15 @@ private struct AttentionTask {
     }
   }
 
-  /// Scores[key, query] for the keys of a block.
+  /// Scores[key, query] for the keys of a block, less the tiles of which no query sees a key.
   ///
-  /// The last panel's columns without a query get the scores of zeros; nobody reads their results.
-  private func score(_ keys: Range<Int>, _ packed: UnsafePointer<Float>, count: Int) {
+  /// The last panel's columns without a query get the scores of zeros, or what was there; nobody reads their results.
+  private func score(_ keys: Range<Int>, _ packed: UnsafePointer<Float>, queries: Range<Int>) {
     let d = work.shape.headDimension
     let (rows, columns) = (work.instructions.tileRows, work.instructions.tileColumns)
-    for j in stride(from: 0, to: count, by: columns) {
-      for key in stride(from: keys.lowerBound, to: keys.upperBound, by: rows) {
+    for j in stride(from: 0, to: queries.count, by: columns) {
+      let end = min(keys.upperBound, work.visible(queries.lowerBound + min(j + columns, queries.count) - 1))
+      for key in stride(from: keys.lowerBound, to: end, by: rows) {
         let panel = panels.keyPanel(packed, from: key)
         work.instructions.multiply(
           depth: d, a: panel, aStride: rows, b: packedQueries + j * d,
@@ -195,20 +196,22 @@ private struct AttentionTask {
     }
   }
 
-  /// Results[query] += Σ exponential[key, query] · value[key].
+  /// Results[query] += Σ exponential[key, query] · value[key] over the keys of a block that the queries of a tile see.
   private func addValues(
-    _ keys: Range<Int>, _ packed: UnsafePointer<Float>, count: Int, to out: UnsafeMutablePointer<Float>,
+    _ keys: Range<Int>, _ packed: UnsafePointer<Float>, queries: Range<Int>, to out: UnsafeMutablePointer<Float>,
     accumulate: Bool
   ) {
     let d = work.shape.headDimension
     let (rows, columns) = (work.instructions.tileRows, work.instructions.tileColumns)
     for j in stride(from: 0, to: d, by: columns) {
       let b = panels.valuePanel(packed, column: j, from: keys.lowerBound)
-      for i in stride(from: 0, to: count, by: rows) {
+      for i in stride(from: 0, to: queries.count, by: rows) {
+        let end = min(keys.upperBound, work.visible(queries.lowerBound + min(i + rows, queries.count) - 1))
+        guard end > keys.lowerBound else { continue }
         work.instructions.multiply(
-          depth: keys.count, a: scores + i, aStride: Self.queryBlock, b: b, c: out + i * work.queryStride + j,
-          stride: work.queryStride, rows: min(rows, count - i), columns: min(columns, d - j), accumulate: accumulate,
-          edge: edge, next: b)
+          depth: end - keys.lowerBound, a: scores + i, aStride: Self.queryBlock, b: b,
+          c: out + i * work.queryStride + j, stride: work.queryStride, rows: min(rows, queries.count - i),
+          columns: min(columns, d - j), accumulate: accumulate, edge: edge, next: b)
       }
     }
   }
