@@ -18,6 +18,8 @@ struct GeneralProduct {
     let c: UnsafeMutablePointer<Float>
     /// Floats from one row of C to the next.
     let stride: Int
+    /// What the tiles read instead of `b`, where it is packed already.
+    var packed: PackedPanels?
   }
 
   var rows: Int

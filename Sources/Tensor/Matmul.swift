@@ -31,9 +31,8 @@ public func matmul(_ a: Matrix, transposed weights: [StoredMatrix]) -> [Matrix] 
   // Elements stay where they are as long as their matrix lives and nobody else writes to it.
   let sides = weights.indices.map { index in
     let weight = weights[index]
-    return GeneralProduct.RightSide(
-      b: weight.withBytes { Operand($0, weight.elementType, outerStride: weight.columns, depthStride: 1) },
-      columns: weight.rows, c: results[index].withMutableElements { $0 }, stride: weight.rows)
+    return weight.rightSide(
+      rows: 0..<weight.rows, c: results[index].withMutableElements { $0 }, stride: weight.rows)
   }
   a.withElements { elements in
     let rows = Operand(elements, outerStride: a.columns, depthStride: 1)
@@ -115,13 +114,10 @@ extension Matrix {
     let stride = columns
     withMutableElements { c in
       a.withElements { pa in
-        b.withBytes { pb in
-          let start = pb + range.lowerBound * b.columns * b.elementType.byteCount
-          let rows = Operand(pa, outerStride: a.columns, depthStride: 1)
-          GeneralProduct(rows: a.rows, depth: a.columns, a: rows, accumulate: accumulate).run(
-            by: Operand(start, b.elementType, outerStride: b.columns, depthStride: 1), columns: range.count, into: c,
-            stride: stride)
-        }
+        let rows = Operand(pa, outerStride: a.columns, depthStride: 1)
+        GeneralProduct(rows: a.rows, depth: a.columns, a: rows, accumulate: accumulate)
+          .run(by: [b.rightSide(rows: range, c: c, stride: stride)])
+        withExtendedLifetime(b) {}
       }
     }
   }

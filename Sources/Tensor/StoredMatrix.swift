@@ -9,6 +9,7 @@ public struct StoredMatrix: Sendable {
   /// How the elements are stored.
   public let elementType: ElementType
   private let storage: AlignedStorage
+  private var panels: PackedPanels?
 
   /// Takes over little-endian elements, row by row.
   package init(rows: Int, columns: Int, elementType: ElementType, storage: AlignedStorage) {
@@ -44,6 +45,36 @@ public struct StoredMatrix: Sendable {
   public var count: Int { rows * columns }
   /// Bytes in memory.
   public var byteCount: Int { storage.byteCount }
+
+  /// The same weight with its elements in Float beside it, in the order in which this kernel's tiles read them: 4 bytes an element,
+  /// rows rounded up to whole tiles.
+  ///
+  /// Products of more than 32 rows need not pack it then, and give the same numbers to the bit. It pays where many products of some
+  /// hundred rows follow one another; Documentation/Kernels.md has figures.
+  public func packed() -> StoredMatrix {
+    let kernel = Kernel.current
+    guard kernel != .reference, count > 0 else { return self }
+    var result = self
+    result.panels = PackedPanels(rightOperand(rows: 0), columns: rows, depth: columns, for: kernel)
+    return result
+  }
+
+  /// The right side of a product with some rows, whose results go to `c`; valid as long as the matrix is.
+  func rightSide(
+    rows range: Range<Int>, c: UnsafeMutablePointer<Float>, stride: Int
+  ) -> GeneralProduct.RightSide {
+    GeneralProduct.RightSide(
+      b: rightOperand(rows: range.lowerBound), columns: range.count, c: c, stride: stride,
+      packed: panels?.from(range.lowerBound, for: Kernel.current))
+  }
+
+  /// The rows from one on, as columns of a product's right side.
+  private func rightOperand(rows first: Int) -> Operand {
+    withBytes {
+      Operand(
+        $0 + first * columns * elementType.byteCount, elementType, outerStride: columns, depthStride: 1)
+    }
+  }
 
   /// The elements as Float; exact.
   public func widened() -> Matrix {

@@ -23,6 +23,13 @@ struct TiledProduct {
   private struct Panel {
     let side: GeneralProduct.RightSide
     let columns: Range<Int>
+    let source: Source
+
+    enum Source {
+      /// Packed for this product, at some place among those that are.
+      case loose(place: Int)
+      case kept(PackedPanels)
+    }
   }
 
   private let product: GeneralProduct
@@ -31,6 +38,8 @@ struct TiledProduct {
   private let tileColumns: Int
   private let panelsA: Int
   private let panelsB: [Panel]
+  /// Those of B that are packed for this product.
+  private let loosePanelsB: [Panel]
   /// Depth of a slab.
   private let slab: Int
 
@@ -40,12 +49,20 @@ struct TiledProduct {
     let (rows, columns) = (instructions.tileRows, instructions.tileColumns)
     (tileRows, tileColumns) = (rows, columns)
     panelsA = (product.rows + rows - 1) / rows
-    panelsB = sides.flatMap { side in
-      stride(from: 0, to: side.columns, by: columns).map {
-        Panel(side: side, columns: $0..<min(side.columns, $0 + columns))
+    var (panels, loose): ([Panel], [Panel]) = ([], [])
+    for side in sides {
+      for start in stride(from: 0, to: side.columns, by: columns) {
+        let range = start..<min(side.columns, start + columns)
+        if let packed = side.packed {
+          panels.append(Panel(side: side, columns: range, source: .kept(packed)))
+        } else {
+          panels.append(Panel(side: side, columns: range, source: .loose(place: loose.count)))
+          loose.append(panels[panels.count - 1])
+        }
       }
     }
-    let bytesOfDepth = 4 * (panelsA * rows + panelsB.count * columns)
+    (panelsB, loosePanelsB) = (panels, loose)
+    let bytesOfDepth = 4 * (panelsA * rows + loosePanelsB.count * columns)
     let blocks = max(1, PackingMemory.productBytes / (bytesOfDepth * Self.depthBlock))
     slab = min(product.depth, blocks * Self.depthBlock)
   }
@@ -53,18 +70,25 @@ struct TiledProduct {
   func run(threads: Int) {
     // Whole cache lines, so that B's panels are aligned to a vector.
     let sizeA = (panelsA * tileRows * slab + 15) & ~15
-    let packed = Self.packingMemory(4 * (sizeA + panelsB.count * tileColumns * slab))
+    let packed = Self.packingMemory(4 * (sizeA + loosePanelsB.count * tileColumns * slab))
     defer { withExtendedLifetime(packed) {} }
     let a = packed.pointer.assumingMemoryBound(to: Float.self)
     for start in stride(from: 0, to: product.depth, by: slab) {
       let end = min(product.depth, start + slab)
-      let blocks = stride(from: start, to: end, by: Self.depthBlock).map { block in
+      let blocks = Self.blocks(of: start..<end).map { depth in
         Block(
-          depth: block..<min(end, block + Self.depthBlock), a: a + panelsA * tileRows * (block - start),
-          b: a + sizeA + panelsB.count * tileColumns * (block - start))
+          depth: depth, a: a + panelsA * tileRows * (depth.lowerBound - start),
+          b: a + sizeA + loosePanelsB.count * tileColumns * (depth.lowerBound - start))
       }
       pack(blocks, threads: threads)
       multiply(blocks, threads: threads)
+    }
+  }
+
+  /// The blocks of a part of the depth that begins with one.
+  static func blocks(of depth: Range<Int>) -> [Range<Int>] {
+    stride(from: depth.lowerBound, to: depth.upperBound, by: depthBlock).map {
+      $0..<min(depth.upperBound, $0 + depthBlock)
     }
   }
 
@@ -73,12 +97,12 @@ struct TiledProduct {
     let depth: Range<Int>
     /// Panel i at i · tileRows · depth.count: `depth.count` columns of A.
     let a: UnsafeMutablePointer<Float>
-    /// Panel j at j · tileColumns · depth.count.
+    /// The panel at place j at j · tileColumns · depth.count.
     let b: UnsafeMutablePointer<Float>
   }
 
   private func pack(_ blocks: [Block], threads: Int) {
-    let panels = panelsA + panelsB.count
+    let panels = panelsA + loosePanelsB.count
     Parallel.forEachRange(blocks.count * panels, grain: 8, threads: threads) { range in
       for index in range {
         let block = blocks[index / panels]
@@ -89,10 +113,10 @@ struct TiledProduct {
             outer: first..<min(product.rows, first + tileRows), depth: block.depth, width: tileRows,
             scale: product.scale, into: block.a + first * block.depth.count, with: instructions)
         } else {
-          let panel = panel - panelsA
-          panelsB[panel].side.b.pack(
-            outer: panelsB[panel].columns, depth: block.depth, width: tileColumns, scale: 1,
-            into: block.b + panel * tileColumns * block.depth.count, with: instructions)
+          let place = panel - panelsA
+          loosePanelsB[place].side.b.pack(
+            outer: loosePanelsB[place].columns, depth: block.depth, width: tileColumns, scale: 1,
+            into: block.b + place * tileColumns * block.depth.count, with: instructions)
         }
       }
     }
@@ -126,15 +150,24 @@ struct TiledProduct {
     for j in across {
       let panel = panelsB[j]
       let (c, stride) = (panel.side.c + panel.columns.lowerBound, panel.side.stride)
-      let next = block.b + min(j + 1, across.upperBound - 1) * tileColumns * depth
+      let b = elements(of: panel, block)
+      let next = elements(of: panelsB[min(j + 1, across.upperBound - 1)], block)
       for i in down {
         let row = i * tileRows
         if product.region == .lowerTriangle, panel.columns.lowerBound >= row + tileRows { continue }
         instructions.multiply(
-          depth: depth, a: block.a + row * depth, aStride: tileRows, b: block.b + j * tileColumns * depth,
+          depth: depth, a: block.a + row * depth, aStride: tileRows, b: b,
           c: c + row * stride, stride: stride, rows: min(tileRows, product.rows - row), columns: panel.columns.count,
           accumulate: accumulate, edge: edge, next: next + (i - down.lowerBound) % parts * part)
       }
+    }
+  }
+
+  /// Where a panel of B is packed for a block of the depth.
+  private func elements(of panel: Panel, _ block: Block) -> UnsafePointer<Float> {
+    switch panel.source {
+    case .loose(let place): UnsafePointer(block.b) + place * tileColumns * block.depth.count
+    case .kept(let packed): packed.panel(panel.columns.lowerBound, block.depth)
     }
   }
 

@@ -48,10 +48,11 @@ extension CausalLM {
     precondition(windows.sequences > 0 && windows.length > 1, "there is nothing to predict")
     var means: [Double] = []
     let strips = windows.strips(ofRows: memory.stripRows)
+    let model = strips.count > 1 ? packed(within: memory.packedWeightBytes) : self
     for strip in strips {
       // Blocks of memory for a whole strip do not serve the rest at the end.
       if strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
-      means += windowMeans(hiddenStates(strip), of: strip)
+      means += windowMeans(model.hiddenStates(strip), of: strip)
       progress?(means.count, windows.sequences)
     }
     return Perplexity(windowMeans: means, sequenceLength: windows.length)

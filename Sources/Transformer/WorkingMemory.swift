@@ -11,12 +11,18 @@ public struct WorkingMemory: Sendable, Equatable {
   ///
   /// Anything but Float rounds them after every block and changes the results a little.
   public var calibrationStates: ElementType
+  /// Bytes that packed weights may take beside the stored ones, where many products by the same weights follow one another: all
+  /// blocks for a game or a long text, one block for calibration samples.
+  ///
+  /// What does not fit is packed for every product, which gives the same numbers to the bit.
+  public var packedWeightBytes: Int
 
   /// 4,096 tokens are enough for the matrix products to run at full speed, and few enough that the activations of a large model
-  /// stay small beside its weights.
-  public init(stripRows: Int = 4096, calibrationStates: ElementType = .float32) {
+  /// stay small beside its weights; 64 MiB of packed weights are those of a small model, which gains most by them.
+  public init(stripRows: Int = 4096, calibrationStates: ElementType = .float32, packedWeightBytes: Int = 64 << 20) {
     precondition(stripRows > 0, "a strip has at least one row")
     self.stripRows = stripRows
     self.calibrationStates = calibrationStates
+    self.packedWeightBytes = packedWeightBytes
   }
 }

@@ -20,7 +20,7 @@ import Transformer
       var whole = LayerGame(model, windows: windows, absence: absence)
       let values = try whole.values(of: LayerGameTests.all)
       for rows in Self.strips {
-        let memory = WorkingMemory(stripRows: rows)
+        let memory = WorkingMemory(stripRows: rows, packedWeightBytes: rows == 128 ? 0 : 1 << 30)
         #expect(model.perplexity(windows, memory: memory) == expected)
         var game = LayerGame(model, windows: windows, absence: absence, memory: memory)
         #expect(try game.values(of: LayerGameTests.all) == values)
@@ -54,6 +54,9 @@ import Transformer
       let memory = WorkingMemory(stripRows: rows)
       #expect(try pruned(model, WandaPruner(), samples, memory) == wanda)
       #expect(try outlierRatios(of: model, calibration: samples, memory: memory) == ratios)
+      let loose = WorkingMemory(stripRows: rows, packedWeightBytes: 0)
+      #expect(try pruned(model, WandaPruner(), samples, loose) == wanda)
+      #expect(try outlierRatios(of: model, calibration: samples, memory: loose) == ratios)
     }
     // A Hessian is summed up in pieces of 256 tokens of a strip, so strips must be whole pieces.
     #expect(256 % samples.length == 0)

@@ -162,6 +162,37 @@ import Testing
     }
   }
 
+  @Test(
+    "A packed weight gives the numbers of the weight, in part, beside others, and on another kernel",
+    arguments: availableKernels, ElementType.allCases)
+  func packedWeights(kernel: Kernel, type: ElementType) {
+    Kernel.$current.withValue(kernel) {
+      for (rows, depth) in [(32, 40), (33, 0), (33, 1), (33, 255), (40, 257), (97, 515)] {
+        let a = Matrix.random(rows, depth, seed: 1)
+        for columns in [0, 1, 8, 33, 64, 101] {
+          let weight = StoredMatrix(Matrix.random(columns, depth, seed: 2), as: type)
+          let packed = weight.packed()
+          #expect(packed.byteCount == weight.byteCount && packed.elementType == type)
+          poisonHeap(floats: rows * columns)
+          let wanted = matmul(a, transposed: weight)
+          #expect(matmul(a, transposed: packed).bits == wanted.bits, "(\(rows), \(depth)) by \(columns)")
+          for range in [0..<columns, min(32, columns)..<columns, columns / 3..<columns, 0..<columns / 2] {
+            let part = matmul(a, transposed: packed, rows: range)
+            #expect(part.bits == wanted.block(rows: 0..<rows, columns: range).bits, "rows \(range)")
+          }
+          for found in matmul(a, transposed: [packed, weight, packed]) { #expect(found.bits == wanted.bits) }
+          var (sum, other) = (Matrix.random(rows, columns, seed: 3), Matrix.random(rows, columns, seed: 3))
+          sum.addProduct(a, transposed: packed)
+          other.addProduct(a, transposed: weight)
+          #expect(sum.bits == other.bits)
+          Kernel.$current.withValue(.portable) {
+            #expect(matmul(a, transposed: packed).bits == matmul(a, transposed: weight).bits)
+          }
+        }
+      }
+    }
+  }
+
   @Test("NaN in an operand reaches exactly its row or column", arguments: availableKernels)
   func notANumber(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {

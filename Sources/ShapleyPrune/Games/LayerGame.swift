@@ -29,6 +29,7 @@ public struct LayerGame: Game {
     }
   }
 
+  /// With packed weights, where memory allows: every block is passed again and again.
   private let model: any CausalLM
   private let windows: TokenBatch
   private let absence: Absence
@@ -71,7 +72,7 @@ public struct LayerGame: Game {
     memory: WorkingMemory = WorkingMemory(), ledger: any Ledger,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
-    self.model = model
+    self.model = model.packed(within: memory.packedWeightBytes)
     self.windows = windows
     self.absence = absence
     self.value = value

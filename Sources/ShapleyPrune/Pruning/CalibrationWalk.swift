@@ -7,7 +7,7 @@ import Transformer
 package struct CalibrationWalk {
   /// Hidden states in front of the next block, strip by strip.
   private var strips: [Strip]
-  private let storedType: ElementType
+  private let memory: WorkingMemory
 
   /// Hidden states of some sequences, (sequences · length, hidden size).
   private struct Strip {
@@ -36,11 +36,15 @@ package struct CalibrationWalk {
 
   /// The samples in front of the first block.
   package init(_ samples: TokenBatch, through model: any CausalLM, memory: WorkingMemory = WorkingMemory()) {
-    let storedType = memory.calibrationStates
-    self.storedType = storedType
+    self.memory = memory
     strips = samples.strips(ofRows: memory.stripRows).map {
-      Strip(states: States(model.embed($0), as: storedType), sequences: $0.sequences)
+      Strip(states: States(model.embed($0), as: memory.calibrationStates), sequences: $0.sequences)
     }
+  }
+
+  /// The block in the form in which all strips pass it.
+  private func prepared(_ block: any TransformerBlock) -> any TransformerBlock {
+    strips.count > 1 && block.packedByteCount <= memory.packedWeightBytes ? block.packed() : block
   }
 
   /// Applies a block and collects statistics of the inputs that its linears see meanwhile.
@@ -48,12 +52,13 @@ package struct CalibrationWalk {
   package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics
   {
     let collector = StatisticsCollector(kind)
+    let block = prepared(block)
     for index in strips.indices {
       var hidden = strips[index].states.matrix
       // Let go of here, so that the block writes in place.
       strips[index].states = .absent
       collector.apply(block, to: &hidden, sequences: strips[index].sequences)
-      strips[index].states = States(hidden, as: storedType)
+      strips[index].states = States(hidden, as: memory.calibrationStates)
     }
     return collector.statistics
   }
@@ -62,6 +67,7 @@ package struct CalibrationWalk {
   package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
     guard kind > .none else { return BlockStatistics(kind) }
     let collector = StatisticsCollector(kind)
+    let block = prepared(block)
     for strip in strips {
       var hidden = strip.states.matrix
       collector.apply(block, to: &hidden, sequences: strip.sequences)

@@ -28,7 +28,9 @@ struct MemoryEstimate {
 
   /// The perplexity of so many windows, with what else is held beside the weights.
   func perplexity(_ windows: Samples, beside others: [MemoryPhase.Part] = []) -> MemoryPhase {
-    MemoryPhase(name: "perplexity", parts: [weights] + others + passing(windows, statistics: nil) + [loss(windows)])
+    let packed = hasSeveralStrips(windows) ? packedWeights(blocks: shape.blockCount) : []
+    return MemoryPhase(
+      name: "perplexity", parts: [weights] + others + packed + passing(windows, statistics: nil) + [loss(windows)])
   }
 
   /// Pruning every block in turn, with what else is held beside the weights.
@@ -41,12 +43,14 @@ struct MemoryEstimate {
       return [MemoryPhase(name: "pruning", parts: model + [linear(method)])]
     }
     let held = model + [states(samples), sums(method)]
+    let packed = hasSeveralStrips(samples) ? packedWeights(blocks: 1) : []
     // A copy of the strip goes through the dense block, so that the strip itself can pass the pruned one.
     let isCopied = propagation == .pruned || memory.calibrationStates != .float32
     let strip = isCopied ? [part("a strip's copy", 4 * rows(samples) * hidden)] : []
     return [
       MemoryPhase(
-        name: "calibration", parts: held + strip + passing(samples, statistics: method.statistics, inPlace: true)),
+        name: "calibration",
+        parts: held + packed + strip + passing(samples, statistics: method.statistics, inPlace: true)),
       MemoryPhase(name: "pruning", parts: held + [linear(method)]),
     ]
   }
@@ -55,7 +59,8 @@ struct MemoryEstimate {
   func outliers(_ samples: Samples) -> MemoryPhase {
     MemoryPhase(
       name: "outlier ratios",
-      parts: [weights, states(samples)] + passing(samples, statistics: .squares, inPlace: true)
+      parts: [weights, states(samples)] + (hasSeveralStrips(samples) ? packedWeights(blocks: 1) : [])
+        + passing(samples, statistics: .squares, inPlace: true)
         + [part("a linear in Float", 4 * largestLinear)])
   }
 
@@ -75,7 +80,8 @@ struct MemoryEstimate {
     return probe + [
       MemoryPhase(
         name: "Shapley values",
-        parts: [weights] + forms + [states] + passing(windows, statistics: nil) + [loss(windows)])
+        parts: [weights] + forms + packedWeights(blocks: shape.blockCount) + [states]
+          + passing(windows, statistics: nil) + [loss(windows)])
     ]
   }
 
@@ -114,6 +120,16 @@ struct MemoryEstimate {
   private func states(_ samples: Samples) -> MemoryPhase.Part {
     let bytes = Double(memory.calibrationStates.byteCount)
     return part("states of samples", Double(samples.count) * Double(samples.length) * (bytes * hidden + 16))
+  }
+
+  /// The linears of some blocks in Float, where they are packed for all strips.
+  private func packedWeights(blocks: Int) -> [MemoryPhase.Part] {
+    let bytes = 4 * linears * Double(blocks)
+    return bytes <= Double(memory.packedWeightBytes) ? [part("packed weights", bytes)] : []
+  }
+
+  private func hasSeveralStrips(_ samples: Samples) -> Bool {
+    Double(samples.count) * Double(samples.length) > rows(samples)
   }
 
   /// Tokens of a strip.

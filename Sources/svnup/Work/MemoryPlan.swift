@@ -34,21 +34,23 @@ struct MemoryPlan {
         base: base, earlierPeak: earlierPeak, phases: phases(MemoryEstimate(shape: shape, memory: memory)),
         limit: limit, memory: memory)
     }
-    var plans = [plan(WorkingMemory())]
-    if let limit {
-      let types: [ElementType] = storesStates ? [.float32, .bfloat16] : [.float32]
-      plans = types.flatMap { type in
-        Self.stripRows(length).map { plan(WorkingMemory(stripRows: $0, calibrationStates: type)) }
-      }
-      guard let first = plans.first(where: { $0.predicted <= limit }) else {
-        let least = plans.map(\.predicted).min() ?? limit
-        throw UsageError(
-          "--memory \(Quantity.bytes(limit)): this run needs \(Quantity.bytes(least)), with every means of saving")
-      }
-      self = first
-    } else {
-      self = plans[0]
+    guard let limit else {
+      self = plan(WorkingMemory())
+      return
     }
+    let types: [ElementType] = storesStates ? [.float32, .bfloat16] : [.float32]
+    let plans = types.flatMap { type in
+      Self.stripRows(length).map { WorkingMemory(stripRows: $0, calibrationStates: type, packedWeightBytes: 0) }
+    }.map(plan)
+    guard let first = plans.first(where: { $0.predicted <= limit }) else {
+      let least = plans.map(\.predicted).min() ?? limit
+      throw UsageError(
+        "--memory \(Quantity.bytes(limit)): this run needs \(Quantity.bytes(least)), with every means of saving")
+    }
+    // What is left may hold packed weights.
+    var memory = first.memory
+    memory.packedWeightBytes = limit - first.predicted
+    self = plan(memory)
   }
 
   private init(base: Double, earlierPeak: Double, phases: [MemoryPhase], limit: Int?, memory: WorkingMemory) {
@@ -82,7 +84,7 @@ struct MemoryPlan {
       .map { "\($0.name) \(Quantity.bytes(Int(min($0.bytes, 0x1p62))))" }
     let phase = peak.map { ", during \($0.name)" } ?? ""
     console.note("memory: about \(Quantity.bytes(predicted)) at most\(phase): \(parts.joined(separator: ", "))")
-    guard let limit, memory != WorkingMemory() else { return }
+    guard let limit else { return }
     var changes: [String] = []
     if memory.stripRows < WorkingMemory().stripRows {
       changes.append("strips of \(memory.stripRows) tokens instead of \(WorkingMemory().stripRows)")
@@ -91,6 +93,7 @@ struct MemoryPlan {
       changes.append(
         "calibration states stored as \(memory.calibrationStates.rawValue), which changes the results a little")
     }
+    guard !changes.isEmpty else { return }
     console.note("memory: to keep within \(Quantity.bytes(limit)): \(changes.joined(separator: "; "))")
   }
 
@@ -100,6 +103,7 @@ struct MemoryPlan {
       ("predicted", JSON(predicted)), ("peak", JSON(Process.peakResidentBytes)),
       ("limit", limit.map { JSON($0) } ?? .null), ("stripRows", JSON(memory.stripRows)),
       ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
+      ("packedWeightBytes", JSON(memory.packedWeightBytes)),
     ])
   }
 }

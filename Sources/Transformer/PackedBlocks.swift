@@ -1,0 +1,23 @@
+import Tensor
+
+extension TransformerBlock {
+  /// Bytes that `packed()` takes: 4 a weight of the linears, less than a tile's columns of each left out.
+  package var packedByteCount: Int { 4 * prunableParameters }
+
+  /// The same block with every linear's weight packed beside it, for products of many rows.
+  package func packed() -> Self {
+    var result = self
+    for role in roles { result[role].weight = result[role].weight.packed() }
+    return result
+  }
+}
+
+extension CausalLM {
+  /// The same model with all blocks packed, or as it is where that takes more than so many bytes.
+  package func packed(within byteCount: Int) -> Self {
+    guard blocks.reduce(0, { $0 + $1.packedByteCount }) <= byteCount else { return self }
+    var result = self
+    result.blocks = blocks.map { $0.packed() }
+    return result
+  }
+}
