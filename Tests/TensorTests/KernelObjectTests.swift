@@ -40,6 +40,29 @@ private enum KernelObjects {
   }
 }
 
+/// The first bytes of an instruction, each with the bits that are the same for all registers and addresses.
+private struct InstructionPattern {
+  let name: String
+  let bytes: [(value: UInt8, mask: UInt8)]
+
+  /// Whether it occurs in an object.
+  func occurs(in object: [UInt8]) -> Bool {
+    guard object.count >= bytes.count else { return false }
+    return (0...object.count - bytes.count).contains { start in
+      bytes.indices.allSatisfy { object[start + $0] & bytes[$0].mask == bytes[$0].value }
+    }
+  }
+
+  /// 0F 18 /1.
+  static let prefetch = InstructionPattern(name: "prefetcht0", bytes: [(0x0F, 0xFF), (0x18, 0xFF), (0x08, 0x38)])
+  /// VEX.256.66.0F38.W0 13 /r: eight halves become floats.
+  static let widenEightHalves = InstructionPattern(
+    name: "vcvtph2ps ymm", bytes: [(0xC4, 0xFF), (0x02, 0x1F), (0x7D, 0xFF), (0x13, 0xFF)])
+  /// EVEX.512.66.0F38.W0 13 /r: sixteen.
+  static let widenSixteenHalves = InstructionPattern(
+    name: "vcvtph2ps zmm", bytes: [(0x62, 0xFF), (0x02, 0x07), (0x7D, 0xFF), (0x40, 0x60), (0x13, 0xFF)])
+}
+
 /// A weak function that is compiled for AVX-512 in one object may be the copy that the linker keeps for all: a processor without
 /// AVX-512 would then die in code that never asked for it.
 @Suite struct KernelObjectTests {
@@ -59,6 +82,20 @@ private enum KernelObjects {
         let own = Path.name(of: folder).dropFirst("Kernel".count).dropLast(".build".count)
         let weak = code.filter { ["V", "W", "u"].contains($0[2]) }.map { $0[0] }.filter { !$0.contains(own) }
         #expect(weak.isEmpty, "\(object)")
+      }
+    }
+  }
+
+  @Test(
+    "What the language has no name for is in the objects: fetching ahead, and widening by one instruction",
+    .enabled(if: KernelObjects.canBeRead, "needs nm and the objects of a release build beside the test binary"))
+  func namelessInstructions() throws {
+    for folder in KernelObjects.folders {
+      let objects = try FileSystem.list(folder).filter { $0.hasSuffix(".o") }
+        .map { try File.contents(of: Path.join(folder, $0)) }
+      let widening: InstructionPattern = folder.contains("512") ? .widenSixteenHalves : .widenEightHalves
+      for pattern in [InstructionPattern.prefetch, widening] {
+        #expect(objects.contains { pattern.occurs(in: $0) }, "\(Path.name(of: folder)) has no \(pattern.name)")
       }
     }
   }

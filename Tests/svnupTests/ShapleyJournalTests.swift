@@ -93,7 +93,7 @@ struct ShapleyJournalTests {
           let known = length == end + 1 ? line : max(0, line - 1)
           #expect(run?["fromJournal"]?.integer == known)
           #expect(run?["evaluated"]?.integer == 13 - known)
-          let (found, whole) = (Set(try lines(journal)), Set(try lines(text)))
+          let (found, whole) = (Set(try lines(journal)), Set(lines(text)))
           #expect(found == whole)
         }
       }
