@@ -28,7 +28,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       }
       return
     }
-    // A transposition, in squares of four by four. Where rows are missing, the last one is read again and overwritten after.
+    // A transposition, four rows by eight. Where rows are missing, the last one is read again and overwritten after.
     let bytes = outerStride &* Element.byteCount
     var o = 0
     while o < width {
@@ -41,7 +41,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       let r3 = source + min(o &+ 3, outer &- 1) &* bytes
       var p = 0
       if present > 0 {
-        while p &+ 4 <= depth {
+        while p &+ 8 <= depth {
           let offset = p &* Element.byteCount
           // A block of the depth is too short for the processor to see where a row goes on, so the next four are asked for.
           if offset & 63 == 0 {
@@ -51,12 +51,10 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
             prefetch(r3 + (offset &+ 4 &* bytes))
           }
           storeTransposed(
-            Element.vector(at: r0 + offset, as: SIMD4<Float>.self),
-            Element.vector(at: r1 + offset, as: SIMD4<Float>.self),
-            Element.vector(at: r2 + offset, as: SIMD4<Float>.self),
-            Element.vector(at: r3 + offset, as: SIMD4<Float>.self), to: target + p &* width, stride: width,
-            columns: stored)
-          p &+= 4
+            eight(at: r0 + offset, Element.self), eight(at: r1 + offset, Element.self),
+            eight(at: r2 + offset, Element.self), eight(at: r3 + offset, Element.self),
+            to: target + p &* width, stride: width, columns: stored)
+          p &+= 8
         }
       }
       while p < depth {
@@ -74,21 +72,54 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     }
   }
 
-  /// Writes four rows as four columns, or the first two of them where only two fit.
+  /// Eight elements, in two steps where a vector has four.
+  @inlinable @inline(__always)
+  static func eight<Element: StoredElement>(at source: UnsafeRawPointer, _ element: Element.Type) -> SIMD8<Float> {
+    if Vector.scalarCount >= 8 { return Element.vector(at: source, as: SIMD8<Float>.self) }
+    return SIMD8(
+      lowHalf: Element.vector(at: source, as: SIMD4<Float>.self),
+      highHalf: Element.vector(at: source + 4 &* Element.byteCount, as: SIMD4<Float>.self))
+  }
+
+  /// Writes four rows of eight as eight rows of four, or the first two of each where only two fit.
+  ///
+  /// All steps stay within the halves of a vector, so that they are one instruction each on eight floats.
   @inlinable @inline(__always)
   static func storeTransposed(
-    _ r0: SIMD4<Float>, _ r1: SIMD4<Float>, _ r2: SIMD4<Float>, _ r3: SIMD4<Float>,
-    to target: UnsafeMutablePointer<Float>,
-    stride: Int, columns: Int
+    _ r0: SIMD8<Float>, _ r1: SIMD8<Float>, _ r2: SIMD8<Float>, _ r3: SIMD8<Float>,
+    to target: UnsafeMutablePointer<Float>, stride: Int, columns: Int
   ) {
-    let upper = SIMD8(lowHalf: r0, highHalf: r1)
-    let lower = SIMD8(lowHalf: r2, highHalf: r3)
-    let even = SIMD8(lowHalf: upper.evenHalf, highHalf: lower.evenHalf)
-    let odd = SIMD8(lowHalf: upper.oddHalf, highHalf: lower.oddHalf)
-    storeColumn(even.evenHalf, to: target, columns)
-    storeColumn(odd.evenHalf, to: target + stride, columns)
-    storeColumn(even.oddHalf, to: target + 2 &* stride, columns)
-    storeColumn(odd.oddHalf, to: target + 3 &* stride, columns)
+    let upperLow = SIMD8(r0[0], r1[0], r0[1], r1[1], r0[4], r1[4], r0[5], r1[5])
+    let upperHigh = SIMD8(r0[2], r1[2], r0[3], r1[3], r0[6], r1[6], r0[7], r1[7])
+    let lowerLow = SIMD8(r2[0], r3[0], r2[1], r3[1], r2[4], r3[4], r2[5], r3[5])
+    let lowerHigh = SIMD8(r2[2], r3[2], r2[3], r3[3], r2[6], r3[6], r2[7], r3[7])
+    storeColumns(firstPairs(upperLow, lowerLow), to: target, stride, columns)
+    storeColumns(secondPairs(upperLow, lowerLow), to: target + stride, stride, columns)
+    storeColumns(firstPairs(upperHigh, lowerHigh), to: target + 2 &* stride, stride, columns)
+    storeColumns(secondPairs(upperHigh, lowerHigh), to: target + 3 &* stride, stride, columns)
+  }
+
+  /// The first pair of floats of each half of x and y; as doubles, so that the compiler leaves pairs together.
+  @inlinable @inline(__always)
+  static func firstPairs(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
+    let (x, y) = (unsafeBitCast(x, to: SIMD4<Double>.self), unsafeBitCast(y, to: SIMD4<Double>.self))
+    return unsafeBitCast(SIMD4(x[0], y[0], x[2], y[2]), to: SIMD8<Float>.self)
+  }
+
+  /// The second pairs.
+  @inlinable @inline(__always)
+  static func secondPairs(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
+    let (x, y) = (unsafeBitCast(x, to: SIMD4<Double>.self), unsafeBitCast(y, to: SIMD4<Double>.self))
+    return unsafeBitCast(SIMD4(x[1], y[1], x[3], y[3]), to: SIMD8<Float>.self)
+  }
+
+  /// Writes two rows of four, four strides apart.
+  @inlinable @inline(__always)
+  static func storeColumns(
+    _ rows: SIMD8<Float>, to target: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int
+  ) {
+    storeColumn(rows.lowHalf, to: target, count)
+    storeColumn(rows.highHalf, to: target + 4 &* stride, count)
   }
 
   @inlinable @inline(__always)
