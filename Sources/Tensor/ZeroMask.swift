@@ -41,25 +41,52 @@ package struct ZeroMask: Sendable {
   package func applied(to dense: StoredMatrix) -> StoredMatrix {
     precondition((dense.count + 63) / 64 == words.count)
     let storage = AlignedStorage(byteCount: dense.byteCount)
-    func clear<Bits: FixedWidthInteger & Sendable>(_: Bits.Type) {
-      dense.withBytes { source in
-        let source = source.assumingMemoryBound(to: Bits.self)
-        let target = storage.pointer.assumingMemoryBound(to: Bits.self)
-        let count = dense.count
-        Parallel.forEachRange(words.count, grain: 1 << 10) { range in
-          for word in range {
-            let kept = words[word]
-            for element in 64 * word..<min(64 * word + 64, count) {
-              // All ones where the element is kept.
-              let ones = 0 &- Bits(truncatingIfNeeded: kept >> UInt64(element % 64) & 1)
-              target[element] = source[element] & ones
-            }
+    dense.withBytes { source in
+      let target = storage.pointer
+      let (count, type) = (dense.count, dense.elementType)
+      Parallel.forEachRange(words.count, grain: 1 << 8) { range in
+        for word in range {
+          let elements = 64 * word..<min(64 * word + 64, count)
+          if type == .float32 {
+            Self.clear(UInt32.self, words[word], elements, source, target)
+          } else {
+            Self.clear(UInt16.self, words[word], elements, source, target)
           }
         }
       }
     }
-    if dense.elementType == .float32 { clear(UInt32.self) } else { clear(UInt16.self) }
     return StoredMatrix(rows: dense.rows, columns: dense.columns, elementType: dense.elementType, storage: storage)
+  }
+
+  /// Copies up to 64 elements, those that are kept, and zeros for the others.
+  @inline(__always)
+  private static func clear<Bits: FixedWidthInteger & SIMDScalar>(
+    _: Bits.Type, _ kept: UInt64, _ elements: Range<Int>, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer
+  ) {
+    let size = MemoryLayout<Bits>.size
+    guard elements.count == 64 else {
+      for (bit, element) in elements.enumerated() {
+        // All ones where the element is kept.
+        let ones = 0 &- Bits(truncatingIfNeeded: kept >> UInt64(bit) & 1)
+        let value = source.load(fromByteOffset: size * element, as: Bits.self)
+        target.storeBytes(of: value & ones, toByteOffset: size * element, as: Bits.self)
+      }
+      return
+    }
+    // Sixteen at a time, without comparisons, which are no vector code in a generic function: each lane's own bit is carried to
+    // the top, and from there to all others.
+    for group in 0..<4 {
+      let bits = SIMD16<Bits>(repeating: Bits(truncatingIfNeeded: kept >> UInt64(16 * group) & 0xFFFF))
+      var (own, up) = (SIMD16<Bits>(), SIMD16<Bits>())
+      for lane in 0..<16 {
+        own[lane] = 1 << Bits(lane)
+        up[lane] = 1 << Bits(Bits.bitWidth - 1 - lane)
+      }
+      let top = ((bits & own) &* up) &>> SIMD16<Bits>(repeating: Bits(Bits.bitWidth - 1))
+      let offset = size * (elements.lowerBound + 16 * group)
+      let value = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<Bits>.self)
+      target.storeBytes(of: value & (SIMD16<Bits>() &- top), toByteOffset: offset, as: SIMD16<Bits>.self)
+    }
   }
 
   /// Bytes in memory.
