@@ -13,9 +13,12 @@ extension TransformerBlock {
 }
 
 extension CausalLM {
+  /// Bytes that `packed(within:)` takes beside the model.
+  package var packedByteCount: Int { blocks.reduce(0) { $0 + $1.packedByteCount } }
+
   /// The same model with all blocks packed, or as it is where that takes more than so many bytes.
   package func packed(within byteCount: Int) -> Self {
-    guard blocks.reduce(0, { $0 + $1.packedByteCount }) <= byteCount else { return self }
+    guard packedByteCount <= byteCount else { return self }
     var result = self
     result.blocks = blocks.map { $0.packed() }
     return result

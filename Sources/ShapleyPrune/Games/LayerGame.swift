@@ -72,9 +72,10 @@ public struct LayerGame: Game {
     memory: WorkingMemory = WorkingMemory(), ledger: any Ledger,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
-    self.model = model.packed(within: memory.packedWeightBytes)
+    let room = memory.packedWeightBytes
+    self.model = model.packed(within: room)
     self.windows = windows
-    self.absence = absence
+    self.absence = absence.packed(for: model, within: room - model.packedByteCount)
     self.value = value
     self.memory = memory
     self.ledger = ledger
@@ -227,6 +228,14 @@ public struct LayerGame: Game {
 }
 
 extension LayerGame.Absence {
+  /// The same with the forms in full and packed, or as it is where that takes more than so many bytes.
+  fileprivate func packed(for model: any CausalLM, within byteCount: Int) -> LayerGame.Absence {
+    guard case .replaced(let forms) = self else { return self }
+    let pairs = Array(zip(forms, model.blocks))
+    guard pairs.reduce(0, { $0 + $1.0.packedByteCount(for: $1.1) }) <= byteCount else { return self }
+    return .replaced(pairs.map { $0.packed(for: $1) })
+  }
+
   /// Absent blocks as a pruner leaves them: each with statistics of the dense model, so that they mix with intact ones freely.
   ///
   /// Throws `PruningError` as `ModelPruner.prune`.

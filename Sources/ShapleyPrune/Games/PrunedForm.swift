@@ -11,7 +11,7 @@ public struct PrunedForm: Sendable {
     case changed(StoredMatrix)
   }
 
-  private let weights: [LinearRole: Weight]
+  private var weights: [LinearRole: Weight]
 
   /// The form of a block that was pruned from `dense`; O(weights).
   ///
@@ -36,6 +36,25 @@ public struct PrunedForm: Sendable {
       }
     }
     return block
+  }
+
+  /// The same form with its linears in full and packed.
+  func packed(for dense: any TransformerBlock) -> PrunedForm {
+    let block = block(dense)
+    var result = self
+    for role in weights.keys { result.weights[role] = .changed(block[role].weight.packed()) }
+    return result
+  }
+
+  /// Bytes that `packed(for:)` takes beside the form.
+  func packedByteCount(for dense: any TransformerBlock) -> Int {
+    weights.reduce(0) { sum, entry in
+      let weight = dense[entry.key].weight
+      return switch entry.value {
+      case .cleared: sum + 4 * weight.count + weight.byteCount
+      case .changed: sum + 4 * weight.count
+      }
+    }
   }
 
   /// Bytes that the form takes beside the dense block.

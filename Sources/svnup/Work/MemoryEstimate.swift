@@ -80,7 +80,7 @@ struct MemoryEstimate {
     return probe + [
       MemoryPhase(
         name: "Shapley values",
-        parts: [weights] + forms + packedWeights(blocks: shape.blockCount) + [states]
+        parts: [weights] + forms + packedWeights(against: settings.probe?.pruner) + [states]
           + passing(windows, statistics: nil) + [loss(windows)])
     ]
   }
@@ -126,6 +126,16 @@ struct MemoryEstimate {
   private func packedWeights(blocks: Int) -> [MemoryPhase.Part] {
     let bytes = 4 * linears * Double(blocks)
     return bytes <= Double(memory.packedWeightBytes) ? [part("packed weights", bytes)] : []
+  }
+
+  /// The linears of all blocks in Float, and those of the pruned forms, for a game.
+  private func packedWeights(against method: (any Pruner)?) -> [MemoryPhase.Part] {
+    let count = linears * Double(shape.blockCount)
+    guard let method else { return packedWeights(blocks: shape.blockCount) }
+    // Forms that are masks are in full beside their panels.
+    let bytes = count * Double(8 + (method.statistics == .gram ? 0 : shape.storedByteCount))
+    return bytes <= Double(memory.packedWeightBytes)
+      ? [part("packed weights", bytes)] : packedWeights(blocks: shape.blockCount)
   }
 
   private func hasSeveralStrips(_ samples: Samples) -> Bool {
