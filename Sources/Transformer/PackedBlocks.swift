@@ -1,7 +1,7 @@
 import Tensor
 
 extension TransformerBlock {
-  /// Bytes that `packed()` takes: 4 a weight of the linears, less than a tile's columns of each left out.
+  /// Bytes that `packed()` takes, but for rounding up to whole tiles: 4 a weight of the linears.
   package var packedByteCount: Int { 4 * prunableParameters }
 
   /// The same block with every linear's weight packed beside it, for products of many rows.

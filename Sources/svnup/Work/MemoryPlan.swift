@@ -47,9 +47,10 @@ struct MemoryPlan {
       throw UsageError(
         "--memory \(Quantity.bytes(limit)): this run needs \(Quantity.bytes(least)), with every means of saving")
     }
-    // What is left may hold packed weights.
+    // What is left may hold packed weights, no more of them than without a limit: fresh memory costs more time than panels of a
+    // large model save.
     var memory = first.memory
-    memory.packedWeightBytes = limit - first.predicted
+    memory.packedWeightBytes = min(WorkingMemory().packedWeightBytes, limit - first.predicted)
     self = plan(memory)
   }
 
