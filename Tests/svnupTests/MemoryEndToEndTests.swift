@@ -74,7 +74,7 @@ struct MemoryEndToEndTests {
     for words in runs {
       let free = try run(words)
       #expect(try free.figure("stripRows") == 4096)
-      let limit = try free.figure("peak") * 3 / 4
+      let limit = try free.figure("peak") * 2 / 3
       let held = try run(words + ["--memory", "\(limit >> 20)MiB"])
       #expect(try held.figure("stripRows") < 4096)
       #expect(try held.figure("predicted") <= limit)

@@ -192,7 +192,7 @@ struct ShapleyJournalTests {
         ]
         let free = try JSON.parse(Array(svnup.run(words + ["--json"]).output.utf8))
         let predicted = try #require(free["memory"]?["predicted"]?.integer)
-        let held = try svnup.run(words + ["--json", "--memory", "\((predicted * 4 / 5) >> 20)MiB"])
+        let held = try svnup.run(words + ["--json", "--memory", "\((predicted * 2 / 3) >> 20)MiB"])
         #expect(held.status == status, "\(held.error)")
         guard status == 0 else { continue }
         let json = try JSON.parse(Array(held.output.utf8))
