@@ -43,14 +43,13 @@ struct MemoryEstimate {
       return [MemoryPhase(name: "pruning", parts: model + [linear(method)])]
     }
     let held = model + [states(samples), sums(method)]
-    let packed = hasSeveralStrips(samples) ? packedWeights(blocks: 1) : []
     // A copy of the strip goes through the dense block, so that the strip itself can pass the pruned one.
     let isCopied = propagation == .pruned || memory.calibrationStates != .float32
     let strip = isCopied ? [part("a strip's copy", 4 * rows(samples) * hidden)] : []
     return [
       MemoryPhase(
         name: "calibration",
-        parts: held + packed + strip + passing(samples, statistics: method.statistics, inPlace: true)),
+        parts: held + packedBlock(samples) + strip + passing(samples, statistics: method.statistics, inPlace: true)),
       MemoryPhase(name: "pruning", parts: held + [linear(method)]),
     ]
   }
@@ -59,7 +58,7 @@ struct MemoryEstimate {
   func outliers(_ samples: Samples) -> MemoryPhase {
     MemoryPhase(
       name: "outlier ratios",
-      parts: [weights, states(samples)] + (hasSeveralStrips(samples) ? packedWeights(blocks: 1) : [])
+      parts: [weights, states(samples)] + packedBlock(samples)
         + passing(samples, statistics: .squares, inPlace: true)
         + [part("a linear in Float", 4 * largestLinear)])
   }
@@ -80,7 +79,7 @@ struct MemoryEstimate {
     return probe + [
       MemoryPhase(
         name: "Shapley values",
-        parts: [weights] + forms + packedWeights(against: settings.probe?.pruner) + [states]
+        parts: [weights] + forms + packedGame(against: settings.probe?.pruner) + [states]
           + passing(windows, statistics: nil) + [loss(windows)])
     ]
   }
@@ -122,20 +121,25 @@ struct MemoryEstimate {
     return part("states of samples", Double(samples.count) * Double(samples.length) * (bytes * hidden + 16))
   }
 
-  /// The linears of some blocks in Float, where they are packed for all strips.
-  private func packedWeights(blocks: Int) -> [MemoryPhase.Part] {
-    let bytes = 4 * linears * Double(blocks)
+  /// The linears of some blocks in Float, and what is kept beside them, where that may be packed.
+  private func packedWeights(blocks: Int, bytesPerWeight: Int = 4) -> [MemoryPhase.Part] {
+    let bytes = Double(bytesPerWeight) * linears * Double(blocks)
     return bytes <= Double(memory.packedWeightBytes) ? [part("packed weights", bytes)] : []
   }
 
-  /// The linears of all blocks in Float, and those of the pruned forms, for a game.
-  private func packedWeights(against method: (any Pruner)?) -> [MemoryPhase.Part] {
-    let count = linears * Double(shape.blockCount)
-    guard let method else { return packedWeights(blocks: shape.blockCount) }
+  /// One block's, where several strips of samples pass it.
+  private func packedBlock(_ samples: Samples) -> [MemoryPhase.Part] {
+    hasSeveralStrips(samples) ? packedWeights(blocks: 1) : []
+  }
+
+  /// Those of a game: all blocks with their pruned forms, or the dense ones alone.
+  private func packedGame(against method: (any Pruner)?) -> [MemoryPhase.Part] {
+    let dense = packedWeights(blocks: shape.blockCount)
+    guard let method else { return dense }
     // Forms that are masks are in full beside their panels.
-    let bytes = count * Double(8 + (method.statistics == .gram ? 0 : shape.storedByteCount))
-    return bytes <= Double(memory.packedWeightBytes)
-      ? [part("packed weights", bytes)] : packedWeights(blocks: shape.blockCount)
+    let form = method.statistics == .gram ? 4 : 4 + shape.storedByteCount
+    let all = packedWeights(blocks: shape.blockCount, bytesPerWeight: 4 + form)
+    return all.isEmpty ? dense : all
   }
 
   private func hasSeveralStrips(_ samples: Samples) -> Bool {
