@@ -48,6 +48,26 @@ extension Matrix {
     }
   }
 
+  /// Adds Σ x² down each column to the sum of that column.
+  ///
+  /// Row by row, so that a matrix in parts adds up to the same numbers; in Double, where a square is exact.
+  package func addSquares(to sums: inout [Double]) {
+    precondition(sums.count == columns, "\(sums.count) sums do not fit \(columns) columns")
+    let (rows, columns) = (rows, columns)
+    let instructions = Kernel.current.instructions
+    withElements { x in
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let sums = sums.baseAddress else { return }
+        // The kernels take 32 columns at a time.
+        Parallel.forEachRange((columns + 31) / 32, grain: 4) { range in
+          let own = 32 * range.lowerBound..<min(columns, 32 * range.upperBound)
+          instructions.addSquares(
+            x + own.lowerBound, rows: rows, stride: columns, columns: own.count, to: sums + own.lowerBound)
+        }
+      }
+    }
+  }
+
   /// Calls `body` for consecutive rows, in parallel, with the first of them.
   ///
   /// `(rows.count, columns)` elements, and the kernel to use.

@@ -86,6 +86,26 @@ private let oddWidths = [1, 3, 15, 16, 17, 100]
     #expect(shifted.elements == x.elements.enumerated().map { $1 + bias[$0 % width] })
   }
 
+  @Test(
+    "Squares are summed down the columns row by row: in parts, on any number of threads and on every kernel the same",
+    arguments: availableKernels)
+  func squares(kernel: Kernel) {
+    for width in [1, 31, 32, 33, 100, 300] {
+      let x = Matrix.random(41, width, seed: 15)
+      var expected = [Double](repeating: 0.5, count: width)
+      for i in 0..<41 { for j in 0..<width { expected[j] += Double(x[i, j]) * Double(x[i, j]) } }
+      for threads in threadCounts {
+        var sums = [Double](repeating: 0.5, count: width)
+        Kernel.$current.withValue(kernel) {
+          Parallel.$threadCount.withValue(threads) {
+            for rows in [0..<13, 13..<13, 13..<41] { x.rows(rows).addSquares(to: &sums) }
+          }
+        }
+        #expect(sums == expected, "\(width) columns, \(threads) threads")
+      }
+    }
+  }
+
   @Test("Element-wise work is the same to the bit on any number of threads")
   func threads() {
     let x = Matrix.random(700, 133, seed: 9)

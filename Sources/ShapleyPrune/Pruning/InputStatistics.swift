@@ -32,19 +32,7 @@ public struct InputStatistics: Sendable {
   public mutating func accumulate(_ inputs: Matrix, sequences count: Int) {
     sequences += count
     if gram != nil { return addGram(inputs, to: &gram) }
-    let columns = inputs.columns
-    inputs.withElements { x in
-      squaredNorms.withUnsafeMutableBufferPointer { squares in
-        // Each task owns its columns, so the order of the sums does not depend on the threads.
-        let squares = squares
-        Parallel.forEachRange(squares.count, grain: 64) { range in
-          for i in 0..<inputs.rows {
-            let row = x + i * columns
-            for j in range { squares[j] += Double(row[j]) * Double(row[j]) }
-          }
-        }
-      }
-    }
+    if !squaredNorms.isEmpty { inputs.addSquares(to: &squaredNorms) }
   }
 
   /// Σ x² of every input over all tokens.

@@ -44,6 +44,55 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     }
   }
 
+  /// Two cache lines of each row at a time, so that the sums stay in registers.
+  @inlinable @inline(__always)
+  package static func addSquares(
+    _ x: UnsafePointer<Float>, rows: Int, stride: Int, columns: Int, to sums: UnsafeMutablePointer<Double>
+  ) {
+    var j = 0
+    while j &+ 32 <= columns {
+      let target = UnsafeMutableRawPointer(sums + j)
+      var (s0, s1) = (eightDoubles(target), eightDoubles(target + 64))
+      var (s2, s3) = (eightDoubles(target + 128), eightDoubles(target + 192))
+      var row = UnsafeRawPointer(x + j)
+      for _ in 0..<rows {
+        let (x0, x1) = (eightWidened(row), eightWidened(row + 32))
+        let (x2, x3) = (eightWidened(row + 64), eightWidened(row + 96))
+        s0 += x0 * x0
+        s1 += x1 * x1
+        s2 += x2 * x2
+        s3 += x3 * x3
+        row += 4 &* stride
+      }
+      target.storeBytes(of: s0, as: SIMD8<Double>.self)
+      target.storeBytes(of: s1, toByteOffset: 64, as: SIMD8<Double>.self)
+      target.storeBytes(of: s2, toByteOffset: 128, as: SIMD8<Double>.self)
+      target.storeBytes(of: s3, toByteOffset: 192, as: SIMD8<Double>.self)
+      j &+= 32
+    }
+    while j < columns {
+      for i in 0..<rows {
+        let value = Double(x[i &* stride &+ j])
+        sums[j] += value * value
+      }
+      j &+= 1
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func eightDoubles(_ address: UnsafeMutableRawPointer) -> SIMD8<Double> {
+    address.loadUnaligned(as: SIMD8<Double>.self)
+  }
+
+  /// Lane by lane, which LLVM makes one conversion; the standard library's is a function of its own, which a thin target must not
+  /// need.
+  @inlinable @inline(__always)
+  static func eightWidened(_ address: UnsafeRawPointer) -> SIMD8<Double> {
+    let x = address.loadUnaligned(as: SIMD8<Float>.self)
+    return SIMD8(
+      Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]), Double(x[4]), Double(x[5]), Double(x[6]), Double(x[7]))
+  }
+
   @inlinable @inline(__always)
   package static func rmsNormalize(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, count: Int,

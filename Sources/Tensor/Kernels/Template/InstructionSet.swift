@@ -109,6 +109,10 @@ package protocol InstructionSet: Sendable {
   /// x = max(x, 0); NaN stays NaN.
   static func clampNegative(_ x: UnsafeMutablePointer<Float>, count: Int)
 
+  /// Sums += Σ x² down every column of (rows, columns), row by row.
+  static func addSquares(
+    _ x: UnsafePointer<Float>, rows: Int, stride: Int, columns: Int, to sums: UnsafeMutablePointer<Double>)
+
   /// out = x / sqrt(mean(x²) + epsilon) · weight.
   static func rmsNormalize(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, count: Int,
