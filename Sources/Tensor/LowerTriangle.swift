@@ -58,24 +58,28 @@ struct LowerTriangle {
     return nil
   }
 
-  /// The block's columns in turn, each less what the ones before it contribute, over the root of its pivot.
+  /// The block's columns in turn: each over the root of its pivot, then taken from the columns that follow, row by row, which a
+  /// vector does at a time.
   private func factorDiagonal(_ columns: Range<Int>) -> CholeskyError? {
-    let start = columns.lowerBound
-    for j in columns {
-      let own = row(j) + start
-      var pivot = own[j - start]
-      for k in 0..<j - start { pivot -= own[k] * own[k] }
-      guard pivot > 0, pivot.isFinite else { return CholeskyError(column: j, pivot: pivot) }
-      let root = pivot.squareRoot()
-      own[j - start] = root
-      for i in j + 1..<max(columns.upperBound, j + 1) {
-        let other = row(i) + start
-        var sum = other[j - start]
-        for k in 0..<j - start { sum -= other[k] * own[k] }
-        other[j - start] = sum / root
+    let (start, count) = (columns.lowerBound, columns.count)
+    let diagonal = row(start) + start
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { column in
+      guard let column = column.baseAddress else { return nil }
+      for j in 0..<count {
+        let pivot = diagonal[j * n + j]
+        guard pivot > 0, pivot.isFinite else { return CholeskyError(column: start + j, pivot: pivot) }
+        let root = pivot.squareRoot()
+        diagonal[j * n + j] = root
+        for i in j + 1..<count {
+          let own = diagonal + i * n
+          own[j] /= root
+          let factor = own[j]
+          column[i] = factor
+          for k in j + 1..<i + 1 { own[k] -= factor * column[k] }
+        }
       }
+      return nil
     }
-    return nil
   }
 
   /// Writes zeros above the diagonal.
