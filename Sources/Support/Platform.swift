@@ -34,6 +34,9 @@ package enum Process {
   /// Processors that are online; at least 1.
   package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+  /// Lets another thread that is ready have this processor.
+  package static func yield() { _ = sched_yield() }
+
   /// Bytes of main memory; the largest Int where the system does not tell.
   package static var physicalMemory: Int {
     let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))

@@ -29,6 +29,15 @@ package final class AlignedStorage: @unchecked Sendable {
     }
   }
 
+  /// The same bytes once more; a large block is copied, and its pages touched for the first time, by several threads.
+  package func copy() -> AlignedStorage {
+    let result = AlignedStorage(byteCount: byteCount)
+    Parallel.forEachRange(byteCount, grain: 1 << 18) { range in
+      (result.pointer + range.lowerBound).copyMemory(from: pointer + range.lowerBound, byteCount: range.count)
+    }
+    return result
+  }
+
   package var bytes: UnsafeMutableRawBufferPointer { .init(start: pointer, count: byteCount) }
 
   /// Gives the memory that nobody uses back to the system: worth it between kinds of work that need blocks of different sizes.

@@ -9,7 +9,7 @@ struct GeneralProduct {
     case lowerTriangle
   }
 
-  /// One B, and the C that it makes.
+  /// One B, and the C that it makes, for as long as whoever asks holds both.
   struct RightSide {
     /// (columns, depth).
     let b: Operand
@@ -19,7 +19,7 @@ struct GeneralProduct {
     /// Floats from one row of C to the next.
     let stride: Int
     /// What the tiles read instead of `b`, where it is packed already.
-    var packed: PackedPanels?
+    var packed: PackedPanels.Place?
   }
 
   var rows: Int
@@ -65,23 +65,33 @@ struct GeneralProduct {
       && region == .all
   }
 
-  /// Bytes of B that one task reads: enough to pay for handing it out, and for the processor to see a stream.
+  /// Bytes of B that one task reads at most: enough to pay for handing it out, and for the processor to see a stream.
+  ///
+  /// `Parallel.forEachRange` makes it less where there would be too few tasks for the threads.
   private static let narrowTaskBytes = 1 << 17
 
   private func runNarrow(_ sides: [RightSide], _ instructions: any InstructionSet.Type, threads: Int) {
-    let tasks = sides.flatMap { side in
-      let grain = max(4, Self.narrowTaskBytes / (depth * side.b.elementType.byteCount) & ~3)
-      return Swift.stride(from: 0, to: side.columns, by: grain).map { start in
-        (side, start..<min(side.columns, start + grain))
+    // Four outputs side by side are what the kernels compute at a time.
+    let quads = sides.map { ($0.columns + 3) / 4 }
+    let quadBytes = 4 * depth * (sides.map(\.b.elementType.byteCount).max() ?? 1)
+    Parallel.forEachRange(quads.reduce(0, +), grain: Self.narrowTaskBytes / quadBytes, threads: threads) { range in
+      var first = 0
+      for (side, quads) in zip(sides, quads) {
+        let own = range.clamped(to: first..<first + quads)
+        if !own.isEmpty {
+          runNarrow(side, 4 * (own.lowerBound - first)..<min(side.columns, 4 * (own.upperBound - first)), instructions)
+        }
+        first += quads
       }
     }
-    Parallel.forEach(tasks.count, threads: threads) { index in
-      let (side, range) = tasks[index]
-      instructions.dotProducts(
-        depth: depth, x: a.base.assumingMemoryBound(to: Float.self), xStride: a.outerStride, rows: rows,
-        w: side.b.advanced(outer: range.lowerBound, depth: 0).base, weight: side.b.elementType.stored,
-        wStride: side.b.outerStride, outputs: range.count, y: side.c + range.lowerBound, yStride: side.stride,
-        accumulate: accumulate)
-    }
+  }
+
+  /// Some columns of the product by one B.
+  private func runNarrow(_ side: RightSide, _ range: Range<Int>, _ instructions: any InstructionSet.Type) {
+    instructions.dotProducts(
+      depth: depth, x: a.base.assumingMemoryBound(to: Float.self), xStride: a.outerStride, rows: rows,
+      w: side.b.advanced(outer: range.lowerBound, depth: 0).base, weight: side.b.elementType.stored,
+      wStride: side.b.outerStride, outputs: range.count, y: side.c + range.lowerBound, yStride: side.stride,
+      accumulate: accumulate)
   }
 }

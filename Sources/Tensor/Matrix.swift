@@ -62,11 +62,7 @@ public struct Matrix: Sendable {
   ///
   /// Copies the elements first where another value shares them.
   public mutating func withMutableElements<R>(_ body: (UnsafeMutablePointer<Float>) throws -> R) rethrows -> R {
-    if !isKnownUniquelyReferenced(&storage) {
-      let copy = AlignedStorage(byteCount: storage.byteCount)
-      copy.bytes.copyMemory(from: UnsafeRawBufferPointer(storage.bytes))
-      storage = copy
-    }
+    if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
     defer { withExtendedLifetime(storage) {} }
     return try body(storage.pointer.assumingMemoryBound(to: Float.self))
   }

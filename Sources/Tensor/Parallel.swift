@@ -1,4 +1,3 @@
-import Dispatch
 import Support
 import Synchronization
 
@@ -30,35 +29,34 @@ public enum Parallel {
       for index in 0..<count { body(&own, index) }
       return
     }
-    withoutActuallyEscaping(state) { state in
-      withoutActuallyEscaping(body) { body in
-        // Each thread calls both closures on indices and scratch memory of its own, and `concurrentPerform` returns when the
-        // last one has: what the closures capture outlives the calls and is shared only as their authors meant it.
-        nonisolated(unsafe) let (state, body) = (state, body)
-        let next = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-          var own: State?
-          while true {
-            let index = next.add(1, ordering: .relaxed).oldValue
-            if index >= count { return }
-            var scratch = own.take() ?? state()
-            body(&scratch, index)
-            own = scratch
-          }
-        }
+    let next = Atomic<Int>(0)
+    ThreadTeam.shared.run(helpers: workers - 1) {
+      var own: State?
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        if index >= count { return }
+        var scratch = own.take() ?? state()
+        body(&scratch, index)
+        own = scratch
       }
     }
   }
 
   /// The same over consecutive ranges of at most `grain` indices.
+  ///
+  /// Where that makes too few ranges for the threads they are shorter, but no shorter than a quarter.
   package static func forEachRange(
     _ count: Int, grain: Int, threads: Int = threadCount, _ body: (Range<Int>) -> Void
   ) {
-    let grain = max(grain, 1)
+    let fair = threads > 1 ? count / (threads * tasksPerThread) : count
+    let grain = max(1, grain / 4, min(grain, fair))
     forEach((count + grain - 1) / grain, threads: threads) { task in
       body(task * grain..<min(count, (task + 1) * grain))
     }
   }
+
+  /// As many tasks for each thread leave little to wait for at the end, also where tasks or cores are unlike.
+  package static let tasksPerThread = 4
 
   /// What `body` returns for every index in 0..<count, in their order.
   package static func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {

@@ -25,7 +25,7 @@ public struct StoredMatrix: Sendable {
     let storage = AlignedStorage(byteCount: matrix.count * elementType.byteCount)
     matrix.withElements { source in
       let target = storage.pointer
-      Self.forEachChunk(matrix.count) { range in
+      Parallel.forEachRange(matrix.count, grain: Self.chunk) { range in
         switch elementType {
         case .float32:
           (target + 4 * range.lowerBound).copyMemory(from: source + range.lowerBound, byteCount: 4 * range.count)
@@ -65,7 +65,7 @@ public struct StoredMatrix: Sendable {
   ) -> GeneralProduct.RightSide {
     GeneralProduct.RightSide(
       b: rightOperand(rows: range.lowerBound), columns: range.count, c: c, stride: stride,
-      packed: panels?.from(range.lowerBound, for: Kernel.current))
+      packed: panels?.place(from: range.lowerBound, for: Kernel.current))
   }
 
   /// The rows from one on, as columns of a product's right side.
@@ -89,17 +89,12 @@ public struct StoredMatrix: Sendable {
     let instructions = Kernel.current.instructions
     withBytes { bytes in
       let start = bytes + range.lowerBound * columns * elementType.byteCount
-      Self.forEachChunk(range.count * columns) { chunk in
+      Parallel.forEachRange(range.count * columns, grain: Self.chunk) { chunk in
         instructions.widen(
           source: start + chunk.lowerBound * elementType.byteCount, type: elementType.stored, count: chunk.count,
           target: target + chunk.lowerBound)
       }
     }
-  }
-
-  /// Calls `body` for consecutive elements, in parallel.
-  private static func forEachChunk(_ count: Int, _ body: (Range<Int>) -> Void) {
-    Parallel.forEachRange(count, grain: chunk, body)
   }
 
   /// Elements of a task: enough to pay for handing it out.
@@ -121,14 +116,11 @@ public struct StoredMatrix: Sendable {
 
   /// What `body` returns for consecutive elements, in their order.
   private func chunkResults(_ body: (Range<Int>, UnsafeRawPointer) -> Int) -> [Int] {
-    var results = [Int](repeating: 0, count: (count + Self.chunk - 1) / Self.chunk)
     withBytes { bytes in
-      results.withUnsafeMutableBufferPointer { results in
-        let results = results
-        Self.forEachChunk(count) { results[$0.lowerBound / Self.chunk] = body($0, bytes) }
+      Parallel.map((count + Self.chunk - 1) / Self.chunk) { index in
+        body(index * Self.chunk..<min(count, (index + 1) * Self.chunk), bytes)
       }
     }
-    return results
   }
 
   /// The position of the first element that is NaN or infinite, or nil where all are finite.

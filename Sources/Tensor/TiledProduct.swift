@@ -10,14 +10,16 @@ struct TiledProduct {
   /// A panel of B, 32 columns × 256 × 4 bytes = 32 KiB at most, streams from the first- or second-level cache while panels of A
   /// (12 KiB) are broadcast, and reading and writing C costs two loads and stores in 256 multiply-adds.
   private static let depthBlock = 256
-  /// Rows of a task, a multiple of 6 and 12.
+  /// Rows of a task at most, a multiple of 6 and 12.
   ///
   /// Their panels of A, 96 KiB, stay in the second-level cache while B's pass by.
   private static let taskRows = 96
-  /// Columns of a task.
+  /// Columns of a task at most.
   ///
   /// Tasks this small (6 M multiply-adds a block, some 100 µs) leave no core idle at the end.
   private static let taskColumns = 256
+  /// Multiply-adds that a task has at least, some 10 µs: handing it out costs a hundredth of that.
+  private static let leastTask = 1 << 20
 
   /// `tileColumns` columns of one C, or the last ones, and the rows of B that make them.
   private struct Panel {
@@ -28,7 +30,7 @@ struct TiledProduct {
     enum Source {
       /// Packed for this product, at some place among those that are.
       case loose(place: Int)
-      case kept(PackedPanels)
+      case kept(PackedPanels.Place)
     }
   }
 
@@ -123,8 +125,7 @@ struct TiledProduct {
   }
 
   private func multiply(_ blocks: [Block], threads: Int) {
-    let taskRows = Self.taskRows / tileRows
-    let taskColumns = Self.taskColumns / tileColumns
+    let (taskRows, taskColumns) = taskShape(depth: blocks.reduce(0) { $0 + $1.depth.count }, threads: threads)
     let tasksDown = (panelsA + taskRows - 1) / taskRows
     let tasksAcross = (panelsB.count + taskColumns - 1) / taskColumns
     Parallel.forEach(
@@ -138,6 +139,27 @@ struct TiledProduct {
           edge: edge.pointer.assumingMemoryBound(to: Float.self))
       }
     }
+  }
+
+  /// Panels of A and of B that a task multiplies: fewer where there would be too few tasks for the threads.
+  private func taskShape(depth: Int, threads: Int) -> (rows: Int, columns: Int) {
+    var (rows, columns) = (Self.taskRows / tileRows, Self.taskColumns / tileColumns)
+    func isTooLarge() -> Bool {
+      let tasks = (panelsA + rows - 1) / rows * ((panelsB.count + columns - 1) / columns)
+      return tasks < threads * Parallel.tasksPerThread
+        && rows * tileRows * columns * tileColumns * depth >= 2 * Self.leastTask
+    }
+    while isTooLarge() {
+      // The longer side, so that what is loaded is used most.
+      if columns > 1, columns * tileColumns >= rows * tileRows {
+        columns = (columns + 1) / 2
+      } else if rows > 1 {
+        rows = (rows + 1) / 2
+      } else {
+        break
+      }
+    }
+    return (rows, columns)
   }
 
   /// Some panels of A by some of B: what one task does with a block of the depth.

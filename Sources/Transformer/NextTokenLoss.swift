@@ -34,7 +34,7 @@ extension CausalLM {
     var logits = Matrix(rows: 0, columns: 0)
     for start in stride(from: 0, to: vocabularySize, by: vocabularyChunk) {
       let range = start..<min(vocabularySize, start + vocabularyChunk)
-      if logits.columns != range.count { logits = Matrix(rows: inputs.rows, columns: range.count) }
+      if logits.columns != range.count { logits = Matrix(uninitializedRows: inputs.rows, columns: range.count) }
       logits.setProduct(inputs, transposed: head, rows: range)
       logits.withMutableElements { logits in
         sums.withUnsafeMutableBufferPointer { sums in

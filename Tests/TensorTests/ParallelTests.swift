@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Tensor
 import Testing
@@ -42,6 +43,51 @@ import Testing
       })
     #expect(made.withLock { $0 } <= min(threads, count))
     #expect(total.withLock { $0 } == count)
+  }
+
+  @Test("More callers than there are places for, each with work within its work, all get all of it done")
+  func manyCallers() {
+    let callers = 40
+    let sums = Locked([Int](repeating: 0, count: callers))
+    DispatchQueue.concurrentPerform(iterations: callers) { caller in
+      for _ in 0..<50 {
+        let own = Locked(0)
+        Parallel.forEach(7, threads: 4) { outer in
+          Parallel.forEach(5, threads: 3) { inner in own.withLock { $0 += 10 * outer + inner } }
+        }
+        sums.withLock { $0[caller] += own.withLock { $0 } }
+      }
+    }
+    // Σ over outer < 7 and inner < 5 of 10 · outer + inner, fifty times.
+    #expect(sums.withLock { $0 } == Array(repeating: 50 * (5 * 210 + 7 * 10), count: callers))
+  }
+
+  @Test("What tasks write is seen by whoever waited for them, with short and long pauses between")
+  func writes() {
+    var numbers = [Int](repeating: 0, count: 64)
+    for round in 0..<2000 {
+      // Longer than a thread stays awake, now and then.
+      if round % 200 == 199 { usleep(2000) }
+      numbers.withUnsafeMutableBufferPointer { buffer in
+        nonisolated(unsafe) let buffer = buffer
+        Parallel.forEach(64, threads: 8) { buffer[$0] += $0 + round }
+      }
+    }
+    #expect(numbers == (0..<64).map { 2000 * $0 + 2000 * 1999 / 2 })
+  }
+
+  @Test("Nothing of the work is kept once it is done", arguments: threadCounts)
+  func nothingIsKept(threads: Int) {
+    final class Load {}
+    weak var remains: Load?
+    do {
+      let load = Load()
+      remains = load
+      for _ in 0..<100 {
+        Parallel.forEach(8, threads: threads, state: { load }) { own, _ in precondition(own === load) }
+      }
+    }
+    #expect(remains == nil)
   }
 
   @Test("The number of threads is the task's, never less than one")

@@ -15,7 +15,7 @@ struct BenchmarksEndToEndTests {
   }
 
   static let names = [
-    "matmul", "gemv", "attention", "cholesky", "sparsegpt", "wanda", "forward", "tokenizer", "shapley",
+    "matmul", "gemv", "attention", "cholesky", "sparsegpt", "wanda", "forward", "tokenizer", "shapley", "rounds",
   ]
 
   /// Fails unless the command ends with this status and one line on standard error; returns the line.
