@@ -10,7 +10,7 @@ public enum Parallel {
   /// otherwise.
   @TaskLocal public static var threadCount: Int = Process.processorCount
 
-  /// Calls `body` for every index in 0..<count, on up to `threads` threads.
+  /// Calls `body` for every index in 0..<count, on up to `threads` threads, and on no more than there are processors.
   ///
   /// Threads take the next index when they are done with one, so that a core taken by a neighbour delays one small task and
   /// not a half of the work.
