@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A forward pass is thousands of pieces of some tens of microseconds, one behind the other. Having Dispatch wake its threads
 /// for each costs about as much as the piece once there are many threads. So a thread that is done looks for the next piece for
-/// a tenth of a millisecond before it goes back to Dispatch, and finds it within a microsecond.
+/// a tenth of a millisecond before it goes back to Dispatch.
 final class ThreadTeam: @unchecked Sendable {
   static let shared = ThreadTeam(helpers: Process.processorCount - 1)
 
@@ -17,8 +17,7 @@ final class ThreadTeam: @unchecked Sendable {
   private static let absence = 200_000
   /// Nanoseconds for which nobody waits awake then: who is awake for nothing uses up time that it is not given later, for work.
   private static let modesty = 100_000_000
-  /// Callers that may have help at the same time; more do their work alone, and there are enough others to keep every processor
-  /// busy.
+  /// Callers that may have help at the same time; more do their work alone.
   private static let stationCount = 16
 
   /// A number that threads change and look at, alone on its cache lines.
