@@ -4,10 +4,11 @@ import Tensor
 
 /// How long it takes to hand tasks to all threads and to wait for the last: what every step of a forward pass pays.
 ///
-/// Each task adds up 512 numbers one behind the other, about a microsecond. The variant `dispatch` has Dispatch wake its threads for each round.
+/// Each task adds up 512 numbers one behind the other, some tenths of a microsecond. The variant `dispatch` has Dispatch wake its threads
+/// for each round.
 enum RoundsBenchmark: Benchmark {
   static let name = "rounds"
-  static let summary = "a round of T tasks of about a microsecond, and the same with Dispatch waking the threads"
+  static let summary = "a round of T short tasks for all threads, and the same with Dispatch waking them"
   static let dimensions = ["T"]
   static let sizes = [Size([64])]
   static let dependsOnKernel = false
