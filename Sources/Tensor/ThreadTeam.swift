@@ -96,6 +96,7 @@ final class ThreadTeam: @unchecked Sendable {
     return nil
   }
 
+  /// Returns when as many helpers as joined have reported.
   private func awaitHelpers(_ joined: Int, at station: UnsafeMutablePointer<Station>) {
     if station.pointee.balance.value.subtract(joined, ordering: .acquiring).newValue == 0 { return }
     if lookFor({ station.pointee.balance.value.load(ordering: .acquiring) == 0 }) { return }
@@ -127,6 +128,7 @@ final class ThreadTeam: @unchecked Sendable {
     }
   }
 
+  /// What a helper does until it has looked for work in vain.
   private func help() {
     while true {
       let seen = offers.value.load(ordering: .sequentiallyConsistent)

@@ -97,6 +97,22 @@ import Testing
     }
   }
 
+  @Test(
+    "What lies wholly behind the diagonal is left out: NaN in the values there reaches no query in front of it",
+    arguments: availableKernels)
+  func behindTheDiagonal(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
+      let shape = AttentionShape(heads: 2, keyValueHeads: 1, headDimension: 40)
+      let (q, k, values) = Self.inputs(shape, queryLength: 300, keyLength: 300, sequences: 1)
+      var v = values
+      // A multiple of every tile's rows within a block of queries, so that a zero share of NaN would be multiplied out.
+      for key in 48..<300 { for j in 0..<v.columns { v[key, j] = .nan } }
+      let found = causalAttention(queries: q, keys: k, values: v, shape: shape, sequences: 1)
+      #expect(found.rows(0..<48).elements.allSatisfy { $0.isFinite })
+      #expect(found.rows(48..<300).elements.allSatisfy { $0.isNaN })
+    }
+  }
+
   @Test("Every kernel computes the same attention", arguments: availableKernels)
   func kernels(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {

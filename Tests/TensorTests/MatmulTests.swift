@@ -193,6 +193,25 @@ import Testing
     }
   }
 
+  @Test(
+    "A product of more rows than dot products take reads the panels that are kept, not the stored elements",
+    arguments: availableKernels.filter { $0 != .reference })
+  func keptPanels(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
+      let a = Matrix.random(33, 70, seed: 1)
+      let weight = StoredMatrix(Matrix.random(100, 70, seed: 2), as: .float32).packed()
+      let before = matmul(a, transposed: weight)
+      // Nobody writes to stored elements but a test that wants to know who reads them.
+      weight.withBytes { bytes in
+        let stored = UnsafeMutableRawPointer(mutating: bytes)
+        stored.initializeMemory(as: UInt8.self, repeating: 0, count: weight.byteCount)
+      }
+      #expect(matmul(a, transposed: weight).bits == before.bits)
+      #expect(matmul(a, transposed: [weight])[0].bits == before.bits)
+      #expect(matmul(a.rows(0..<8), transposed: weight).elements.allSatisfy { $0 == 0 }, "few rows read what is stored")
+    }
+  }
+
   @Test("NaN in an operand reaches exactly its row or column", arguments: availableKernels)
   func notANumber(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {

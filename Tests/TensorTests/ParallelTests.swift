@@ -26,6 +26,33 @@ import Testing
     }
   }
 
+  @Test(
+    "Where a grain makes too few ranges for the threads they are shorter, down to a quarter", arguments: [2, 8, 100])
+  func shorterRanges(threads: Int) {
+    let lengths = Locked([Int]())
+    Parallel.forEachRange(1000, grain: 100, threads: threads) { range in lengths.withLock { $0.append(range.count) } }
+    let found = lengths.withLock { $0 }
+    #expect(found.reduce(0, +) == 1000)
+    #expect(found.max() == [2: 100, 8: 31, 100: 25][threads])
+  }
+
+  @Test(
+    "Another thread takes part: two tasks that wait for each other both end",
+    .enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1))
+  func others() {
+    // Again after a pause in which every thread has gone to sleep.
+    for pause: UInt32 in [0, 0, 300_000] {
+      usleep(pause)
+      let arrived = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+      let met = Locked(0)
+      Parallel.forEach(2, threads: 2) { index in
+        arrived[index].signal()
+        if arrived[1 - index].wait(timeout: .now() + 60) == .success { met.withLock { $0 += 1 } }
+      }
+      #expect(met.withLock { $0 } == 2)
+    }
+  }
+
   @Test("Each thread makes its scratch memory once and keeps it", arguments: counts, threadCounts)
   func scratch(count: Int, threads: Int) {
     final class Scratch { var uses = 0 }
