@@ -45,6 +45,9 @@ let programTargets: [Target] =
     .executableTarget(name: "AllocationStudy", dependencies: rooms, path: "Benchmarks/Study"),
   ]
 
+/// For instructions that the language has no name for: Pause.swift, Prefetch.swift and FloatLanes.swift.
+let instructionsWithoutNames: [SwiftSetting] = [.enableExperimentalFeature("BuiltinModule")]
+
 let package = Package(
   name: "svnup",
   platforms: [.macOS(.v15)],
@@ -55,25 +58,21 @@ let package = Package(
     .library(name: "ShapleyPrune", targets: ["ShapleyPrune"]),
   ] + (isFuzzing ? [] : [.executable(name: "svnup", targets: ["svnup"])]),
   targets: [
-    .target(name: "Support"),
+    .target(name: "Support", swiftSettings: instructionsWithoutNames),
     .target(
-      name: "KernelTemplate",
-      path: "Sources/Tensor/Kernels/Template",
-      // For instructions that the language has no name for: Prefetch.swift and FloatLanes.swift.
-      swiftSettings: [.enableExperimentalFeature("BuiltinModule")]
-    ),
+      name: "KernelTemplate", path: "Sources/Tensor/Kernels/Template", swiftSettings: instructionsWithoutNames),
     .target(
       name: "Tensor",
       dependencies: ["Support", "KernelTemplate"] + vectorTargets.map { .byName(name: $0.name) },
-      exclude: ["Kernels"],
+      exclude: ["Kernels/Template", "Kernels/AVX2", "Kernels/AVX512"],
       swiftSettings: hasVectorTargets ? [.define("SVNUP_VECTOR_TARGETS")] : []
     ),
     .target(name: "Tokenizer", dependencies: ["Support"]),
     .target(name: "Transformer", dependencies: ["Support", "Tensor"]),
-    .target(name: "ShapleyPrune", dependencies: ["Support", "Tensor", "Transformer"]),
+    .target(name: "ShapleyPrune", dependencies: ["Support", "Tensor", "Tokenizer", "Transformer"]),
     .target(name: "TestSupport", dependencies: ["Support", "Tensor"], path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor", "KernelTemplate", "TestSupport"]),
+    .testTarget(name: "TensorTests", dependencies: ["Support", "Tensor", "KernelTemplate", "TestSupport"]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"]),
     .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tokenizer", "TestSupport"]),
     .testTarget(name: "ShapleyPruneTests", dependencies: ["ShapleyPrune", "Tokenizer", "TestSupport"]),

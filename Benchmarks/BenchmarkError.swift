@@ -11,9 +11,9 @@ enum BenchmarkError: Diagnostic {
   /// A file that is not what it should be.
   case badFile(String, reason: String)
 
-  var exitStatus: ExitStatus {
+  var failureKind: FailureKind {
     switch self {
-    case .debugBuild, .usage: .usage
+    case .debugBuild, .usage: .invalidSetting
     case .wrongResult, .badFile: .badData
     }
   }

@@ -10,8 +10,8 @@ do {
   }
 } catch let error as any Diagnostic {
   StandardStream.error.write("Benchmarks: \(error)\n")
-  Process.end(error.exitStatus)
+  Process.end(error.failureKind == .invalidSetting ? 64 : 65)
 } catch {
   StandardStream.error.write("Benchmarks: \(error)\n")
-  Process.end(.badData)
+  Process.end(65)
 }

@@ -32,7 +32,7 @@ struct RandomLlama {
     guard free > needed else {
       throw FileError(
         parent, "write a random model", reason: "it has \(free) free bytes and the model takes \(needed)",
-        exitStatus: .cannotCreate)
+        failureKind: .cannotCreate)
     }
     let writer = try DirectoryWriter(target: folder, replacing: false)
     try writer.write("config.json", configuration.encoded())

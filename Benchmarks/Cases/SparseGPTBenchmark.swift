@@ -1,4 +1,5 @@
 import ShapleyPrune
+import Support
 import Tensor
 
 /// SparseGPT on a weight (R, C) at 50 %, statistics given: Hessian, factor of its inverse, and the sweep over the columns.

@@ -5,7 +5,7 @@ import Support
 struct Choices {
   var sparsities = [0.7]
   var seeds = [0]
-  var players = Players.allCases
+  var players = Granularity.allCases
   /// `bypassed`, or the method that prunes what is absent.
   var absences = ["wanda", "bypassed"]
   /// Sparsities of what is absent; 0 stands for the target.
@@ -39,7 +39,7 @@ struct Choices {
       switch parts.first {
       case "sparsities": sparsities = try numbers()
       case "seeds": seeds = try values.map { try Self.value(Int($0), $0) }
-      case "players": players = try values.map { try Self.value(Players(rawValue: $0), $0) }
+      case "players": players = try values.map { try Self.value(Granularity(rawValue: $0), $0) }
       case "absences": absences = values
       case "probes": probes = try numbers()
       case "placements": placements = try values.map { try Self.value(WindowPlacement(rawValue: $0), $0) }

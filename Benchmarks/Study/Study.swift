@@ -56,7 +56,7 @@ struct Study {
           ]
           report(JSON(members: common + members + found))
         }
-        let whole = Players.blocks.cut(model)
+        let whole = Granularity.blocks.cut(model)
         try measure(.uniform(sparsity, playerCount: whole.count), whole, [("rule", "uniform")])
         let owl = try SparsityAllocation.proportional(
           importances: ratios, parameters: blocks, target: sparsity, spread: 0.08)

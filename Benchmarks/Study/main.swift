@@ -14,5 +14,5 @@ do {
   }
 } catch {
   StandardStream.error.write("\(error)\n")
-  Process.end((error as? any Diagnostic)?.exitStatus ?? .usage)
+  Process.end(65)
 }

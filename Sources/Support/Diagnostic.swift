@@ -1,15 +1,20 @@
-/// How the command ends; the numbers are those of BSD's `sysexits.h`.
-package enum ExitStatus: Int32, Sendable {
-  case done = 0
-  case usage = 64
-  case badData = 65
-  case noInput = 66
-  case cannotCreate = 73
-  case inputOutput = 74
-  case interrupted = 75
+/// What kind of failure an error tells of.
+package enum FailureKind: String, Sendable {
+  /// What was asked for cannot be done, whatever the files hold.
+  case invalidSetting
+  /// A file, or what is derived from it, is not what it must be.
+  case badData
+  /// There is no such input.
+  case noInput
+  /// The output cannot be created.
+  case cannotCreate
+  /// Reading or writing failed.
+  case inputOutput
+  /// The work was asked to stop, or waits for other work; it can go on later.
+  case interrupted
 }
 
-/// An error whose description is one line for the user (file, field, offset, remedy) and that knows how the command ends.
+/// An error whose description is one line for the user: file, field, offset, remedy.
 package protocol Diagnostic: Error, Sendable, CustomStringConvertible {
-  var exitStatus: ExitStatus { get }
+  var failureKind: FailureKind { get }
 }

@@ -65,7 +65,7 @@ package enum Process {
   }
 
   /// Ends the process.
-  package static func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }
+  package static func end(_ status: Int32) -> Never { exit(status) }
 
   /// Largest resident set so far, in bytes; 0 where the system does not tell.
   package static var peakResidentBytes: Int {
@@ -461,7 +461,7 @@ package enum FileSystem {
   /// Whether the system says that it cannot do such a thing at all.
   static func isUnsupported(_ code: Int32) -> Bool { [ENOSYS, EINVAL, ENOTSUP, EOPNOTSUPP].contains(code) }
 
-  static func exitStatus(_ code: Int32, creating: Bool) -> ExitStatus {
+  static func failureKind(_ code: Int32, creating: Bool) -> FailureKind {
     switch code {
     case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: creating ? .cannotCreate : .noInput
     case EACCES, EPERM, EROFS, EEXIST: creating ? .cannotCreate : .noInput
@@ -533,10 +533,13 @@ package enum Termination {
   private static let requested = Atomic<Bool>(false)
   private static let deferred = Atomic<Bool>(false)
 
-  /// From now on such a request ends the process with the status of an interruption.
-  package static func watch() {
+  private static let status = Atomic<Int32>(0)
+
+  /// From now on such a request ends the process with `status`.
+  package static func watch(endingWith status: Int32) {
     // Before the handlers run, so that they find the flags made.
     _ = (requested.load(ordering: .relaxed), deferred.load(ordering: .relaxed))
+    self.status.store(status, ordering: .relaxed)
     // Who starts a process from a thread that blocks signals hands that down.
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -544,7 +547,7 @@ package enum Termination {
     sigprocmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGTERM, SIGINT] {
       _ = signal(number) { number in
-        guard Termination.deferred.load(ordering: .relaxed) else { _exit(ExitStatus.interrupted.rawValue) }
+        guard Termination.deferred.load(ordering: .relaxed) else { _exit(Termination.status.load(ordering: .relaxed)) }
         Termination.requested.store(true, ordering: .relaxed)
         // Who asks twice does not want to wait.
         _ = signal(number, SIG_DFL)
@@ -561,6 +564,6 @@ package enum Termination {
   /// From now on nobody asks any more: such a request ends the process again, one that waits at once.
   package static func endDeferring() {
     deferred.store(false, ordering: .relaxed)
-    if requested.load(ordering: .relaxed) { _exit(ExitStatus.interrupted.rawValue) }
+    if requested.load(ordering: .relaxed) { _exit(status.load(ordering: .relaxed)) }
   }
 }

@@ -18,12 +18,12 @@ struct ChainDecoder: TokenDecoder {
     case strip([UInt8], start: Int, stop: Int)
   }
 
-  private var stages: [Stage] = []
+  private var stages: [ForwardStep] = []
 
   init(_ steps: [Step]) {
     var isFused = false
     for step in steps {
-      stages.append(Stage(step, isFused: isFused))
+      stages.append(ForwardStep(step, isFused: isFused))
       isFused = isFused || step == .fuse
     }
   }
@@ -48,7 +48,7 @@ struct ChainDecoder: TokenDecoder {
 
 extension ChainDecoder {
   /// A step at work.
-  private struct Stage: Sendable {
+  private struct ForwardStep: Sendable {
     private let step: Step
     private let isFused: Bool
     private var isFirst = true

@@ -87,7 +87,7 @@ extension TokenizerError: Diagnostic {
     }
   }
 
-  package var exitStatus: ExitStatus {
+  package var failureKind: FailureKind {
     switch self {
     case .noTokenizer: .noInput
     case .unreadable(_, _, let isMissing): isMissing ? .noInput : .inputOutput

@@ -36,7 +36,7 @@ public struct ModelDirectory: Sendable {
   package init(path: String, configurationFile: String) throws(ModelError) {
     do throws(FileError) {
       guard try FileSystem.status(path).kind == .directory else {
-        throw FileError(path, "open", reason: "a model is a folder; this is not one", exitStatus: .noInput)
+        throw FileError(path, "open", reason: "a model is a folder; this is not one", failureKind: .noInput)
       }
     } catch { throw ModelError(error) }
     self.path = path

@@ -3,8 +3,8 @@ import Tensor
 
 /// Why a model directory or the tokens for it cannot be used.
 public enum ModelError: Error, Equatable, Sendable {
-  /// A file cannot be opened, read or written; the code is the exit status that it leads to.
-  case file(path: String, reason: String, exitCode: Int32)
+  /// A file cannot be opened, read or written; `kind` is the kind of failure in one word, such as noInput.
+  case file(path: String, reason: String, kind: String)
   /// A field of `config.json` is missing, has the wrong form, or does not fit the others.
   case configuration(file: String, field: String, reason: String)
   /// The configuration describes an architecture that is not implemented.
@@ -20,15 +20,15 @@ public enum ModelError: Error, Equatable, Sendable {
 
   package init(_ error: FileError) {
     self = .file(
-      path: error.path, reason: "cannot \(error.operation): \(error.reason)", exitCode: error.exitStatus.rawValue)
+      path: error.path, reason: "cannot \(error.operation): \(error.reason)", kind: error.failureKind.rawValue)
   }
 }
 
 extension ModelError: Diagnostic {
-  package var exitStatus: ExitStatus {
+  package var failureKind: FailureKind {
     switch self {
-    case .file(_, _, let exitCode): ExitStatus(rawValue: exitCode) ?? .inputOutput
-    case .checkpoint(let error): error.exitStatus
+    case .file(_, _, let kind): FailureKind(rawValue: kind) ?? .inputOutput
+    case .checkpoint(let error): error.failureKind
     default: .badData
     }
   }

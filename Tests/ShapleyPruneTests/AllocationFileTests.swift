@@ -11,8 +11,8 @@ import Testing
     return try file.allocation(for: file.players.cut(try TinyModels.load(model)))
   }
 
-  @Test("An allocation reads back as it was written, to the bit", arguments: Players.allCases)
-  func roundTrip(_ kind: Players) throws {
+  @Test("An allocation reads back as it was written, to the bit", arguments: Granularity.allCases)
+  func roundTrip(_ kind: Granularity) throws {
     var generator = SeededGenerator(seed: 77)
     for name in ["llama3-gqa", "opt-350m"] {
       let players = kind.cut(try TinyModels.load(name))
@@ -73,6 +73,6 @@ import Testing
     #expect(foundField == field)
     #expect(foundReason.contains(reason))
     #expect(error?.description == "plan.json: \(foundField): \(foundReason)")
-    #expect(error?.exitStatus == .badData)
+    #expect(error?.failureKind == .badData)
   }
 }

@@ -149,8 +149,8 @@ import Testing
     #expect(throws: AllocationError.self) { try SparsityAllocation.uniform(.nan, playerCount: 3) }
     #expect(throws: AllocationError.noPlayers) { try SparsityAllocation.uniform(0.5, playerCount: 0) }
     #expect(throws: AllocationError.sparsityOutOfRange(player: 1, 1.1)) { try SparsityAllocation([0.2, 1.1]) }
-    #expect(AllocationError.spread(2).exitStatus == .usage)
-    #expect(AllocationError.importanceNotFinite(player: 0, .nan).exitStatus == .badData)
+    #expect(AllocationError.spread(2).failureKind == .invalidSetting)
+    #expect(AllocationError.importanceNotFinite(player: 0, .nan).failureKind == .badData)
   }
 
   @Test("OWL's map replaces sparsities that are not positive by 0.01 and does not restore the mean")

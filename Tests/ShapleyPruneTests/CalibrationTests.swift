@@ -42,7 +42,7 @@ import Transformer
         try Calibration.samples(from: stream, count: 3, length: 40, seed: 0)
       }
       #expect(error == .textTooShort(tokens: stream.count, needed: 40))
-      #expect(error.exitStatus == .badData)
+      #expect(error.failureKind == .badData)
       #expect(error.description.contains("\(stream.count)") && error.description.contains("40"))
     }
   }

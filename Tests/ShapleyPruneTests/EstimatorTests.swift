@@ -167,7 +167,7 @@ import Testing
     let message = EstimatorError.tooManyPlayers(24, limit: 20).description
     #expect(message.contains("2^24 = 16777216 evaluations"))
     #expect(EstimatorError.tooManyPlayers(80, limit: 20).description.contains("2^80 evaluations"))
-    #expect(EstimatorError.noPlayers.exitStatus == .usage)
+    #expect(EstimatorError.noPlayers.failureKind == .invalidSetting)
   }
 
   @Test("Every estimator asks for its coalitions in one batch and passes the game's error on", arguments: 1...5)

@@ -59,7 +59,7 @@ import Testing
         #expect(found.contents.complete.count == (index == last - 1 ? 6 : 7))
       case .failure(let error):
         #expect(index < last, "\(index)")
-        #expect((error as? JournalError)?.exitStatus == .badData)
+        #expect((error as? JournalError)?.failureKind == .badData)
       }
     }
   }
@@ -101,7 +101,7 @@ import Testing
         }
         #expect(journal?.count(windows: 3) == count)
         let second = #expect(throws: FileError.self) { try Journal(path, Self.header) }
-        #expect(second?.exitStatus == .interrupted)
+        #expect(second?.failureKind == .interrupted)
         journal = nil
         #expect(throws: JournalError.otherPlan(path)) {
           try Journal(path, JournalContents.Header(plan: "other", players: 4, windows: 3))

@@ -110,14 +110,14 @@ import Testing
       let misfit = try failure(.structured(keep: 2, of: 4))
       #expect(misfit == .patternDoesNotFit(linear: "layers.0.fc1.weight", columns: 42, keep: 2, of: 4))
       #expect(misfit.description.contains("layers.0.fc1.weight") && misfit.description.contains("2:4"))
-      #expect(misfit.exitStatus == .badData)
+      #expect(misfit.failureKind == .badData)
       for (keep, of) in [(0, 4), (4, 4), (5, 4), (-1, 2), (1, 0), (0, 0)] {
         #expect(try failure(.structured(keep: keep, of: of)) == .malformedPattern(keep: keep, of: of))
       }
       for sparsity in [-0.1, 1.1, .infinity] {
         #expect(try failure(.unstructured(sparsity)) == .sparsityOutOfRange(sparsity))
       }
-      #expect(try failure(.unstructured(.nan)).exitStatus == .usage)
+      #expect(try failure(.unstructured(.nan)).failureKind == .invalidSetting)
     }
   }
 

@@ -137,7 +137,7 @@ import Testing
         &weight, given: statistics(inputs), to: .unstructured(0.5), linear: "layers.3.fc2.weight")
     }
     #expect(error.description.contains("layers.3.fc2.weight"))
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
   }
 
   /// The mask of N:M is chosen group by group with all updates made, so blocks only change the order of the sums. (Without a
@@ -170,7 +170,7 @@ import Testing
           &weight, given: sums, to: .structured(keep: 1, of: of), linear: "w")
       }
       #expect(error == expected)
-      #expect(error.exitStatus == .usage)
+      #expect(error.failureKind == .invalidSetting)
     }
   }
 

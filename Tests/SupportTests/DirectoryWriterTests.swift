@@ -42,7 +42,7 @@ import Testing
       try FileSystem.makeDirectory(target)
       try File.replace(Path.join(target, "old"), with: [1])
       let refused = #expect(throws: FileError.self) { try DirectoryWriter(target: target, replacing: false) }
-      #expect(refused?.exitStatus == .cannotCreate)
+      #expect(refused?.failureKind == .cannotCreate)
       #expect(refused?.reason.contains("--force") == true)
       #expect(try FileSystem.list(folder) == ["model"])
 
@@ -64,7 +64,7 @@ import Testing
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder)
       for target in [file, link, Path.join(folder, "no/model"), Path.join(file, "model")] {
         let error = #expect(throws: FileError.self) { try DirectoryWriter.check(target, replacing: true) }
-        #expect(error?.exitStatus == .cannotCreate)
+        #expect(error?.failureKind == .cannotCreate)
         #expect(throws: FileError.self) { try DirectoryWriter(target: target, replacing: true) }
       }
       #expect(try FileSystem.list(folder) == ["file", "link"])

@@ -53,7 +53,7 @@ import Testing
         let failing = OperationLog { _, count in count == index ? ENOSPC : 0 }
         let value = UInt8(10 + index)
         let error = failing.error { try File.replace(path, with: [value]) }
-        #expect((error?.exitStatus == .inputOutput) == (operation != .close), "\(operation)")
+        #expect((error?.failureKind == .inputOutput) == (operation != .close), "\(operation)")
         // Only the last two follow the rename.
         #expect(try (File.contents(of: path) == [value]) == (index >= 4), "\(operation)")
         #expect(try FileSystem.list(folder) == ["values.json"], "\(operation)")

@@ -23,9 +23,9 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
       #expect(try File.contents(of: path, limit: 100).count == 100)
       let early = #expect(throws: FileError.self) { try file.read(count: 11, at: 90) }
       #expect(early?.reason == "the file ends at byte 100, 1 bytes early")
-      #expect(early?.exitStatus == .badData)
+      #expect(early?.failureKind == .badData)
       let large = #expect(throws: FileError.self) { try File.contents(of: path, limit: 99) }
-      #expect(large?.exitStatus == .badData)
+      #expect(large?.failureKind == .badData)
       #expect(large?.description.hasPrefix("\(path): cannot read: ") == true)
     }
   }
@@ -39,7 +39,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
       #expect(throws: FileError.self) { try File(folder) }
       #expect(throws: FileError.self) { try File("/dev/null") }
       let missing = #expect(throws: FileError.self) { try File(Path.join(folder, "none")) }
-      #expect(missing?.exitStatus == .noInput)
+      #expect(missing?.failureKind == .noInput)
     }
   }
 
@@ -59,7 +59,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
       try FileSystem.makeDirectory(directory)
       #expect(throws: FileError.self) { try File.replace(directory, with: [1]) }
       let nowhere = #expect(throws: FileError.self) { try File.replace(Path.join(folder, "x/y"), with: [1]) }
-      #expect(nowhere?.exitStatus == .cannotCreate)
+      #expect(nowhere?.failureKind == .cannotCreate)
       #expect(try FileSystem.list(folder) == ["d", "f"])
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Tensor
 import TestSupport
 import Testing

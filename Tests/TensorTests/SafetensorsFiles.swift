@@ -29,7 +29,7 @@ func problem(_ bytes: [UInt8], naming words: String..., sourceLocation: SourceLo
     let error = try #require(throws: CheckpointError.self, sourceLocation: sourceLocation) {
       try SafetensorsFile(path: path)
     }
-    #expect(error.exitStatus == .badData, sourceLocation: sourceLocation)
+    #expect(error.failureKind == .badData, sourceLocation: sourceLocation)
     expectOneLine(error, file: path, naming: words, sourceLocation: sourceLocation)
     return error.problem
   }

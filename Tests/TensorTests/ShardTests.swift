@@ -32,14 +32,14 @@ import Testing
   /// The error of opening it, and the name of the file that it is about; checks the form of its description.
   static func failure(
     _ files: KeyValuePairs<String, [UInt8]>, index: String, naming words: String...,
-    status: Support.ExitStatus = .badData,
+    status: FailureKind = .badData,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> (file: String, problem: CheckpointError.Problem) {
     let error = try #require(throws: CheckpointError.self, sourceLocation: sourceLocation) {
       try open(files, index: index)
     }
     expectOneLine(error, file: error.file, naming: words, sourceLocation: sourceLocation)
-    #expect(error.exitStatus == status, sourceLocation: sourceLocation)
+    #expect(error.failureKind == status, sourceLocation: sourceLocation)
     return (Path.name(of: error.file), error.problem)
   }
 
@@ -122,7 +122,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(60), "it waited")
         expectOneLine(
           error, file: path, naming: ["cannot open", kind == "directory" ? "a directory" : "not a regular file"])
-        #expect(error.exitStatus == .noInput)
+        #expect(error.failureKind == .noInput)
       }
     }
   }
@@ -160,12 +160,12 @@ import Testing
       for directory in [folder, Path.join(folder, "none")] {
         let error = try #require(throws: CheckpointError.self) { try Checkpoint(directory: directory) }
         expectOneLine(error, file: directory, naming: ["model.safetensors", Self.indexName])
-        #expect(error.exitStatus == .noInput)
+        #expect(error.failureKind == .noInput)
       }
       let path = Path.join(folder, "none.safetensors")
       let error = try #require(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
       expectOneLine(error, file: path, naming: ["cannot open"])
-      #expect(error.exitStatus == .noInput)
+      #expect(error.failureKind == .noInput)
     }
   }
 
@@ -202,7 +202,7 @@ import Testing
       try handle.close()
       #expect(try file.bytes(of: "a") == [0])
       let short = try #require(throws: CheckpointError.self) { try file.bytes(of: "b") }
-      #expect(short.exitStatus == .badData)
+      #expect(short.failureKind == .badData)
       expectOneLine(short, file: path, naming: ["byte \(bytes.count - 1)"])
       let changed = try #require(throws: CheckpointError.self) { try file.checkUnchanged() }
       #expect(changed.problem == .replaced)

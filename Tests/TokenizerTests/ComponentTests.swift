@@ -103,7 +103,7 @@ struct ComponentTests {
     let (key, component, field) = Self.settings[index]
     let found = try TemporaryTokenizer(.small.setting(key, to: component)).error()
     #expect(found?.description.contains(": \(field)") == true, "\(String(describing: found))")
-    #expect(found?.exitStatus == .badData)
+    #expect(found?.failureKind == .badData)
   }
 
   @Test("Steps that do not go together are refused")

@@ -19,21 +19,21 @@ struct TokenizerErrorTests {
   func nothing() throws {
     let directory = try TemporaryTokenizer([:])
     #expect(directory.error() == .noTokenizer(directory: directory.path))
-    #expect(directory.error()?.exitStatus == .noInput)
+    #expect(directory.error()?.failureKind == .noInput)
   }
 
   @Test("A missing file is no input; a malformed one is bad data")
   func statuses() throws {
     let directory = try TemporaryTokenizer(["vocab.json": Array("{}".utf8), "tokenizer.json": Array("{".utf8)])
-    #expect(directory.error(.tokenizerModel)?.exitStatus == .noInput)
-    #expect(directory.error(.vocabularyAndMerges)?.exitStatus == .noInput)
+    #expect(directory.error(.tokenizerModel)?.failureKind == .noInput)
+    #expect(directory.error(.vocabularyAndMerges)?.failureKind == .noInput)
     #expect(directory.error(.vocabularyAndMerges)?.description.contains("merges.txt") == true)
     guard case .malformedJSON(let file, 1, _) = directory.error() else {
       Issue.record("\(String(describing: directory.error()))")
       return
     }
     #expect(file == directory.file("tokenizer.json"))
-    #expect(directory.error()?.exitStatus == .badData)
+    #expect(directory.error()?.failureKind == .badData)
   }
 
   @Test("Case 35: a merge of an absent token, and one into an absent token")
@@ -204,7 +204,7 @@ struct TokenizerErrorTests {
   func truncations() throws {
     let whole = Protobuf.model([Protobuf.piece("a", 0), Protobuf.piece("b", 0), Protobuf.piece("ab", -1)])
     for count in 0..<whole.count {
-      if let found = try error(model: Array(whole[..<count])).error { #expect(found.exitStatus == .badData) }
+      if let found = try error(model: Array(whole[..<count])).error { #expect(found.failureKind == .badData) }
     }
     #expect(try error(model: whole).error == nil)
   }

@@ -78,7 +78,7 @@ import Transformer
     let model = try TemporaryModel(copying: wrong.model)
     try model.set(wrong.field, wrong.value)
     let error = try #require(throws: ModelError.self) { try model.load() }
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
     for name in ["config.json"] + wrong.names {
       #expect(error.description.contains(name), "'\(error)' does not name '\(name)'")
     }
@@ -91,7 +91,7 @@ import Transformer
     let model = try TemporaryModel(copying: "llama-v1")
     try model.set("model_type", type)
     let error = try #require(throws: ModelError.self) { try model.load() }
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
     let file = Path.join(model.path, "config.json")
     #expect(error == .unsupportedArchitecture(file: file, found: type?.text ?? ""))
     for architecture in ModelDirectory.Architecture.allCases {
@@ -104,29 +104,29 @@ import Transformer
     let model = try TemporaryModel(copying: "llama-v1")
     try model.write("config.json", text)
     let error = try #require(throws: ModelError.self) { try model.load() }
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
     #expect(error.description.contains("config.json"))
   }
 
   @Test func missingFilesAreNoInput() throws {
     let nowhere = try #require(throws: ModelError.self) { try ModelDirectory(path: "/nonexistent/model") }
-    #expect(nowhere.exitStatus == .noInput)
+    #expect(nowhere.failureKind == .noInput)
     #expect(nowhere.description.contains("/nonexistent/model"))
 
     let model = try TemporaryModel(copying: "llama-v1")
     let file = try #require(throws: ModelError.self) {
       try ModelDirectory(path: Path.join(model.path, "config.json"))
     }
-    #expect(file.exitStatus == .noInput)
+    #expect(file.failureKind == .noInput)
 
     try model.remove("model.safetensors")
     let weights = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
-    #expect(weights.exitStatus == .noInput)
+    #expect(weights.failureKind == .noInput)
     #expect(weights.description.contains("model.safetensors"))
 
     try model.remove("config.json")
     let configuration = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
-    #expect(configuration.exitStatus == .noInput)
+    #expect(configuration.failureKind == .noInput)
     #expect(configuration.description.contains("config.json"))
   }
 
@@ -148,7 +148,7 @@ import Transformer
     try model.set(field, JSON(value))
     let error = try #require(throws: ModelError.self) { try model.load() }
     for part in ["'\(tensor)'", expected, found] { #expect(error.description.contains(part), "\(error)") }
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
   }
 
   @Test("Case 32: more blocks than weights") func moreLayersThanWeights() throws {
@@ -200,7 +200,7 @@ import Transformer
     }
     #expect(file.hasSuffix(".safetensors"))
     #expect(error.description.contains(tensor) && error.description.contains("\(index)"))
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
   }
 
   @Test func scalingIsNotIgnored() throws {

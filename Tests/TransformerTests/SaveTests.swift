@@ -130,7 +130,7 @@ import Transformer
         #expect(isNew || state == old, "\(operation) \(index)")
         if error == nil { #expect(isNew, "\(operation) \(index)") }
         if isNew && fault == .once { #expect(index > turningPoint || error == nil, "\(operation) \(index)") }
-        if let error { #expect(error.exitStatus == .inputOutput, "\(error)") }
+        if let error { #expect(error.failureKind == .inputOutput, "\(error)") }
         // What cannot be removed stays, until the next save.
         let isRemoval = operation == .removeFile || operation == .removeDirectory
         if fault == .full || fault == .once && !isRemoval {
@@ -193,7 +193,7 @@ import Transformer
       try FileSystem.makeDirectory(target)
       try Data("old".utf8).write(to: URL(filePath: Path.join(target, "config.json")))
       let error = try #require(OperationLog().error { try source.save(to: target) })
-      #expect(error.exitStatus == .inputOutput)
+      #expect(error.failureKind == .inputOutput)
       #expect(error.description.hasSuffix("No space left on device"), "\(error)")
       #expect(try FileSystem.list(disk) == ["model"])
       #expect(try FileSystem.list(target) == ["config.json"])

@@ -86,13 +86,13 @@ import Transformer
     let error = try #require(throws: ModelError.self) { try Self.read(bytes) }
     #expect(error.description.contains(reason), "\(what): \(error)")
     #expect(error.description.contains("ids.npy"))
-    #expect(error.exitStatus == .badData)
+    #expect(error.failureKind == .badData)
   }
 
   @Test func missingFile() throws {
     for path in ["/nonexistent/ids.npy", "/nonexistent/ids.safetensors"] {
       let error = try #require(throws: ModelError.self) { try TokenFile(path: path) }
-      #expect(error.exitStatus == .noInput)
+      #expect(error.failureKind == .noInput)
     }
   }
 
@@ -127,7 +127,7 @@ import Transformer
       try safetensors("input_ids", "I32", [1, 2, 2], Self.bytes(ids, Int32.self))
     }
     #expect(deep.description.contains("one or two dimensions, not 3"))
-    for error in [float, missing, deep] { #expect(error.exitStatus == .badData) }
+    for error in [float, missing, deep] { #expect(error.failureKind == .badData) }
   }
 
   @Test func kindsOfFilesByName() {

@@ -51,9 +51,9 @@ extension AllocationError: Diagnostic {
     }
   }
 
-  package var exitStatus: ExitStatus {
+  package var failureKind: FailureKind {
     switch self {
-    case .targetOutOfRange, .bounds, .spread, .nothingPositive: .usage
+    case .targetOutOfRange, .bounds, .spread, .nothingPositive: .invalidSetting
     case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .file: .badData
     }
   }

@@ -11,7 +11,7 @@ package struct AllocationFile: Equatable, Sendable {
   /// The file, for messages.
   package let source: String
   /// Who the players are.
-  package let players: Players
+  package let players: Granularity
   /// A sparsity and the name of the player, in the order of the file; a list names nobody.
   private let entries: [Entry]
   /// Where the entries stand.
@@ -46,8 +46,8 @@ package struct AllocationFile: Equatable, Sendable {
     var entries: [Entry] = []
     if json["players"] != nil {
       field = "sparsities"
-      guard let kind = json["players"]?.text.flatMap(Players.init(rawValue:)) else {
-        throw failure("players", "it is none of \(Players.allCases.map(\.rawValue).joined(separator: ", "))")
+      guard let kind = json["players"]?.text.flatMap(Granularity.init(rawValue:)) else {
+        throw failure("players", "it is none of \(Granularity.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       guard let members = json[field]?.object?.members else {
         let found = json[field].map { "it is \($0.kind)" } ?? "it is missing"
@@ -104,7 +104,7 @@ package struct AllocationFile: Equatable, Sendable {
 
 extension SparsityAllocation {
   /// The allocation as `AllocationFile` reads it.
-  package func json(for players: [Player], of kind: Players) -> JSON {
+  package func json(for players: [Player], of kind: Granularity) -> JSON {
     if kind == .blocks { return ["blocks": JSON(sparsities)] }
     return [
       "players": JSON(kind.rawValue),

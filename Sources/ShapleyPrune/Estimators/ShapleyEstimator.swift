@@ -48,7 +48,7 @@ extension EstimatorError: Diagnostic {
     }
   }
 
-  package var exitStatus: ExitStatus { .usage }
+  package var failureKind: FailureKind { .invalidSetting }
 
   /// 2^exponent in digits where it fits a machine word, as a power where it does not.
   private static func powerOfTwo(_ exponent: Int) -> String {

@@ -13,7 +13,7 @@ public struct ShapleyValuesError: Error, Equatable, Sendable {
 extension ShapleyValuesError: Diagnostic {
   /// One line that names file and field.
   public var description: String { "\(source): \(field): \(reason)" }
-  package var exitStatus: ExitStatus { .badData }
+  package var failureKind: FailureKind { .badData }
 }
 
 extension ShapleyValues {

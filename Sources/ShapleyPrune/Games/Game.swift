@@ -35,5 +35,5 @@ extension GameError: Diagnostic {
     }
   }
 
-  package var exitStatus: ExitStatus { .badData }
+  package var failureKind: FailureKind { .badData }
 }

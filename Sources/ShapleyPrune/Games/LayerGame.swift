@@ -36,9 +36,9 @@ public struct LayerGame: Game {
   private let value: Value
   private let memory: WorkingMemory
   private let progress: ((_ completed: Int, _ total: Int) -> Void)?
-  private let stages: [Stage]
+  private let stages: [ForwardStep]
   /// What was measured before, and where to put what is measured.
-  private let ledger: any Ledger
+  private let ledger: any MeasurementStore
 
   /// How many players the game has.
   public let playerCount: Int
@@ -57,19 +57,20 @@ public struct LayerGame: Game {
   ///
   /// - Precondition: linears are not bypassed.
   public init(
-    _ model: any CausalLM, players: Players = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
+    _ model: any CausalLM, players: Granularity = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
     memory: WorkingMemory = WorkingMemory(),
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
     self.init(
-      model, players: players, windows: windows, absence: absence, value: value, memory: memory, ledger: NoLedger(),
+      model, players: players, windows: windows, absence: absence, value: value, memory: memory,
+      ledger: NoMeasurementStore(),
       progress: progress)
   }
 
   /// A game that finds in a ledger what was measured before, and enters there what it measures.
   package init(
-    _ model: any CausalLM, players: Players = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
-    memory: WorkingMemory = WorkingMemory(), ledger: any Ledger,
+    _ model: any CausalLM, players: Granularity = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
+    memory: WorkingMemory = WorkingMemory(), ledger: any MeasurementStore,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
     let room = memory.packedWeightBytes
@@ -80,7 +81,7 @@ public struct LayerGame: Game {
     self.memory = memory
     self.ledger = ledger
     self.progress = progress
-    stages = Stage.stages(of: model, players)
+    stages = ForwardStep.stages(of: model, players)
     playerCount = stages.last?.players.upperBound ?? 0
     precondition(players != .linears || !isBypassing, "a linear cannot be skipped")
   }
@@ -217,7 +218,8 @@ public struct LayerGame: Game {
       }
     }
 
-    private func pass(_ stage: Stage, _ block: any TransformerBlock, _ hidden: consuming Matrix) throws -> Matrix {
+    private func pass(_ stage: ForwardStep, _ block: any TransformerBlock, _ hidden: consuming Matrix) throws -> Matrix
+    {
       var hidden = hidden
       try game.ledger.proceed()
       stage.apply(block, to: &hidden, sequences: strip.sequences)

@@ -2,7 +2,7 @@ import Support
 import Synchronization
 
 /// A ledger in a file: what was measured outlives the run, and the next one goes on from there.
-package final class Journal: Ledger {
+package final class Journal: MeasurementStore {
   /// Nil for a journal that is not kept.
   private let file: AppendedFile?
   private let state: Mutex<State>
@@ -93,5 +93,5 @@ package struct Interruption: Diagnostic, Equatable {
     return "interrupted; \(path) holds \(coalitions) coalitions, and the same command goes on from there"
   }
 
-  package var exitStatus: ExitStatus { .interrupted }
+  package var failureKind: FailureKind { .interrupted }
 }

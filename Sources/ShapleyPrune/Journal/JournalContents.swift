@@ -110,5 +110,5 @@ extension JournalError: Diagnostic {
     }
   }
 
-  package var exitStatus: ExitStatus { .badData }
+  package var failureKind: FailureKind { .badData }
 }

@@ -1,3 +1,4 @@
+import Support
 import Tensor
 
 /// What a pruner needs to know about a linear's inputs.

@@ -1,3 +1,4 @@
+import Support
 import Tensor
 
 /// Prunes the weights of smallest magnitude in the whole linear; in every group of M for N:M.

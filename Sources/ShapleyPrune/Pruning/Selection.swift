@@ -1,3 +1,4 @@
+import Support
 import Tensor
 
 /// The k smallest of many scores, found without sorting them.

@@ -1,3 +1,4 @@
+import Support
 import Tensor
 
 /// What SparseGPT does within one block of columns.

@@ -64,9 +64,9 @@ public enum PruningError: Error, Equatable, Sendable {
 }
 
 extension PruningError: Diagnostic {
-  package var exitStatus: ExitStatus {
+  package var failureKind: FailureKind {
     switch self {
-    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit, .blockSizeOutOfRange: .usage
+    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit, .blockSizeOutOfRange: .invalidSetting
     default: .badData
     }
   }

@@ -1,3 +1,4 @@
+import Support
 import Tensor
 
 /// Prunes, in every output, the weights for which magnitude times norm of the input is smallest.

@@ -38,7 +38,8 @@ public struct Checkpoint: Sendable {
       guard FileSystem.isListed(path) else {
         throw CheckpointError(
           FileError(
-            directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)", exitStatus: .noInput
+            directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)",
+            failureKind: .noInput
           ))
       }
       shards = [try SafetensorsFile(path: path)]

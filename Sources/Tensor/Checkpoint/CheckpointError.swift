@@ -50,7 +50,7 @@ public struct CheckpointError: Error, Equatable, Sendable {
   public let file: String
   /// The rule it breaks.
   public let problem: Problem
-  let status: ExitStatus
+  let status: FailureKind
 
   init(_ file: String, _ problem: Problem) {
     self.file = file
@@ -67,7 +67,7 @@ public struct CheckpointError: Error, Equatable, Sendable {
   package init(_ error: FileError) {
     file = error.path
     problem = .file("cannot \(error.operation): \(error.reason)")
-    status = error.exitStatus
+    status = error.failureKind
   }
 
   /// Does what may fail as a call to the file system does.
@@ -77,7 +77,7 @@ public struct CheckpointError: Error, Equatable, Sendable {
 }
 
 extension CheckpointError: Diagnostic {
-  package var exitStatus: ExitStatus { status }
+  package var failureKind: FailureKind { status }
 
   /// One line: file, tensor or field, offset, and what to do where that can be said.
   public var description: String { "\(file): \(text)" }

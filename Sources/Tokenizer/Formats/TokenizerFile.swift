@@ -13,7 +13,7 @@ struct TokenizerFile {
     do throws(FileError) {
       bytes = try File.contents(of: path, limit: 1 << 30)
     } catch {
-      throw .unreadable(file: path, reason: error.description, isMissing: error.exitStatus == .noInput)
+      throw .unreadable(file: path, reason: error.description, isMissing: error.failureKind == .noInput)
     }
     if bytes.starts(with: "version https://git-lfs.github.com/".utf8) { throw .gitLFSPointer(file: path) }
   }

@@ -67,7 +67,7 @@ package struct Console: Sendable {
   package static func exitStatus(reporting error: any Error) -> ExitStatus {
     if error is OutputClosed { return .done }
     StandardStream.error.write("svnup: \(String(describing: error).abridged.onOneLine)\n")
-    return (error as? any Diagnostic)?.exitStatus ?? .inputOutput
+    return ExitStatus((error as? any Diagnostic)?.failureKind ?? .inputOutput)
   }
 }
 

@@ -10,6 +10,6 @@ package struct InputError: Diagnostic, Equatable {
     self.reason = reason
   }
 
-  package var exitStatus: ExitStatus { .badData }
+  package var failureKind: FailureKind { .badData }
   package var description: String { "\(source): \(reason)" }
 }

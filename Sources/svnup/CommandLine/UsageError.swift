@@ -11,7 +11,7 @@ package struct UsageError: Diagnostic, Equatable {
     self.command = command
   }
 
-  package var exitStatus: ExitStatus { .usage }
+  package var failureKind: FailureKind { .invalidSetting }
 
   /// The problem and where to read on, in one line.
   package var description: String {

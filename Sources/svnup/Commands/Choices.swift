@@ -8,7 +8,7 @@ package enum EstimatorChoice: String, Word { case exact, window, permutation }
 
 package enum AbsenceChoice: String, Word { case bypassed, pruned }
 
-extension Players: Word {}
+extension Granularity: Word {}
 extension WindowPlacement: Word {}
 extension LayerGame.Value: Word {}
 extension ImportanceScaling: Word {}

@@ -8,7 +8,7 @@ package enum OutputOptions {
   /// Refuses a directory that could not be written, one that holds an input, and the replacement of anything but a model.
   package static func checkDirectory(_ output: String, inputs: [String], replacing: Bool) throws {
     func refusal(_ reason: String) -> FileError {
-      FileError(output, "create", reason: reason, exitStatus: .cannotCreate)
+      FileError(output, "create", reason: reason, failureKind: .cannotCreate)
     }
     guard ![".", ".."].contains(Path.name(of: output)) else { throw refusal("it must have a name of its own") }
     // What cannot be resolved does not exist, so it is in nobody's way.
@@ -36,13 +36,13 @@ package enum OutputOptions {
     let free = try FileSystem.freeBytes(at: Path.parent(of: output))
     guard free < needed else { return }
     let reason = "the model needs \(Quantity.bytes(needed)), and \(Quantity.bytes(free)) are free"
-    throw FileError(output, "create", reason: reason, exitStatus: .cannotCreate)
+    throw FileError(output, "create", reason: reason, failureKind: .cannotCreate)
   }
 
   /// Refuses a file that could not be written.
   package static func checkFile(_ output: String, inputs: [String], replacing: Bool) throws(FileError) {
     func refusal(_ reason: String) -> FileError {
-      FileError(output, "create", reason: reason, exitStatus: .cannotCreate)
+      FileError(output, "create", reason: reason, failureKind: .cannotCreate)
     }
     guard !output.hasSuffix("/") else { throw refusal("a file's name cannot end in a slash") }
     if let target = try? FileSystem.resolve(output), inputs.contains(where: { (try? FileSystem.resolve($0)) == target })

@@ -54,5 +54,5 @@ struct MissingShards: Diagnostic, Equatable {
   let of: Int
 
   var description: String { "\(count) of \(of) shards are missing or damaged" }
-  var exitStatus: ExitStatus { .interrupted }
+  var failureKind: FailureKind { .interrupted }
 }

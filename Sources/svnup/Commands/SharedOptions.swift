@@ -44,7 +44,7 @@ package enum ResourceOptions {
 
 /// The cooperative game that the parts of a model play, and the estimator of its Shapley values.
 package enum GameOptions {
-  package static let players: Option<Players?> = Option(
+  package static let players: Option<Granularity?> = Option(
     "players", .word(), defaultText: "linears; blocks with --absence bypassed",
     help: "Who plays and gets a sparsity: every block, attention and MLP of every block, or every linear.")
 

@@ -17,11 +17,11 @@ struct AllocationPlan {
 
   /// A sparsity for each player.
   struct Budgets {
-    let kind: Players
+    let kind: Granularity
     let players: [Player]
     let allocation: SparsityAllocation
 
-    init(_ allocation: SparsityAllocation, _ kind: Players, _ model: any CausalLM) {
+    init(_ allocation: SparsityAllocation, _ kind: Granularity, _ model: any CausalLM) {
       self.kind = kind
       players = kind.cut(model)
       self.allocation = allocation

@@ -76,7 +76,7 @@ struct Demonstration {
       """)
     guard reloaded == best.perplexity else {
       throw FileError(
-        output, "reload", reason: "the perplexity is not that of the saved model", exitStatus: .inputOutput)
+        output, "reload", reason: "the perplexity is not that of the saved model", failureKind: .inputOutput)
     }
     if console.wantsJSON { try console.print(json(dense, shapley, outcomes, record, reloaded)) }
   }

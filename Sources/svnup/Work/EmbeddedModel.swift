@@ -17,7 +17,7 @@ enum EmbeddedModel {
     guard let found = candidates.first(where: FileSystem.exists) else {
       throw FileError(
         candidates[0], "find the embedded model", reason: "keep the folder \(bundles[0]) beside the executable",
-        exitStatus: .noInput)
+        failureKind: .noInput)
     }
     return found
   }

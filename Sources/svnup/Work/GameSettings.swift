@@ -4,7 +4,7 @@ import Transformer
 
 /// Which game the parts of a model play, and how its Shapley values are estimated.
 struct GameSettings: Equatable, Sendable {
-  var players = Players.linears
+  var players = Granularity.linears
   var estimator = EstimatorDescription.window(length: 3, placement: .averaged, surroundings: .intact)
   /// How an absent player is pruned; nil where it is skipped.
   var probe: Probe? = Probe()

@@ -110,7 +110,7 @@ struct PruningRun {
 
   /// Measures, allocates, prunes the model in place, measures again.
   func run(
-    _ model: inout any CausalLM, ledger: any Ledger = NoLedger(), console: Console
+    _ model: inout any CausalLM, ledger: any MeasurementStore = NoMeasurementStore(), console: Console
   ) throws -> PruningRecord {
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) }) }
@@ -140,7 +140,7 @@ struct PruningRun {
       &model, patterns: plan.patterns, calibration: calibration ?? .none, progress: progress.update)
   }
 
-  private func plan(_ model: any CausalLM, _ ledger: any Ledger, console: Console) throws -> AllocationPlan {
+  private func plan(_ model: any CausalLM, _ ledger: any MeasurementStore, console: Console) throws -> AllocationPlan {
     let target = pattern?.sparsity ?? 0
     switch allocation {
     case .uniform:

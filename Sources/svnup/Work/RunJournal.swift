@@ -3,7 +3,7 @@ import Support
 
 /// The journal of one run: where the command line says, or beside the output and gone when that is complete.
 struct RunJournal {
-  let ledger: any Ledger
+  let ledger: any MeasurementStore
   /// The file to remove at the end.
   private let temporary: String?
 
@@ -11,7 +11,7 @@ struct RunJournal {
   init(_ path: String?, besides output: String?, _ header: JournalContents.Header, console: Console) throws {
     let besideOutput = output.map { Self.path(beside: $0) }
     guard let path = path ?? besideOutput else {
-      ledger = NoLedger()
+      ledger = NoMeasurementStore()
       temporary = nil
       return
     }
@@ -20,13 +20,13 @@ struct RunJournal {
       journal = try Journal(path, header)
     } catch let error as FileError where error.isForLackOfLocks && path == besideOutput {
       console.note("\(path): no journal is kept, because this file system has no locks; --journal names one elsewhere")
-      ledger = NoLedger()
+      ledger = NoMeasurementStore()
       temporary = nil
       return
     }
     let count = journal.count(windows: header.windows)
     if count > 0 { console.note("\(path): going on from \(count) coalitions that were measured before") }
-    Termination.watch()
+    Termination.watch(endingWith: ExitStatus.interrupted.rawValue)
     ledger = journal
     temporary = path == besideOutput ? path : nil
   }

@@ -36,7 +36,7 @@ struct SavedRecord {
     let file = Path.join(directory, PruningRecord.fileName)
     guard FileSystem.exists(file) else {
       let reason = "it is missing; verify needs a directory that svnup saved"
-      throw FileError(file, "read", reason: reason, exitStatus: .noInput)
+      throw FileError(file, "read", reason: reason, failureKind: .noInput)
     }
     let bytes = try File.contents(of: file, limit: 1 << 28)
     let root: JSON

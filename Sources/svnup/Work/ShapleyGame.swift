@@ -36,7 +36,8 @@ struct ShapleyGame {
 
   /// Plays the game and returns the values with what they cost.
   func play(
-    _ model: any CausalLM, memory: WorkingMemory = WorkingMemory(), ledger: any Ledger = NoLedger(), console: Console
+    _ model: any CausalLM, memory: WorkingMemory = WorkingMemory(), ledger: any MeasurementStore = NoMeasurementStore(),
+    console: Console
   ) throws -> (report: ShapleyReport, cost: Cost) {
     let start = ContinuousClock.now
     let estimator = settings.estimator.estimator
@@ -65,7 +66,8 @@ struct ShapleyGame {
 
   /// Evaluates coalitions into a ledger.
   func evaluate(
-    _ coalitions: [Coalition], _ model: any CausalLM, memory: WorkingMemory, ledger: any Ledger, console: Console
+    _ coalitions: [Coalition], _ model: any CausalLM, memory: WorkingMemory, ledger: any MeasurementStore,
+    console: Console
   ) throws {
     let progress = console.progress("coalitions", unit: "block applications")
     defer { progress.finish() }
@@ -80,7 +82,7 @@ struct ShapleyGame {
 
   /// What absent players are; nothing is pruned for coalitions that are all known.
   private func absence(
-    _ model: any CausalLM, for coalitions: [Coalition]?, _ memory: WorkingMemory, _ ledger: any Ledger,
+    _ model: any CausalLM, for coalitions: [Coalition]?, _ memory: WorkingMemory, _ ledger: any MeasurementStore,
     _ console: Console
   ) throws -> LayerGame.Absence {
     guard let probe = settings.probe else { return .bypassed }
@@ -94,13 +96,13 @@ struct ShapleyGame {
     return absence
   }
 
-  private func missing(_ coalitions: [Coalition], _ ledger: any Ledger) -> [Coalition] {
+  private func missing(_ coalitions: [Coalition], _ ledger: any MeasurementStore) -> [Coalition] {
     coalitions.filter { ledger.means(of: $0, windows: 0..<windows.sequences) == nil }
   }
 
   /// Tells how long it will take, from one application timed.
   private func predict(
-    _ game: LayerGame, _ coalitions: [Coalition]?, _ ledger: any Ledger, _ console: Console
+    _ game: LayerGame, _ coalitions: [Coalition]?, _ ledger: any MeasurementStore, _ console: Console
   ) throws {
     guard let coalitions else { return }
     let missing = missing(coalitions, ledger)

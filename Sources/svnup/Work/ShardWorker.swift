@@ -49,7 +49,7 @@ struct ShardWorker {
     // Before the model: what cannot be written is found out at once.
     if !FileSystem.exists(folder) { try makeFolder() }
     try File.rehearse(path)
-    Termination.watch()
+    Termination.watch(endingWith: ExitStatus.interrupted.rawValue)
     guard let kernel = Kernel(rawValue: plan.identity["kernel"]?.text ?? ""), kernel.isAvailable else {
       throw InputError(
         source: "the plan",
@@ -84,7 +84,7 @@ struct ShardWorker {
       console.note("\(error.description)")
       try FileSystem.removeFile(journalPath)
       return try Journal(journalPath, plan.header)
-    } catch let error as FileError where error.exitStatus == .interrupted {
+    } catch let error as FileError where error.failureKind == .interrupted {
       console.note("\(journalPath): another task is at work on this shard")
       return Journal(plan.header)
     } catch let error as FileError where error.isForLackOfLocks {

@@ -14,7 +14,7 @@ struct AllocationTarget: FuzzTarget {
   }
 
   func check(_ bytes: [UInt8]) throws {
-    func read(_ bytes: [UInt8]) throws -> (SparsityAllocation, Players)? {
+    func read(_ bytes: [UInt8]) throws -> (SparsityAllocation, Granularity)? {
       try accepted(naming: "budget.json") { () throws(AllocationError) in
         let file = try AllocationFile(parsing: bytes, source: "budget.json")
         return (try file.allocation(for: file.players.cut(model)), file.players)

@@ -21,7 +21,7 @@ struct ArgumentsTarget: FuzzTarget {
       try command.validate(arguments)
     } catch {
       try require(error.description.hasSuffix("(see 'svnup help \(words[0])')"), "\(error)")
-      try require(error.exitStatus == .usage, "\(error.exitStatus)")
+      try require(error.failureKind == .invalidSetting, "\(error.failureKind)")
     }
   }
 }

@@ -48,7 +48,7 @@ func accepted<Value, Refusal: Diagnostic>(
     return try body()
   } catch {
     try require(error.description.contains(source), "'\(error)' does not name \(source)")
-    try require(error.exitStatus == .badData, "'\(error)' leads to exit status \(error.exitStatus)")
+    try require(error.failureKind == .badData, "'\(error)' leads to exit status \(error.failureKind)")
     return nil
   }
 }

@@ -22,7 +22,7 @@ struct ShardIndexTarget: FuzzTarget {
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: scratch.path) } catch {
       try require(error.description.contains(scratch.path), "'\(error)' names no file")
       // A shard that is not there is missing input; everything else is the index's fault.
-      try require([.badData, .noInput, .inputOutput].contains(error.exitStatus), "'\(error)': \(error.exitStatus)")
+      try require([.badData, .noInput, .inputOutput].contains(error.failureKind), "'\(error)': \(error.failureKind)")
       return
     }
     let listed = try JSON.parse(bytes)["weight_map"]?.object?.members ?? []

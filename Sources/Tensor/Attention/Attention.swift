@@ -1,0 +1,164 @@
+import KernelTemplate
+import Support
+
+/// The shape of an attention: heads, and how many of them share a key and value head.
+public struct AttentionShape: Sendable, Equatable {
+  /// Query heads.
+  public var heads: Int
+  /// Key and value heads; a divisor of `heads` (Ainslie et al., "GQA", 2023).
+  public var keyValueHeads: Int
+  /// Columns of one head.
+  public var headDimension: Int
+
+  /// A shape of `heads` query heads on `keyValueHeads` key and value heads of `headDimension` columns each.
+  public init(heads: Int, keyValueHeads: Int, headDimension: Int) {
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.headDimension = headDimension
+  }
+
+  /// Query heads on one key and value head.
+  var group: Int { heads / keyValueHeads }
+}
+
+/// Causal attention, softmax(Q Kᵀ / sqrt(d)) V, for one or more sequences of equal length.
+///
+/// - Parameters:
+///   - queries: (sequences · queryLength, heads · headDimension).
+///   - keys: (sequences · keyLength, keyValueHeads · headDimension). The last query of a sequence sees all of its keys, each
+///     earlier one a key less: with a cache, `keyLength` exceeds `queryLength`.
+///   - values: as the keys.
+///   - sequences: how many sequences the rows hold, one behind the other.
+/// - Returns: (sequences · queryLength, heads · headDimension).
+public func causalAttention(
+  queries: Matrix, keys: Matrix, values: Matrix, shape: AttentionShape, sequences: Int
+) -> Matrix {
+  precondition(sequences > 0 && queries.rows % sequences == 0 && keys.rows % sequences == 0, "rows must fill sequences")
+  return causalAttention(
+    queries: queries, keys: keys, values: values, keyLength: keys.rows / sequences, shape: shape, sequences: sequences)
+}
+
+/// The same where the matrices of keys and values have room for further rows: only the first `sequences · keyLength` count.
+package func causalAttention(
+  queries: Matrix, keys: Matrix, values: Matrix, keyLength: Int, shape: AttentionShape, sequences: Int
+) -> Matrix {
+  let d = shape.headDimension
+  precondition(sequences > 0 && queries.rows % sequences == 0, "rows must fill sequences")
+  precondition(keys.rows >= sequences * keyLength && values.rows >= sequences * keyLength, "keys or values are missing")
+  precondition(queries.columns == shape.heads * d, "queries must have heads times head dimension columns")
+  precondition(keys.columns == shape.keyValueHeads * d && values.columns == keys.columns)
+  precondition(shape.keyValueHeads > 0 && shape.heads % shape.keyValueHeads == 0, "heads must share key heads evenly")
+  let queryLength = queries.rows / sequences
+  precondition(keyLength >= queryLength, "every query needs its own key")
+
+  var result = Matrix(uninitializedRows: queries.rows, columns: queries.columns)
+  let kernel = Kernel.current
+  queries.withElements { q in
+    keys.withElements { k in
+      values.withElements { v in
+        result.withMutableElements { out in
+          let work = AttentionWork(
+            shape: shape, sequences: sequences, queryLength: queryLength, keyLength: keyLength, queries: q, keys: k,
+            values: v, out: out, instructions: kernel.instructions)
+          if kernel == .reference {
+            work.runReference()
+          } else if queryLength <= AttentionWork.narrowQueries {
+            work.runNarrow()
+          } else {
+            work.runTiled()
+          }
+        }
+      }
+    }
+  }
+  return result
+}
+
+/// What an attention reads and writes.
+struct AttentionWork {
+  let shape: AttentionShape
+  let sequences: Int
+  let queryLength: Int
+  let keyLength: Int
+  let queries: UnsafePointer<Float>
+  let keys: UnsafePointer<Float>
+  let values: UnsafePointer<Float>
+  let out: UnsafeMutablePointer<Float>
+  let instructions: any InstructionSet.Type
+
+  /// Floats from one query or result to the next.
+  var queryStride: Int { shape.heads * shape.headDimension }
+  /// Floats from one key or value to the next.
+  var keyStride: Int { shape.keyValueHeads * shape.headDimension }
+  /// What scores are multiplied by.
+  var scale: Float { 1 / Float(shape.headDimension).squareRoot() }
+
+  /// Where the queries, and the results, of a sequence and head begin.
+  func queryOffset(_ sequence: Int, _ head: Int) -> Int {
+    sequence * queryLength * queryStride + head * shape.headDimension
+  }
+
+  /// Where the keys, and the values, of a sequence and key head begin.
+  func keyOffset(_ sequence: Int, _ keyHead: Int) -> Int {
+    sequence * keyLength * keyStride + keyHead * shape.headDimension
+  }
+
+  /// Keys that a query of a sequence sees.
+  func visible(_ query: Int) -> Int { keyLength - queryLength + query + 1 }
+
+  /// The definition, one score after the other.
+  func runReference() {
+    let d = shape.headDimension
+    for sequence in 0..<sequences {
+      for head in 0..<shape.heads {
+        for query in 0..<queryLength {
+          let q = queries + queryOffset(sequence, head) + query * queryStride
+          let k = keys + keyOffset(sequence, head / shape.group)
+          let v = values + keyOffset(sequence, head / shape.group)
+          var scores = (0..<visible(query)).map { key in
+            scale * (0..<d).reduce(Float(0)) { $0 + q[$1] * k[key * keyStride + $1] }
+          }
+          scores.withUnsafeMutableBufferPointer { scores in
+            guard let first = scores.baseAddress else { return }
+            softmax(first, count: scores.count, instructions)
+          }
+          let target = out + queryOffset(sequence, head) + query * queryStride
+          for j in 0..<d { target[j] = scores.indices.reduce(Float(0)) { $0 + scores[$1] * v[$1 * keyStride + j] } }
+        }
+      }
+    }
+  }
+
+  /// Queries up to which keys and values are read where they lie instead of being packed.
+  static let narrowQueries = 8
+
+  /// Few queries, as in generation: dot products with the keys where they lie, and sums of the values.
+  func runNarrow() {
+    let d = shape.headDimension
+    let group = shape.group
+    // The scores of a group of heads on the same keys.
+    Parallel.forEach(
+      sequences * shape.keyValueHeads, threads: keyLength * keyStride < 1 << 14 ? 1 : Parallel.threadCount,
+      state: { AlignedStorage(byteCount: 4 * group * keyLength) }
+    ) { storage, index in
+      let scores = storage.pointer.assumingMemoryBound(to: Float.self)
+      let (sequence, keyHead) = (index / shape.keyValueHeads, index % shape.keyValueHeads)
+      let offset = keyOffset(sequence, keyHead)
+      for query in 0..<queryLength {
+        let start = queryOffset(sequence, keyHead * group) + query * queryStride
+        let count = visible(query)
+        instructions.dotProducts(
+          depth: d, x: queries + start, xStride: d, rows: group, w: UnsafeRawPointer(keys + offset), weight: .float32,
+          wStride: keyStride, outputs: count, y: scores, yStride: keyLength, accumulate: false)
+        for head in 0..<group {
+          let row = scores + head * keyLength
+          instructions.scale(row, count: count, by: scale)
+          softmax(row, count: count, instructions)
+          instructions.weightedSum(
+            weights: row, count: count, rows: values + offset, stride: keyStride, columns: d,
+            out: out + start + head * d)
+        }
+      }
+    }
+  }
+}

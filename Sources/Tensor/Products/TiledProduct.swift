@@ -1,0 +1,202 @@
+import KernelTemplate
+import Support
+
+/// The five loops of Van Zee and Van de Geijn ("BLIS", 2015) around the tile kernel, arranged for small dynamic tasks.
+///
+/// The depth is cut into blocks; as many blocks as fit the packing memory make a slab. For each slab, all panels of A and B are
+/// packed in parallel, and then tasks of 96 × 256 elements of C run in parallel, each over all blocks of the slab.
+struct TiledProduct {
+  /// Depth of a panel.
+  ///
+  /// A panel of B, 32 columns × 256 × 4 bytes = 32 KiB at most, streams from the first- or second-level cache while panels of A
+  /// (12 KiB) are broadcast, and reading and writing C costs two loads and stores in 256 multiply-adds.
+  private static let depthBlock = 256
+  /// Rows of a task at most, a multiple of 6 and 12.
+  ///
+  /// Their panels of A, 96 KiB, stay in the second-level cache while B's pass by.
+  private static let taskRows = 96
+  /// Columns of a task at most.
+  ///
+  /// Tasks this small (6 M multiply-adds a block, some 100 µs) leave no core idle at the end.
+  private static let taskColumns = 256
+  /// Multiply-adds that a task has at least, some 10 µs: handing it out costs a hundredth of that.
+  private static let leastTask = 1 << 20
+
+  /// `tileColumns` columns of one C, or the last ones, and the rows of B that make them.
+  private struct Panel {
+    let side: GeneralProduct.ProductTarget
+    let columns: Range<Int>
+    let source: Source
+
+    enum Source {
+      /// Packed for this product, at some place among those that are.
+      case loose(place: Int)
+      case kept(PackedPanels.Place)
+    }
+  }
+
+  private let product: GeneralProduct
+  private let instructions: any InstructionSet.Type
+  private let tileRows: Int
+  private let tileColumns: Int
+  private let panelsA: Int
+  private let panelsB: [Panel]
+  /// Those of B that are packed for this product.
+  private let loosePanelsB: [Panel]
+  /// Depth of a slab.
+  private let slab: Int
+
+  init(_ product: GeneralProduct, _ sides: [GeneralProduct.ProductTarget], _ instructions: any InstructionSet.Type) {
+    self.product = product
+    self.instructions = instructions
+    let (rows, columns) = (instructions.tileRows, instructions.tileColumns)
+    (tileRows, tileColumns) = (rows, columns)
+    panelsA = (product.rows + rows - 1) / rows
+    var (panels, loose): ([Panel], [Panel]) = ([], [])
+    for side in sides {
+      for start in stride(from: 0, to: side.columns, by: columns) {
+        let range = start..<min(side.columns, start + columns)
+        if let packed = side.packed {
+          panels.append(Panel(side: side, columns: range, source: .kept(packed)))
+        } else {
+          panels.append(Panel(side: side, columns: range, source: .loose(place: loose.count)))
+          loose.append(panels[panels.count - 1])
+        }
+      }
+    }
+    (panelsB, loosePanelsB) = (panels, loose)
+    let bytesOfDepth = 4 * (panelsA * rows + loosePanelsB.count * columns)
+    let blocks = max(1, PackingMemory.productBytes / (bytesOfDepth * Self.depthBlock))
+    slab = min(product.depth, blocks * Self.depthBlock)
+  }
+
+  func run(threads: Int) {
+    // Whole cache lines, so that B's panels are aligned to a vector.
+    let sizeA = (panelsA * tileRows * slab + 15) & ~15
+    let packed = Self.packingMemory(4 * (sizeA + loosePanelsB.count * tileColumns * slab))
+    defer { withExtendedLifetime(packed) {} }
+    let a = packed.pointer.assumingMemoryBound(to: Float.self)
+    for start in stride(from: 0, to: product.depth, by: slab) {
+      let end = min(product.depth, start + slab)
+      let blocks = Self.blocks(of: start..<end).map { depth in
+        Block(
+          depth: depth, a: a + panelsA * tileRows * (depth.lowerBound - start),
+          b: a + sizeA + loosePanelsB.count * tileColumns * (depth.lowerBound - start))
+      }
+      pack(blocks, threads: threads)
+      multiply(blocks, threads: threads)
+    }
+  }
+
+  /// The blocks of a part of the depth that begins with one.
+  static func blocks(of depth: Range<Int>) -> [Range<Int>] {
+    stride(from: depth.lowerBound, to: depth.upperBound, by: depthBlock).map {
+      $0..<min(depth.upperBound, $0 + depthBlock)
+    }
+  }
+
+  /// A part of the depth, packed.
+  private struct Block {
+    let depth: Range<Int>
+    /// Panel i at i · tileRows · depth.count: `depth.count` columns of A.
+    let a: UnsafeMutablePointer<Float>
+    /// The panel at place j at j · tileColumns · depth.count.
+    let b: UnsafeMutablePointer<Float>
+  }
+
+  private func pack(_ blocks: [Block], threads: Int) {
+    let panels = panelsA + loosePanelsB.count
+    Parallel.forEachRange(blocks.count * panels, grain: 8, threads: threads) { range in
+      for index in range {
+        let block = blocks[index / panels]
+        let panel = index % panels
+        if panel < panelsA {
+          let first = panel * tileRows
+          product.a.pack(
+            outer: first..<min(product.rows, first + tileRows), depth: block.depth, width: tileRows,
+            scale: product.scale, into: block.a + first * block.depth.count, with: instructions)
+        } else {
+          let place = panel - panelsA
+          loosePanelsB[place].side.b.pack(
+            outer: loosePanelsB[place].columns, depth: block.depth, width: tileColumns, scale: 1,
+            into: block.b + place * tileColumns * block.depth.count, with: instructions)
+        }
+      }
+    }
+  }
+
+  private func multiply(_ blocks: [Block], threads: Int) {
+    let (taskRows, taskColumns) = taskShape(depth: blocks.reduce(0) { $0 + $1.depth.count }, threads: threads)
+    let tasksDown = (panelsA + taskRows - 1) / taskRows
+    let tasksAcross = (panelsB.count + taskColumns - 1) / taskColumns
+    Parallel.forEach(
+      tasksDown * tasksAcross, threads: threads, state: { AlignedStorage(byteCount: 4 * tileRows * tileColumns) }
+    ) { edge, task in
+      let down = task / tasksAcross * taskRows
+      let across = task % tasksAcross * taskColumns
+      for block in blocks {
+        multiply(
+          block, down..<min(panelsA, down + taskRows), across..<min(panelsB.count, across + taskColumns),
+          edge: edge.pointer.assumingMemoryBound(to: Float.self))
+      }
+    }
+  }
+
+  /// Panels of A and of B that a task multiplies: fewer where there would be too few tasks for the threads.
+  private func taskShape(depth: Int, threads: Int) -> (rows: Int, columns: Int) {
+    var (rows, columns) = (Self.taskRows / tileRows, Self.taskColumns / tileColumns)
+    func isTooLarge() -> Bool {
+      let tasks = (panelsA + rows - 1) / rows * ((panelsB.count + columns - 1) / columns)
+      return tasks < threads * Parallel.tasksPerThread
+        && rows * tileRows * columns * tileColumns * depth >= 2 * Self.leastTask
+    }
+    while isTooLarge() {
+      // The longer side, so that what is loaded is used most.
+      if columns > 1, columns * tileColumns >= rows * tileRows {
+        columns = (columns + 1) / 2
+      } else if rows > 1 {
+        rows = (rows + 1) / 2
+      } else {
+        break
+      }
+    }
+    return (rows, columns)
+  }
+
+  /// Some panels of A by some of B: what one task does with a block of the depth.
+  private func multiply(_ block: Block, _ down: Range<Int>, _ across: Range<Int>, edge: UnsafeMutablePointer<Float>) {
+    let depth = block.depth.count
+    let accumulate = product.accumulate || block.depth.lowerBound > 0
+    // While it computes, each tile fetches a part of the next panel of B, which comes from the last-level cache.
+    let part = depth / instructions.stepsPerLine * 16
+    let parts = tileColumns * instructions.stepsPerLine / 16
+    for j in across {
+      let panel = panelsB[j]
+      let (c, stride) = (panel.side.c + panel.columns.lowerBound, panel.side.stride)
+      let b = elements(of: panel, block)
+      let next = elements(of: panelsB[min(j + 1, across.upperBound - 1)], block)
+      for i in down {
+        let row = i * tileRows
+        if product.region == .lowerTriangle, panel.columns.lowerBound >= row + tileRows { continue }
+        instructions.multiply(
+          depth: depth, a: block.a + row * depth, aStride: tileRows, b: b,
+          c: c + row * stride, stride: stride, rows: min(tileRows, product.rows - row), columns: panel.columns.count,
+          accumulate: accumulate, edge: edge, next: next + (i - down.lowerBound) % parts * part)
+      }
+    }
+  }
+
+  /// Where a panel of B is packed for a block of the depth.
+  private func elements(of panel: Panel, _ block: Block) -> UnsafePointer<Float> {
+    switch panel.source {
+    case .loose(let place): UnsafePointer(block.b) + place * tileColumns * block.depth.count
+    case .kept(let packed): packed.panel(panel.columns.lowerBound, block.depth)
+    }
+  }
+
+  /// Memory for packed panels, a power of two, so that products of many shapes find one another's in the pool; what is not
+  /// touched costs nothing.
+  private static func packingMemory(_ byteCount: Int) -> AlignedStorage {
+    AlignedStorage(byteCount: 1 << (Int.bitWidth - (byteCount - 1).leadingZeroBitCount))
+  }
+}

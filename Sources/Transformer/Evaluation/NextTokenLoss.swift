@@ -1,0 +1,56 @@
+import Support
+import Tensor
+
+extension CausalLM {
+  /// Rows of the vocabulary whose logits exist at one time, and tokens they exist for: 4,096 × 1,024 floats are 16 MiB.
+  private var vocabularyChunk: Int { 4096 }
+  private var tokenChunk: Int { 1024 }
+
+  /// The negative log-likelihood of every token but the first of each sequence, in nats: sequences · (length - 1) numbers.
+  ///
+  /// Head, log-softmax and loss run over chunks of tokens and vocabulary; the sum over the vocabulary is kept in Double.
+  ///
+  /// - Parameters:
+  ///   - hidden: the last block's outputs for `tokens`, (sequences · length, hidden size).
+  ///   - tokens: the sequences; each token is the target of the one in front of it.
+  public func negativeLogLikelihoods(_ hidden: Matrix, of tokens: TokenBatch) -> [Double] {
+    precondition(hidden.rows == tokens.tokens.count, "one row of hidden states for each token")
+    var result: [Double] = []
+    result.reserveCapacity(hidden.rows)
+    for start in stride(from: 0, to: hidden.rows, by: tokenChunk) {
+      let range = start..<min(hidden.rows, start + tokenChunk)
+      // The target of a row is the next token; the last row of a sequence has none.
+      let targets = range.map { ($0 + 1) % tokens.length == 0 ? nil : tokens.tokens[$0 + 1] }
+      let losses = losses(headInputs(hidden.rows(range)), targets)
+      for (loss, target) in zip(losses, targets) where target != nil { result.append(loss) }
+    }
+    return result
+  }
+
+  /// log Σ e^logits - logit of the target, for every row.
+  private func losses(_ inputs: Matrix, _ targets: [Int?]) -> [Double] {
+    var sums = [RunningLogSumExp](repeating: RunningLogSumExp(), count: inputs.rows)
+    var targetLogits = [Double](repeating: 0, count: inputs.rows)
+    let instructions = Kernel.current.instructions
+    var logits = Matrix(rows: 0, columns: 0)
+    for start in stride(from: 0, to: vocabularySize, by: vocabularyChunk) {
+      let range = start..<min(vocabularySize, start + vocabularyChunk)
+      if logits.columns != range.count { logits = Matrix(uninitializedRows: inputs.rows, columns: range.count) }
+      logits.setProduct(inputs, transposed: head, rows: range)
+      logits.withMutableElements { logits in
+        sums.withUnsafeMutableBufferPointer { sums in
+          targetLogits.withUnsafeMutableBufferPointer { targetLogits in
+            Parallel.forEachRange(inputs.rows, grain: 16) { rows in
+              for i in rows {
+                let row = logits + i * range.count
+                if let target = targets[i], range.contains(target) { targetLogits[i] = Double(row[target - start]) }
+                sums[i].add(overwriting: row, count: range.count, with: instructions)
+              }
+            }
+          }
+        }
+      }
+    }
+    return zip(sums, targetLogits).map { $0.value - $1 }
+  }
+}
