@@ -27,7 +27,7 @@ enum ShapleyBenchmark: Benchmark {
 
     func estimate() throws -> MemoisedGame<LayerGame> {
       var game = MemoisedGame(LayerGame(model, windows: batch, absence: absence))
-      Harness.consume(try SlidingWindowShapley(length: windowLength).estimate(&game))
+      Harness.consume(try SlidingWindowShapley(length: windowLength, placement: .centred).estimate(&game))
       return game
     }
     let game = try estimate()

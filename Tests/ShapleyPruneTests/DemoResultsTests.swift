@@ -94,7 +94,7 @@ import Transformer
     var game = MemoisedGame(LayerGame(setup.model, windows: setup.valid, absence: probe))
     for window in [1, 3, 5] {
       let expected = try #require(setup.results["shapley"]?["\(absence)/nll/window\(window)"])
-      let found = try SlidingWindowShapley(length: window).estimate(&game)
+      let found = try SlidingWindowShapley(length: window, placement: .centred).estimate(&game)
       let wanted = try #require(expected["phi"]).doubles
       let range = (wanted.max() ?? 0) - (wanted.min() ?? 0)
       #expect(found.values.count == wanted.count)

@@ -45,7 +45,7 @@ import Testing
     let carrier: Set<Int> = [2, 3, 6]
     let game = UnanimityGame(playerCount: 9, terms: [.init(carrier: carrier, coefficient: 6)])
     for length in 1...9 {
-      let result = try SlidingWindowShapley(length: length).estimate(of: game)
+      let result = try SlidingWindowShapley(length: length, placement: .centred).estimate(of: game)
       let expected = (0..<9).map { player in
         let start = min(max(player - (length - 1) / 2, 0), 9 - length)
         let shared = carrier.filter { (start..<start + length).contains($0) }

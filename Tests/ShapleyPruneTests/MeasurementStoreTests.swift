@@ -99,17 +99,4 @@ import Transformer
     let most = Shards.ranges(of: coalitions, count: coalitions.count)
     #expect(most.allSatisfy { $0.count == 1 })
   }
-
-  @Test("The coalitions of an estimate are known before it, unless it may stop early")
-  func listed() throws {
-    for estimator: any ShapleyEstimator in [
-      ExactShapley(), SlidingWindowShapley(length: 3), PermutationShapley(budget: 60, seed: 4),
-    ] {
-      var game = MemoisedGame(RecordingGame(AdditiveGame(weights: [1, 2, 3, 4, 5, 6])))
-      _ = try estimator.estimate(&game)
-      #expect(try estimator.coalitions(playerCount: 6) == game.knownCoalitions())
-    }
-    #expect(try PermutationShapley(budget: 60, seed: 4, tolerance: 1).coalitions(playerCount: 6) == nil)
-    #expect(throws: EstimatorError.noPlayers) { try ExactShapley().coalitions(playerCount: 0) }
-  }
 }

@@ -8,7 +8,7 @@ import Testing
     var generator = SeededGenerator(seed: 31)
     let game = TableGame.random(playerCount: 6, using: &generator)
     let estimators: [any ShapleyEstimator] = [
-      ExactShapley(), SlidingWindowShapley(length: 3), PermutationShapley(budget: 12, seed: .max),
+      ExactShapley(), SlidingWindowShapley(length: 3, placement: .centred), PermutationShapley(budget: 12, seed: .max),
       SlidingWindowShapley(length: 2, placement: .averaged, surroundings: .absent),
       PermutationShapley(budget: 40, seed: 3),
     ]
@@ -30,7 +30,9 @@ import Testing
     #expect(exact["grandValue"]?.double == 7)
     #expect(exact["efficiencyGap"]?.double == 0)
     #expect(exact["standardErrors"]?.isNull == true)
-    let window = try SlidingWindowShapley(length: 1).estimate(of: AdditiveGame(weights: [1, 2, 4])).json
+    let window = try SlidingWindowShapley(length: 1, placement: .centred).estimate(
+      of: AdditiveGame(weights: [1, 2, 4])
+    ).json
     #expect(window["estimator"]?.text == "window")
     #expect(window["window"]?.integer == 1)
     #expect(window["placement"]?.text == "centred")
@@ -43,8 +45,10 @@ import Testing
   func gap() throws {
     let game = UnanimityGame(playerCount: 4, terms: [.init(carrier: [0, 3], coefficient: 1)])
     // Each of the two sees the other present and claims the whole.
-    #expect(try SlidingWindowShapley(length: 2).estimate(of: game).efficiencyGap == -1)
-    #expect(try SlidingWindowShapley(length: 2, surroundings: .absent).estimate(of: game).efficiencyGap == 1)
+    #expect(try SlidingWindowShapley(length: 2, placement: .centred).estimate(of: game).efficiencyGap == -1)
+    #expect(
+      try SlidingWindowShapley(length: 2, placement: .centred, surroundings: .absent).estimate(of: game).efficiencyGap
+        == 1)
   }
 
   @Test(

@@ -68,7 +68,7 @@ import Testing
   @Test(
     "The counts of the design: 12 players and 32", arguments: [(12, 1, 13), (12, 3, 44), (12, 5, 144), (32, 5, 464)])
   func knownCounts(players: Int, length: Int, expected: Int) throws {
-    let result = try SlidingWindowShapley(length: length)
+    let result = try SlidingWindowShapley(length: length, placement: .centred)
       .estimate(of: AdditiveGame(weights: [Double](repeating: 1, count: players)))
     #expect(result.evaluations == expected)
     #expect(result.coalitionsAsked == players << length)

@@ -5,19 +5,33 @@ public struct ExactShapley: ShapleyEstimator {
   /// The most players whose coalitions are enumerated.
   public static let playerLimit = WindowTable.lengthLimit
 
+  /// The most coalitions that any estimator without a budget evaluates.
+  static let evaluationLimit = 1 << playerLimit
+
   /// Makes an estimator.
   public init() {}
 
+  /// Throws for a game without players or with more than `playerLimit`.
+  public func check(playerCount: Int) throws(EstimatorError) {
+    guard playerCount > 0 else { throw .noPlayers }
+    guard playerCount <= Self.playerLimit else { throw .tooManyPlayers(playerCount, limit: Self.playerLimit) }
+  }
+
+  /// All 2^n coalitions, ascending.
+  ///
+  /// Throws what `check` throws.
+  public func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]? {
+    try check(playerCount: playerCount)
+    return Self.coalitionsByMask(playerCount).sorted()
+  }
+
   /// The exact values.
   ///
-  /// Throws `EstimatorError` for a game without players or with more than `playerLimit`, and what the game throws.
+  /// Throws what `check` throws, and what the game throws.
   public func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
     let players = game.playerCount
-    guard players > 0 else { throw EstimatorError.noPlayers }
-    guard players <= Self.playerLimit else {
-      throw EstimatorError.tooManyPlayers(players, limit: Self.playerLimit)
-    }
-    let coalitions = WindowTable.coalitions(of: 0..<players, surroundings: .intact, playerCount: players)
+    try check(playerCount: players)
+    let coalitions = Self.coalitionsByMask(players)
     let values = try game.values(of: coalitions)
     return ShapleyValues(
       values: WindowTable(values: values[...]).shapleyValues(),
@@ -26,5 +40,10 @@ public struct ExactShapley: ShapleyEstimator {
       evaluations: coalitions.count,
       coalitionsAsked: players * coalitions.count,
       estimator: .exact)
+  }
+
+  /// All coalitions in the order of a `WindowTable` that holds every player.
+  private static func coalitionsByMask(_ players: Int) -> [Coalition] {
+    WindowTable.coalitions(of: 0..<players, surroundings: .intact, playerCount: players)
   }
 }

@@ -2,19 +2,34 @@ import Support
 
 /// A way to compute or to estimate the Shapley values of a game's players.
 ///
-/// An estimator collects the coalitions it needs, asks the game for them in one batch (in rounds where it may stop early), and
-/// sums in a fixed order in double precision, so its result does not depend on how the game computes the values.
+/// An estimator collects the coalitions that it needs, asks the game for them in one batch (in rounds where it may stop early),
+/// and sums in a fixed order in double precision. Its result therefore does not depend on how the game computes the values.
+///
+///     var game = MemoisedGame(LayerGame(model, windows: windows, absence: absence))
+///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
 public protocol ShapleyEstimator: Sendable {
+  /// Throws where the estimator cannot work on a game of so many players: what `estimate` throws before it evaluates anything.
+  func check(playerCount: Int) throws(EstimatorError)
+
+  /// The distinct coalitions that an estimate evaluates, ascending, v(empty) and v(N) included.
+  ///
+  /// They are listed without a game, so that the evaluations can be counted or spread over machines beforehand. Throws what
+  /// `check` throws.
+  ///
+  ///     let evaluations = try SlidingWindowShapley(length: 3).coalitions(playerCount: 32)?.count
+  ///
+  /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
+  func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
+
   /// One value a player.
   ///
-  /// Throws `EstimatorError` where the estimator cannot work on this game, before anything is evaluated, and what the game
-  /// throws, unchanged.
+  /// Throws what `check` throws, before anything is evaluated, and what the game throws, unchanged.
   func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues
 }
 
 /// Why an estimator does not start.
 public enum EstimatorError: Error, Equatable, Sendable {
-  /// The game has nobody to attribute anything to.
+  /// The game has no player who could be given a value.
   case noPlayers
   /// The exact values of so many players cost more than is offered.
   case tooManyPlayers(Int, limit: Int)
@@ -22,6 +37,8 @@ public enum EstimatorError: Error, Equatable, Sendable {
   case windowTooShort(Int)
   /// The subsets of so long a window cost more than is offered.
   case windowTooLong(Int, limit: Int)
+  /// The subsets of all windows together cost more than is offered.
+  case windowsTooCostly(length: Int, playerCount: Int, evaluations: Int, limit: Int)
   /// The evaluations allowed do not suffice for one pair of permutations.
   case budgetTooSmall(Int, minimum: Int)
   /// A standard error that cannot be reached.
@@ -41,6 +58,9 @@ extension EstimatorError: Diagnostic {
       "a window of \(length) players is empty; it must hold at least 1"
     case .windowTooLong(let length, let limit):
       "a window of \(length) players has \(Self.powerOfTwo(length)) coalitions; at most \(limit) players are accepted"
+    case .windowsTooCostly(let length, let players, let evaluations, let limit):
+      "a window of \(length) players takes \(evaluations) evaluations for \(players) players; at most \(limit) are "
+        + "offered: take a shorter window"
     case .budgetTooSmall(let budget, let minimum):
       "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
     case .tolerance(let tolerance):

@@ -8,12 +8,14 @@ public enum WindowPlacement: String, CaseIterable, Sendable {
 
 /// The sliding-window approximation of the Shapley values (SWSV; Sun et al., arXiv 2505.01731).
 ///
-/// A player is scored in the game of w consecutive players around it, while everybody outside the window is in one state. What
+/// A player is scored in the game of w consecutive players around it; the players outside the window are all in one state. What
 /// the abstract of the paper leaves open is an option here. w = 1 is leave-one-out (leave-one-in where the surroundings are
 /// absent); w = n is exact for both placements. The values of a shorter window do not sum to v(N) - v(empty): see
 /// `ShapleyValues.efficiencyGap`.
 ///
 /// Both placements need the same (n - w) 2^(w-1) + 2^w coalitions.
+///
+///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
 public struct SlidingWindowShapley: ShapleyEstimator {
   /// The longest window whose subsets are enumerated.
   public static let lengthLimit = WindowTable.lengthLimit
@@ -27,8 +29,8 @@ public struct SlidingWindowShapley: ShapleyEstimator {
 
   /// Makes an estimator.
   ///
-  /// A length that cannot be used is refused by `estimate`.
-  public init(length: Int, placement: WindowPlacement = .centred, surroundings: Surroundings = .intact) {
+  /// A length that cannot be used is refused by `check`.
+  public init(length: Int = 3, placement: WindowPlacement = .averaged, surroundings: Surroundings = .intact) {
     self.length = length
     self.placement = placement
     self.surroundings = surroundings
@@ -43,34 +45,48 @@ public struct SlidingWindowShapley: ShapleyEstimator {
     return beyond.overflow || all.overflow ? Int.max : all.partialValue
   }
 
+  /// Throws for a game without players, for a window of less than 1 or more than `lengthLimit` players, and where all windows
+  /// together take more evaluations than exact values of `ExactShapley.playerLimit` players.
+  public func check(playerCount: Int) throws(EstimatorError) {
+    guard playerCount > 0 else { throw .noPlayers }
+    guard length >= 1 else { throw .windowTooShort(length) }
+    let width = min(length, playerCount)
+    guard width <= Self.lengthLimit else { throw .windowTooLong(width, limit: Self.lengthLimit) }
+    let evaluations = Self.evaluations(players: playerCount, length: width)
+    guard evaluations <= ExactShapley.evaluationLimit else {
+      throw .windowsTooCostly(
+        length: width, playerCount: playerCount, evaluations: evaluations, limit: ExactShapley.evaluationLimit)
+    }
+  }
+
+  /// The subsets of all windows, with v(empty) and v(N); ascending.
+  ///
+  /// Throws what `check` throws.
+  public func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]? {
+    try check(playerCount: playerCount)
+    return Set(coalitionsByWindow(playerCount) + Self.ends(playerCount)).sorted()
+  }
+
   /// The values of the players in their windows.
   ///
-  /// Throws `EstimatorError` for a game without players and for a window of less than 1 or more than `lengthLimit` players, and
-  /// what the game throws.
+  /// Throws what `check` throws, and what the game throws.
   public func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
     let players = game.playerCount
-    guard players > 0 else { throw EstimatorError.noPlayers }
-    guard length >= 1 else { throw EstimatorError.windowTooShort(length) }
+    try check(playerCount: players)
     let width = min(length, players)
-    guard width <= Self.lengthLimit else { throw EstimatorError.windowTooLong(width, limit: Self.lengthLimit) }
-
-    let starts = 0...(players - width)
     let tableSize = 1 << width
-    var coalitions = starts.flatMap {
-      WindowTable.coalitions(of: $0..<$0 + width, surroundings: surroundings, playerCount: players)
-    }
-    let needed = Set(coalitions)
-    let ends = [Coalition.empty(players), .full(players)]
-    coalitions += ends
+    let inWindows = coalitionsByWindow(players)
+    let ends = Self.ends(players)
 
-    let values = try game.values(of: coalitions)
-    let inWindow = starts.map { start in
-      WindowTable(values: values[start * tableSize..<(start + 1) * tableSize]).shapleyValues()
+    let values = try game.values(of: inWindows + ends)
+    let tables = stride(from: 0, to: inWindows.count, by: tableSize).map { start in
+      WindowTable(values: values[start..<start + tableSize]).shapleyValues()
     }
+    let needed = Set(inWindows)
     let windows = (0..<players).map { windowStarts(of: $0, width: width, players: players) }
     return ShapleyValues(
       values: windows.enumerated().map { player, starts in
-        starts.reduce(0) { $0 + inWindow[$1][player - $1] } / Double(starts.count)
+        starts.reduce(0) { $0 + tables[$1][player - $1] } / Double(starts.count)
       },
       emptyValue: values[values.count - 2],
       grandValue: values[values.count - 1],
@@ -79,6 +95,17 @@ public struct SlidingWindowShapley: ShapleyEstimator {
       coalitionsAsked: windows.reduce(0) { $0 + $1.count } * tableSize,
       estimator: .window(length: width, placement: placement, surroundings: surroundings))
   }
+
+  /// The subsets of every window, by ascending first player: one `WindowTable` after the other.
+  private func coalitionsByWindow(_ players: Int) -> [Coalition] {
+    let width = min(length, players)
+    return (0...players - width).flatMap {
+      WindowTable.coalitions(of: $0..<$0 + width, surroundings: surroundings, playerCount: players)
+    }
+  }
+
+  /// The coalitions whose values every result reports: the empty one and the grand one.
+  private static func ends(_ players: Int) -> [Coalition] { [.empty(players), .full(players)] }
 
   /// First players of the windows that decide about a player.
   ///

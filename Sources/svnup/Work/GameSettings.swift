@@ -56,26 +56,7 @@ struct GameSettings: Equatable, Sendable {
   }
 
   /// Throws where the estimator cannot play with so many players; told before any work.
-  func check(playerCount: Int) throws {
-    switch estimator {
-    case .exact:
-      guard playerCount <= ExactShapley.playerLimit else {
-        throw EstimatorError.tooManyPlayers(playerCount, limit: ExactShapley.playerLimit)
-      }
-    case .window(let window, _, _):
-      let length = min(window, playerCount)
-      let evaluations = SlidingWindowShapley.evaluations(players: playerCount, length: length)
-      guard evaluations <= 1 << ExactShapley.playerLimit else {
-        throw UsageError(
-          "--window \(window): \(playerCount) players would take \(evaluations) evaluations; at most "
-            + "\(1 << ExactShapley.playerLimit) are offered, so take a shorter window")
-      }
-    case .permutation(let budget, _, _):
-      guard budget >= 2 * playerCount else {
-        throw EstimatorError.budgetTooSmall(budget, minimum: 2 * playerCount)
-      }
-    }
-  }
+  func check(playerCount: Int) throws { try estimator.estimator.check(playerCount: playerCount) }
 }
 
 // In files: a flat object, whose first members are the estimator's.
