@@ -26,14 +26,14 @@ enum ShapleyBenchmark: Benchmark {
     let absence = try LayerGame.Absence.pruned(model, by: WandaPruner(), to: sparsity, calibration: calibration)
 
     func estimate() throws -> MemoisedGame<LayerGame> {
-      var game = MemoisedGame(LayerGame(model, windows: batch, absence: absence))
+      var game = MemoisedGame(LayerGame(model, granularity: .blocks, windows: batch, absence: absence))
       Harness.consume(try SlidingWindowShapley(length: windowLength, placement: .centred).estimate(&game))
       return game
     }
     let game = try estimate()
     let identifier = "\(name)/kjv-llama/w\(windowLength)"
     try verify(game, model, absence, batch, identifier)
-    let applied = game.game.stagesAsked
+    let applied = game.game.forwardStepsAsked
     let work = Work(
       items: (Double(applied * batch.tokens.count), "block-tokens"),
       facts: [

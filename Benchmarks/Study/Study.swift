@@ -92,7 +92,7 @@ struct Study {
       for probe in absence == "bypassed" ? [0] : choices.probes {
         let replaced = try self.absence(absence, to: probe == 0 ? sparsity : probe, samples)
         for kind in choices.players where kind != .linears || absence != "bypassed" {
-          var game = MemoisedGame(LayerGame(model, players: kind, windows: windows, absence: replaced))
+          var game = MemoisedGame(LayerGame(model, granularity: kind, windows: windows, absence: replaced))
           for estimator in estimators {
             let found = try estimator.estimate(&game)
             try body(

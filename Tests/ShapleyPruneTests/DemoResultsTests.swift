@@ -91,7 +91,7 @@ import Transformer
       absence == "bypass"
       ? LayerGame.Absence.bypassed
       : try .pruned(setup.model, by: WandaPruner(), to: 0.7, calibration: setup.calibration)
-    var game = MemoisedGame(LayerGame(setup.model, windows: setup.valid, absence: probe))
+    var game = MemoisedGame(LayerGame(setup.model, granularity: .blocks, windows: setup.valid, absence: probe))
     for window in [1, 3, 5] {
       let expected = try #require(setup.results["shapley"]?["\(absence)/nll/window\(window)"])
       let found = try SlidingWindowShapley(length: window, placement: .centred).estimate(&game)

@@ -77,10 +77,10 @@ import Transformer
     let coalitions =
       [Coalition.empty(players.count), .full(players.count)]
       + (0..<30).map { _ in Coalition(players.indices.filter { _ in generator.below(3) > 0 }, of: players.count) }
-    var game = LayerGame(model, players: kind, windows: windows, absence: absence)
+    var game = LayerGame(model, granularity: kind, windows: windows, absence: absence)
     #expect(try game.values(of: coalitions) == coalitions.map(alone))
-    #expect(game.stageCount == 8)
-    #expect(game.stagesAsked < coalitions.count * 8)
+    #expect(game.forwardStepCount == 8)
+    #expect(game.forwardStepsAsked < coalitions.count * 8)
   }
 
   @Test func patternsReachTheLinearsTheyAreFor() throws {

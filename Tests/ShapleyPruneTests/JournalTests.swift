@@ -102,10 +102,10 @@ import Testing
         #expect(journal?.count(windows: 3) == count)
         let second = #expect(throws: FileError.self) { try Journal(path, Self.header) }
         #expect(second?.failureKind == .interrupted)
+        #expect(journal?.location == path)
+        #expect(journal?.count(windows: 4) == 0)
         journal = nil
-        #expect(throws: JournalError.otherPlan(path)) {
-          try Journal(path, JournalContents.Header(plan: "other", players: 4, windows: 3))
-        }
+        #expect(throws: JournalError.otherPlan(path)) { try Journal(path, plan: "other", players: 4, windows: 3) }
         // A torn line on disk is gone when the next run opens it.
         let whole = try File.contents(of: path)
         try File.replace(path, with: whole + Array("{\"coal".utf8))
@@ -116,5 +116,41 @@ import Testing
       try FileSystem.makeDirectory(path)
       #expect(throws: FileError.self) { try Journal(path, Self.header) }
     }
+  }
+
+  @Test("A measurement that could not be read back is rejected, and the file stays as it is")
+  func rejections() throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "j")
+      let journal = try Journal(path, plan: "p1an", players: 4, windows: 3)
+      try journal.enter([1, 2], of: .full(4), firstWindow: 1)
+      let text = try File.contents(of: path)
+      let rejected: [([Double], Coalition, Int, String)] = [
+        ([1], .full(5), 0, "it is of another number of players"),
+        ([1, 2], .full(4), 2, "it is of windows that there are not"),
+        ([1], .full(4), -1, "it is of windows that there are not"),
+        ([3], .full(4), 1, "it contradicts an earlier line"),
+      ]
+      for (means, coalition, window, reason) in rejected {
+        #expect(throws: JournalError.rejected(path, reason: reason)) {
+          try journal.enter(means, of: coalition, firstWindow: window)
+        }
+      }
+      try journal.enter([.nan], of: .empty(4), firstWindow: 0)
+      try journal.synchronize()
+      #expect(try File.contents(of: path) == text)
+      #expect(journal.means(of: .full(4), windows: 1..<3) == [1, 2])
+      #expect(journal.means(of: .full(4), windows: 0..<3) == nil)
+    }
+  }
+
+  @Test("The text of a shard is a journal of its coalitions, and there is none while one is missing")
+  func shardText() throws {
+    let measurements = MeasurementsInMemory()
+    for record in Self.records.reversed() {
+      #expect(Self.header.text(of: Self.records.map(\.coalition), in: measurements) == nil)
+      measurements.enter(record.means, of: record.coalition, firstWindow: 0)
+    }
+    #expect(Self.header.text(of: Self.records.map(\.coalition), in: measurements) == Self.text)
   }
 }

@@ -73,18 +73,18 @@ private struct CountingModel: CausalLM {
 
     var calls: [Int] = []
     let needed = edges(Self.all, bypassing: isBypassing)
-    var game = LayerGame(model, windows: windows, absence: absence) { applied, total in
+    var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence) { applied, total in
       calls.append(applied)
       #expect(total == needed * strips)
     }
     // Out of order and with a repetition.
     let order = Array(Self.all.reversed()) + [Self.all[5]]
     #expect(try game.values(of: order) == order.map { coalition in -means[Self.all.firstIndex(of: coalition) ?? 0] })
-    #expect(game.stagesAsked == needed)
+    #expect(game.forwardStepsAsked == needed)
     #expect(calls == Array(1...needed * strips))
     #expect(needed == (isBypassing ? 15 : 30))
 
-    var perplexities = LayerGame(model, windows: windows, absence: absence, value: .perplexity)
+    var perplexities = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, value: .perplexity)
     #expect(try perplexities.values(of: [Self.all[15]]) == [-model.perplexity(windows).perplexity])
     #expect(try perplexities.values(of: [Self.all[6]]) == [-Math.exp(means[6])])
   }
@@ -139,7 +139,7 @@ private struct CountingModel: CausalLM {
   }
 
   @Test(arguments: [1, 2, 5, 17, 70])
-  func stagesNeededAreTheEdgesOfTheTrie(_ players: Int) throws {
+  func forwardStepsNeededAreTheEdgesOfTheTrie(_ players: Int) throws {
     var generator = SeededGenerator(seed: UInt64(players))
     let model = CountingModel(players)
     for count in [0, 1, 3, 40] {
@@ -148,12 +148,13 @@ private struct CountingModel: CausalLM {
       }
       for isBypassing in [true, false] {
         let absence = isBypassing ? LayerGame.Absence.bypassed : .replaced(forms(of: model))
-        var game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
+        var game = LayerGame(
+          model, granularity: .blocks, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
         let expected = edges(coalitions, bypassing: isBypassing)
-        #expect(game.stagesNeeded(for: coalitions) == expected)
+        #expect(game.forwardStepsNeeded(for: coalitions) == expected)
         #expect(try game.values(of: coalitions).count == count)
         _ = try game.values(of: coalitions)
-        #expect(game.stagesAsked == 2 * expected)
+        #expect(game.forwardStepsAsked == 2 * expected)
       }
     }
   }
@@ -173,8 +174,9 @@ private struct CountingModel: CausalLM {
     #expect(Set(coalitions).count == coalitions.count)
     let model = CountingModel(players)
     for (absence, expected) in [(LayerGame.Absence.replaced(forms(of: model)), pruned), (.bypassed, bypassed)] {
-      let game = LayerGame(model, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
-      let share = Double(game.stagesNeeded(for: coalitions)) / Double(coalitions.count * players)
+      let game = LayerGame(
+        model, granularity: .blocks, windows: TokenBatch(tokens: [0, 0], length: 2), absence: absence)
+      let share = Double(game.forwardStepsNeeded(for: coalitions)) / Double(coalitions.count * players)
       #expect(abs(share - expected) < 0.0005 + 1e-12, "\(share)")
     }
   }

@@ -23,7 +23,9 @@ import Transformer
       absence = try .pruned(reference.model, by: pruner, to: 0.7, calibration: reference.calibration)
     }
     let value: LayerGame.Value = setting.hasPrefix("nll") ? .nll : .perplexity
-    var game = MemoisedGame(LayerGame(reference.model, windows: reference.windows, absence: absence, value: value))
+    var game = MemoisedGame(
+      LayerGame(
+        reference.model, granularity: .blocks, windows: reference.windows, absence: absence, value: value))
     let found = try game.values(of: coalitions)
     for (coalition, (found, wanted)) in zip(coalitions, zip(found, wanted)) {
       #expect(abs(found - wanted) <= 1e-4 * range, "\(name) \(setting) \(coalition)")
@@ -53,7 +55,8 @@ import Transformer
     let reference = try ReferenceModel("llama3-gqa")
     let n = reference.model.blocks.count
     for placement in WindowPlacement.allCases {
-      var game = MemoisedGame(LayerGame(reference.model, windows: reference.windows, absence: .bypassed))
+      var game = MemoisedGame(
+        LayerGame(reference.model, granularity: .blocks, windows: reference.windows, absence: .bypassed))
       let values = try SlidingWindowShapley(length: length, placement: placement).estimate(&game)
       #expect(values.evaluations == (n - length) * (1 << (length - 1)) + (1 << length))
       #expect(game.evaluatedCount == values.evaluations + values.additionalEvaluations)

@@ -17,14 +17,14 @@ import Transformer
     let expected = model.perplexity(windows)
     let probe = try LayerGame.Absence.pruned(model, by: WandaPruner(), to: 0.7, calibration: samples)
     for absence in [.bypassed, probe] {
-      var whole = LayerGame(model, windows: windows, absence: absence)
+      var whole = LayerGame(model, granularity: .blocks, windows: windows, absence: absence)
       let values = try whole.values(of: LayerGameTests.all)
       for rows in Self.strips {
         let memory = WorkingMemory(stripRows: rows, packedWeightBytes: rows == 128 ? 0 : 1 << 30)
         #expect(model.perplexity(windows, memory: memory) == expected)
-        var game = LayerGame(model, windows: windows, absence: absence, memory: memory)
+        var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, memory: memory)
         #expect(try game.values(of: LayerGameTests.all) == values)
-        #expect(game.stagesAsked == whole.stagesAsked)
+        #expect(game.forwardStepsAsked == whole.forwardStepsAsked)
       }
     }
   }

@@ -29,7 +29,8 @@ struct AntitheticPairs {
   /// The orders of the next pairs, the reverse behind its order; empty where the budget is spent.
   mutating func draw(atMost pairs: Int) -> [[Int]] {
     var orders: [[Int]] = []
-    while coalitions.count + 2 * (playerCount - 1) <= budget, count < min(budget, Self.limit), orders.count / 2 < pairs {
+    while coalitions.count + 2 * (playerCount - 1) <= budget, count < min(budget, Self.limit), orders.count / 2 < pairs
+    {
       let order = randomOrder()
       for order in [order, order.reversed()] {
         coalitions.formUnion(Self.prefixes(of: order))

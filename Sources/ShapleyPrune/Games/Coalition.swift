@@ -147,15 +147,33 @@ extension Coalition {
   }
 }
 
+extension Coalition {
+  /// Which players of a range are present: bit k tells of player `window.lowerBound + k`.
+  ///
+  /// - Precondition: `window` lies in `0..<playerCount` and holds at most 64 players.
+  func members(of window: Range<Int>) -> UInt64 {
+    precondition(window.count <= 64, "a window holds at most 64 players")
+    return window.enumerated().reduce(0) { $0 | (contains($1.element) ? 1 << UInt64($1.offset) : 0) }
+  }
+
+  /// The first player who is present in one of two coalitions only; nil where they are equal.
+  ///
+  /// - Precondition: both have the same number of players.
+  func firstDifference(from other: Coalition) -> Int? {
+    precondition(playerCount == other.playerCount, "\(other.playerCount) players are not \(playerCount)")
+    for index in 0..<wordCount {
+      let difference = word(index) ^ other.word(index)
+      if difference != 0 { return 64 * index + difference.trailingZeroBitCount }
+    }
+    return nil
+  }
+}
+
 extension Coalition: Comparable {
   /// Whether the left text comes first: at the first player in whom the two differ, the left one lacks it.
   public static func < (left: Coalition, right: Coalition) -> Bool {
     guard left.playerCount == right.playerCount else { return left.playerCount < right.playerCount }
-    for index in 0..<left.wordCount {
-      let difference = left.word(index) ^ right.word(index)
-      if difference != 0 { return right.word(index) >> UInt64(difference.trailingZeroBitCount) & 1 == 1 }
-    }
-    return false
+    return left.firstDifference(from: right).map(right.contains) ?? false
   }
 }
 

@@ -4,18 +4,20 @@ import Transformer
 
 /// The game whose players are the parts of a model: its blocks, their halves, or their linears.
 ///
-/// A coalition is the set of players that are intact; its value tells how well the model predicts the evaluation windows with
-/// the others absent.
+/// A coalition is the set of players that are intact. Its value tells how well the model predicts the evaluation windows while the
+/// other players are absent.
+///
+/// ```swift
+/// let absence = try LayerGame.Absence.pruned(model, by: WandaPruner(), to: 0.7, calibration: samples)
+/// var game = MemoisedGame(LayerGame(model, windows: windows, absence: absence))
+/// let values = try SlidingWindowShapley(length: 3).estimate(&game)
+/// ```
+///
+/// The forward passes of a batch of coalitions form a trie over the steps of the model (`CoalitionTrie`), which is walked once for
+/// every strip of windows that fits into memory (`ForwardWalk`). The unit of cost is a forward step: one block, or one half of a
+/// block, applied to all windows.
 public struct LayerGame: Game {
-  /// What an absent player is.
-  public enum Absence: Sendable {
-    /// The identity: the residual stream passes by. Not for linears, which have no such stream of their own.
-    case bypassed
-    /// The player with its linears pruned; here the forms of all blocks of the model.
-    case replaced([PrunedForm])
-  }
-
-  /// What a coalition is worth.
+  /// The worth of a coalition.
   public enum Value: String, Sendable, CaseIterable {
     /// Minus the mean negative log-likelihood a token: bounded, and additive over tokens.
     case nll
@@ -29,239 +31,163 @@ public struct LayerGame: Game {
     }
   }
 
-  /// With packed weights, where memory allows: every block is passed again and again.
+  /// With packed weights, where memory allows, because every block is applied many times.
   private let model: any CausalLM
-  private let windows: TokenBatch
+  private let steps: [ForwardStep]
   private let absence: Absence
+  private let windows: TokenBatch
+  private let strips: [TokenBatch]
   private let value: Value
-  private let memory: WorkingMemory
+  private let measurements: (any MeasurementStore)?
+  private let stop: StopToken
   private let progress: ((_ completed: Int, _ total: Int) -> Void)?
-  private let stages: [ForwardStep]
-  /// What was measured before, and where to put what is measured.
-  private let ledger: any MeasurementStore
 
   /// How many players the game has.
   public let playerCount: Int
 
-  /// Steps of one pass through the model: blocks, or halves of blocks where the players are smaller.
-  public var stageCount: Int { stages.count }
+  /// Forward steps of one pass through the model: its blocks, or their halves where the players are smaller than a block.
+  public var forwardStepCount: Int { steps.count }
 
-  /// Stages that all coalitions asked for so far need, whether or not a ledger knew some: the unit of cost.
-  public private(set) var stagesAsked = 0
+  /// Forward steps that all coalitions asked for so far need, those included whose values came from a store.
+  public private(set) var forwardStepsAsked = 0
 
-  private var strips: [TokenBatch] { windows.strips(ofRows: memory.stripRows) }
-
-  /// A game on `windows`; `progress` is told of the stages applied and their number, one window strip after the other.
+  /// Makes a game; nothing is computed yet.
   ///
-  /// `memory` says how many tokens are in the model at a time.
+  /// - Parameters:
+  ///   - model: The dense model.
+  ///   - granularity: The parts of the model that are the players.
+  ///   - windows: The text on which coalitions are measured.
+  ///   - absence: What takes the place of an absent player.
+  ///   - value: The worth of a coalition.
+  ///   - memory: How many tokens are in the model at a time, and how much packed weights may take.
+  ///   - measurements: Where the game looks for measurements made before, and enters its own; nil for neither.
+  ///   - stop: Asked before every forward step; where it says stop, `values` throws `Interruption`.
+  ///   - progress: Called after every forward step on a strip of windows, with the number of those done and of those to do.
   ///
   /// - Precondition: linears are not bypassed.
   public init(
-    _ model: any CausalLM, players: Granularity = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
-    memory: WorkingMemory = WorkingMemory(),
-    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+    _ model: any CausalLM, granularity: Granularity = .linears, windows: TokenBatch, absence: Absence,
+    value: Value = .nll, memory: WorkingMemory = WorkingMemory(), measurements: (any MeasurementStore)? = nil,
+    stop: StopToken = StopToken(), progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) {
-    self.init(
-      model, players: players, windows: windows, absence: absence, value: value, memory: memory,
-      ledger: NoMeasurementStore(),
-      progress: progress)
-  }
-
-  /// A game that finds in a ledger what was measured before, and enters there what it measures.
-  package init(
-    _ model: any CausalLM, players: Granularity = .blocks, windows: TokenBatch, absence: Absence, value: Value = .nll,
-    memory: WorkingMemory = WorkingMemory(), ledger: any MeasurementStore,
-    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
-  ) {
-    let room = memory.packedWeightBytes
-    self.model = model.packed(within: room)
+    precondition(granularity != .linears || !absence.isBypassing, "a linear cannot be bypassed")
+    let packedBytes = memory.packedWeightBytes
+    self.model = model.packed(within: packedBytes)
+    self.absence = absence.packed(for: model, within: packedBytes - model.packedByteCount)
+    steps = ForwardStep.steps(of: model, granularity)
+    playerCount = steps.last?.players.upperBound ?? 0
     self.windows = windows
-    self.absence = absence.packed(for: model, within: room - model.packedByteCount)
+    strips = windows.strips(ofRows: memory.stripRows)
     self.value = value
-    self.memory = memory
-    self.ledger = ledger
+    self.measurements = measurements
+    self.stop = stop
     self.progress = progress
-    stages = ForwardStep.stages(of: model, players)
-    playerCount = stages.last?.players.upperBound ?? 0
-    precondition(players != .linears || !isBypassing, "a linear cannot be skipped")
   }
 
-  /// The values of coalitions, each computed from the deepest state that it shares with another.
+  /// The values of coalitions, in their order.
   ///
-  /// The coalitions are walked as a trie over the stages, depth first: two of them that agree on the first players pass those
-  /// once, a bypassed player costs nothing, and the states in memory are those at which the path branches.
+  /// Coalitions that agree on the players of the first steps share those steps, a bypassed step costs nothing, and what the store
+  /// holds is not measured again. Values do not depend on the batch, on the strips, or on the store.
   ///
-  /// Throws what the ledger throws.
+  /// Throws what the store throws, and `Interruption` where the stop token says stop; what was measured until then is in the store.
+  ///
+  /// - Precondition: every coalition has `playerCount` players.
   public mutating func values(of coalitions: [Coalition]) throws -> [Double] {
-    let strips = strips
+    let whole = trie(of: coalitions)
+    let tasks = stripTasks(coalitions, whole)
+    let total = tasks.reduce(0) { $0 + $1.trie.edgeCount }
+    var completed = 0
+    let progress = progress
     var means = [[Double]](repeating: [], count: coalitions.count)
-    // What is missing differs from strip to strip where a run was cut off.
-    var firstWindow = 0
-    let tasks = strips.map { strip in
-      defer { firstWindow += strip.sequences }
-      let known = coalitions.map { ledger.means(of: $0, windows: firstWindow..<firstWindow + strip.sequences) }
-      return (strip: strip, firstWindow: firstWindow, known: known)
-    }
-    let total = tasks.reduce(0) { sum, task in
-      sum + stagesNeeded(for: zip(coalitions, task.known).filter { $0.1 == nil }.map(\.0))
-    }
-    var done = 0
     for task in tasks {
+      // Buffers of one size are reused; those of a shorter last strip have another.
       if task.strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
-      var walk = TrieWalk(game: self, coalitions: coalitions, strip: task.strip, firstWindow: task.firstWindow) {
-        [progress] in
-        done += 1
-        progress?(done, total)
+      let measured = try measure(task, coalitions) {
+        completed += 1
+        progress?(completed, total)
       }
-      walk.means = task.known
-      let missing = coalitions.indices.filter { task.known[$0] == nil }
-      if !missing.isEmpty { try walk.visit(depth: 0, missing, model.embed(task.strip)) }
-      for index in coalitions.indices { means[index] += walk.means[index] ?? [] }
+      for index in coalitions.indices { means[index] += measured[index] ?? [] }
     }
-    stagesAsked += stagesNeeded(for: coalitions)
+    forwardStepsAsked += whole.edgeCount
     return means.map(value.worth)
   }
 
-  /// How many stages must be applied for these coalitions: the edges of their trie that are not bypasses.
-  public func stagesNeeded(for coalitions: [Coalition]) -> Int {
-    func edges(_ depth: Int, _ group: [Coalition]) -> Int {
-      guard depth < stages.count, !group.isEmpty else { return 0 }
-      return branches(of: group, at: depth) { $0 }.reduce(0) { sum, branch in
-        sum + (isBypassing && branch.members == 0 ? 0 : 1) + edges(depth + 1, branch.group)
-      }
-    }
-    return edges(0, coalitions)
-  }
+  /// How many forward steps these coalitions need.
+  ///
+  ///     let share = Double(game.forwardStepsNeeded(for: coalitions)) / Double(coalitions.count * game.forwardStepCount)
+  ///
+  /// - Precondition: every coalition has `playerCount` players.
+  public func forwardStepsNeeded(for coalitions: [Coalition]) -> Int { trie(of: coalitions).edgeCount }
 
-  /// Seconds that one stage takes for all windows, from its first strip.
-  package func secondsPerStage() -> Double {
-    secondsForAll { strip in
-      guard let stage = stages.first else { return }
-      var hidden = model.embed(strip)
-      stage.apply(model.blocks[stage.block], to: &hidden, sequences: strip.sequences)
-    }
-  }
-
-  /// Seconds that the loss of one coalition takes for all windows, from the first strip.
-  package func secondsPerLoss() -> Double { secondsForAll { _ = model.windowMeans(model.embed($0), of: $0) } }
-
-  private func secondsForAll(_ work: (TokenBatch) -> Void) -> Double {
-    guard let strip = strips.first else { return 0 }
-    let start = ContinuousClock.now
-    work(strip)
-    return (ContinuousClock.now - start).seconds * Double(windows.sequences) / Double(strip.sequences)
-  }
-
-  private var isBypassing: Bool { if case .bypassed = absence { true } else { false } }
-
-  /// A group of coalitions by who of them is present at a stage; ascending, so that the grand coalition's way comes last.
-  private func branches<Element>(
-    of group: [Element], at depth: Int, _ coalition: (Element) -> Coalition
-  ) -> [(members: UInt64, group: [Element])] {
-    Dictionary(grouping: group) { stages[depth].members(of: coalition($0)) }
-      .map { (members: $0.key, group: $0.value) }.sorted { $0.members < $1.members }
-  }
-
-  /// One strip of windows on its way through the trie.
-  private struct TrieWalk {
-    let game: LayerGame
-    let coalitions: [Coalition]
-    let strip: TokenBatch
-    let firstWindow: Int
-    let applied: () -> Void
-    /// The mean negative log-likelihoods of the strip's windows, for each coalition that has arrived.
-    var means: [[Double]?] = []
-
-    init(
-      game: LayerGame, coalitions: [Coalition], strip: TokenBatch, firstWindow: Int, applied: @escaping () -> Void
-    ) {
-      self.game = game
-      self.coalitions = coalitions
-      self.strip = strip
-      self.firstWindow = firstWindow
-      self.applied = applied
-    }
-
-    /// Continues with the coalitions of `group`, all of which agree on the stages before `depth` and share `hidden` there.
-    mutating func visit(depth: Int, _ group: [Int], _ hidden: consuming Matrix) throws {
-      guard depth < game.stages.count else {
-        let found = game.model.windowMeans(hidden, of: strip)
-        for index in group {
-          means[index] = found
-          try game.ledger.enter(found, of: coalitions[index], firstWindow: firstWindow)
-        }
-        return
-      }
-      var branches = game.branches(of: group, at: depth) { coalitions[$0] }
-      guard let last = branches.popLast() else { return }
-      // The state is kept only where several ways are gone.
-      for branch in branches { try follow(branch.members, depth, branch.group, copy hidden) }
-      try follow(last.members, depth, last.group, hidden)
-    }
-
-    /// Continues behind the stage at `depth` with coalitions of which the same players are present there.
-    private mutating func follow(
-      _ members: UInt64, _ depth: Int, _ group: [Int], _ hidden: consuming Matrix
-    ) throws {
-      let stage = game.stages[depth]
-      let dense = game.model.blocks[stage.block]
-      switch game.absence {
-      case .bypassed where members == 0:
-        try visit(depth: depth + 1, group, hidden)
-      case .bypassed:
-        try visit(depth: depth + 1, group, try pass(stage, dense, hidden))
-      case .replaced(let forms):
-        // The block has no name here: it would be held until the way behind it has been gone.
-        try visit(
-          depth: depth + 1, group,
-          try pass(stage, forms[stage.block].block(dense, roles: stage.absentRoles(members: members)), hidden))
-      }
-    }
-
-    private func pass(_ stage: ForwardStep, _ block: any TransformerBlock, _ hidden: consuming Matrix) throws -> Matrix
-    {
-      var hidden = hidden
-      try game.ledger.proceed()
-      stage.apply(block, to: &hidden, sequences: strip.sequences)
-      applied()
-      return hidden
-    }
+  private func trie(of coalitions: [Coalition]) -> CoalitionTrie {
+    CoalitionTrie(coalitions, steps: steps.map(\.players), bypassing: absence.isBypassing)
   }
 }
 
-extension LayerGame.Absence {
-  /// The same with the forms in full and packed, or as it is where that takes more than so many bytes.
-  fileprivate func packed(for model: any CausalLM, within byteCount: Int) -> LayerGame.Absence {
-    guard case .replaced(let forms) = self else { return self }
-    let pairs = Array(zip(forms, model.blocks))
-    guard pairs.reduce(0, { $0 + $1.0.packedByteCount(for: $1.1) }) <= byteCount else { return self }
-    return .replaced(pairs.map { $0.packed(for: $1) })
+// The work of one strip of windows.
+extension LayerGame {
+  private struct StripTask {
+    let strip: TokenBatch
+    let firstWindow: Int
+    /// The window means of each coalition that the store holds.
+    let known: [[Double]?]
+    /// The indices of the other coalitions.
+    let missing: [Int]
+    /// The trie of the other coalitions.
+    let trie: CoalitionTrie
   }
 
-  /// Absent blocks as a pruner leaves them: each with statistics of the dense model, so that they mix with intact ones freely.
-  ///
-  /// Throws `PruningError` as `ModelPruner.prune`.
-  public static func pruned(
-    _ model: any CausalLM, by pruner: any Pruner, to sparsity: Double, calibration: TokenBatch,
-    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
-  ) throws(PruningError) -> LayerGame.Absence {
-    try pruned(
-      model, by: ModelPruner(pruner, propagation: .dense), to: sparsity, calibration: calibration, progress: progress)
-  }
-
-  package static func pruned(
-    _ model: any CausalLM, by modelPruner: ModelPruner, to sparsity: Double, calibration: TokenBatch,
-    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
-  ) throws(PruningError) -> LayerGame.Absence {
-    var copy = model
-    var forms: [PrunedForm] = []
-    let patterns = Array(repeating: BlockPattern(.unstructured(sparsity)), count: model.blocks.count)
-    _ = try modelPruner.prune(&copy, patterns: patterns, calibration: calibration, progress: progress) { index, block in
-      let dense = model.blocks[index]
-      forms.append(PrunedForm(block, from: dense))
-      // One pruned block at a time is held in full.
-      block = dense
+  /// What is to be measured on each strip, which differs from strip to strip after a run that was cut off.
+  private func stripTasks(_ coalitions: [Coalition], _ whole: CoalitionTrie) -> [StripTask] {
+    var firstWindow = 0
+    return strips.map { strip in
+      defer { firstWindow += strip.sequences }
+      let known = coalitions.map { measurements?.means(of: $0, windows: firstWindow..<firstWindow + strip.sequences) }
+      let missing = coalitions.indices.filter { known[$0] == nil }
+      let trie = missing.count == coalitions.count ? whole : trie(of: missing.map { coalitions[$0] })
+      return StripTask(strip: strip, firstWindow: firstWindow, known: known, missing: missing, trie: trie)
     }
-    return .replaced(forms)
+  }
+
+  /// The window means of every coalition on the strip; those that are measured go to the store.
+  private func measure(_ task: StripTask, _ coalitions: [Coalition], applied: () -> Void) throws -> [[Double]?] {
+    guard !task.missing.isEmpty else { return task.known }
+    var means = task.known
+    let walk = ForwardWalk(model: model, steps: steps, absence: absence, stop: stop)
+    do {
+      try walk.run(task.trie, on: task.strip, applied: applied) { indices, hidden in
+        let measured = model.windowMeans(hidden, of: task.strip)
+        for index in indices.map({ task.missing[$0] }) {
+          means[index] = measured
+          try measurements?.enter(measured, of: coalitions[index], firstWindow: task.firstWindow)
+        }
+      }
+    } catch is StopRequested {
+      try measurements?.synchronize()
+      let count = measurements?.count(windows: windows.sequences) ?? 0
+      throw Interruption(location: measurements?.location, coalitions: count)
+    }
+    return means
+  }
+}
+
+// Samples of the work, with which a job can predict how long the whole takes.
+extension LayerGame {
+  /// The part of all windows that is in the first strip; 1 where there is none.
+  package var shareOfFirstStrip: Double {
+    strips.first.map { Double($0.sequences) / Double(windows.sequences) } ?? 1
+  }
+
+  /// Applies the first forward step of the dense model to the first strip.
+  package func applyFirstStep() {
+    guard let strip = strips.first, let step = steps.first else { return }
+    var hidden = model.embed(strip)
+    step.apply(model.blocks[step.block], to: &hidden, sequences: strip.sequences)
+  }
+
+  /// Computes the loss of one coalition on the first strip.
+  package func computeFirstLoss() {
+    guard let strip = strips.first else { return }
+    _ = model.windowMeans(model.embed(strip), of: strip)
   }
 }

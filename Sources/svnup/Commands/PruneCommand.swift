@@ -182,7 +182,7 @@ package enum PruneCommand: Command {
     let journal = try run.journal(arguments[journal], besides: output, source, console: console)
     run.memory.announce(console)
     var model = try source.load(console: console)
-    var record = try run.run(&model, ledger: journal?.ledger ?? NoMeasurementStore(), console: console)
+    var record = try run.run(&model, measurements: journal?.measurements, console: console)
     AlignedStorage.trim()
     try record.save(model, from: source, to: output, replacing: replacing, console: console)
     journal?.finish()

@@ -59,7 +59,7 @@ package enum ShapleyCommand: Command {
     task.memory.announce(console)
     let model = try task.source.load(console: console)
     let (report, cost) = try task.game.play(
-      model, memory: task.memory.memory, ledger: journal.ledger, console: console)
+      model, memory: task.memory.memory, measurements: journal.measurements, console: console)
     // Told first: a disk that is full must not cost the values.
     try console.report(
       report.json.with("run", cost.json).with("memory", task.memory.json),

@@ -110,7 +110,7 @@ struct PruningRun {
 
   /// Measures, allocates, prunes the model in place, measures again.
   func run(
-    _ model: inout any CausalLM, ledger: any MeasurementStore = NoMeasurementStore(), console: Console
+    _ model: inout any CausalLM, measurements: (any MeasurementStore)? = nil, console: Console
   ) throws -> PruningRecord {
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern { try ModelPruner(pruner).check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) }) }
@@ -118,7 +118,7 @@ struct PruningRun {
     let dense = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "dense perplexity")
     }
-    let plan = try plan(model, ledger, console: console)
+    let plan = try plan(model, measurements, console: console)
     let reports = try Self.prune(&model, by: pruner, plan, calibration, memory: memory.memory, console: console)
     let pruned = try evaluation.map {
       try model.perplexity($0, memory: memory.memory, console: console, label: "pruned perplexity")
@@ -140,7 +140,9 @@ struct PruningRun {
       &model, patterns: plan.patterns, calibration: calibration ?? .none, progress: progress.update)
   }
 
-  private func plan(_ model: any CausalLM, _ ledger: any MeasurementStore, console: Console) throws -> AllocationPlan {
+  private func plan(
+    _ model: any CausalLM, _ measurements: (any MeasurementStore)?, console: Console
+  ) throws -> AllocationPlan {
     let target = pattern?.sparsity ?? 0
     switch allocation {
     case .uniform:
@@ -155,7 +157,7 @@ struct PruningRun {
     case .shapley:
       guard
         let report = try savedValues
-          ?? task?.play(model, memory: memory.memory, ledger: ledger, console: console).report
+          ?? task?.play(model, memory: memory.memory, measurements: measurements, console: console).report
       else { return .uniform(pattern ?? .unstructured(0), model) }
       return try shapleyPlan(report, model, target: target, console: console)
     case .file:

@@ -3,7 +3,8 @@ import Support
 
 /// The journal of one run: where the command line says, or beside the output and gone when that is complete.
 struct RunJournal {
-  let ledger: any MeasurementStore
+  /// Nil where none is kept.
+  let measurements: (any MeasurementStore)?
   /// The file to remove at the end.
   private let temporary: String?
 
@@ -11,7 +12,7 @@ struct RunJournal {
   init(_ path: String?, besides output: String?, _ header: JournalContents.Header, console: Console) throws {
     let besideOutput = output.map { Self.path(beside: $0) }
     guard let path = path ?? besideOutput else {
-      ledger = NoMeasurementStore()
+      measurements = nil
       temporary = nil
       return
     }
@@ -20,14 +21,14 @@ struct RunJournal {
       journal = try Journal(path, header)
     } catch let error as FileError where error.isForLackOfLocks && path == besideOutput {
       console.note("\(path): no journal is kept, because this file system has no locks; --journal names one elsewhere")
-      ledger = NoMeasurementStore()
+      measurements = nil
       temporary = nil
       return
     }
     let count = journal.count(windows: header.windows)
     if count > 0 { console.note("\(path): going on from \(count) coalitions that were measured before") }
     Termination.watch(endingWith: ExitStatus.interrupted.rawValue)
-    ledger = journal
+    measurements = journal
     temporary = path == besideOutput ? path : nil
   }
 

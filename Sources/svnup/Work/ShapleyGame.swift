@@ -36,27 +36,29 @@ struct ShapleyGame {
 
   /// Plays the game and returns the values with what they cost.
   func play(
-    _ model: any CausalLM, memory: WorkingMemory = WorkingMemory(), ledger: any MeasurementStore = NoMeasurementStore(),
+    _ model: any CausalLM, memory: WorkingMemory = WorkingMemory(), measurements: (any MeasurementStore)? = nil,
     console: Console
   ) throws -> (report: ShapleyReport, cost: Cost) {
     let start = ContinuousClock.now
     let estimator = settings.estimator.estimator
     let players = settings.players.cut(model)
     let coalitions = try estimator.coalitions(playerCount: players.count)
-    let restored = ledger.count(windows: windows.sequences)
+    let restored = measurements?.count(windows: windows.sequences) ?? 0
     let progress = console.progress("Shapley values", unit: "block applications")
     defer { progress.finish() }
     var game = MemoisedGame(
       LayerGame(
-        model, players: settings.players, windows: windows,
-        absence: try absence(model, for: coalitions, memory, ledger, console), value: settings.value, memory: memory,
-        ledger: ledger, progress: progress.update))
-    try predict(game.game, coalitions, ledger, console)
+        model, granularity: settings.players, windows: windows,
+        absence: try absence(model, for: coalitions, memory, measurements, console), value: settings.value,
+        memory: memory, measurements: measurements, stop: StopToken(polling: Termination.isRequested),
+        progress: progress.update))
+    try predict(game.game, coalitions, measurements, console)
     let values = try estimator.estimate(&game)
     Termination.endDeferring()
     let report = ShapleyReport(
       values: values, settings: settings, names: players.map(\.name), text: text,
-      applications: game.game.stagesAsked, naiveApplications: game.evaluatedCount * game.game.stageCount,
+      applications: game.game.forwardStepsAsked,
+      naiveApplications: game.evaluatedCount * game.game.forwardStepCount,
       hashes: hashes)
     let cost = Cost(
       seconds: (ContinuousClock.now - start).seconds, evaluated: max(0, game.evaluatedCount - restored),
@@ -64,29 +66,30 @@ struct ShapleyGame {
     return (report, cost)
   }
 
-  /// Evaluates coalitions into a ledger.
+  /// Evaluates coalitions into a store of measurements.
   func evaluate(
-    _ coalitions: [Coalition], _ model: any CausalLM, memory: WorkingMemory, ledger: any MeasurementStore,
+    _ coalitions: [Coalition], _ model: any CausalLM, memory: WorkingMemory, measurements: any MeasurementStore,
     console: Console
   ) throws {
     let progress = console.progress("coalitions", unit: "block applications")
     defer { progress.finish() }
     var game = LayerGame(
-      model, players: settings.players, windows: windows,
-      absence: try absence(model, for: coalitions, memory, ledger, console), value: settings.value, memory: memory,
-      ledger: ledger, progress: progress.update)
-    try predict(game, coalitions, ledger, console)
+      model, granularity: settings.players, windows: windows,
+      absence: try absence(model, for: coalitions, memory, measurements, console), value: settings.value,
+      memory: memory, measurements: measurements, stop: StopToken(polling: Termination.isRequested),
+      progress: progress.update)
+    try predict(game, coalitions, measurements, console)
     _ = try game.values(of: coalitions)
     Termination.endDeferring()
   }
 
   /// What absent players are; nothing is pruned for coalitions that are all known.
   private func absence(
-    _ model: any CausalLM, for coalitions: [Coalition]?, _ memory: WorkingMemory, _ ledger: any MeasurementStore,
-    _ console: Console
+    _ model: any CausalLM, for coalitions: [Coalition]?, _ memory: WorkingMemory,
+    _ measurements: (any MeasurementStore)?, _ console: Console
   ) throws -> LayerGame.Absence {
     guard let probe = settings.probe else { return .bypassed }
-    if let coalitions, missing(coalitions, ledger).isEmpty { return .replaced([]) }
+    if let coalitions, missing(coalitions, measurements).isEmpty { return .replaced([]) }
     let progress = console.progress("probe", unit: "blocks")
     defer { progress.finish() }
     let absence = try LayerGame.Absence.pruned(
@@ -96,22 +99,28 @@ struct ShapleyGame {
     return absence
   }
 
-  private func missing(_ coalitions: [Coalition], _ ledger: any MeasurementStore) -> [Coalition] {
-    coalitions.filter { ledger.means(of: $0, windows: 0..<windows.sequences) == nil }
+  private func missing(_ coalitions: [Coalition], _ measurements: (any MeasurementStore)?) -> [Coalition] {
+    coalitions.filter { measurements?.means(of: $0, windows: 0..<windows.sequences) == nil }
   }
 
-  /// Tells how long it will take, from one application timed.
+  /// Tells how long it will take, from one forward step and one loss that are timed.
   private func predict(
-    _ game: LayerGame, _ coalitions: [Coalition]?, _ ledger: any MeasurementStore, _ console: Console
+    _ game: LayerGame, _ coalitions: [Coalition]?, _ measurements: (any MeasurementStore)?, _ console: Console
   ) throws {
     guard let coalitions else { return }
-    let missing = missing(coalitions, ledger)
+    let missing = missing(coalitions, measurements)
     guard !missing.isEmpty else { return }
-    let applications = game.stagesNeeded(for: missing)
-    let seconds = game.secondsPerStage() * Double(applications) + game.secondsPerLoss() * Double(missing.count)
+    let applications = game.forwardStepsNeeded(for: missing)
+    func seconds(_ work: () -> Void) -> Double {
+      let start = ContinuousClock.now
+      work()
+      return (ContinuousClock.now - start).seconds / game.shareOfFirstStrip
+    }
+    let forward = seconds(game.applyFirstStep) * Double(applications)
+    let losses = seconds(game.computeFirstLoss) * Double(missing.count)
     let unit = settings.players == .blocks ? "blocks" : "sublayers"
     console.note(
       "Shapley values: \(missing.count) coalitions, \(applications) \(unit) to apply to "
-        + "\(windows.sequences) windows of \(windows.length) tokens: about \(Duration.seconds(seconds).clock)")
+        + "\(windows.sequences) windows of \(windows.length) tokens: about \(Duration.seconds(forward + losses).clock)")
   }
 }

@@ -45,15 +45,15 @@ struct ShapleyPlan {
     }
     // For counting, it does not matter what the pruned forms are.
     let game = LayerGame(
-      model, players: settings.players, windows: task.game.windows,
+      model, granularity: settings.players, windows: task.game.windows,
       absence: settings.probe == nil ? .bypassed : .replaced([]))
     identity = task.identity
     self.coalitions = coalitions
     ranges = Shards.ranges(of: coalitions, count: shardCount)
     names = players.map(\.name)
     text = task.game.text
-    applications = game.stagesNeeded(for: coalitions)
-    naiveApplications = coalitions.count * game.stageCount
+    applications = game.forwardStepsNeeded(for: coalitions)
+    naiveApplications = coalitions.count * game.forwardStepCount
   }
 
   /// The coalitions of one shard.

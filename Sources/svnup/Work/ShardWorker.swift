@@ -64,8 +64,8 @@ struct ShardWorker {
       task.memory.announce(console)
       let model = try task.source.load(console: console)
       try task.game.evaluate(
-        coalitions, model, memory: task.memory.memory, ledger: journal, console: console)
-      guard let text = journal.text(of: coalitions) else {
+        coalitions, model, memory: task.memory.memory, measurements: journal, console: console)
+      guard let text = plan.header.text(of: coalitions, in: journal) else {
         throw InputError(source: path, reason: "a value of shard \(index) is not finite")
       }
       try File.replace(path, with: text)
@@ -77,7 +77,7 @@ struct ShardWorker {
 
   /// The journal of an earlier task of this shard; one of its own where another task is at work on the same shard, which will
   /// write the same.
-  private func openJournal(_ console: Console) throws -> Journal {
+  private func openJournal(_ console: Console) throws -> any MeasurementStore {
     do {
       return try Journal(journalPath, plan.header)
     } catch let error as JournalError {
@@ -86,10 +86,10 @@ struct ShardWorker {
       return try Journal(journalPath, plan.header)
     } catch let error as FileError where error.failureKind == .interrupted {
       console.note("\(journalPath): another task is at work on this shard")
-      return Journal(plan.header)
+      return MeasurementsInMemory()
     } catch let error as FileError where error.isForLackOfLocks {
       console.note("\(journalPath): this file system has no locks, so a task that is killed begins its shard again")
-      return Journal(plan.header)
+      return MeasurementsInMemory()
     }
   }
 

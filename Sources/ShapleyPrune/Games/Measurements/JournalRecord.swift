@@ -1,6 +1,6 @@
 import Support
 
-/// What is written down of a coalition: the mean negative log-likelihood of each of some consecutive windows, to the last bit.
+/// A line of a journal: the mean negative log-likelihoods of a coalition on some consecutive windows, to the last bit.
 package struct JournalRecord: Equatable, Sendable {
   package let coalition: Coalition
   package let firstWindow: Int
@@ -12,8 +12,9 @@ package struct JournalRecord: Equatable, Sendable {
     self.means = means
   }
 
-  /// The record as a line of JSON with its line feed; the checksum covers the plan too, so that a record from elsewhere is not
-  /// taken for one of this journal's.
+  /// The record as a line of JSON with its line feed.
+  ///
+  /// The checksum covers the plan too, so that a line copied from another plan's journal is found out.
   package func line(plan: String) -> [UInt8] {
     let body = body
     return Array("{\(body),\"check\":\"\(Self.checksum(body, plan))\"}\n".utf8)
@@ -45,7 +46,7 @@ package struct JournalRecord: Equatable, Sendable {
     }
     let record = JournalRecord(coalition, firstWindow: window, means: bits.map(Double.init(bitPattern:)))
     guard record.means.allSatisfy(\.isFinite) else { return damage("a number is not finite") }
-    // What it would have been written as: any other spelling is not ours.
+    // A record has one spelling only: what `line` writes, checksum included.
     guard record.line(plan: plan).dropLast().elementsEqual(line) else { return damage("its checksum is wrong") }
     return .success(record)
   }

@@ -1,10 +1,10 @@
 import Support
 
-/// What a journal holds: whose it is, and what has been measured.
+/// The contents of a journal: the plan that it is of, and what has been measured.
 package struct JournalContents: Sendable {
-  /// What a journal must agree on to be this run's.
+  /// The properties in which a journal and a run must agree.
   package struct Header: Equatable, Sendable {
-    /// SHA-256 of everything that decides about the values.
+    /// Names everything that decides about the values; the program's own plans are SHA-256 hashes.
     package let plan: String
     package let players: Int
     package let windows: Int
@@ -19,21 +19,32 @@ package struct JournalContents: Sendable {
     package var line: [UInt8] {
       Array("{\"journal\":1,\"plan\":\"\(plan)\",\"players\":\(players),\"windows\":\(windows)}\n".utf8)
     }
+
+    /// The text of a journal that holds these coalitions in their order, each in one record: the file of a finished shard.
+    ///
+    /// - Returns: nil unless the store has every window of all of them.
+    package func text(of coalitions: [Coalition], in store: any MeasurementStore) -> [UInt8]? {
+      var text = line
+      for coalition in coalitions {
+        guard let means = store.means(of: coalition, windows: 0..<windows) else { return nil }
+        text += JournalRecord(coalition, firstWindow: 0, means: means).line(plan: plan)
+      }
+      return text
+    }
   }
 
   package let header: Header
-  /// Window means by coalition; NaN where a window is not known yet.
-  private var known: [Coalition: [Double]] = [:]
+  private var table = MeasurementTable()
 
   /// An empty journal.
   package init(_ header: Header) { self.header = header }
 
   /// Reads the text of a journal.
   ///
-  /// A last line that is not whole, or not right, is what a kill or a power cut leaves: it is left out. Throws `JournalError` for
-  /// another plan's journal and for a wrong line before the last.
+  /// A kill or a power cut can leave a last line that is torn or wrong; it is left out. Throws `JournalError` for another plan's
+  /// journal and for a wrong line before the last.
   ///
-  /// - Returns: the contents, and the length of the text that they stand in.
+  /// - Returns: the contents, and the length of the part of the text that holds them.
   package static func parse(
     _ bytes: [UInt8], _ header: Header, source: String
   ) throws(JournalError) -> (contents: JournalContents, length: Int) {
@@ -57,56 +68,61 @@ package struct JournalContents: Sendable {
       }
       start = end + 1
     }
-    // The first line alone may be torn, too; anything else there is somebody's file.
+    // A first line can be torn, too. Any other text without a line feed belongs to something else.
     if number == 0, !header.line.starts(with: bytes) { throw .otherPlan(source) }
     return (contents, start)
   }
 
-  /// Takes a record in; tells what is wrong where it does not fit.
+  /// Adds a record.
+  ///
+  /// - Returns: what is wrong with a record that does not fit and is not added; nil otherwise.
   package mutating func add(_ record: JournalRecord) -> String? {
     let end = record.firstWindow.addingReportingOverflow(record.means.count)
     guard record.coalition.playerCount == header.players else { return "it is of another number of players" }
-    guard !end.overflow, end.partialValue <= header.windows else { return "it is of windows that there are not" }
-    var means = known[record.coalition] ?? [Double](repeating: .nan, count: header.windows)
-    for (index, mean) in record.means.enumerated() {
-      let window = record.firstWindow + index
-      guard means[window].isNaN || means[window].bitPattern == mean.bitPattern else {
-        return "it contradicts an earlier line"
-      }
-      means[window] = mean
+    guard record.firstWindow >= 0, !end.overflow, end.partialValue <= header.windows else {
+      return "it is of windows that there are not"
     }
-    known[record.coalition] = means
+    for (index, mean) in record.means.enumerated() {
+      let earlier = table.mean(of: record.coalition, window: record.firstWindow + index)
+      guard earlier == nil || earlier?.bitPattern == mean.bitPattern else { return "it contradicts an earlier line" }
+    }
+    table.enter(record.means, of: record.coalition, firstWindow: record.firstWindow)
     return nil
   }
 
   /// The means of some windows, or nil unless all are known.
   package func means(of coalition: Coalition, windows: Range<Int>) -> [Double]? {
-    guard let means = known[coalition]?[windows], means.allSatisfy({ !$0.isNaN }) else { return nil }
-    return Array(means)
+    table.means(of: coalition, windows: windows)
   }
 
   /// The coalitions of which every window is known, ascending.
-  package var complete: [Coalition] {
-    known.keys.filter { means(of: $0, windows: 0..<header.windows) != nil }.sorted()
-  }
+  package var complete: [Coalition] { table.coalitions(windows: header.windows) }
+
+  /// The number of coalitions of which all windows in `0..<windows` are known.
+  func count(windows: Int) -> Int { table.count(windows: windows) }
 }
 
-/// A journal that cannot be gone on with.
-package enum JournalError: Error, Equatable, Sendable {
+/// Why a journal cannot be used.
+public enum JournalError: Error, Equatable, Sendable {
   /// A file that is no journal, or one of a run that would measure something else.
   case otherPlan(String)
   /// A line before the last is wrong.
   case damaged(String, line: Int, offset: Int, reason: String)
+  /// A measurement that the journal could not be read back with.
+  case rejected(String, reason: String)
 }
 
 extension JournalError: Diagnostic {
-  package var description: String {
+  /// The file, what is wrong, and what to do about it.
+  public var description: String {
     switch self {
     case .otherPlan(let path):
       "\(path): it is not a journal of this run: another model, text, setting or version of svnup wrote it, or it is no "
-        + "journal at all; move it away, or name another with --journal"
+        + "journal at all; move it away, or give another journal"
     case .damaged(let path, let line, let offset, let reason):
       "\(path): line \(line), at byte \(offset): \(reason); remove the line or the file, and what it held is measured again"
+    case .rejected(let path, let reason):
+      "\(path): a measurement cannot be entered: \(reason)"
     }
   }
 

@@ -17,7 +17,7 @@ public enum Shards {
     var ranges: [Range<Int>] = []
     var start = 0
     for shard in 1...count {
-      // Enough are left for the shards to come.
+      // At least one coalition is left for each later shard.
       let latest = coalitions.count - (count - shard)
       var end = shard == count ? coalitions.count : min(start + 1, latest)
       while end < latest, costs[end - 1] * count < total * shard { end += 1 }
@@ -29,8 +29,8 @@ public enum Shards {
 }
 
 extension Coalition {
-  /// Players from the first in whom two coalitions differ to the last.
+  /// The number of players from the first in which two coalitions differ to the last.
   fileprivate func depth(apartFrom other: Coalition) -> Int {
-    playerCount - ((0..<playerCount).first { contains($0) != other.contains($0) } ?? playerCount)
+    playerCount - (firstDifference(from: other) ?? playerCount)
   }
 }

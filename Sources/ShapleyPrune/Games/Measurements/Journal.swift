@@ -1,0 +1,91 @@
+import Support
+import Synchronization
+
+/// A store of measurements in a file, which outlives the process: a later run with the same file goes on from there.
+///
+/// Every measurement is a line of its own with a checksum. A line that a kill or a power cut tore is left out when the journal is
+/// opened again, and its coalition is measured anew.
+///
+///     let journal = try Journal("values.journal", plan: "llama-7b/wikitext/wanda-70", players: 32, windows: windows.sequences)
+///     var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, measurements: journal)
+public final class Journal: MeasurementStore {
+  private let file: AppendedFile
+  private let state: Mutex<State>
+  private let header: JournalContents.Header
+
+  private struct State {
+    var contents: JournalContents
+    var lastSynchronized = ContinuousClock.now
+  }
+
+  /// The time after which the next line that is entered is followed by a synchronisation.
+  ///
+  /// A line is kept through a kill of the process as soon as the system has it, which is at once. It is kept through a power cut
+  /// once the disk has it, for which the file is synchronised.
+  private static let synchronizationInterval = Duration.seconds(2)
+
+  /// Opens the journal of a plan, or begins one; a torn last line is removed.
+  ///
+  /// Throws where the file cannot be opened, where another run has it open, where it is the journal of another plan, and where a
+  /// line before the last is damaged.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - plan: Names everything that decides about the values, such as a hash of model, text and settings. A journal that was
+  ///     begun with another plan is refused.
+  ///   - players: Players of the game.
+  ///   - windows: Windows of the text.
+  ///
+  /// - Precondition: `plan` is a line of printable ASCII without quotation marks and backslashes.
+  public convenience init(_ path: String, plan: String, players: Int, windows: Int) throws {
+    let isPlain = plan.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    precondition(isPlain, "the name of a plan is printable ASCII without quotation marks and backslashes")
+    try self.init(path, JournalContents.Header(plan: plan, players: players, windows: windows))
+  }
+
+  /// Opens the journal with a header, or begins one.
+  ///
+  /// Throws `FileError`, also where another run has it open, and `JournalError`.
+  package init(_ path: String, _ header: JournalContents.Header) throws {
+    self.header = header
+    file = try AppendedFile(path)
+    let bytes = try file.contents()
+    let (contents, length) = try JournalContents.parse(bytes, header, source: path)
+    if length < bytes.count { try file.truncate(to: length) }
+    if length == 0 { try file.append(header.line) }
+    state = Mutex(State(contents: contents))
+  }
+
+  /// The file's path.
+  public var location: String? { file.path }
+
+  /// The mean negative log-likelihood of each of the windows, or nil unless all of them are known.
+  public func means(of coalition: Coalition, windows: Range<Int>) -> [Double]? {
+    state.withLock { $0.contents.means(of: coalition, windows: windows) }
+  }
+
+  /// The number of coalitions of which all windows in `0..<windows` are known.
+  public func count(windows: Int) -> Int { state.withLock { $0.contents.count(windows: windows) } }
+
+  /// Appends the mean negative log-likelihoods of the windows from `firstWindow` on.
+  ///
+  /// Means that are not all finite are left out, since no game accepts them. Throws where the file cannot be written, and
+  /// `JournalError` for a measurement that the journal could not be read back with: one of another number of players, of windows
+  /// that the text does not have, or of other means than were entered before.
+  public func enter(_ means: [Double], of coalition: Coalition, firstWindow: Int) throws {
+    guard means.allSatisfy(\.isFinite) else { return }
+    let record = JournalRecord(coalition, firstWindow: firstWindow, means: means)
+    if let reason = state.withLock({ $0.contents.add(record) }) {
+      throw JournalError.rejected(file.path, reason: reason)
+    }
+    try file.append(record.line(plan: header.plan))
+    let isDue = state.withLock { ContinuousClock.now - $0.lastSynchronized >= Self.synchronizationInterval }
+    if isDue { try synchronize() }
+  }
+
+  /// Returns when the disk holds everything that has been entered.
+  public func synchronize() throws {
+    state.withLock { $0.lastSynchronized = .now }
+    try file.synchronize()
+  }
+}

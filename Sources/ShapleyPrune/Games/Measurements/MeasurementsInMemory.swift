@@ -1,0 +1,33 @@
+import Synchronization
+
+/// A store of measurements in memory.
+///
+/// Several games on the same model, text and absence can share one; so can the two halves of a run that was stopped.
+///
+///     let measurements = MeasurementsInMemory()
+///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements)
+public final class MeasurementsInMemory: MeasurementStore {
+  private let table = Mutex(MeasurementTable())
+
+  /// An empty store.
+  public init() {}
+
+  /// The mean negative log-likelihood of each of the windows, or nil unless all of them are known.
+  public func means(of coalition: Coalition, windows: Range<Int>) -> [Double]? {
+    table.withLock { $0.means(of: coalition, windows: windows) }
+  }
+
+  /// Enters the mean negative log-likelihoods of the windows from `firstWindow` on.
+  ///
+  /// Means that are not all finite are left out, since no game accepts them.
+  ///
+  /// - Precondition: `firstWindow >= 0`.
+  public func enter(_ means: [Double], of coalition: Coalition, firstWindow: Int) {
+    precondition(firstWindow >= 0, "there is no window \(firstWindow)")
+    guard means.allSatisfy(\.isFinite) else { return }
+    table.withLock { $0.enter(means, of: coalition, firstWindow: firstWindow) }
+  }
+
+  /// The number of coalitions of which all windows in `0..<windows` are known.
+  public func count(windows: Int) -> Int { table.withLock { $0.count(windows: windows) } }
+}

@@ -1,0 +1,59 @@
+import Support
+import Synchronization
+
+/// A way to ask running work to stop where it can go on later.
+///
+/// A game asks its token before every forward step. Where the answer is yes, it synchronises its measurements and throws
+/// `Interruption`; a game with the same store later measures only what is missing.
+///
+///     let stop = StopToken()
+///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements, stop: stop)
+///     // In another task: stop.requestStop()
+public final class StopToken: Sendable {
+  private let isSet = Atomic<Bool>(false)
+  private let poll: @Sendable () -> Bool
+
+  /// A token that says stop from the call of `requestStop` on.
+  public convenience init() { self.init(polling: { false }) }
+
+  /// A token that says stop where `poll` returns true, or `requestStop` was called.
+  ///
+  /// - Parameter poll: Called whenever the token is asked, on the thread that asks.
+  public init(polling poll: @escaping @Sendable () -> Bool) { self.poll = poll }
+
+  /// Makes the token say stop; may be called on any thread, and more than once.
+  public func requestStop() { isSet.store(true, ordering: .relaxed) }
+
+  /// Whether the work is to stop.
+  public var isStopRequested: Bool { isSet.load(ordering: .relaxed) || poll() }
+
+  /// Throws `StopRequested` where the work is to stop.
+  func check() throws(StopRequested) { if isStopRequested { throw StopRequested() } }
+}
+
+/// A stop token said stop; caught where the measurements are at hand, and thrown on as `Interruption`.
+struct StopRequested: Error {}
+
+/// A run that was asked to stop before its end.
+public struct Interruption: Error, Equatable, Sendable {
+  /// The path of the store that holds the measurements; nil where they end with the process.
+  public let location: String?
+  /// The number of coalitions that the store holds in full.
+  public let coalitions: Int
+
+  /// Makes the error of a run whose measurements are in a store.
+  public init(location: String?, coalitions: Int) {
+    self.location = location
+    self.coalitions = coalitions
+  }
+}
+
+extension Interruption: Diagnostic {
+  /// What was kept.
+  public var description: String {
+    guard let location else { return "interrupted; nothing was kept" }
+    return "interrupted; \(location) holds \(coalitions) coalitions, and the same command goes on from there"
+  }
+
+  package var failureKind: FailureKind { .interrupted }
+}
