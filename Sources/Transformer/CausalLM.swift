@@ -33,21 +33,6 @@ public enum Sublayer: String, Sendable, CaseIterable {
   case mlp
 }
 
-/// A block whose linears are fields of its own.
-protocol LinearFields: TransformerBlock {
-  /// Where the linear of a role is kept.
-  ///
-  /// - Precondition: the block has one.
-  static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear>
-}
-
-extension LinearFields {
-  subscript(role: LinearRole) -> Linear {
-    get { self[keyPath: Self.field(role)] }
-    set { self[keyPath: Self.field(role)] = newValue }
-  }
-}
-
 extension TransformerBlock {
   /// Replaces the hidden states by the block's outputs: attention, then MLP; without a cache, sequences begin at position 0.
   public func apply(

@@ -42,15 +42,6 @@ public struct Linear: Sendable {
     return outputs
   }
 
-  /// The outputs of several layers for the same inputs (tokens, inputs), in one go.
-  static func outputs(of layers: [Linear], _ inputs: Matrix) -> [Matrix] {
-    var outputs = matmul(inputs, transposed: layers.map(\.weight))
-    for (index, layer) in layers.enumerated() {
-      if let bias = layer.bias { outputs[index].addToRows(bias) }
-    }
-    return outputs
-  }
-
   /// Adds the layer's outputs for inputs (tokens, inputs) to hidden states (tokens, outputs).
   public func add(_ inputs: Matrix, to hidden: inout Matrix) {
     hidden.addProduct(inputs, transposed: weight)

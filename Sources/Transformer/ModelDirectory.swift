@@ -3,27 +3,13 @@ import Tensor
 
 /// A model as Hugging Face lays it out: `config.json`, safetensors, tokenizer files.
 public struct ModelDirectory: Sendable {
-  /// The architectures that are implemented, by their `model_type`.
-  public enum Architecture: String, Sendable, CaseIterable {
-    /// LLaMA 1, 2 and 3.
-    case llama
-    /// OPT.
-    case opt
-  }
-
   /// Path of the folder.
   public let path: String
   /// What the configuration says the model is.
   public let architecture: Architecture
   /// The weights, opened and validated but not read.
   public let checkpoint: Checkpoint
-  private let settings: Settings
-
-  /// The configuration as the architecture reads it.
-  private enum Settings {
-    case llama(Llama.Configuration)
-    case opt(OPT.Configuration)
-  }
+  private let configuration: any ModelConfiguration
 
   /// Opens a model directory: reads the configuration and the headers of the weights.
   ///
@@ -40,58 +26,30 @@ public struct ModelDirectory: Sendable {
       }
     } catch { throw ModelError(error) }
     self.path = path
-    let configuration = try Configuration(file: Path.join(path, configurationFile))
-    let type = try configuration.text("model_type") ?? ""
+    let json = try Configuration(file: Path.join(path, configurationFile))
+    let type = try json.text("model_type") ?? ""
     guard let architecture = Architecture(rawValue: type) else {
-      throw .unsupportedArchitecture(file: configuration.file, found: type)
+      throw .unsupportedArchitecture(file: json.file, found: type)
     }
     self.architecture = architecture
-    switch architecture {
-    case .llama: settings = .llama(try Llama.Configuration(configuration))
-    case .opt: settings = .opt(try OPT.Configuration(configuration))
-    }
+    configuration = try architecture.configuration(json)
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
   }
 
   /// Number of blocks.
-  public var blockCount: Int {
-    switch settings {
-    case .llama(let configuration): configuration.blockCount
-    case .opt(let configuration): configuration.blockCount
-    }
-  }
+  public var blockCount: Int { configuration.blockCount }
 
   /// Columns of the hidden states.
-  public var hiddenSize: Int {
-    switch settings {
-    case .llama(let configuration): configuration.hiddenSize
-    case .opt(let configuration): configuration.hiddenSize
-    }
-  }
+  public var hiddenSize: Int { configuration.hiddenSize }
 
   /// Entries of the vocabulary.
-  public var vocabularySize: Int {
-    switch settings {
-    case .llama(let configuration): configuration.vocabularySize
-    case .opt(let configuration): configuration.vocabularySize
-    }
-  }
+  public var vocabularySize: Int { configuration.vocabularySize }
 
-  /// Tokens that a sequence may have.
-  public var maximumPositions: Int {
-    switch settings {
-    case .llama(let configuration): configuration.maximumPositions
-    case .opt(let configuration): configuration.maximumPositions
-    }
-  }
+  /// Tokens that a sequence may have: never more than the attention's window, where it has one.
+  public var maximumPositions: Int { configuration.maximumPositions }
 
   /// The sizes that tell what the model takes in memory.
-  package var shape: ModelShape {
-    switch settings {
-    case .llama(let configuration): ModelShape(configuration, checkpoint)
-    case .opt(let configuration): ModelShape(configuration, checkpoint)
-    }
-  }
+  package var shape: ModelShape { ModelShape(configuration, checkpoint) }
 
   /// Reads the weights, each checked for its shape and for numbers that are not finite; `progress` is told the blocks read and
   /// their number.
@@ -100,24 +58,15 @@ public struct ModelDirectory: Sendable {
   public func loadModel(
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(ModelError) -> any CausalLM {
-    try model(WeightReader(checkpoint), progress)
+    try configuration.load(WeightReader(checkpoint), progress)
   }
 
   /// The names of every block's linears, without reading a weight.
   ///
   /// Throws `ModelError` where a weight of the model is missing, or has not the type or the shape that the configuration asks for.
   package func linearNames() throws(ModelError) -> [[TensorName]] {
-    try model(WeightReader(checkpoint, isRehearsal: true), nil).blocks.map { block in
+    try configuration.load(WeightReader(checkpoint, isRehearsal: true), nil).blocks.map { block in
       block.roles.map { block[$0].name }
-    }
-  }
-
-  private func model(
-    _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
-  ) throws(ModelError) -> any CausalLM {
-    switch settings {
-    case .llama(let configuration): try Llama(configuration, reader, progress)
-    case .opt(let configuration): try OPT(configuration, reader, progress)
     }
   }
 

@@ -39,7 +39,7 @@ extension ModelError: Diagnostic {
     case .file(let path, let reason, _): "\(path): \(reason)"
     case .configuration(let file, let field, let reason): "\(file): \(field): \(reason)"
     case .unsupportedArchitecture(let file, let found):
-      "\(file): model_type: '\(found)' is not supported; supported are llama and opt"
+      "\(file): model_type: '\(found)' is not supported; supported are \(Self.architectures)"
     case .unsupportedSetting(let file, let field, let found, let supported):
       "\(file): \(field): \(found) is not supported; supported: \(supported)"
     case .checkpoint(let error): error.description
@@ -47,5 +47,10 @@ extension ModelError: Diagnostic {
       "\(file): tensor '\(tensor)': element \(index) is NaN or infinite; the file is damaged or the model was never finite"
     case .tokens(let source, let reason): "\(source): \(reason)"
     }
+  }
+
+  private static var architectures: String {
+    let names = ModelDirectory.Architecture.allCases.map(\.rawValue)
+    return "\(names.dropLast().joined(separator: ", ")) and \(names.last ?? "")"
   }
 }

@@ -30,60 +30,29 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the inputs that a block's linears have, each of those that share them counted once.
   package var inputSizes: [Int] { products.map(\.inputs) }
 
-  private init(
-    _ checkpoint: Checkpoint, isTied: Bool, blockCount: Int, hiddenSize: Int, vocabularySize: Int, embeddingSize: Int,
-    keyValueSize: Int, linears: [LinearShape], products: [LinearShape], blockColumns: [Int]
-  ) {
-    self.blockCount = blockCount
-    self.hiddenSize = hiddenSize
-    self.vocabularySize = vocabularySize
-    self.embeddingSize = embeddingSize
-    self.keyValueSize = keyValueSize
-    self.linears = linears
-    self.products = products
-    self.blockColumns = blockColumns
-    let tensors = checkpoint.shards.flatMap(\.entries).filter { !isTied || $0.name != TensorName("lm_head.weight") }
+  init(_ configuration: any ModelConfiguration, _ checkpoint: Checkpoint) {
+    blockCount = configuration.blockCount
+    hiddenSize = configuration.hiddenSize
+    vocabularySize = configuration.vocabularySize
+    embeddingSize = configuration.embeddingSize
+    keyValueSize = configuration.attention.keyValueHeads * configuration.attention.headDimension
+    let layout = configuration.linears
+    linears = layout.joined().map { LinearShape(outputs: $0.outputs, inputs: $0.inputs) }
+    products = layout.map { row in
+      LinearShape(outputs: row.reduce(0) { $0 + $1.outputs }, inputs: row.first?.inputs ?? 0)
+    }
+    // The normalised inputs and the outputs of every linear but those that add to the hidden states. The heads' outputs take the
+    // place of the normalised inputs where they have as many columns.
+    let heads = configuration.attention.heads * configuration.attention.headDimension
+    let inner = Sublayer.allCases.flatMap { half in
+      layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
+    }
+    blockColumns = [hiddenSize] + inner + (heads == hiddenSize ? [] : [heads])
+    let tensors = checkpoint.shards.flatMap(\.entries).filter {
+      !configuration.isTied || $0.name != TensorName("lm_head.weight")
+    }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }
     storedByteCount = largest.flatMap { ElementType(rawValue: $0.type)?.byteCount } ?? 4
-  }
-
-  /// Queries, keys, values and the normalised inputs, whose place the heads' outputs take; gate and up.
-  init(_ configuration: Llama.Configuration, _ checkpoint: Checkpoint) {
-    let (hidden, inner) = (configuration.hiddenSize, configuration.intermediateSize)
-    let heads = configuration.attention.heads * configuration.attention.headDimension
-    let shared = configuration.attention.keyValueHeads * configuration.attention.headDimension
-    self.init(
-      checkpoint, isTied: configuration.isTied, blockCount: configuration.blockCount, hiddenSize: hidden,
-      vocabularySize: configuration.vocabularySize, embeddingSize: hidden, keyValueSize: shared,
-      linears: [
-        LinearShape(outputs: heads, inputs: hidden), LinearShape(outputs: shared, inputs: hidden),
-        LinearShape(outputs: shared, inputs: hidden), LinearShape(outputs: hidden, inputs: heads),
-        LinearShape(outputs: inner, inputs: hidden), LinearShape(outputs: inner, inputs: hidden),
-        LinearShape(outputs: hidden, inputs: inner),
-      ],
-      products: [
-        LinearShape(outputs: heads + 2 * shared, inputs: hidden), LinearShape(outputs: hidden, inputs: heads),
-        LinearShape(outputs: 2 * inner, inputs: hidden), LinearShape(outputs: hidden, inputs: inner),
-      ],
-      blockColumns: [hidden, heads, shared, shared, inner, inner] + (heads == hidden ? [] : [heads]))
-  }
-
-  /// Queries, keys, values and the normalised inputs, whose place the heads' outputs take; the MLP's inner columns.
-  init(_ configuration: OPT.Configuration, _ checkpoint: Checkpoint) {
-    let (hidden, inner) = (configuration.hiddenSize, configuration.intermediateSize)
-    let square = LinearShape(outputs: hidden, inputs: hidden)
-    self.init(
-      checkpoint, isTied: configuration.isTied, blockCount: configuration.blockCount, hiddenSize: hidden,
-      vocabularySize: configuration.vocabularySize, embeddingSize: configuration.embeddingSize, keyValueSize: hidden,
-      linears: [
-        square, square, square, square, LinearShape(outputs: inner, inputs: hidden),
-        LinearShape(outputs: hidden, inputs: inner),
-      ],
-      products: [
-        LinearShape(outputs: 3 * hidden, inputs: hidden), square, LinearShape(outputs: inner, inputs: hidden),
-        LinearShape(outputs: hidden, inputs: inner),
-      ],
-      blockColumns: [hidden, hidden, hidden, hidden, inner])
   }
 }

@@ -1,9 +1,36 @@
+import Support
 import Tensor
 
 /// LLaMA 1, 2 and 3: pre-norm blocks of rotary attention and a gated MLP.
 ///
 /// Touvron et al., "LLaMA" (2023); Grattafiori et al., "The Llama 3 Herd of Models" (2024).
 public struct Llama: CausalLM {
+  /// The fields of `config.json` that LLaMA 1, 2 and 3 need, in the classic spelling and in that of transformers 5.
+  public struct Configuration: Sendable, Equatable {
+    /// Columns of the hidden states.
+    public var hiddenSize: Int
+    /// Columns between gate, up and down.
+    public var intermediateSize: Int
+    /// Number of blocks.
+    public var blockCount: Int
+    /// Heads of the attention.
+    public var attention: AttentionShape
+    /// Entries of the vocabulary.
+    public var vocabularySize: Int
+    /// Tokens that a sequence may have: never more than the attention's window, where it has one.
+    public var maximumPositions: Int
+    /// Added to the mean square in every norm.
+    public var epsilon: Float
+    /// Base of the rotary frequencies.
+    public var theta: Double
+    /// Scaling of the rotary frequencies.
+    public var scaling: RotaryEmbedding.Scaling
+    /// The linears that have biases.
+    public var biased: Set<LinearRole>
+    /// Whether the head is the embedding table.
+    public var isTied: Bool
+  }
+
   /// The fields of `config.json`.
   public let configuration: Configuration
   /// The blocks in order.
@@ -54,16 +81,10 @@ public struct Llama: CausalLM {
 }
 
 /// One block of LLaMA.
-struct LlamaBlock: LinearFields {
+struct LlamaBlock: LinearsBlock {
   private let attentionNorm: [Float]  // input_layernorm.weight
-  private var query: Linear  // self_attn.q_proj, (heads · head dimension, hidden)
-  private var key: Linear  // self_attn.k_proj, (key/value heads · head dimension, hidden)
-  private var value: Linear  // self_attn.v_proj, as the key
-  private var output: Linear  // self_attn.o_proj, (hidden, heads · head dimension)
   private let mlpNorm: [Float]  // post_attention_layernorm.weight
-  private var gate: Linear  // mlp.gate_proj, (intermediate, hidden)
-  private var up: Linear  // mlp.up_proj, as the gate
-  private var down: Linear  // mlp.down_proj, (hidden, intermediate)
+  var linears: BlockLinears
 
   private let shape: AttentionShape
   private let rotary: RotaryEmbedding
@@ -75,36 +96,9 @@ struct LlamaBlock: LinearFields {
     shape = configuration.attention
     self.rotary = rotary
     epsilon = configuration.epsilon
-    let hidden = configuration.hiddenSize
-    let all = shape.heads * shape.headDimension
-    let shared = shape.keyValueHeads * shape.headDimension
-    let bias = configuration.attentionBias
-    attentionNorm = try reader.vector("\(name).input_layernorm.weight", hidden)
-    query = try reader.linear("\(name).self_attn.q_proj", inputs: hidden, outputs: all, bias: bias)
-    key = try reader.linear("\(name).self_attn.k_proj", inputs: hidden, outputs: shared, bias: bias)
-    value = try reader.linear("\(name).self_attn.v_proj", inputs: hidden, outputs: shared, bias: bias)
-    output = try reader.linear("\(name).self_attn.o_proj", inputs: all, outputs: hidden, bias: bias)
-    let inner = configuration.intermediateSize
-    let mlpBias = configuration.mlpBias
-    mlpNorm = try reader.vector("\(name).post_attention_layernorm.weight", hidden)
-    gate = try reader.linear("\(name).mlp.gate_proj", inputs: hidden, outputs: inner, bias: mlpBias)
-    up = try reader.linear("\(name).mlp.up_proj", inputs: hidden, outputs: inner, bias: mlpBias)
-    down = try reader.linear("\(name).mlp.down_proj", inputs: inner, outputs: hidden, bias: mlpBias)
-  }
-
-  let roles: [LinearRole] = [.query, .key, .value, .output, .gate, .up, .down]
-
-  static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
-    switch role {
-    case .query: return \.query
-    case .key: return \.key
-    case .value: return \.value
-    case .output: return \.output
-    case .gate: return \.gate
-    case .up: return \.up
-    case .down: return \.down
-    case .fc1, .fc2: preconditionFailure("a block of LLaMA has no \(role.rawValue)")
-    }
+    attentionNorm = try reader.vector("\(name).input_layernorm.weight", configuration.hiddenSize)
+    mlpNorm = try reader.vector("\(name).post_attention_layernorm.weight", configuration.hiddenSize)
+    linears = try BlockLinears(name, configuration.linears, &reader)
   }
 
   func apply(
@@ -122,23 +116,132 @@ struct LlamaBlock: LinearFields {
   ) {
     let length = hidden.rows / max(sequences, 1)
     let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
-    observer?(x, [.query, .key, .value])
-    var projected = Linear.outputs(of: [query, key, value], x)
+    var projected = linears.outputs(of: [.query, .key, .value], x, observing: observer)
     let position = cache?.count ?? 0
     rotary.apply(to: &projected[0], position: position, length: length)
     rotary.apply(to: &projected[1], position: position, length: length)
-    let mixed = causalAttention(
-      projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
-    observer?(mixed, [.output])
-    output.add(mixed, to: &hidden)
+    let mixed = causalAttention(projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
+    linears.add(.output, mixed, to: &hidden, observing: observer)
   }
 
   private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
-    observer?(y, [.gate, .up])
-    var gated = Linear.outputs(of: [gate, up], y)
+    var gated = linears.outputs(of: [.gate, .up], y, observing: observer)
     gated[0].applySiLU(times: gated[1])
-    observer?(gated[0], [.down])
-    down.add(gated[0], to: &hidden)
+    linears.add(.down, gated[0], to: &hidden, observing: observer)
+  }
+}
+
+extension ModelDirectory.Architecture {
+  /// LLaMA 1, 2 and 3.
+  public static let llama = Self(rawValue: "llama") { json throws(ModelError) in
+    var biased: Set<LinearRole> = []
+    if try json.flag("attention_bias", default: false) { biased.formUnion([.query, .key, .value, .output]) }
+    if try json.flag("mlp_bias", default: false) { biased.formUnion([.gate, .up, .down]) }
+    return try Llama.Configuration(json, biased: biased)
+  }
+}
+
+extension Llama.Configuration: ModelConfiguration {
+  var embeddingSize: Int { hiddenSize }
+
+  var linears: [[LinearLayout]] {
+    let (hidden, inner) = (hiddenSize, intermediateSize)
+    let all = attention.heads * attention.headDimension
+    let shared = attention.keyValueHeads * attention.headDimension
+    func linear(_ role: LinearRole, _ module: String, _ outputs: Int, _ inputs: Int) -> LinearLayout {
+      LinearLayout(role: role, module: module, outputs: outputs, inputs: inputs, hasBias: biased.contains(role))
+    }
+    return [
+      [
+        linear(.query, "self_attn.q_proj", all, hidden), linear(.key, "self_attn.k_proj", shared, hidden),
+        linear(.value, "self_attn.v_proj", shared, hidden),
+      ],
+      [linear(.output, "self_attn.o_proj", hidden, all)],
+      [linear(.gate, "mlp.gate_proj", inner, hidden), linear(.up, "mlp.up_proj", inner, hidden)],
+      [linear(.down, "mlp.down_proj", hidden, inner)],
+    ]
+  }
+
+  func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
+    try Llama(self, reader, progress)
+  }
+
+  /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions and of the
+  /// key/value heads (nil: as many as there are heads).
+  init(
+    _ json: Configuration, positions: Int = 2048, keyValueHeads grouped: Int? = nil, biased: Set<LinearRole>
+  ) throws(ModelError) {
+    try json.require("hidden_act", "silu")
+    hiddenSize = try json.size("hidden_size")
+    intermediateSize = try json.size("intermediate_size")
+    blockCount = try json.size("num_hidden_layers", limit: 1 << 16)
+    let heads = try json.size("num_attention_heads")
+    // An absent field has the model's default; null stands for as many as there are heads.
+    let absent = json.root["num_key_value_heads"] == nil ? grouped : nil
+    let keyValueHeads = try json.size("num_key_value_heads", default: absent ?? heads)
+    guard heads % keyValueHeads == 0 else {
+      throw json.invalid("num_key_value_heads", "\(keyValueHeads) does not divide the \(heads) attention heads")
+    }
+    if json["head_dim"] == nil, hiddenSize % heads != 0 {
+      throw json.invalid(
+        "num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
+    }
+    let headDimension = try json.size("head_dim", default: hiddenSize / heads)
+    guard headDimension % 2 == 0 else {
+      throw json.invalid("head_dim", "\(headDimension) is odd; rotary embedding turns columns in pairs")
+    }
+    attention = AttentionShape(heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension)
+    vocabularySize = try json.size("vocab_size")
+    maximumPositions = try json.size("max_position_embeddings", default: positions, limit: 1 << 31)
+    epsilon = Float(try json.positive("rms_norm_eps", default: 1e-6))
+    self.biased = biased
+    isTied = try json.flag("tie_word_embeddings", default: false)
+    (theta, scaling) = try Self.rotary(json)
+  }
+
+  /// Throws unless all columns of a head are turned.
+  private static func requireWholeHeads(_ share: JSON?, _ field: String, _ json: Configuration) throws(ModelError) {
+    guard let share, !share.isNull else { return }
+    guard share.double == 1 else {
+      throw json.unsupported(field, share.double.map { "\($0)" } ?? share.kind, supported: "1")
+    }
+  }
+
+  /// `rope_parameters` of transformers 5, else `rope_theta` and `rope_scaling`.
+  private static func rotary(_ json: Configuration) throws(ModelError) -> (Double, RotaryEmbedding.Scaling) {
+    try requireWholeHeads(json["partial_rotary_factor"], "partial_rotary_factor", json)
+    let field = json["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
+    guard let value = json[field] else { return (try json.positive("rope_theta", default: 10000), .none) }
+    guard let object = value.object else { throw json.invalid(field, "an object must stand here") }
+    let outer = try json.positive("rope_theta", default: 10000)
+    let theta = try json.positive("rope_theta", in: object, named: field, default: outer)
+    try requireWholeHeads(object["partial_rotary_factor"], "\(field).partial_rotary_factor", json)
+    guard let kind = object["rope_type"] ?? object["type"] else {
+      // A factor without a type asks for some scaling, and nobody can tell which.
+      guard object["factor"] == nil else { throw json.invalid("\(field).rope_type", "this field is missing") }
+      return (theta, .none)
+    }
+    switch kind.text {
+    case "default":
+      return (theta, .none)
+    case "linear":
+      return (theta, .linear(factor: try json.positive("factor", in: object, named: field)))
+    case "llama3":
+      let original = try json.positive("original_max_position_embeddings", in: object, named: field)
+      let low = try json.positive("low_freq_factor", in: object, named: field)
+      let high = try json.positive("high_freq_factor", in: object, named: field)
+      guard low < high else {
+        throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)")
+      }
+      guard let positions = Int(exactly: original) else {
+        throw json.invalid("\(field).original_max_position_embeddings", "a whole number must stand here")
+      }
+      let factor = try json.positive("factor", in: object, named: field)
+      return (theta, .llama3(factor: factor, lowFrequency: low, highFrequency: high, originalPositions: positions))
+    default:
+      let found = kind.text.map { "'\($0)'" } ?? kind.kind
+      throw json.unsupported("\(field).rope_type", found, supported: "default, linear, llama3")
+    }
   }
 }

@@ -1,9 +1,36 @@
+import Support
 import Tensor
 
 /// OPT: learned positions, layer norms before or after attention and MLP, biases, ReLU.
 ///
 /// Zhang et al., "OPT: Open Pre-trained Transformer Language Models" (2022).
 public struct OPT: CausalLM {
+  /// The fields of `config.json` that OPT needs.
+  public struct Configuration: Sendable, Equatable {
+    /// Columns of the hidden states.
+    public var hiddenSize: Int
+    /// Columns of the embedding table; where they differ from `hiddenSize`, projections stand at both ends.
+    public var embeddingSize: Int
+    /// Columns between fc1 and fc2.
+    public var intermediateSize: Int
+    /// Number of blocks.
+    public var blockCount: Int
+    /// Heads of the attention.
+    public var attention: AttentionShape
+    /// Entries of the vocabulary.
+    public var vocabularySize: Int
+    /// Tokens that a sequence may have.
+    public var maximumPositions: Int
+    /// Whether norms stand in front of attention and MLP, or behind them (350m).
+    public var isPreNorm: Bool
+    /// Whether a norm follows the last block.
+    public var hasFinalNorm: Bool
+    /// Whether the linears have biases.
+    public var hasBias: Bool
+    /// Whether the head is the embedding table.
+    public var isTied: Bool
+  }
+
   /// The fields of `config.json`.
   public let configuration: Configuration
   /// The blocks in order.
@@ -88,47 +115,20 @@ struct LayerNorm: Sendable {
 }
 
 /// One block of OPT.
-struct OPTBlock: LinearFields {
+struct OPTBlock: LinearsBlock {
   private let attentionNorm: LayerNorm  // self_attn_layer_norm
-  private var key: Linear  // self_attn.k_proj, (hidden, hidden)
-  private var value: Linear  // self_attn.v_proj
-  private var query: Linear  // self_attn.q_proj
-  private var output: Linear  // self_attn.out_proj
   private let mlpNorm: LayerNorm  // final_layer_norm, though it is not the model's final one
-  private var fc1: Linear  // fc1, (intermediate, hidden)
-  private var fc2: Linear  // fc2, (hidden, intermediate)
+  var linears: BlockLinears
 
   private let shape: AttentionShape
   private let isPreNorm: Bool
 
   init(_ name: String, _ configuration: OPT.Configuration, _ reader: inout WeightReader) throws(ModelError) {
-    let hidden = configuration.hiddenSize
-    let inner = configuration.intermediateSize
-    let bias = configuration.hasBias
     shape = configuration.attention
     isPreNorm = configuration.isPreNorm
-    attentionNorm = try LayerNorm("\(name).self_attn_layer_norm", hidden, &reader)
-    key = try reader.linear("\(name).self_attn.k_proj", inputs: hidden, outputs: hidden, bias: bias)
-    value = try reader.linear("\(name).self_attn.v_proj", inputs: hidden, outputs: hidden, bias: bias)
-    query = try reader.linear("\(name).self_attn.q_proj", inputs: hidden, outputs: hidden, bias: bias)
-    output = try reader.linear("\(name).self_attn.out_proj", inputs: hidden, outputs: hidden, bias: bias)
-    mlpNorm = try LayerNorm("\(name).final_layer_norm", hidden, &reader)
-    fc1 = try reader.linear("\(name).fc1", inputs: hidden, outputs: inner, bias: bias)
-    fc2 = try reader.linear("\(name).fc2", inputs: inner, outputs: hidden, bias: bias)
-  }
-
-  let roles: [LinearRole] = [.key, .value, .query, .output, .fc1, .fc2]
-
-  static func field(_ role: LinearRole) -> WritableKeyPath<Self, Linear> {
-    switch role {
-    case .key: return \.key
-    case .value: return \.value
-    case .query: return \.query
-    case .output: return \.output
-    case .fc1: return \.fc1
-    case .fc2: return \.fc2
-    case .gate, .up, .down: preconditionFailure("a block of OPT has no \(role.rawValue)")
-    }
+    attentionNorm = try LayerNorm("\(name).self_attn_layer_norm", configuration.hiddenSize, &reader)
+    mlpNorm = try LayerNorm("\(name).final_layer_norm", configuration.hiddenSize, &reader)
+    linears = try BlockLinears(name, configuration.linears, &reader)
   }
 
   func apply(
@@ -145,22 +145,67 @@ struct OPTBlock: LinearFields {
     _ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?
   ) {
     let x = isPreNorm ? attentionNorm(hidden) : hidden
-    observer?(x, [.key, .value, .query])
-    let projected = Linear.outputs(of: [query, key, value], x)
-    let mixed = causalAttention(
-      projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
-    observer?(mixed, [.output])
-    output.add(mixed, to: &hidden)
+    let projected = linears.outputs(of: [.key, .value, .query], x, observing: observer)
+    let mixed = causalAttention(projected[2], projected[0], projected[1], shape, sequences: sequences, cache: cache)
+    linears.add(.output, mixed, to: &hidden, observing: observer)
     if !isPreNorm { hidden = attentionNorm(hidden) }
   }
 
   private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = isPreNorm ? mlpNorm(hidden) : hidden
-    observer?(y, [.fc1])
-    var inner = fc1(y)
+    var inner = linears.outputs(of: [.fc1], y, observing: observer)[0]
     inner.applyReLU()
-    observer?(inner, [.fc2])
-    fc2.add(inner, to: &hidden)
+    linears.add(.fc2, inner, to: &hidden, observing: observer)
     if !isPreNorm { hidden = mlpNorm(hidden) }
+  }
+}
+
+extension ModelDirectory.Architecture {
+  /// OPT.
+  public static let opt = Self(rawValue: "opt") { json throws(ModelError) in try OPT.Configuration(json) }
+}
+
+extension OPT.Configuration: ModelConfiguration {
+  var linears: [[LinearLayout]] {
+    let (hidden, inner) = (hiddenSize, intermediateSize)
+    func linear(_ role: LinearRole, _ module: String, _ outputs: Int, _ inputs: Int) -> LinearLayout {
+      LinearLayout(role: role, module: module, outputs: outputs, inputs: inputs, hasBias: hasBias)
+    }
+    return [
+      [
+        linear(.key, "self_attn.k_proj", hidden, hidden), linear(.value, "self_attn.v_proj", hidden, hidden),
+        linear(.query, "self_attn.q_proj", hidden, hidden),
+      ],
+      [linear(.output, "self_attn.out_proj", hidden, hidden)],
+      [linear(.fc1, "fc1", inner, hidden)],
+      [linear(.fc2, "fc2", hidden, inner)],
+    ]
+  }
+
+  func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
+    try OPT(self, reader, progress)
+  }
+
+  init(_ json: Configuration) throws(ModelError) {
+    try json.require("activation_function", "relu")
+    guard try json.flag("layer_norm_elementwise_affine", default: true) else {
+      throw json.unsupported("layer_norm_elementwise_affine", "false", supported: "true")
+    }
+    hiddenSize = try json.size("hidden_size")
+    embeddingSize = try json.size("word_embed_proj_dim", default: hiddenSize)
+    intermediateSize = try json.size("ffn_dim")
+    blockCount = try json.size("num_hidden_layers", limit: 1 << 16)
+    let heads = try json.size("num_attention_heads")
+    guard hiddenSize % heads == 0 else {
+      throw json.invalid("num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize)")
+    }
+    attention = AttentionShape(heads: heads, keyValueHeads: heads, headDimension: hiddenSize / heads)
+    vocabularySize = try json.size("vocab_size")
+    maximumPositions = try json.size("max_position_embeddings", default: 2048)
+    isPreNorm = try json.flag("do_layer_norm_before", default: true)
+    let removesFinalNorm = try json.flag("_remove_final_layer_norm", default: false)
+    hasFinalNorm = isPreNorm && !removesFinalNorm
+    hasBias = try json.flag("enable_bias", default: true)
+    isTied = try json.flag("tie_word_embeddings", default: true)
   }
 }
