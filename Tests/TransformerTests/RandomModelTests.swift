@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import Transformer
 
-/// Four small random models of every kind, with logits and hidden states computed by PyTorch.
+/// Small random models of every kind, with logits and hidden states computed by PyTorch.
 @Suite struct RandomModelTests {
-  static let models = ["llama-v1", "llama3-gqa", "opt-125m", "opt-350m"]
+  static let models = ["llama-v1", "llama3-gqa", "mistral", "qwen2", "opt-125m", "opt-350m"]
   static let configurations = ["config.json", "config.transformers5.json"]
 
   static func load(_ name: String, _ configuration: String = "config.json") throws -> any CausalLM {

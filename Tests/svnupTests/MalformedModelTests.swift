@@ -149,7 +149,8 @@ struct MalformedModelTests {
     .configuration(
       "Case 31: rope_scaling of an unknown type", "rope_scaling", ["rope_type": "yarn", "factor": 4], "'yarn'",
       "default, linear, llama3"),
-    .configuration("Case 34b: an unsupported architecture", "model_type", "gpt2", "'gpt2'", "llama and opt"),
+    .configuration(
+      "Case 34b: an unsupported architecture", "model_type", "gpt2", "'gpt2'", "llama, mistral, qwen2 and opt"),
   ]
 
   static let weights: [Case] = [
