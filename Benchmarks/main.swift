@@ -10,7 +10,7 @@ do {
   }
 } catch let error as any Diagnostic {
   StandardStream.error.write("Benchmarks: \(error)\n")
-  Process.end(error.failureKind == .invalidSetting ? 64 : 65)
+  Process.end([.invalidSetting: 64, .noInput: 66, .cannotCreate: 73, .inputOutput: 74][error.failureKind] ?? 65)
 } catch {
   StandardStream.error.write("Benchmarks: \(error)\n")
   Process.end(65)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds and runs a package that depends on a tag of this one.
+# Builds and runs Examples/library as a package that depends on a tag of this one.
 #
 # SwiftPM refuses compiler flags in a dependency, so the manifest leaves the vector targets out there: this shows that it does, that
-# what is left builds, and that the portable kernel then does the work.
+# what is left builds, that the library does the whole job through its public interface, and that an estimator and a method of
+# pruning from outside are called by their names.
 #
 # usage: Scripts/check-dependent.sh
 set -euo pipefail
@@ -10,36 +11,36 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
+fail() {
+  echo "Scripts/check-dependent.sh: $1" >&2
+  exit 1
+}
+
 git clone --quiet "$repository" "$folder/svnup"
 git -C "$folder/svnup" tag 1000.0.0
+cp -r "$folder/svnup/Examples/library" "$folder/library"
+sed -i.before "s|.package(path: \"../..\")|.package(url: \"file://$folder/svnup\", exact: \"1000.0.0\")|" \
+  "$folder/library/Package.swift"
+grep -q 1000.0.0 "$folder/library/Package.swift" || fail "Examples/library/Package.swift has another dependency"
 
-mkdir -p "$folder/dependent/Sources/dependent"
-cat > "$folder/dependent/Package.swift" <<PACKAGE
-// swift-tools-version: 6.0
-import PackageDescription
-
-let package = Package(
-  name: "dependent",
-  platforms: [.macOS(.v15)],
-  dependencies: [.package(url: "file://$folder/svnup", exact: "1000.0.0")],
-  targets: [
-    .executableTarget(name: "dependent", dependencies: [.product(name: "Tensor", package: "svnup")])
-  ]
-)
-PACKAGE
-cat > "$folder/dependent/Sources/dependent/main.swift" <<'PROGRAM'
-import Tensor
-
-let a = Matrix(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
-print(Kernel.automatic.rawValue, matmul(a, transposed: a).elements)
-PROGRAM
-
-cd "$folder/dependent"
+cd "$folder/library"
 swift build -c release
-found=$(swift run -c release --skip-build dependent)
-wanted="portable [14.0, 32.0, 32.0, 77.0]"
-if [[ "$found" != "$wanted" ]]; then
-  echo "Scripts/check-dependent.sh: found '$found', wanted '$wanted'" >&2
-  exit 1
-fi
-echo "a dependent builds and runs: $found"
+resources="$folder/svnup/Sources/svnup/Resources"
+swift run -c release --skip-build library "$resources/kjv-llama" "$resources/kjv-text/calibration.txt" "$folder/pruned" \
+  | tee "$folder/printed"
+
+while IFS= read -r wanted; do
+  grep -q -- "$wanted" "$folder/printed" || fail "the program did not print '$wanted'"
+done <<'WANTED'
+^airport \[0.25, 0.58
+^sparsity 0.69[0-9]*, spread Optional(0
+^verified: [1-9][0-9]* zeros
+^checkerboard after leave-one-out: 0.[45]
+WANTED
+for member in '"kernel": "portable"' '"method": "sparsegpt"' '"probeMethod": "wanda"'; do
+  grep -q -- "$member" "$folder/pruned/svnup.json" || fail "svnup.json does not say $member"
+done
+for member in '"method": "checkerboard"' '"phase": 1' '"estimator": "leave-one-out"'; do
+  grep -q -- "$member" "$folder/pruned-own/svnup.json" || fail "svnup.json of the own method does not say $member"
+done
+echo "a dependent builds, runs and saves"

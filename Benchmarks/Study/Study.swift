@@ -59,7 +59,7 @@ struct Study {
         let whole = Granularity.blocks.cut(model)
         try measure(.uniform(sparsity, playerCount: whole.count), whole, [("rule", "uniform")])
         let owl = try SparsityAllocation.proportional(
-          importances: ratios, parameters: blocks, target: sparsity, spread: 0.08)
+          importances: ratios, parameters: blocks, target: sparsity, spread: 0.08, scaling: .linear)
         try measure(owl, whole, [("rule", "owl")])
         try values(samples, sparsity) { values, players, members in
           let parameters = players.map(\.parameters)

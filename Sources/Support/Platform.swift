@@ -364,6 +364,13 @@ package enum FileSystem {
 
   // MARK: Locks
 
+  /// Makes an empty file where there is none, to be locked.
+  package static func createLockFile(_ path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileError(path, "create", errno) }
+    close(descriptor)
+  }
+
   /// Opens a file or a folder, and nothing that a link leads to, to lock it; nil where that is refused.
   static func openLock(_ path: String) -> Int32? {
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)

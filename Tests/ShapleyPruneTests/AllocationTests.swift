@@ -10,7 +10,7 @@ import Testing
   @Test("Without clamping the sparsities are those of the formula")
   func formula() throws {
     let allocation = try SparsityAllocation.proportional(
-      importances: [2, 1, 3], parameters: [1, 1, 2], target: 0.5, spread: 0.1)
+      importances: [2, 1, 3], parameters: [1, 1, 2], target: 0.5, spread: 0.1, scaling: .linear)
     // z = 0.5, 0, 1 with weighted mean 0.625.
     #expect(distance(allocation.sparsities, [0.525, 0.625, 0.425]) < 1e-15)
   }
@@ -51,10 +51,10 @@ import Testing
   func redistribution() throws {
     // z = 1, 0, 0.5: wanted 0.5, 1.3, 0.9 around 0.9; the ceiling takes 0.3 and the two others can take 0.1 at most.
     let allocation = try SparsityAllocation.proportional(
-      importances: [3, 1, 2], parameters: [1, 1, 1], target: 0.9, spread: 0.4)
+      importances: [3, 1, 2], parameters: [1, 1, 1], target: 0.9, spread: 0.4, scaling: .linear)
     #expect(distance(allocation.sparsities, [0.7, 1, 1]) < 1e-12)
     let gentle = try SparsityAllocation.proportional(
-      importances: [3, 1, 2], parameters: [1, 1, 1], target: 0.7, spread: 0.2, ceiling: 0.8)
+      importances: [3, 1, 2], parameters: [1, 1, 1], target: 0.7, spread: 0.2, scaling: .linear, ceiling: 0.8)
     // Wanted 0.5, 0.9, 0.7; the ceiling takes 0.1, and 0.05 goes to each of the others.
     #expect(distance(gentle.sparsities, [0.55, 0.8, 0.75]) < 1e-12)
   }
@@ -63,7 +63,8 @@ import Testing
   func bounds(bound: Double) throws {
     for (floor, ceiling) in [(bound, 1.0), (0.0, bound)] {
       let allocation = try SparsityAllocation.proportional(
-        importances: [0.1, 7, -3, 0.2], parameters: [3, 1, 4, 1], target: bound, spread: 0.3, floor: floor,
+        importances: [0.1, 7, -3, 0.2], parameters: [3, 1, 4, 1], target: bound, spread: 0.3, scaling: .linear,
+        floor: floor,
         ceiling: ceiling)
       #expect(allocation.sparsities == [bound, bound, bound, bound])
     }
@@ -79,9 +80,10 @@ import Testing
   @Test("No spread gives the uniform allocation; one block gets the target")
   func degenerate() throws {
     let flat = try SparsityAllocation.proportional(
-      importances: [1, 2, 3], parameters: [1, 1, 1], target: 0.7, spread: 0)
+      importances: [1, 2, 3], parameters: [1, 1, 1], target: 0.7, spread: 0, scaling: .linear)
     #expect(flat.sparsities == [0.7, 0.7, 0.7])
-    let single = try SparsityAllocation.proportional(importances: [4], parameters: [9], target: 0.7, spread: 0.3)
+    let single = try SparsityAllocation.proportional(
+      importances: [4], parameters: [9], target: 0.7, spread: 0.3, scaling: .linear)
     #expect(single.sparsities == [0.7])
   }
 
@@ -109,7 +111,7 @@ import Testing
   func extremes() throws {
     let huge = Double.greatestFiniteMagnitude
     let allocation = try SparsityAllocation.proportional(
-      importances: [huge, -huge, 0], parameters: [1, 1, 1], target: 0.5, spread: 0.1)
+      importances: [huge, -huge, 0], parameters: [1, 1, 1], target: 0.5, spread: 0.1, scaling: .linear)
     #expect(distance(allocation.sparsities, [0.4, 0.6, 0.5]) < 1e-12)
   }
 
@@ -120,7 +122,8 @@ import Testing
       _ floor: Double = 0, _ ceiling: Double = 1
     ) throws(AllocationError) -> SparsityAllocation {
       try .proportional(
-        importances: importances, parameters: parameters, target: target, spread: spread, floor: floor,
+        importances: importances, parameters: parameters, target: target, spread: spread, scaling: .linear,
+        floor: floor,
         ceiling: ceiling)
     }
     for bad in [Double.infinity, -.infinity] {

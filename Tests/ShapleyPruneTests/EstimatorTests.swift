@@ -121,8 +121,8 @@ import Testing
           #expect(window.values == exact.values)
           #expect(window.evaluations == exact.evaluations)
           #expect(window.additionalEvaluations == 0)
-          #expect(
-            window.estimator == .window(length: players, placement: placement, surroundings: surroundings))
+          let told = try #require(window.estimator as? SlidingWindowShapley)
+          #expect(told.length == players && told.placement == placement && told.surroundings == surroundings)
         }
       }
     }

@@ -8,7 +8,8 @@ import Transformer
 
 /// Prunes by magnitude and keeps the statistics it was given, by the name of the linear, and how often.
 private final class RecordingPruner: Pruner {
-  let name = "recording"
+  static let name = "recording"
+  static let settings: [Setting<RecordingPruner>] = []
   let statistics = StatisticsKind.gram
   private let records = Mutex<(criteria: Int, statistics: [String: InputStatistics])>((0, [:]))
 

@@ -67,7 +67,7 @@ import Testing
   func equalBlocks(model: String, key: String) throws {
     let importances = try numbers(table(model, key)["exact"])
     let ours = try SparsityAllocation.proportional(
-      importances: importances, parameters: [5, 5, 5, 5], target: 0.7, spread: 0.08)
+      importances: importances, parameters: [5, 5, 5, 5], target: 0.7, spread: 0.08, scaling: .linear)
     let owl = try SparsityAllocation.published(importances: importances, target: 0.7, spread: 0.08)
     #expect(distance(ours.sparsities, owl.sparsities) < 1e-12)
   }

@@ -15,7 +15,7 @@ import Testing
     for estimator in estimators {
       let result = try estimator.estimate(of: game)
       let text = result.json.encoded(indentation: 2)
-      #expect(try ShapleyValues(json: JSON.parse(text), source: "-") == result)
+      #expect(try ShapleyValues(FieldReader(JSON.parse(text), source: "-")) == result)
     }
   }
 
@@ -60,14 +60,14 @@ import Testing
       ("evaluations", #"{"evaluations": -1}"#), ("evaluations", #"{"evaluations": 1.5}"#),
       ("coalitionsAsked", #"{"coalitionsAsked": null}"#), ("estimator", #"{"estimator": "guess"}"#),
       ("window", #"{"estimator": "window", "window": 0}"#), ("placement", #"{"estimator": "window", "window": 1}"#),
-      ("seed", #"{"estimator": "permutation", "seed": -1}"#),
+      ("seed", #"{"estimator": "permutation", "budget": 9, "seed": -1}"#),
     ])
   func badFields(field: String, change: String) throws {
     let good = try ExactShapley().estimate(of: AdditiveGame(weights: [1, 2])).json
     let changes = try #require(JSON.parse(Array(change.utf8)).object).members
     let members = try #require(good.object).members.filter { member in !changes.contains { $0.key == member.key } }
     let bad = JSON.object(JSONObject(members + changes))
-    let error = #expect(throws: ShapleyValuesError.self) { try ShapleyValues(json: bad, source: "v.json") }
+    let error = #expect(throws: DocumentError.self) { try ShapleyValues(FieldReader(bad, source: "v.json")) }
     #expect(error?.field == field)
     #expect(error?.description.hasPrefix("v.json: \(field): ") == true)
   }
@@ -77,12 +77,12 @@ import Testing
     let good = try ExactShapley().estimate(of: AdditiveGame(weights: [1, 2])).json
     for name in ["values", "estimator", "emptyValue", "grandValue", "evaluations", "additionalEvaluations"] {
       let members = try #require(good.object).members.filter { $0.key != Array(name.utf8) }
-      let error = #expect(throws: ShapleyValuesError.self) {
-        try ShapleyValues(json: .object(JSONObject(members)), source: "v.json")
+      let error = #expect(throws: DocumentError.self) {
+        try ShapleyValues(FieldReader(.object(JSONObject(members)), source: "v.json"))
       }
       #expect(error?.field == name)
       #expect(error?.reason == "it is missing")
     }
-    #expect(throws: ShapleyValuesError.self) { try ShapleyValues(json: [1, 2], source: "v.json") }
+    #expect(throws: DocumentError.self) { try ShapleyValues(FieldReader([1, 2], source: "v.json")) }
   }
 }

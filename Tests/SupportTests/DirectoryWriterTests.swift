@@ -43,7 +43,7 @@ import Testing
       try File.replace(Path.join(target, "old"), with: [1])
       let refused = #expect(throws: FileError.self) { try DirectoryWriter(target: target, replacing: false) }
       #expect(refused?.failureKind == .cannotCreate)
-      #expect(refused?.reason.contains("--force") == true)
+      #expect(refused?.isForExistingOutput == true)
       #expect(try FileSystem.list(folder) == ["model"])
 
       let writer = try DirectoryWriter(target: target, replacing: true)

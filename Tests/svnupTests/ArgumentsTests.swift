@@ -8,8 +8,8 @@ private enum Fixture {
   static let count = Option("count", .integer(1...9), default: 3, help: "How many.")
   static let ratio: Option<Double?> = Option("ratio", .number(0...1, excludingLower: true), help: "How much.")
   static let file: Option<String?> = Option("file", .text("FILE"), help: "Where.")
-  static let placement = Option<WindowPlacement>("placement", .word(), default: .centred, help: "Which.")
-  static let pattern: Option<GroupPattern?> = Option("pattern", .pattern, help: "N of M.")
+  static let placement = Option<WindowPlacement>("placement", .word, default: .centred, help: "Which.")
+  static let pattern: Option<SparsityPattern?> = Option("pattern", .groups, help: "N of M.")
   static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where from.")
   static let loud = Option.flag("loud", help: "Loud.")
 
@@ -59,7 +59,7 @@ struct ArgumentsTests {
     #expect(arguments[Fixture.count] == 7)
     #expect(arguments[Fixture.ratio] == 0.25)
     #expect(arguments[Fixture.placement] == .averaged)
-    #expect(arguments[Fixture.pattern] == GroupPattern(kept: 2, group: 4))
+    #expect(arguments[Fixture.pattern] == .structured(keep: 2, of: 4))
     #expect(arguments[Fixture.file] == "a=b")
     #expect(arguments[Fixture.seed] == .max)
     #expect(arguments[Fixture.loud])
@@ -144,7 +144,7 @@ struct ArgumentsTests {
   @Test("N:M keeps N of every M", arguments: ["2:4", "1:2", "63:64", "4:8"])
   func patterns(text: String) throws {
     let pattern = try Fixture.parse("a", "--pattern", text)[Fixture.pattern]
-    #expect(pattern.map { "\($0.kept):\($0.group)" } == text)
+    #expect(pattern?.groups == text)
   }
 
   @Test(

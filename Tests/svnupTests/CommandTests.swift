@@ -51,12 +51,12 @@ struct CommandTests {
   func defaults() throws {
     let line = "prune m --method sparsegpt --sparsity 0.7 --allocation shapley --calibration c --output o"
     let prune = try check(line.split(separator: " ").map(String.init))
-    #expect(prune[GameOptions.estimator] == .window)
-    #expect(prune[GameOptions.window] == 3)
+    #expect(prune[GameOptions.estimator].name == "window")
+    #expect(prune[GameOptions.windowLength] == 3)
     #expect(prune[GameOptions.players] == nil)
     #expect(prune[GameOptions.placement] == .averaged)
     #expect(prune[GameOptions.absence] == .pruned)
-    #expect(prune[GameOptions.probeMethod] == .wanda)
+    #expect(prune[GameOptions.probeMethod].name == "wanda")
     #expect(prune[GameOptions.value] == .nll)
     #expect(prune[PruneCommand.probeSparsity] == nil)
     #expect(prune[PruneCommand.spread] == nil)

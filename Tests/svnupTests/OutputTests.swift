@@ -1,4 +1,5 @@
 import Foundation
+import ShapleyPrune
 import Testing
 import svnup
 
@@ -33,7 +34,7 @@ final class OutputTests {
     "a directory",
     arguments: [
       ("new", false, nil), ("new/", false, nil), ("models/model/new", false, nil), ("empty", true, nil),
-      ("empty", false, "empty: cannot create: it exists; --force replaces it"),
+      ("empty", false, "empty: cannot create: it exists"),
       ("file", true, "file: cannot create: something that is not a folder is there"),
       ("none/new", false, "none/new: cannot create: the folder none does not exist"),
       ("models/model", true, "models/model: cannot create: it is the model's own directory, or holds it"),
@@ -47,20 +48,20 @@ final class OutputTests {
   func directory(name: String, replacing: Bool, message: String?) {
     let output = folder.path + "/" + name
     let model = path("models/model").path
-    #expect(refusal { try OutputOptions.checkDirectory(output, inputs: [model], replacing: replacing) } == message)
+    #expect(refusal { _ = try OutputFolder(output, inputs: [model], replacing: replacing) } == message)
   }
 
   @Test(
     "a file",
     arguments: [
       ("new", false, nil), ("file", true, nil),
-      ("file", false, "file: cannot create: it exists; --force replaces it"),
+      ("file", false, "file: cannot create: it exists"),
       ("empty", true, "empty: cannot create: something that is not a file is there"),
       ("none/new", false, "none/new: cannot create: the folder none does not exist"),
       ("file/new", false, "file/new: cannot create: the folder file does not exist"),
     ] as [(String, Bool, String?)])
   func file(name: String, replacing: Bool, message: String?) {
     #expect(
-      refusal { try OutputOptions.checkFile(folder.path + "/" + name, inputs: [], replacing: replacing) } == message)
+      refusal { _ = try OutputFile(folder.path + "/" + name, inputs: [], replacing: replacing) } == message)
   }
 }

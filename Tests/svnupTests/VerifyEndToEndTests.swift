@@ -187,21 +187,27 @@ final class VerifyEndToEndTests {
       ("\"count\": 4096", "\"count\": 4097", "svnup.json records 2048 of 4097"),
       ("\"sparsity\": 0.5,", "\"sparsity\": 0.25,", "svnup.json: sparsity: it is 0.25; the weights have 0.5"),
       ("\"pattern\": \"2:4\"", "\"pattern\": \"1:4\"", "2 weights are not zero; svnup.json records 1:4"),
-      ("\"pattern\": \"2:4\"", "\"pattern\": \"4:2\"", "svnup.json: pattern: '4:2' keeps N of every M"),
+      ("\"pattern\": \"2:4\"", "\"pattern\": \"4:2\"", "svnup.json: pattern: '4:2' is not N:M with 0 < N < M"),
       ("\"pattern\": \"2:4\"", "\"pattern\": \"2:5\"", "its 64 columns are not whole groups of 5"),
       ("\"pattern\": \"2:4\"", "\"pattern\": 2", "svnup.json: pattern: it is a number, not a string"),
       (
         "model.layers.1.mlp.up_proj.weight", "model.layers.1.mlp.down_proj.weight", "blocks[1].linears: the model's are"
       ),
-      ("\"zeros\": 2048", "\"zeros\": -1", "svnup.json: blocks[0].linears.self_attn.q_proj.zeros: a whole number"),
-      ("\"zeros\": 2048", "\"zeros\": 2e99", "svnup.json: blocks[0].linears.self_attn.q_proj.zeros: a whole number"),
-      ("\"tensor\"", "\"tensors\"", "svnup.json: blocks[0].linears.self_attn.q_proj.tensor: a string"),
-      ("\"linears\"", "\"linear\"", "svnup.json: blocks[0].linears: an object"),
+      (
+        "\"zeros\": 2048", "\"zeros\": -1",
+        "svnup.json: blocks[0].linears.self_attn.q_proj.zeros: it is not a whole number"
+      ),
+      (
+        "\"zeros\": 2048", "\"zeros\": 2e99",
+        "svnup.json: blocks[0].linears.self_attn.q_proj.zeros: it is not a whole number"
+      ),
+      ("\"tensor\"", "\"tensors\"", "svnup.json: blocks[0].linears.self_attn.q_proj.tensor: it is missing"),
+      ("\"linears\"", "\"linear\"", "svnup.json: blocks[0].linears: it is missing"),
       (
         "\"config.json\": \"", "\"../config.json\": \"",
         "svnup.json: sha256.output: '../config.json' is not a plain file name"
       ),
-      ("\"output\": {", "\"output\": 1, \"x\": {", "svnup.json: sha256.output: an object is missing here"),
+      ("\"output\": {", "\"output\": 1, \"x\": {", "svnup.json: sha256.output: it is a number, not an object"),
       ("{", "", "svnup.json: not valid JSON at byte"),
     ])
   func changedRecord(old: String, new: String, reason: String) throws {

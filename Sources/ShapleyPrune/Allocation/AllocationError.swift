@@ -20,8 +20,6 @@ public enum AllocationError: Error, Equatable, Sendable {
   case importanceNotFinite(player: Int, Double)
   /// The logarithm was asked for, and no importance has one.
   case nothingPositive
-  /// A file that does not hold an allocation: which file, which field, why.
-  case file(String, field: String, reason: String)
 }
 
 extension AllocationError: Diagnostic {
@@ -46,15 +44,13 @@ extension AllocationError: Diagnostic {
       "the importance of player \(player) is \(importance)"
     case .nothingPositive:
       "no importance is positive, so none has a logarithm: use linear or rank scaling"
-    case .file(let source, let field, let reason):
-      "\(source): \(field): \(reason)"
     }
   }
 
   package var failureKind: FailureKind {
     switch self {
     case .targetOutOfRange, .bounds, .spread, .nothingPositive: .invalidSetting
-    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .file: .badData
+    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite: .badData
     }
   }
 }

@@ -15,6 +15,15 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
   /// zero are those of noise.
   case exponential
 
+  /// The spread where none is asked for; Documentation/Allocation.md has the measurements behind it.
+  public var usualSpread: Double { self == .exponential ? 0.09 : 0.16 }
+
+  /// Spreads that a search tries, ascending; none is the uniform allocation.
+  public var candidateSpreads: [Double] {
+    self == .exponential
+      ? [0, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.16] : [0, 0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3]
+  }
+
   /// The least share of the largest importance that the logarithm tells apart.
   static let leastShare = 1e-3
 

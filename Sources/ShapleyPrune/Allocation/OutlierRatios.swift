@@ -54,3 +54,9 @@ private func forEachScore(of block: any TransformerBlock, _ norms: [LinearRole: 
     }
   }
 }
+
+/// Outlier Weighed Layerwise Sparsity.
+public enum OWL {
+  /// λ as published: half of the difference between the sparsest and the densest block.
+  public static let usualSpread = 0.08
+}

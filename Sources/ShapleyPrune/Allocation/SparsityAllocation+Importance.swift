@@ -26,16 +26,17 @@ extension SparsityAllocation {
   ///   - parameters: Prunable parameters of each player.
   ///   - target: The sparsity of the model as a whole, S.
   ///   - spread: l, in [0, 1]: half of the difference between the sparsest and the densest player before clamping; with
-  ///     exponential scaling, the sparsity that makes a player cost e times as much.
+  ///     exponential scaling, the sparsity that makes a player cost e times as much. Nil is the scaling's usual one.
   ///   - scaling: What happens to the importances first.
   ///   - floor: The least sparsity of a player.
   ///   - ceiling: The greatest sparsity of a player.
   ///
   /// Throws `AllocationError`. O(n^2).
   public static func proportional(
-    importances: [Double], parameters: [Int], target: Double, spread: Double, scaling: ImportanceScaling = .linear,
-    floor: Double = 0, ceiling: Double = 1
+    importances: [Double], parameters: [Int], target: Double, spread: Double? = nil,
+    scaling: ImportanceScaling = .exponential, floor: Double = 0, ceiling: Double = 1
   ) throws(AllocationError) -> SparsityAllocation {
+    let spread = spread ?? scaling.usualSpread
     guard floor >= 0, floor <= ceiling, ceiling <= 1 else { throw .bounds(floor: floor, ceiling: ceiling) }
     guard target >= floor, target <= ceiling else {
       throw .targetOutOfRange(target, floor: floor, ceiling: ceiling)

@@ -39,3 +39,18 @@ public struct SparsityAllocation: Equatable, Sendable {
     return parameters.map(Double.init)
   }
 }
+
+extension SparsityAllocation {
+  /// A pattern for every linear of the model that was cut into these players.
+  public func patterns(for players: [Player], blockCount: Int) -> [BlockPattern] {
+    var patterns = [BlockPattern](repeating: BlockPattern(.unstructured(0)), count: blockCount)
+    for (player, sparsity) in zip(players, sparsities) {
+      if player.part == nil {
+        patterns[player.block].common = .unstructured(sparsity)
+      } else {
+        for role in player.roles { patterns[player.block].exceptions[role] = .unstructured(sparsity) }
+      }
+    }
+    return patterns
+  }
+}

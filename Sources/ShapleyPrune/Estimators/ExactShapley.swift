@@ -8,6 +8,11 @@ public struct ExactShapley: ShapleyEstimator {
   /// The most coalitions that any estimator without a budget evaluates.
   static let evaluationLimit = 1 << playerLimit
 
+  /// The estimator's name.
+  public static let name = "exact"
+  /// There is nothing to set.
+  public static let settings: [Setting<ExactShapley>] = []
+
   /// Makes an estimator.
   public init() {}
 
@@ -39,7 +44,7 @@ public struct ExactShapley: ShapleyEstimator {
       grandValue: values[values.count - 1],
       evaluations: coalitions.count,
       coalitionsAsked: players * coalitions.count,
-      estimator: .exact)
+      estimator: self)
   }
 
   /// All coalitions in the order of a `WindowTable` that holds every player.

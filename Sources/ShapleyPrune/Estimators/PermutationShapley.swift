@@ -7,19 +7,30 @@
 ///     let values = try PermutationShapley(budget: 5000, tolerance: 0.002).estimate(&game)
 public struct PermutationShapley: ShapleyEstimator {
   /// The most coalitions that may be evaluated, v(empty) and v(N) included.
-  public var budget: Int
+  public var budget = 1000
   /// The same seed gives the same orders on every platform.
-  public var seed: UInt64
+  public var seed: UInt64 = 0
   /// The standard error at which no more orders are drawn; nil spends the budget.
   public var tolerance: Double?
 
   /// Pairs of the first round of an estimate with a tolerance; standard errors of fewer pairs say little.
   private static let firstRound = 8
 
+  /// The estimator's name.
+  public static let name = "permutation"
+  /// Budget, seed and tolerance.
+  public static let settings: [Setting<PermutationShapley>] = [
+    .integer("budget", \.budget), .seed("seed", \.seed),
+    .number("tolerance", \.tolerance, in: 0...Double.greatestFiniteMagnitude),
+  ]
+
+  /// The usual estimator: a thousand evaluations.
+  public init() {}
+
   /// Makes an estimator.
   ///
   /// A budget or a tolerance that cannot be used is refused by `check`.
-  public init(budget: Int = 1000, seed: UInt64 = 0, tolerance: Double? = nil) {
+  public init(budget: Int = Self().budget, seed: UInt64 = Self().seed, tolerance: Double? = nil) {
     self.budget = budget
     self.seed = seed
     self.tolerance = tolerance
@@ -70,7 +81,7 @@ public struct PermutationShapley: ShapleyEstimator {
       grandValue: ends[1],
       evaluations: pairs.coalitions.count,
       coalitionsAsked: 2 * pairs.count * (players + 1),
-      estimator: .permutation(budget: budget, seed: seed, tolerance: tolerance))
+      estimator: self)
   }
 
   /// Evaluates the orders, which come in pairs, and appends each player's mean contribution to a pair.

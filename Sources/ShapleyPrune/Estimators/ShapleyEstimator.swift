@@ -7,7 +7,7 @@ import Support
 ///
 ///     var game = MemoisedGame(LayerGame(model, windows: windows, absence: absence))
 ///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
-public protocol ShapleyEstimator: Sendable {
+public protocol ShapleyEstimator: Configurable {
   /// Throws where the estimator cannot work on a game of so many players: what `estimate` throws before it evaluates anything.
   func check(playerCount: Int) throws(EstimatorError)
 
@@ -21,10 +21,19 @@ public protocol ShapleyEstimator: Sendable {
   /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
   func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
 
+  /// The most consecutive players of whom some are present and some absent in one coalition: a walk through the coalitions keeps a
+  /// state for about each of them.
+  func span(playerCount: Int) -> Int
+
   /// One value a player.
   ///
   /// Throws what `check` throws, before anything is evaluated, and what the game throws, unchanged.
   func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues
+}
+
+extension ShapleyEstimator {
+  /// All players.
+  public func span(playerCount: Int) -> Int { playerCount }
 }
 
 /// Why an estimator does not start.

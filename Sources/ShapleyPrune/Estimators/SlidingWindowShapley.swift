@@ -21,20 +21,37 @@ public struct SlidingWindowShapley: ShapleyEstimator {
   public static let lengthLimit = WindowTable.lengthLimit
 
   /// Players in a window; a game of fewer players has one window, which holds them all.
-  public var length: Int
+  public var length = 3
   /// Which windows decide about a player.
-  public var placement: WindowPlacement
+  public var placement = WindowPlacement.averaged
   /// The state of the players outside the window.
-  public var surroundings: Surroundings
+  public var surroundings = Surroundings.intact
+
+  /// The estimator's name.
+  public static let name = "window"
+  /// Length, placement and surroundings.
+  public static let settings: [Setting<SlidingWindowShapley>] = [
+    .integer("window", \.length, in: 1...Int.max), .word("placement", \.placement),
+    .word("surroundings", \.surroundings),
+  ]
+
+  /// The usual estimator: the mean over every window of three players that holds the player, everybody else present.
+  public init() {}
 
   /// Makes an estimator.
   ///
   /// A length that cannot be used is refused by `check`.
-  public init(length: Int = 3, placement: WindowPlacement = .averaged, surroundings: Surroundings = .intact) {
+  public init(
+    length: Int = Self().length, placement: WindowPlacement = Self().placement,
+    surroundings: Surroundings = Self().surroundings
+  ) {
     self.length = length
     self.placement = placement
     self.surroundings = surroundings
   }
+
+  /// The players of a window.
+  public func span(playerCount: Int) -> Int { min(length, playerCount) }
 
   /// Distinct coalitions that an estimate needs: (n - w) 2^(w-1) + 2^w, or the largest Int where that does not fit.
   ///
@@ -93,7 +110,7 @@ public struct SlidingWindowShapley: ShapleyEstimator {
       evaluations: needed.count,
       additionalEvaluations: ends.count { !needed.contains($0) },
       coalitionsAsked: windows.reduce(0) { $0 + $1.count } * tableSize,
-      estimator: .window(length: width, placement: placement, surroundings: surroundings))
+      estimator: SlidingWindowShapley(length: width, placement: placement, surroundings: surroundings))
   }
 
   /// The subsets of every window, by ascending first player: one `WindowTable` after the other.

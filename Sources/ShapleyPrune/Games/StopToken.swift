@@ -12,20 +12,29 @@ import Synchronization
 public final class StopToken: Sendable {
   private let isSet = Atomic<Bool>(false)
   private let poll: @Sendable () -> Bool
+  private let atEnd: @Sendable () -> Void
 
   /// A token that says stop from the call of `requestStop` on.
   public convenience init() { self.init(polling: { false }) }
 
   /// A token that says stop where `poll` returns true, or `requestStop` was called.
   ///
-  /// - Parameter poll: Called whenever the token is asked, on the thread that asks.
-  public init(polling poll: @escaping @Sendable () -> Bool) { self.poll = poll }
+  /// - Parameters:
+  ///   - poll: Called whenever the token is asked, on the thread that asks.
+  ///   - atEnd: Called when a job has done the work during which it asks.
+  public init(polling poll: @escaping @Sendable () -> Bool, atEnd: @escaping @Sendable () -> Void = {}) {
+    self.poll = poll
+    self.atEnd = atEnd
+  }
 
   /// Makes the token say stop; may be called on any thread, and more than once.
   public func requestStop() { isSet.store(true, ordering: .relaxed) }
 
   /// Whether the work is to stop.
   public var isStopRequested: Bool { isSet.load(ordering: .relaxed) || poll() }
+
+  /// Tells whoever is polled that nothing asks any more.
+  func end() { atEnd() }
 
   /// Throws `StopRequested` where the work is to stop.
   func check() throws(StopRequested) { if isStopRequested { throw StopRequested() } }

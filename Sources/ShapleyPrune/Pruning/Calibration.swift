@@ -3,6 +3,9 @@ import Transformer
 
 /// Samples for the statistics of pruning.
 public enum Calibration {
+  /// Samples that are drawn where nobody says how many.
+  public static let usualSamples = 128
+
   /// Draws samples of equal length from a text's ids, each beginning anywhere, from a seed: the same ones on every machine.
   ///
   /// Throws `PruningError.textTooShort` where the text is shorter than one sample.

@@ -11,7 +11,9 @@ public struct MagnitudePruner: Pruner {
   package init(rule: CountingRule) { self.rule = rule }
 
   /// The method's name.
-  public let name = "magnitude"
+  public static let name = "magnitude"
+  /// There is nothing to set.
+  public static let settings: [Setting<MagnitudePruner>] = []
   /// The inputs do not matter.
   public let statistics = StatisticsKind.none
 
@@ -58,4 +60,9 @@ private struct MagnitudeCriterion: PruningCriterion {
       }
     }
   }
+}
+
+extension Pruner where Self == MagnitudePruner {
+  /// Pruning by magnitude.
+  public static var magnitude: MagnitudePruner { MagnitudePruner() }
 }

@@ -22,11 +22,12 @@ public struct PruningOutcome: Sendable, Equatable {
 
 /// A method of pruning with its settings.
 ///
+///     let pruner = SparseGPTPruner(dampening: 0.02)
+///     let outcome = try pruner.prune(&weight, given: statistics, to: .unstructured(0.5), linear: "fc1")
+///
 /// Pruning has two steps, since several linears of a block see the same inputs: `criterion` computes once what follows from the
 /// inputs, and what it returns prunes each of those linears.
-public protocol Pruner: Sendable {
-  /// Its name on the command line and in reports.
-  var name: String { get }
+public protocol Pruner: Configurable {
   /// What it needs to know about the inputs.
   var statistics: StatisticsKind { get }
 

@@ -7,18 +7,21 @@ import Tensor
 /// it is to lose (w / U_jj) · U_j,j+1... . Columns are taken in blocks; the update behind a block is one matrix product.
 public struct SparseGPTPruner: Pruner {
   /// Share of the mean diagonal that is added to the Hessian's diagonal.
-  public var dampening: Double
+  public var dampening = 0.01
   /// Columns of a block.
   ///
   /// The threshold of an unstructured pattern holds within a block.
-  public var blockSize: Int
+  public var blockSize = 128
   var rule = CountingRule.exact
 
   /// A pruner with the authors' settings unless others are given.
-  public init(dampening: Double = 0.01, blockSize: Int = 128) {
+  public init(dampening: Double = Self().dampening, blockSize: Int = Self().blockSize) {
     self.dampening = dampening
     self.blockSize = blockSize
   }
+
+  /// A pruner with the authors' settings.
+  public init() {}
 
   package init(rule: CountingRule) {
     self.init()
@@ -26,7 +29,13 @@ public struct SparseGPTPruner: Pruner {
   }
 
   /// The method's name.
-  public let name = "sparsegpt"
+  public static let name = "sparsegpt"
+  /// The dampening and the block size.
+  public static let settings: [Setting<SparseGPTPruner>] = [
+    .number("dampening", \.dampening, in: 0...1), .integer("blockSize", \.blockSize, in: 1...blockSizeLimit),
+  ]
+  /// The largest block that a file or a command line can ask for.
+  package static let blockSizeLimit = 65_536
   /// The Hessian needs all products of two inputs.
   public let statistics = StatisticsKind.gram
 
@@ -108,4 +117,11 @@ private struct SparseGPTCriterion: PruningCriterion {
       for i in 0..<rows { for j in dead { w[i * columns + j] = 0 } }
     }
   }
+}
+
+extension Pruner where Self == SparseGPTPruner {
+  /// SparseGPT, with the authors' settings unless others are given.
+  public static func sparseGPT(
+    dampening: Double = SparseGPTPruner().dampening, blockSize: Int = SparseGPTPruner().blockSize
+  ) -> SparseGPTPruner { SparseGPTPruner(dampening: dampening, blockSize: blockSize) }
 }

@@ -88,7 +88,26 @@ extension PruningError: Diagnostic {
     case .weightOutOfRange(let linear, let index, let type):
       "\(linear): element \(index) is too large for \(type.rawValue) after its update; use more dampening"
     case .textTooShort(let tokens, let needed):
-      "the calibration text has \(tokens) tokens; a sample needs \(needed): use a longer text or a shorter --sequence-length"
+      "the calibration text has \(tokens) tokens; a sample needs \(needed): use a longer text or a shorter sequence length"
     }
+  }
+}
+
+extension SparsityPattern {
+  /// The longest group of N:M.
+  package static let groupLimit = 64
+
+  /// `2:4` for a structured pattern; nil for an unstructured one.
+  package var groups: String? {
+    if case .structured(let keep, let of) = self { "\(keep):\(of)" } else { nil }
+  }
+
+  /// Reads `groups`; nil unless it is N:M with 0 < N < M <= 64.
+  package init?(groups text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let keep = Int(parts[0]), let of = Int(parts[1]), keep > 0, keep < of,
+      of <= Self.groupLimit
+    else { return nil }
+    self = .structured(keep: keep, of: of)
   }
 }

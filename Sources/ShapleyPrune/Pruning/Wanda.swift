@@ -9,7 +9,9 @@ public struct WandaPruner: Pruner {
   public init() {}
 
   /// The method's name.
-  public let name = "wanda"
+  public static let name = "wanda"
+  /// There is nothing to set.
+  public static let settings: [Setting<WandaPruner>] = []
   /// The squared norm of every input.
   public let statistics = StatisticsKind.squares
 
@@ -71,4 +73,9 @@ private struct WandaCriterion: PruningCriterion {
     }
     return PruningOutcome(prunedCount: rows * zeros)
   }
+}
+
+extension Pruner where Self == WandaPruner {
+  /// Wanda.
+  public static var wanda: WandaPruner { WandaPruner() }
 }

@@ -32,7 +32,7 @@ package final class DirectoryWriter {
       throw FileError(target, "create", reason: "something that is not a folder is there", failureKind: .cannotCreate)
     }
     guard replacing else {
-      throw FileError(target, "create", reason: "it exists; --force replaces it", failureKind: .cannotCreate)
+      throw FileError.exists(target)
     }
   }
 

@@ -34,6 +34,16 @@ package struct FileError: Diagnostic, Equatable {
   }
 
   package var description: String { "\(path): cannot \(operation): \(reason)" }
+
+  /// An output that is there already, where nobody said that it may be replaced.
+  package static func exists(_ path: String) -> FileError {
+    FileError(path, "create", reason: reasonOfExisting, failureKind: .cannotCreate)
+  }
+
+  /// Whether the output would be written if it might be replaced.
+  package var isForExistingOutput: Bool { operation == "create" && reason == Self.reasonOfExisting }
+
+  private static let reasonOfExisting = "it exists"
 }
 
 /// An open regular file; closed when the last reference goes.

@@ -1,3 +1,5 @@
+import Support
+
 extension ValueKind where Value == Int {
   /// A number of bytes with its unit: 4GiB, 1.5GiB, 512MiB, 2G (1,024 each), 1500MB (1,000 each).
   package static var byteSize: Self {

@@ -50,23 +50,14 @@ package struct Console: Sendable {
     return Progress(label, unit: unit, style: style)
   }
 
-  /// Progress in bytes, told in MiB, as a function that takes the bytes of each step; it ends when the function is dropped.
-  package func byteProgress(_ label: String, total: Int) -> (Int) -> Void {
-    let progress = progress(label, unit: "MiB")
-    var done = 0
-    return { count in
-      done += count
-      progress.update(min(done, total) >> 20, of: total >> 20)
-    }
-  }
-
   /// How bars are drawn on this terminal.
   package var barStyle: Bar.Style { Bar.Style(environment: Process.environment) }
 
   /// Tells an error in one line and returns the exit status it leads to.
   package static func exitStatus(reporting error: any Error) -> ExitStatus {
     if error is OutputClosed { return .done }
-    StandardStream.error.write("svnup: \(String(describing: error).abridged.onOneLine)\n")
+    let remedy = OutputOptions.remedy(for: error).map { "; \($0)" } ?? ""
+    StandardStream.error.write("svnup: \(String(describing: error).abridged.onOneLine)\(remedy)\n")
     return ExitStatus((error as? any Diagnostic)?.failureKind ?? .inputOutput)
   }
 }

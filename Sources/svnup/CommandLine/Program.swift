@@ -1,9 +1,10 @@
+import ShapleyPrune
 import Support
 import Tensor
 
 /// The program: finds the command, parses its arguments, runs it and answers with an exit status.
 package enum Program {
-  package static let version = "0.1.0"
+  package static let version = Version.current
   package static let purpose = """
     svnup prunes language models (LLaMA, OPT), giving every part the sparsity that its Shapley value deserves.
     """
@@ -61,6 +62,8 @@ package enum Program {
       try command.run(arguments, console: Console(arguments))
     } catch let error as UsageError where error.command == nil {
       throw UsageError(error.message, command: command.description.name)
+    } catch let error as SettingError {
+      throw UsageError(error, command: command.description.name)
     }
   }
 

@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Support
 
 /// A command line that cannot be carried out as it was typed: exit status 64.
@@ -9,6 +10,14 @@ package struct UsageError: Diagnostic, Equatable {
   package init(_ message: String, command: String? = nil) {
     self.message = message
     self.command = command
+  }
+
+  /// A setting of a job, by the option that gave it: `sequenceLength` is `--sequence-length`.
+  init(_ error: SettingError, command: String) {
+    let name = error.setting.rawValue.reduce(into: "") { name, letter in
+      name += letter.isUppercase ? "-\(letter.lowercased())" : String(letter)
+    }
+    self.init("--\(name)\(error.value.map { " \($0)" } ?? ""): \(error.reason)", command: command)
   }
 
   package var failureKind: FailureKind { .invalidSetting }

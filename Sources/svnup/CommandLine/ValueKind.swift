@@ -7,9 +7,6 @@ package struct InvalidValue: Error, Equatable {
   package init(_ requirement: String) { self.requirement = requirement }
 }
 
-/// A value that is named on the command line by one of a few words.
-package protocol Word: CaseIterable, RawRepresentable, Sendable where RawValue == String {}
-
 /// What texts an option takes and which Swift values they become.
 package struct ValueKind<Value: Sendable>: Sendable {
   /// What stands for the value in help texts: FILE, N, wanda|sparsegpt.
@@ -65,7 +62,7 @@ extension ValueKind where Value == Double {
   package static func number(
     _ range: ClosedRange<Double>, excludingLower: Bool = false, _ placeholder: String = "X"
   ) -> Self {
-    let (lower, upper) = (brief(range.lowerBound), brief(range.upperBound))
+    let (lower, upper) = (range.lowerBound.brief, range.upperBound.brief)
     let bounds = excludingLower ? "more than \(lower) and at most \(upper)" : "between \(lower) and \(upper)"
     return Self(placeholder) { text throws(InvalidValue) in
       // Swift also reads "nan", "infinity" and hexadecimal floating point; nobody means those here.
@@ -75,23 +72,18 @@ extension ValueKind where Value == Double {
       }
       guard range.contains(number), !(excludingLower && number == range.lowerBound) else {
         let isPercentage = range.upperBound == 1 && number > 1 && number <= 100
-        throw InvalidValue("must be \(bounds)" + (isPercentage ? "; \(text) % is \(brief(number / 100))" : ""))
+        throw InvalidValue("must be \(bounds)" + (isPercentage ? "; \(text) % is \((number / 100).brief)" : ""))
       }
       return number
     } spell: {
-      brief($0)
+      $0.brief
     }
   }
 }
 
-/// A number as people write it: 1, not 1.0.
-private func brief(_ number: Double) -> String {
-  Int(exactly: number).map { String($0) } ?? "\(number)"
-}
-
-extension ValueKind where Value: Word {
+extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   /// One of the words of `Value`, in the order of their declaration.
-  package static func word() -> Self {
+  package static var word: Self {
     let words = Value.allCases.map(\.rawValue)
     return Self(words.joined(separator: "|")) { text throws(InvalidValue) in
       guard let value = Value(rawValue: text) else { throw InvalidValue("must be \(words.alternatives)") }
@@ -99,13 +91,5 @@ extension ValueKind where Value: Word {
     } spell: {
       $0.rawValue
     }
-  }
-}
-
-extension [String] {
-  /// "a", "a or b", "a, b or c".
-  package var alternatives: String {
-    guard let last, count > 1 else { return first ?? "" }
-    return dropLast().joined(separator: ", ") + " or " + last
   }
 }

@@ -1,17 +1,48 @@
 // The words of the command line for what a command can choose from.
 
 import ShapleyPrune
+import Support
 
-package enum PruningMethodChoice: String, Word { case magnitude, wanda, sparsegpt }
+package enum AbsenceChoice: String, CaseIterable, Sendable { case bypassed, pruned }
 
-package enum EstimatorChoice: String, Word { case exact, window, permutation }
+extension ValueKind {
+  /// The name of a method, which has its usual settings then.
+  static func method(_ registry: Registry<Value>, name: @escaping @Sendable (Value) -> String) -> Self {
+    Self(registry.names.joined(separator: "|")) { text throws(InvalidValue) in
+      guard let method = registry[text] else { throw InvalidValue("must be \(registry.names.alternatives)") }
+      return method
+    } spell: {
+      name($0)
+    }
+  }
+}
 
-package enum AbsenceChoice: String, Word { case bypassed, pruned }
+extension ValueKind where Value == any ShapleyEstimator {
+  /// The name of an estimator.
+  package static var estimator: Self { method(Registries.estimators) { $0.name } }
+}
 
-extension Granularity: Word {}
-extension WindowPlacement: Word {}
-extension LayerGame.Value: Word {}
-extension ImportanceScaling: Word {}
+extension ValueKind where Value == any Pruner {
+  /// The name of a method of pruning.
+  package static var pruner: Self { method(Registries.pruners) { $0.name } }
+}
+
+extension ValueKind where Value == SparsityPattern {
+  /// N:M: two integers with a colon between them, the number kept first.
+  package static var groups: Self {
+    Self("N:M") { text throws(InvalidValue) in
+      if let pattern = SparsityPattern(groups: text) { return pattern }
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts.allSatisfy({ Int($0) != nil }) else {
+        throw InvalidValue("must be N:M, keep N of every M weights, as in 2:4")
+      }
+      throw InvalidValue(
+        "keeps N of every M weights, so it must have 0 < N < M <= \(SparsityPattern.groupLimit)")
+    } spell: {
+      $0.groups ?? ""
+    }
+  }
+}
 
 /// How the budget is shared among the blocks: by one of three rules, or as a file says.
 package enum AllocationChoice: Equatable, Sendable {
@@ -46,14 +77,7 @@ extension ValueKind where Value == AllocationChoice {
   }
 }
 
-/// How far the densities of the parts of a model lie apart.
-package enum SpreadChoice: Equatable, Sendable {
-  case number(Double)
-  /// Several are tried.
-  case auto
-}
-
-extension ValueKind where Value == SpreadChoice {
+extension ValueKind where Value == Spread {
   /// A number from 0 to 0.5, or `auto`.
   package static var spread: Self {
     let number = ValueKind<Double>.number(0...0.5)
@@ -66,6 +90,7 @@ extension ValueKind where Value == SpreadChoice {
       switch choice {
       case .number(let spread): number.spell(spread)
       case .auto: "auto"
+      case .usual: ""
       }
     }
   }

@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Support
 
 /// `svnup demo`: the main job on the model that comes with the program.
@@ -24,10 +25,10 @@ package enum DemoCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let kept = arguments[output]
-    let replacing = arguments[OutputOptions.force]
     let folder = Process.environment("TMPDIR") ?? "/tmp"
     let target = kept ?? Path.join(folder, "svnup-demo-\(FileSystem.processIdentifier)")
-    try OutputOptions.checkDirectory(target, inputs: [EmbeddedModel.model()], replacing: replacing)
-    try Demonstration(console: console).run(savingTo: target, replacing: replacing, isTemporary: kept == nil)
+    let place = try OutputFolder(
+      target, inputs: [EmbeddedModel.model()], replacing: arguments[OutputOptions.force])
+    try Demonstration(console: console).run(savingTo: place, isTemporary: kept == nil)
   }
 }

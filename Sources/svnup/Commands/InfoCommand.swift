@@ -1,3 +1,5 @@
+import ShapleyPrune
+
 /// `svnup info`: what a model directory holds.
 package enum InfoCommand: Command {
   package static let description = CommandDescription(
@@ -18,7 +20,7 @@ package enum InfoCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     let source = try ModelSource(arguments[InputOptions.model])
     let memory = try ModelReport.Forecast(source)
-    let report = ModelReport(source, try source.load(console: Console(isQuiet: true)), memory: memory)
+    let report = ModelReport(source, try source.load(), memory: memory)
     try console.report(report.json, or: report.text)
   }
 }

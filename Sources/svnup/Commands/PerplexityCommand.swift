@@ -1,3 +1,6 @@
+import ShapleyPrune
+import Support
+
 /// `svnup perplexity`: how well a model predicts a text.
 package enum PerplexityCommand: Command {
   package static let description = CommandDescription(
@@ -27,14 +30,12 @@ package enum PerplexityCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let source = try ModelSource(arguments[InputOptions.model])
-    let data = try arguments.required(InputOptions.data)
-    let windows = try Corpus(data, for: source).windows(length: arguments[InputOptions.sequenceLength])
-    let plan = try MemoryPlan(source, limit: arguments[ResourceOptions.memory], length: windows.length) {
-      [$0.perplexity(Samples(windows))]
-    }
-    plan.announce(console)
-    let result = try source.load(console: console).perplexity(windows, memory: plan.memory, console: console)
-    try console.report(result.json.with("memory", plan.json), or: result.text)
+    var job = try PerplexityJob(
+      ModelSource(arguments[InputOptions.model]), data: .file(arguments.required(InputOptions.data)))
+    job.sequenceLength = arguments[InputOptions.sequenceLength]
+    job.memoryLimit = arguments[ResourceOptions.memory]
+    job.events = console
+    let result = try job.run()
+    try console.report(result.perplexity.json.with("memory", result.memory.json), or: result.perplexity.text)
   }
 }

@@ -1,17 +1,16 @@
 import ShapleyPrune
 import Support
-import Tensor
 
 /// `svnup prune`: a Hugging Face directory in, a pruned one out.
 package enum PruneCommand: Command {
-  package static let method: Option<PruningMethodChoice?> = Option(
-    "method", .word(), help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
+  package static let method: Option<(any Pruner)?> = Option(
+    "method", .pruner, help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
 
   package static let sparsity: Option<Double?> = Option(
     "sparsity", .number(0...1, "S"), help: "The share of zeros in the linears of the blocks, all together.")
 
-  package static let pattern: Option<GroupPattern?> = Option(
-    "pattern", .pattern, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
+  package static let pattern: Option<SparsityPattern?> = Option(
+    "pattern", .groups, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
 
   package static let allocation = Option(
     "allocation", .allocation, default: .uniform,
@@ -24,8 +23,12 @@ package enum PruneCommand: Command {
     "values", .text("FILE"),
     help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
 
-  package static let spread: Option<SpreadChoice?> = Option(
-    "spread", .spread, defaultText: "0.09, or 0.16 with --scaling linear, rank or log; 0.08 for OWL",
+  package static let spread: Option<Spread?> = Option(
+    "spread", .spread,
+    defaultText: """
+      \(ImportanceScaling.exponential.usualSpread), or \(ImportanceScaling.linear.usualSpread) with --scaling linear, rank or \
+      log; \(OWL.usualSpread) for OWL
+      """,
     help: """
       How far sparsities lie apart: with exponential scaling, what makes a player cost e times as much; else half the distance \
       between the densest and the sparsest. auto prunes with several and keeps the best on calibration \
@@ -33,21 +36,28 @@ package enum PruneCommand: Command {
       """)
 
   package static let scaling = Option<ImportanceScaling>(
-    "scaling", .word(), default: .exponential, help: "What is done to the Shapley values before they become sparsities."
+    "scaling", .word, default: ImportanceMap().scaling,
+    help: "What is done to the Shapley values before they become sparsities."
   )
 
   package static let floor = Option(
-    "floor", .number(0...1, "S"), default: 0, help: "The least sparsity of a player.")
+    "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.")
 
   package static let ceiling = Option(
-    "ceiling", .number(0...1, "S"), default: 1, help: "The greatest sparsity of a player.")
+    "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.")
 
   package static let dampening = Option(
-    "dampening", .number(0...1, excludingLower: true), default: 0.01,
+    "dampening", .number(0...1, excludingLower: true), default: SparseGPTPruner().dampening,
     help: "SparseGPT: what is added to the Hessian's diagonal, as a share of its mean.")
 
   package static let blockSize = Option(
-    "block-size", .integer(1...65_536), default: 128, help: "SparseGPT: columns that are pruned together.")
+    "block-size", .integer(1...SparseGPTPruner.blockSizeLimit), default: SparseGPTPruner().blockSize,
+    help: "SparseGPT: columns that are pruned together.")
+
+  /// The settings of pruning methods.
+  private static let methodSettings = [
+    MethodOption(dampening, sets: "dampening"), MethodOption(blockSize, sets: "blockSize"),
+  ]
 
   package static let probeSparsity: Option<Double?> = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
@@ -60,7 +70,7 @@ package enum PruneCommand: Command {
   )
 
   package static let windows = Option(
-    "windows", .integer(1...1_000_000), default: 16,
+    "windows", .integer(1...ShapleyJob.windowLimit), default: ShapleySource.usualWindows,
     help: "Calibration samples that the Shapley values are taken on: the first ones.")
 
   package static let output: Option<String?> = Option(
@@ -129,10 +139,12 @@ package enum PruneCommand: Command {
     } else {
       try arguments.refuse([values] + game, unless: "--allocation shapley")
     }
-    let probesWithSparseGPT =
-      isShapley && arguments[GameOptions.absence] == .pruned && arguments[GameOptions.probeMethod] == .sparsegpt
-    if method != .sparsegpt, !probesWithSparseGPT {
-      try arguments.refuse([dampening, blockSize], unless: "--method sparsegpt")
+    let probe = isShapley && arguments[GameOptions.absence] == .pruned ? arguments[GameOptions.probeMethod] : nil
+    for setting in methodSettings {
+      let owners = Registries.pruners.names(having: setting.key)
+      if !owners.contains(method.name), !owners.contains(probe?.name ?? "") {
+        try arguments.refuse([setting.option], unless: "--method \(owners.alternatives)")
+      }
     }
     if let reason = reasonForCalibration(arguments, method) {
       _ = try arguments.required(InputOptions.calibration, by: reason)
@@ -161,8 +173,8 @@ package enum PruneCommand: Command {
   }
 
   /// Why this run takes activations of a calibration text; nil where it takes none.
-  private static func reasonForCalibration(_ arguments: Arguments, _ method: PruningMethodChoice) -> String? {
-    if method != .magnitude { return "--method \(method.rawValue)" }
+  private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
+    if method.statistics > .none { return "--method \(method.name)" }
     switch arguments[allocation] {
     case .owl: return "--allocation owl"
     case .shapley: return "--allocation shapley"
@@ -171,22 +183,44 @@ package enum PruneCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let output = try arguments.required(Self.output)
-    let replacing = arguments[OutputOptions.force]
-    let inputs = [arguments[InputOptions.model], arguments[InputOptions.calibration], arguments[data]].compactMap(
-      \.self)
-    try OutputOptions.checkDirectory(output, inputs: inputs, replacing: replacing)
-    let source = try ModelSource(arguments[InputOptions.model])
-    try OutputOptions.checkSpace(output, for: source.directory)
-    let run = try PruningRun(arguments, source, console: console)
-    let journal = try run.journal(arguments[journal], besides: output, source, console: console)
-    run.memory.announce(console)
-    var model = try source.load(console: console)
-    var record = try run.run(&model, measurements: journal?.measurements, console: console)
-    AlignedStorage.trim()
-    try record.save(model, from: source, to: output, replacing: replacing, console: console)
-    journal?.finish()
-    console.note("saved \(output)")
-    try console.report(record.json.with("memory", run.memory.json), or: record.text)
+    var method = try arguments.required(Self.method)
+    try methodSettings.apply(arguments, to: &method)
+    let target = arguments[pattern] ?? arguments[sparsity].map { .unstructured($0) }
+    var job = try PruneJob(
+      ModelSource(arguments[InputOptions.model]), by: method, to: target,
+      calibration: arguments[InputOptions.calibration].map(Corpus.file))
+    job.allocation = try allocation(arguments)
+    job.evaluation = arguments[data].map(Corpus.file)
+    job.samples = arguments[InputOptions.samples]
+    job.sequenceLength = arguments[InputOptions.sequenceLength]
+    job.seed = arguments[InputOptions.seed]
+    job.memoryLimit = arguments[ResourceOptions.memory]
+    job.output = try arguments.required(output)
+    job.replacesOutput = arguments[OutputOptions.force]
+    job.command = ["svnup"] + CommandLine.arguments.dropFirst()
+    job.events = console
+    job.stop = Stopping.token(keepsMeasurements: arguments[allocation] == .shapley && !arguments.isGiven(values))
+    let result = try job.run(journal: arguments[journal])
+    let record = try result.save()
+    console.note("saved \(try arguments.required(output))")
+    try console.report(record.json.with("memory", result.memory.json), or: record.text)
+  }
+
+  private static func allocation(_ arguments: Arguments) throws -> Allocation {
+    let spread = arguments[Self.spread] ?? .usual
+    switch arguments[allocation] {
+    case .uniform: return .uniform
+    case .owl:
+      if case .number(let spread) = spread { return .owl(spread: spread) }
+      return .owl()
+    case .shapley:
+      let map = ImportanceMap(
+        scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
+      if let path = arguments[values] { return .shapley(.values(try ShapleyRecord(path)), spread: spread, map: map) }
+      let game = try GameOptions.settings(
+        arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings)
+      return .shapley(.game(game, windows: arguments[windows]), spread: spread, map: map)
+    case .file(let path): return .given(try AllocationFile(path))
+    }
   }
 }

@@ -1,6 +1,5 @@
 import ShapleyPrune
 import Support
-import Transformer
 
 /// `svnup shapley`: what each part of a model contributes.
 package enum ShapleyCommand: Command {
@@ -48,23 +47,16 @@ package enum ShapleyCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let output = arguments[Self.output]
-    let request = try ShapleyRequest(arguments)
-    if let output {
-      let inputs = [request.data, arguments[InputOptions.calibration]].compactMap(\.self)
-      try OutputOptions.checkFile(output, inputs: inputs, replacing: arguments[OutputOptions.force])
-    }
-    let task = try ShapleyTask(request, console: console)
-    let journal = try RunJournal(arguments[journal], besides: output, task.header, console: console)
-    task.memory.announce(console)
-    let model = try task.source.load(console: console)
-    let (report, cost) = try task.game.play(
-      model, memory: task.memory.memory, measurements: journal.measurements, console: console)
+    var job = try ShapleyOptions.job(arguments, console: console)
+    job.output = arguments[output]
+    job.replacesOutput = arguments[OutputOptions.force]
+    let journal = arguments[Self.journal]
+    job.stop = Stopping.token(keepsMeasurements: job.output != nil || journal != nil)
+    let result = try job.run(journal: journal)
     // Told first: a disk that is full must not cost the values.
     try console.report(
-      report.json.with("run", cost.json).with("memory", task.memory.json),
-      or: "\(report.text(console)); \(cost.text)")
-    if let output { try File.replace(output, with: Array(report.json.document.utf8)) }
-    journal.finish()
+      result.record.json.with("run", result.cost.json).with("memory", result.memory.json),
+      or: "\(result.record.text(console)); \(result.cost.text)")
+    try result.save()
   }
 }

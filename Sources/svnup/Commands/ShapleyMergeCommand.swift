@@ -33,17 +33,18 @@ package enum ShapleyMergeCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let path = try arguments.required(plan)
-    let output = arguments[Self.output]
-    if let output { try OutputOptions.checkFile(output, inputs: [path], replacing: arguments[OutputOptions.force]) }
-    let merge = ShardMerge(plan: try ShapleyPlan(file: path), folder: arguments[folder])
-    switch try merge.run(console: console) {
-    case .values(let report):
-      try console.report(report.json, or: report.text(console))
-      if let output { try File.replace(output, with: Array(report.json.document.utf8)) }
+    let file = try arguments[output].map {
+      try OutputFile($0, inputs: [path], replacing: arguments[OutputOptions.force])
+    }
+    let plan = try ShardPlan(path)
+    switch try plan.merge(arguments[folder], events: console) {
+    case .values(let record):
+      try console.report(record.json, or: record.text(console))
+      try file?.write(record.json)
     case .missing(let shards):
       let list = ShardIndex.list(shards)
       try console.report(["missing": JSON(shards), "array": JSON(list)], or: list)
-      throw MissingShards(count: shards.count, of: merge.plan.shardCount)
+      throw MissingShards(count: shards.count, of: plan.shardCount)
     }
   }
 }

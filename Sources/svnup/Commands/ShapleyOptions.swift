@@ -1,16 +1,14 @@
+import ShapleyPrune
 import Support
 
 /// What `svnup shapley` and `svnup shapley plan` are told about the values to take.
 package enum ShapleyOptions {
   package static let probeSparsity = Option(
-    "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: 0.7,
+    "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: GameSettings.Probe.usualSparsity,
     help: "The sparsity of an absent player; best the one you are going to prune to.")
 
-  /// More windows than anybody measures on.
-  static let windowLimit = 1_000_000
-
   package static let windows: Option<Int?> = Option(
-    "windows", .integer(1...windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
+    "windows", .integer(1...ShapleyJob.windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
 
   package static let groups: [OptionGroup] = [
     OptionGroup(
@@ -35,9 +33,24 @@ package enum ShapleyOptions {
     }
     if !arguments.isGiven(InputOptions.calibration) {
       try arguments.refuse([InputOptions.samples], unless: "--calibration")
-      if arguments[GameOptions.estimator] != .permutation {
+      if !GameOptions.isSeeded(arguments) {
         try arguments.refuse([InputOptions.seed], unless: "--calibration or --estimator permutation")
       }
     }
+  }
+
+  /// The job that a command line asks for.
+  static func job(_ arguments: Arguments, console: Console) throws -> ShapleyJob {
+    var job = try ShapleyJob(
+      ModelSource(arguments[InputOptions.model]), data: .file(arguments.required(InputOptions.data)))
+    job.settings = try GameOptions.settings(arguments, probeSparsity: arguments[probeSparsity])
+    job.windows = arguments[windows]
+    job.sequenceLength = arguments[InputOptions.sequenceLength]
+    if job.settings.probe != nil { job.calibration = arguments[InputOptions.calibration].map(Corpus.file) }
+    job.samples = arguments[InputOptions.samples]
+    job.seed = arguments[InputOptions.seed]
+    job.memoryLimit = arguments[ResourceOptions.memory]
+    job.events = console
+    return job
   }
 }

@@ -1,9 +1,10 @@
+import ShapleyPrune
 import Support
 
 /// `svnup shapley plan`: the work of an estimate, cut into shards.
 package enum ShapleyPlanCommand: Command {
   package static let shards = Option(
-    "shards", .integer(1...ShapleyPlan.shardLimit), default: 1, help: "Pieces to cut the work into.")
+    "shards", .integer(1...ShardPlan.shardLimit), default: 1, help: "Pieces to cut the work into.")
 
   package static let output: Option<String?> = Option("output", .text("FILE"), help: "The plan.")
 
@@ -36,21 +37,20 @@ package enum ShapleyPlanCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let output = try arguments.required(Self.output)
-    let request = try ShapleyRequest(arguments)
-    try OutputOptions.checkFile(
-      output, inputs: [request.data, request.calibration].compactMap(\.self),
+    let job = try ShapleyOptions.job(arguments, console: console)
+    let file = try OutputFile(
+      arguments.required(output), inputs: [job.data.path, job.calibration?.path].compactMap(\.self),
       replacing: arguments[OutputOptions.force])
-    let plan = try ShapleyPlan(request, shardCount: arguments[shards], console: console)
-    try File.replace(output, with: Array(plan.json.document.utf8))
-    let costs = (0..<plan.shardCount).map { plan.shard($0).count }
+    let plan = try job.plan(shards: arguments[shards])
+    try file.write(plan.document)
+    let sizes = (0..<plan.shardCount).map { plan.shard($0).count }
     let text = """
-      \(plan.coalitions.count) coalitions in \(plan.shardCount) shards of \(costs.min() ?? 0) to \(costs.max() ?? 0); \
+      \(plan.coalitions.count) coalitions in \(plan.shardCount) shards of \(sizes.min() ?? 0) to \(sizes.max() ?? 0); \
       \(plan.applications) applications in all
-      plan \(plan.header.plan)
+      plan \(plan.hash)
       """
     let json = JSON(members: [
-      ("plan", JSON(plan.header.plan)), ("shards", JSON(plan.shardCount)),
+      ("plan", JSON(plan.hash)), ("shards", JSON(plan.shardCount)),
       ("coalitions", JSON(plan.coalitions.count)), ("applications", JSON(plan.applications)),
     ])
     try console.report(json, or: text)

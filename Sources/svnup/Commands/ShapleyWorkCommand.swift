@@ -36,11 +36,11 @@ package enum ShapleyWorkCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let plan = try ShapleyPlan(file: try arguments.required(Self.plan))
+    let plan = try ShardPlan(arguments.required(Self.plan))
     let index = try ShardIndex.resolve(arguments[shard].index, of: plan.shardCount)
-    let worker = ShardWorker(plan: plan, index: index, folder: try arguments.required(output))
-    let outcome = try worker.run(console: console)
-    try console.report(outcome.json, or: outcome.text)
+    let result = try plan.work(
+      on: index, into: arguments.required(output), events: console, stop: Stopping.token(keepsMeasurements: true))
+    try console.report(result.json, or: result.text)
   }
 }
 

@@ -66,10 +66,10 @@ package enum TokenizeCommand: Command {
       }
       let record: JSON
       do { record = try JSON.parse(Array(line)) } catch {
-        throw InputError(source: input.name, reason: "line \(index + 1): \(error)")
+        throw DocumentError(input.name, reason: "line \(index + 1): \(error)")
       }
       guard let text = record["text"]?.bytes else {
-        throw InputError(source: input.name, reason: "line \(index + 1): text: a string is missing here")
+        throw DocumentError(input.name, reason: "line \(index + 1): text: a string is missing here")
       }
       return text
     }

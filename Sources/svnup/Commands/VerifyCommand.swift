@@ -1,3 +1,5 @@
+import ShapleyPrune
+
 /// `svnup verify`: whether a saved directory is what was saved.
 package enum VerifyCommand: Command {
   package static let directory = Positional.required("DIR", help: "A directory that svnup prune or svnup demo saved.")
@@ -19,7 +21,9 @@ package enum VerifyCommand: Command {
   )
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let verification = try Verification(arguments[directory], console: console)
-    try console.report(verification.json, or: verification.text)
+    var job = VerifyJob(arguments[directory])
+    job.events = console
+    let result = try job.run()
+    try console.report(result.json, or: result.text)
   }
 }

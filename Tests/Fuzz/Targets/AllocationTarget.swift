@@ -15,16 +15,16 @@ struct AllocationTarget: FuzzTarget {
 
   func check(_ bytes: [UInt8]) throws {
     func read(_ bytes: [UInt8]) throws -> (SparsityAllocation, Granularity)? {
-      try accepted(naming: "budget.json") { () throws(AllocationError) in
+      try accepted(naming: "budget.json") { () throws(DocumentError) in
         let file = try AllocationFile(parsing: bytes, source: "budget.json")
-        return (try file.allocation(for: file.players.cut(model)), file.players)
+        return (try file.allocation(for: file.granularity.cut(model)), file.granularity)
       }
     }
     guard let (allocation, kind) = try read(bytes) else { return }
     let sparsities = allocation.sparsities
     let players = kind.cut(model)
     try require(sparsities.count == players.count && sparsities.allSatisfy { (0...1).contains($0) }, "\(sparsities)")
-    let again = try read(allocation.json(for: players, of: kind).encoded())
+    let again = try read(AllocationTable(allocation, for: players, kind).json.encoded())
     try require(again?.0.sparsities.map(\.bitPattern) == sparsities.map(\.bitPattern), "it does not read back")
   }
 }

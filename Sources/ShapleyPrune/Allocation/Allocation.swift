@@ -1,0 +1,66 @@
+import Tensor
+import Transformer
+
+/// How the sparsity of a model is shared among its parts.
+///
+///     job.allocation = .shapley(spread: .auto)
+///     job.allocation = .owl()
+///     job.allocation = .given(try AllocationFile("budgets.json"))
+public enum Allocation: Sendable {
+  /// The same pattern for every linear.
+  case uniform
+  /// OWL's map of outlier ratios; λ is 0.08 in the paper.
+  case owl(spread: Double = OWL.usualSpread)
+  /// From Shapley values: more valuable parts are pruned less.
+  case shapley(ShapleySource = .game(), spread: Spread = .usual, map: ImportanceMap = ImportanceMap())
+  /// What a file says.
+  case given(AllocationFile)
+
+  /// The name in records.
+  public var name: String {
+    switch self {
+    case .uniform: "uniform"
+    case .owl: "owl"
+    case .shapley: "shapley"
+    case .given(let file): file.source
+    }
+  }
+}
+
+/// Where Shapley values come from.
+public enum ShapleySource: Sendable {
+  /// Windows that the values are taken on where nobody says how many.
+  public static let usualWindows = 16
+
+  /// A game on the first calibration samples.
+  case game(GameSettings = GameSettings(), windows: Int = ShapleySource.usualWindows)
+  /// Values that were taken before.
+  case values(ShapleyRecord)
+}
+
+/// How far the sparsities of parts lie apart.
+public enum Spread: Equatable, Sendable {
+  /// As far as the scaling's usual spread says.
+  case usual
+  /// So far.
+  case number(Double)
+  /// As far as serves best, of several that are tried on calibration text that is held back for it.
+  case auto
+}
+
+/// What turns importances into sparsities, apart from the spread.
+public struct ImportanceMap: Sendable {
+  /// What happens to the importances first.
+  public var scaling: ImportanceScaling
+  /// The least sparsity of a player.
+  public var floor: Double
+  /// The greatest sparsity of a player.
+  public var ceiling: Double
+
+  /// A map; exponential and without bounds unless said otherwise.
+  public init(scaling: ImportanceScaling = .exponential, floor: Double = 0, ceiling: Double = 1) {
+    self.scaling = scaling
+    self.floor = floor
+    self.ceiling = ceiling
+  }
+}

@@ -1,0 +1,72 @@
+import Support
+import Transformer
+
+/// The search for a spread: the model is pruned with several, and measured on windows that nothing else was computed from.
+public struct SpreadSearch: Sendable {
+  /// Windows to measure on, where the calibration text has as many to spare.
+  public static let usualWindows = 16
+
+  /// A spread with the perplexity that it led to.
+  public struct Try: Sendable {
+    /// The spread.
+    public internal(set) var spread = 0.0
+    /// The perplexity on the windows that were held back.
+    public internal(set) var perplexity = 0.0
+
+    package init() {}
+
+    init(spread: Double, perplexity: Double) {
+      self.spread = spread
+      self.perplexity = perplexity
+    }
+  }
+
+  /// Spreads to try.
+  public var candidates: [Double]
+  /// The method of pruning.
+  public var pruner: ModelPruner
+  /// The samples to prune with.
+  public var calibration: TokenBatch
+  /// Windows to measure on.
+  public var heldBack: TokenBatch
+
+  /// A search among `candidates`.
+  public init(_ candidates: [Double], by pruner: ModelPruner, calibration: TokenBatch, heldBack: TokenBatch) {
+    self.candidates = candidates
+    self.pruner = pruner
+    self.calibration = calibration
+    self.heldBack = heldBack
+  }
+
+  /// The spread with the lowest perplexity, the smaller of two that are equal.
+  public static func best(_ tries: [Try]) -> Double { tries.min { $0.perplexity < $1.perplexity }?.spread ?? 0 }
+
+  /// Prunes a copy of the model with every candidate and measures it.
+  ///
+  /// Throws what `patterns` throws, and `PruningError`.
+  ///
+  /// - Parameter patterns: the patterns that a spread leads to, one a block.
+  public func tries(
+    _ model: any CausalLM, events: any JobEvents = SilentEvents(), _ patterns: (Double) throws -> [BlockPattern]
+  ) throws -> [Try] {
+    try candidates.map { spread in
+      var copy = model
+      let label = "spread \(spread.fixed(3))"
+      let patterns = try patterns(spread)
+      _ = try events.during(label, unit: "blocks") {
+        try pruner.prune(&copy, patterns: patterns, calibration: calibration, progress: $0)
+      }
+      let perplexity = copy.perplexity(heldBack, memory: pruner.memory).perplexity
+      events.note("\(label): perplexity \(perplexity.fixed(4)) on \(heldBack.sequences) windows held back")
+      return Try(spread: spread, perplexity: perplexity)
+    }
+  }
+}
+
+extension SpreadSearch.Try: Record {
+  package static let fields: [RecordField<SpreadSearch.Try>] = [
+    RecordField("spread", \.spread, .number()),
+    // Null stands for a perplexity that is not finite.
+    RecordField("perplexity", \.perplexity, .numberOrNull),
+  ]
+}

@@ -1,0 +1,86 @@
+import Support
+import Tensor
+
+/// What became of a block, as a record keeps it.
+public struct BlockRecord: Sendable {
+  /// The fraction of zeros.
+  public internal(set) var sparsity = 0.0
+  /// The fraction that was asked for: the mean over its weights.
+  public internal(set) var target = 0.0
+  /// The linears by their names within the block, in the order of the modules.
+  package internal(set) var linears: [Named<LinearRecord>] = []
+
+  package init() {}
+}
+
+/// What became of a linear, as a record keeps it.
+package struct LinearRecord: Sendable {
+  package internal(set) var sparsity = 0.0
+  package internal(set) var target = 0.0
+  package internal(set) var zeros = 0
+  package internal(set) var count = 0
+  /// The weight's name in the files.
+  package internal(set) var tensor = TensorName("")
+  /// The method's estimate of the squared error of the outputs.
+  package internal(set) var loss: Double?
+  /// The dampening that it took.
+  package internal(set) var dampening: Double?
+  package internal(set) var deadInputs = 0
+
+  package init() {}
+}
+
+extension BlockRecord: Record {
+  package static let fields: [RecordField<BlockRecord>] = [
+    RecordField("sparsity", \.sparsity, .number()), RecordField("target", \.target, .number(), isRequired: false),
+    RecordField("linears", \.linears, FieldFormat.record.named),
+  ]
+
+  init(_ report: BlockReport) {
+    self.init()
+    sparsity = report.sparsity
+    target = report.target
+    linears = report.linears.map { Named(Self.name(of: $0), LinearRecord($0)) }
+  }
+
+  /// A linear's name within its block: `model.layers.3.mlp.up_proj.weight` is `mlp.up_proj`.
+  private static func name(of linear: LinearReport) -> String {
+    let parts = "\(linear.name)".split(separator: ".")
+    guard let layers = parts.firstIndex(of: "layers"), parts.count > layers + 3 else { return "\(linear.name)" }
+    return parts[(layers + 2)...].dropLast().joined(separator: ".")
+  }
+}
+
+extension LinearRecord: Record {
+  package static let fields: [RecordField<LinearRecord>] = [
+    RecordField("sparsity", \.sparsity, .number()), RecordField("target", \.target, .number(), isRequired: false),
+    RecordField("zeros", \.zeros, .integer()), RecordField("count", \.count, .integer()),
+    RecordField("tensor", \.tensor, .tensorName),
+    RecordField("loss", \.loss, FieldFormat.numberOrNull.orNull, isRequired: false),
+    RecordField("dampening", \.dampening, FieldFormat.number().orNull, isRequired: false),
+    RecordField("deadInputs", \.deadInputs, .integer(), isRequired: false),
+  ]
+
+  init(_ report: LinearReport) {
+    self.init()
+    sparsity = report.sparsity
+    target = report.pattern.sparsity
+    zeros = report.zeros
+    count = report.count
+    tensor = report.name
+    loss = report.outcome.loss
+    dampening = report.outcome.dampening
+    deadInputs = report.outcome.deadInputs
+  }
+}
+
+extension FieldFormat where Value == TensorName {
+  fileprivate static var tensorName: Self {
+    Self {
+      JSON("\($0)")
+    } read: { (field) throws(DocumentError) in
+      guard let bytes = field.json.bytes else { throw field.failure("it is \(field.json.kind), not a string") }
+      return TensorName(bytes)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Support
+import Tensor
+import Transformer
+
+/// What a run will hold in memory, known before a weight is read, and how the run keeps within a limit.
+package struct MemoryBudget: Sendable {
+  /// The program, its libraries, the texts and the tokenizer: what was resident when the budget was made, and a little more for
+  /// the code and the threads to come.
+  let base: Double
+  /// The largest resident set before the weights were read.
+  private let earlierPeak: Double
+  /// Kinds of work, in the order of the run.
+  let phases: [MemoryPhase]
+  let limit: Int?
+  /// What the run goes by.
+  package let memory: WorkingMemory
+
+  private static let toCome = Double(4 << 20)
+
+  /// The budget of a run of these phases; with a limit, strips are made shorter until it is kept, and as the last resort the
+  /// calibration samples' states are stored as BF16.
+  ///
+  /// Throws `SettingError` where even that is too much.
+  package init(
+    _ source: ModelSource, limit: Int? = nil, length: Int, storesStates: Bool = false,
+    phases: (MemoryForecast) -> [MemoryPhase]
+  ) throws(SettingError) {
+    let shape = source.directory.shape
+    let base = Double(Process.residentBytes) + Self.toCome
+    let earlierPeak = Double(Process.peakResidentBytes)
+    func budget(_ memory: WorkingMemory) -> MemoryBudget {
+      MemoryBudget(
+        base: base, earlierPeak: earlierPeak, phases: phases(MemoryForecast(shape: shape, memory: memory)),
+        limit: limit, memory: memory)
+    }
+    guard let limit else {
+      self = budget(WorkingMemory())
+      return
+    }
+    let types: [ElementType] = storesStates ? [.float32, .bfloat16] : [.float32]
+    let budgets = types.flatMap { type in
+      Self.stripRows(length).map { WorkingMemory(stripRows: $0, calibrationStates: type, packedWeightBytes: 0) }
+    }.map(budget)
+    guard let first = budgets.first(where: { $0.predicted <= limit }) else {
+      let least = budgets.map(\.predicted).min() ?? limit
+      throw SettingError(
+        .memory, Quantity.bytes(limit), "this run needs \(Quantity.bytes(least)), with every means of saving")
+    }
+    // What is left may hold packed weights, no more of them than without a limit: fresh memory costs more time than panels of a
+    // large model save.
+    var memory = first.memory
+    memory.packedWeightBytes = min(WorkingMemory().packedWeightBytes, limit - first.predicted)
+    self = budget(memory)
+  }
+
+  private init(base: Double, earlierPeak: Double, phases: [MemoryPhase], limit: Int?, memory: WorkingMemory) {
+    self.base = base
+    self.earlierPeak = earlierPeak
+    self.phases = phases
+    self.limit = limit
+    self.memory = memory
+  }
+
+  /// Rows of a strip, from the usual number down to one sequence; some rows stay together, because a product of very few rows
+  /// adds up in another order.
+  private static func stripRows(_ length: Int) -> [Int] {
+    let most = WorkingMemory().stripRows
+    let least = min(most, max(length, 64))
+    return Array(sequence(first: most) { $0 > least ? max($0 / 2, least) : nil })
+  }
+
+  private var peak: MemoryPhase? { phases.max { $0.bytes < $1.bytes } }
+
+  /// The largest resident set that is expected, in bytes.
+  package var predicted: Int {
+    let bytes = max(base + (peak?.bytes ?? 0), earlierPeak)
+    return bytes < 0x1p62 ? Int(bytes) : Int.max
+  }
+
+  /// One line before the run, and another where the limit changed something.
+  func announce(_ events: any JobEvents) {
+    let parts = ([MemoryPhase.Part(name: "program and texts", bytes: base)] + (peak?.parts ?? []))
+      .filter { $0.bytes >= Double(1 << 20) }
+      .map { "\($0.name) \(Quantity.bytes(Int(min($0.bytes, 0x1p62))))" }
+    let phase = peak.map { ", during \($0.name)" } ?? ""
+    events.note("memory: about \(Quantity.bytes(predicted)) at most\(phase): \(parts.joined(separator: ", "))")
+    guard let limit else { return }
+    var changes: [String] = []
+    if memory.stripRows < WorkingMemory().stripRows {
+      changes.append("strips of \(memory.stripRows) tokens instead of \(WorkingMemory().stripRows)")
+    }
+    if memory.calibrationStates != .float32 {
+      changes.append(
+        "calibration states stored as \(memory.calibrationStates.rawValue), which changes the results a little")
+    }
+    guard !changes.isEmpty else { return }
+    events.note("memory: to keep within \(Quantity.bytes(limit)): \(changes.joined(separator: "; "))")
+  }
+
+  /// The prediction and, at the end of a run, what came of it.
+  package var json: JSON {
+    JSON(members: [
+      ("predicted", JSON(predicted)), ("peak", JSON(Process.peakResidentBytes)),
+      ("limit", limit.map { JSON($0) } ?? .null), ("stripRows", JSON(memory.stripRows)),
+      ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
+      ("packedWeightBytes", JSON(memory.packedWeightBytes)),
+    ])
+  }
+}

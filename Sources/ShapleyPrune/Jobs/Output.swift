@@ -1,0 +1,119 @@
+import Support
+import Transformer
+
+/// The name of an output, held while a job works: a second job into it ends at once instead of losing its work at the end.
+///
+/// The lock is on a hidden file beside the output, which goes when the job ends. A killed process leaves the file without a lock, and
+/// the next job takes it. Where the file system has no locks, there is none.
+private final class OutputName: Sendable {
+  private let lockFile: String
+  private let lock: FileLock?
+
+  init(_ output: String) throws(FileError) {
+    let name = Path.name(of: output)
+    lockFile = Path.join(Path.parent(of: output), ".\(name).svnup-lock")
+    while true {
+      try FileSystem.createLockFile(lockFile)
+      switch FileLock.take(lockFile) {
+      case .taken(let lock):
+        self.lock = lock
+        return
+      case .held:
+        throw FileError(
+          output, "write", reason: "another run is writing it; wait for that one, or end it",
+          failureKind: .interrupted)
+      case .unsupported:
+        lock = nil
+        return
+      // Another run removed it as it ended.
+      case .gone: continue
+      }
+    }
+  }
+
+  deinit {
+    // Removed while it is locked, so that it cannot be another run's.
+    withExtendedLifetime(lock) { try? FileSystem.removeFile(lockFile) }
+  }
+}
+
+/// A folder that a job will write: checked, and its name taken, before anything is computed.
+package final class OutputFolder: Sendable {
+  package let path: String
+  /// Whether a folder that exists is replaced.
+  package let isReplaced: Bool
+  private let name: OutputName
+
+  /// Refuses a folder that could not be written, one that holds an input, and the replacement of anything but a model.
+  ///
+  /// - Parameter inputs: paths that the job reads, the model's first.
+  package init(_ path: String, inputs: [String], replacing: Bool) throws {
+    self.path = path
+    isReplaced = replacing
+    func refusal(_ reason: String) -> FileError {
+      FileError(path, "create", reason: reason, failureKind: .cannotCreate)
+    }
+    guard ![".", ".."].contains(Path.name(of: path)) else { throw refusal("it must have a name of its own") }
+    // What cannot be resolved does not exist, so it is in nobody's way.
+    let target = try? FileSystem.resolve(path)
+    for input in inputs {
+      guard let target, let source = try? FileSystem.resolve(input) else { continue }
+      if source == target || source.hasPrefix(target == "/" ? target : target + "/") {
+        throw refusal(input == inputs.first ? "it is the model's own directory, or holds it" : "it holds \(input)")
+      }
+    }
+    try DirectoryWriter.check(path, replacing: replacing)
+    if target != nil {
+      let names = try FileSystem.list(path)
+      guard names.isEmpty || names.contains("config.json") else {
+        throw refusal("it exists and holds no model; remove it yourself, or choose another")
+      }
+    }
+    name = try OutputName(path)
+    // The same name that will be needed in the end: what the system refuses, it refuses now.
+    try DirectoryWriter.rehearse(path, replacing: replacing)
+  }
+
+  /// Refuses a disk without room for the model.
+  package func checkSpace(for model: ModelDirectory) throws {
+    let needed = try model.byteCount()
+    let free = try FileSystem.freeBytes(at: Path.parent(of: path))
+    guard free < needed else { return }
+    let reason = "the model needs \(Quantity.bytes(needed)), and \(Quantity.bytes(free)) are free"
+    throw FileError(path, "create", reason: reason, failureKind: .cannotCreate)
+  }
+}
+
+/// A file that a job will write: checked, and its name taken, before anything is computed.
+package final class OutputFile: Sendable {
+  package let path: String
+  private let name: OutputName
+
+  /// Refuses a file that could not be written, and one that is an input.
+  package init(_ path: String, inputs: [String], replacing: Bool) throws(FileError) {
+    self.path = path
+    func refusal(_ reason: String) -> FileError {
+      FileError(path, "create", reason: reason, failureKind: .cannotCreate)
+    }
+    guard !path.hasSuffix("/") else { throw refusal("a file's name cannot end in a slash") }
+    if let target = try? FileSystem.resolve(path), inputs.contains(where: { (try? FileSystem.resolve($0)) == target }) {
+      throw refusal("it is one of the inputs")
+    }
+    let parent = Path.parent(of: path)
+    guard let folder = try? FileSystem.status(parent), folder.kind == .directory else {
+      throw refusal("the folder \(parent) does not exist")
+    }
+    guard FileSystem.isWritable(parent) else { throw refusal("the folder \(parent) is not writable") }
+    if let existing = try? FileSystem.status(path, followingLinks: false) {
+      guard existing.kind == .file else { throw refusal("something that is not a file is there") }
+      guard replacing else { throw FileError.exists(path) }
+    }
+    name = try OutputName(path)
+    try File.rehearse(path)
+  }
+
+  /// Writes a document, complete or not at all.
+  package func write(_ document: JSON) throws(FileError) {
+    try File.replace(path, with: Array(document.document.utf8))
+  }
+}

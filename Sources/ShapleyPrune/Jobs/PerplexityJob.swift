@@ -1,0 +1,48 @@
+import Transformer
+
+/// The measurement of how well a model predicts a text.
+///
+///     let result = try PerplexityJob(ModelSource("opt-125m"), data: .text("wiki.test.raw")).run()
+///     print(result.perplexity.perplexity)
+public struct PerplexityJob: Sendable {
+  /// The model.
+  public var model: ModelSource
+  /// The text.
+  public var data: Corpus
+  /// Only the first windows of the text; nil for all.
+  public var windows: Int?
+  /// Tokens of a window; nil for the model's positions, at most 2,048.
+  public var sequenceLength: Int?
+  /// Bytes to plan for; nil for no limit.
+  public var memoryLimit: Int?
+  /// Who is told how the work goes.
+  public var events: any JobEvents = SilentEvents()
+
+  /// A measurement on all windows of a text.
+  public init(_ model: ModelSource, data: Corpus) {
+    self.model = model
+    self.data = data
+  }
+
+  /// Measures.
+  ///
+  /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where the
+  /// perplexity is not finite.
+  public func run() throws -> PerplexityResult {
+    let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
+    let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {
+      [$0.perplexity(Samples(windows))]
+    }
+    budget.announce(events)
+    let perplexity = try model.load(events: events).perplexity(windows, memory: budget.memory, events: events)
+    return PerplexityResult(perplexity: perplexity, memory: budget)
+  }
+}
+
+/// What came of a measurement.
+public struct PerplexityResult: Sendable {
+  /// The perplexity with its standard error.
+  public let perplexity: Perplexity
+  /// What the job held in memory, as far as it was predicted.
+  package let memory: MemoryBudget
+}

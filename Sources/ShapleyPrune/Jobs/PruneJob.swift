@@ -1,0 +1,176 @@
+import Support
+import Tensor
+import Transformer
+
+/// The pruning of a model: everything that it reads is read and checked before anything is computed.
+///
+///     var job = try PruneJob(ModelSource("opt-125m"), by: .sparseGPT(), to: .unstructured(0.7), calibration: .text("c4.txt"))
+///     job.allocation = .shapley(spread: .auto)
+///     let result = try job.run(journal: "run.journal")
+///     print(result.record.sparsity)
+///     try result.save(to: "opt-125m-pruned")
+public struct PruneJob: Sendable {
+  /// The model.
+  public var model: ModelSource
+  /// The method of pruning.
+  public var pruner: any Pruner
+  /// What to prune to; nil where the allocation says it.
+  public var pattern: SparsityPattern?
+  /// The text whose activations tell which weights matter; a method that looks at none needs none.
+  public var calibration: Corpus?
+  /// How the sparsity is shared.
+  public var allocation = Allocation.uniform
+  /// The text to measure the perplexity on, before and after; nothing is tuned on it.
+  public var evaluation: Corpus?
+  /// Only the first windows of that text; nil for all.
+  public var evaluationWindows: Int?
+  /// The perplexity of the model as it is, where it was measured before on the same windows; nil measures it.
+  public var densePerplexity: Perplexity?
+  /// Samples to draw from the calibration text.
+  public var samples = Calibration.usualSamples
+  /// Tokens of a window and of a sample; nil for the model's positions, at most 2,048.
+  public var sequenceLength: Int?
+  /// Where samples are drawn.
+  public var seed = 0
+  /// Bytes to plan for; nil for no limit.
+  public var memoryLimit: Int?
+  /// The folder for the pruned model: its name is taken before anything is computed.
+  public var output: String?
+  /// Whether an output that exists is replaced.
+  public var replacesOutput = false
+  /// The command line, for the record.
+  public var command: [String] = []
+  /// Who is told how the work goes.
+  public var events: any JobEvents = SilentEvents()
+  /// Asked before every piece of work of a game whether to stop.
+  public var stop = StopToken()
+
+  /// A job with the usual settings.
+  public init(
+    _ model: ModelSource, by pruner: some Pruner, to pattern: SparsityPattern?, calibration: Corpus? = nil
+  ) {
+    self.model = model
+    self.pruner = pruner
+    self.pattern = pattern
+    self.calibration = calibration
+  }
+
+  /// Measures, shares out the sparsity, prunes, and measures again; the model's files stay as they are.
+  ///
+  /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, `PruningError`, and
+  /// `Interruption` where the token said to stop; with a journal, the same job then goes on from there.
+  ///
+  /// - Parameter journal: the file that keeps what was measured for Shapley values; nil for one beside the output, which is removed
+  ///   once that is complete.
+  public func run(journal: String? = nil) throws -> PruneResult {
+    try check()
+    let reservation = try output.map {
+      let folder = try OutputFolder(
+        $0, inputs: [model.path, calibration?.path, evaluation?.path].compactMap(\.self), replacing: replacesOutput)
+      try folder.checkSpace(for: model.directory)
+      return folder
+    }
+    let run = try PruneRun(self)
+    let journal = try run.game.map {
+      try JobJournal(
+        journal, besides: output, RunIdentity($0), players: $0.settings.playerCount(model.directory),
+        windows: $0.windows.sequences, events: events)
+    }
+    run.budget.announce(events)
+    var pruned = try model.load(events: events)
+    let record = try run.prune(&pruned, measurements: journal?.measurements)
+    return PruneResult(
+      record: record, model: pruned, memory: run.budget, source: model, reservation: reservation, journal: journal,
+      events: events)
+  }
+
+  /// Throws where settings do not go together.
+  private func check() throws(SettingError) {
+    if pruner.statistics > .none, calibration == nil {
+      throw SettingError(.method, pruner.name, "it needs a calibration text")
+    }
+    switch allocation {
+    case .uniform:
+      guard pattern != nil else { throw SettingError(.sparsity, nil, "a uniform allocation needs it") }
+    case .owl, .shapley:
+      guard calibration != nil else {
+        throw SettingError(.allocation, allocation.name, "it needs a calibration text")
+      }
+      guard case .unstructured? = pattern else {
+        throw SettingError(.allocation, allocation.name, "it shares out an unstructured sparsity")
+      }
+    case .given: break
+    }
+  }
+}
+
+/// What came of a job: the pruned model, and the record of it.
+public struct PruneResult {
+  /// What is told of the model in `svnup.json`.
+  public let record: PruningRecord
+  /// The pruned model.
+  public let model: any CausalLM
+  /// What the job held in memory, as far as it was predicted.
+  package let memory: MemoryBudget
+  private let source: ModelSource
+  private let reservation: OutputFolder?
+  private let journal: JobJournal?
+  private let events: any JobEvents
+
+  init(
+    record: PruningRecord, model: any CausalLM, memory: MemoryBudget, source: ModelSource,
+    reservation: OutputFolder?, journal: JobJournal?, events: any JobEvents
+  ) {
+    self.record = record
+    self.model = model
+    self.memory = memory
+    self.source = source
+    self.reservation = reservation
+    self.journal = journal?.closed
+    self.events = events
+  }
+
+  /// Writes the model with its record to the job's output: everything or nothing.
+  ///
+  /// - Returns: the record with the hashes of the files that were written.
+  /// - Precondition: the job has an output.
+  @discardableResult
+  public func save() throws -> PruningRecord {
+    guard let reservation else { throw SettingError(.output, nil, "the job has none; name a folder to save to") }
+    let saved = try record.save(model, from: source, to: reservation, events: events)
+    journal?.finish()
+    return saved
+  }
+
+  /// Writes the model with its record to a folder: everything or nothing.
+  ///
+  /// - Returns: the record with the hashes of the files that were written.
+  @discardableResult
+  public func save(to path: String, replacing: Bool = false) throws -> PruningRecord {
+    let folder = try OutputFolder(path, inputs: [source.path], replacing: replacing)
+    try folder.checkSpace(for: source.directory)
+    let saved = try record.save(model, from: source, to: folder, events: events)
+    journal?.finish()
+    return saved
+  }
+}
+
+extension PruningRecord {
+  /// Writes a pruned model with this record beside it, which gets the hashes of the files that were written.
+  package func save(
+    _ model: any CausalLM, from source: ModelSource, to output: OutputFolder, events: any JobEvents
+  ) throws -> PruningRecord {
+    let total = try source.directory.byteCount()
+    let folder = try DirectoryWriter(target: output.path, replacing: output.isReplaced)
+    try events.duringBytes("saving \(output.path)", total: total) {
+      try source.directory.write(model, to: folder, progress: $0)
+    }
+    var saved = self
+    try events.duringBytes("hashing what was saved", total: total) {
+      try saved.hashes.add("output", folder.names, in: folder.temporary, $0)
+    }
+    try folder.write(Self.fileName, Array(saved.json.document.utf8))
+    try folder.commit()
+    return saved
+  }
+}

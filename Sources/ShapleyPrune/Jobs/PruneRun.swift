@@ -1,0 +1,210 @@
+import Support
+import Tensor
+import Transformer
+
+/// A job whose files have been read, but for the weights.
+struct PruneRun {
+  private let job: PruneJob
+  private let calibration: TokenBatch?
+  /// Calibration text for the search of a spread.
+  private let heldBack: TokenBatch?
+  private let evaluation: TokenBatch?
+  private let hashes: FileHashes
+  /// What the run will hold in memory.
+  let budget: MemoryBudget
+  /// The game, where the run has values to take.
+  let game: PreparedGame?
+
+  init(_ job: PruneJob) throws {
+    self.job = job
+    let source = job.model
+    var texts = [("calibration", job.calibration?.path), ("data", job.evaluation?.path)]
+    var settings: GameSettings?
+    var gameWindows = 0
+    var searches = false
+    switch job.allocation {
+    case .uniform, .owl: break
+    case .given(let file):
+      try file.check(blockCount: source.directory.blockCount)
+      texts.append(("allocation", file.source))
+    case .shapley(.values(let record), let spread, _):
+      let count = record.settings.playerCount(source.directory)
+      guard record.names.count == count else {
+        throw DocumentError(
+          record.source ?? "the values", reason: "it has \(record.names.count) values; the model has \(count) players")
+      }
+      if let path = record.source { texts.append(("values", path)) }
+      searches = spread == .auto
+    case .shapley(.game(let asked, let windows), let spread, _):
+      let game = asked.resolved(sparsity: job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity)
+      try game.estimator.check(playerCount: game.playerCount(source.directory))
+      settings = game
+      gameWindows = windows
+      searches = spread == .auto
+    }
+    let corpus = try job.calibration?.tokens(for: source)
+    if searches, let corpus {
+      let parts = try corpus.samples(
+        count: job.samples, length: job.sequenceLength, seed: job.seed, holdingBack: SpreadSearch.usualWindows)
+      (calibration, heldBack) = (parts.samples, parts.heldBack)
+    } else {
+      calibration = try corpus?.samples(count: job.samples, length: job.sequenceLength, seed: job.seed)
+      heldBack = nil
+    }
+    evaluation = try job.evaluation?.tokens(for: source).windows(length: job.sequenceLength).first(
+      job.evaluationWindows)
+    let windows = settings == nil ? nil : calibration?.first(gameWindows)
+    budget = try MemoryBudget(
+      source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
+      storesStates: calibration != nil
+    ) { [calibration, evaluation, heldBack] forecast in
+      let samples = calibration.map(Samples.init)
+      var phases = evaluation.map { [forecast.perplexity(Samples($0))] } ?? []
+      if case .owl = job.allocation, let samples { phases.append(forecast.outliers(samples)) }
+      if let settings, let windows {
+        phases += forecast.game(settings, windows: Samples(windows), calibration: samples)
+      }
+      // A try prunes a copy, which is then measured.
+      if let heldBack {
+        phases += forecast.pruning(job.pruner, samples, beside: [forecast.copy])
+        phases.append(forecast.perplexity(Samples(heldBack), beside: [forecast.copy]))
+      }
+      return phases + forecast.pruning(job.pruner, samples) + [forecast.saving]
+    }
+    hashes = try FileHashes(of: source, texts: texts, events: job.events)
+    if let settings, let windows {
+      game = PreparedGame(
+        settings: settings, windows: windows, calibration: calibration, hashes: hashes.without("data"),
+        memory: budget.memory, events: job.events, stop: job.stop)
+    } else {
+      game = nil
+    }
+    tellOrigin()
+  }
+
+  /// Says so where values were taken on another model.
+  private func tellOrigin() {
+    guard case .shapley(.values(let record), _, _) = job.allocation, let ours = hashes["model"] else { return }
+    guard let theirs = try? FileHashes(FieldReader(record.hashes, source: ""))["model"], theirs != ours else { return }
+    job.events.note("\(record.source ?? "the values"): these values were taken on another model")
+  }
+
+  /// Measures, allocates, prunes the model in place, measures again.
+  func prune(_ model: inout any CausalLM, measurements: (any MeasurementStore)?) throws -> PruningRecord {
+    let modelPruner = ModelPruner(job.pruner, memory: budget.memory)
+    // What cannot be pruned as asked is told before anything is computed.
+    if let pattern = job.pattern {
+      try modelPruner.check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) })
+    }
+    let given = try given(model)
+    let dense = try job.densePerplexity ?? evaluation.map { try measure(model, $0, "dense perplexity") }
+    let shared = try given ?? share(model, modelPruner, measurements)
+    let reports = try job.events.during(job.pruner.name, unit: "blocks") {
+      try modelPruner.prune(
+        &model, patterns: shared.patterns, calibration: calibration ?? .none, progress: $0)
+    }
+    let pruned = try evaluation.map { try measure(model, $0, "pruned perplexity") }
+    var record = PruningRecord()
+    record.command = job.command
+    record.pruner = job.pruner
+    if case .structured? = job.pattern { record.groups = job.pattern }
+    record.seed = job.seed
+    record.describe(calibration, budget.memory)
+    record.describe(reports, dense: dense, pruned: pruned)
+    record.allocation = shared.record
+    record.hashes = hashes
+    return record
+  }
+
+  private func measure(_ model: any CausalLM, _ windows: TokenBatch, _ label: String) throws -> Perplexity {
+    try model.perplexity(windows, memory: budget.memory, label: label, events: job.events)
+  }
+
+  /// The allocation of a file, checked against the model and a sparsity beside it; nil where none was given.
+  private func given(_ model: any CausalLM) throws -> SharedSparsity? {
+    guard case .given(let file) = job.allocation else { return nil }
+    let shared = try SharedSparsity.given(file, model)
+    if let pattern = job.pattern, let mean = shared.mean, abs(mean - pattern.sparsity) > 0.0005 {
+      throw SettingError(
+        .sparsity, "\(pattern.sparsity)", "the allocation in \(file.source) comes to \(mean.fixed(4))")
+    }
+    return shared
+  }
+
+  private func share(
+    _ model: any CausalLM, _ modelPruner: ModelPruner, _ measurements: (any MeasurementStore)?
+  ) throws -> SharedSparsity {
+    let target = job.pattern?.sparsity ?? 0
+    switch job.allocation {
+    case .uniform, .given:
+      return .uniform(job.pattern ?? .unstructured(0), model)
+    case .owl(let spread):
+      let ratios = try job.events.during("outlier ratios", unit: "blocks") {
+        try outlierRatios(of: model, calibration: calibration ?? .none, memory: budget.memory, progress: $0)
+      }
+      return try .owl(ratios: ratios, model, target: target, spread: spread)
+    case .shapley(let source, let spread, let map):
+      let record: ShapleyRecord
+      switch source {
+      case .values(let taken): record = taken
+      case .game:
+        guard let game else { return .uniform(job.pattern ?? .unstructured(0), model) }
+        record = try game.play(model, measurements: measurements).record
+      }
+      func shared(_ spread: Double?) throws -> SharedSparsity {
+        try .shapley(record, model, target: target, map, spread: spread)
+      }
+      switch spread {
+      case .usual: return try shared(nil)
+      case .number(let spread): return try shared(spread)
+      case .auto:
+        let search = SpreadSearch(
+          map.scaling.candidateSpreads, by: modelPruner, calibration: calibration ?? .none,
+          heldBack: heldBack ?? .none)
+        let tries = try search.tries(model, events: job.events) { try shared($0).patterns }
+        var best = try shared(SpreadSearch.best(tries))
+        best.record.tries = tries
+        return best
+      }
+    }
+  }
+}
+
+extension PruningRecord {
+  /// Writes down the samples and how their states were stored.
+  mutating func describe(_ calibration: TokenBatch?, _ memory: WorkingMemory) {
+    samples = calibration?.sequences
+    sampleLength = calibration?.length
+    calibrationStates = calibration.map { _ in memory.calibrationStates }
+  }
+
+  /// Writes down what became of the blocks, and the perplexities before and after.
+  mutating func describe(_ reports: [BlockReport], dense: Perplexity?, pruned: Perplexity?) {
+    blocks = reports.map(BlockRecord.init)
+    sparsity = Self.sparsity(of: reports)
+    densePerplexity = dense?.perplexity
+    prunedPerplexity = pruned?.perplexity
+    evaluation = pruned.map(Evaluation.init)
+  }
+}
+
+extension TokenBatch {
+  /// For pruners that look at no samples.
+  fileprivate static let none = TokenBatch(tokens: [], length: 0)
+}
+
+extension CausalLM {
+  /// The perplexity on windows, with progress.
+  ///
+  /// Throws where it is not a finite number, which no figure can be compared with.
+  package func perplexity(
+    _ windows: TokenBatch, memory: WorkingMemory = WorkingMemory(), label: String = "perplexity",
+    events: any JobEvents
+  ) throws -> Perplexity {
+    let result = events.during(label, unit: "windows") { perplexity(windows, memory: memory, progress: $0) }
+    guard result.perplexity.isFinite else {
+      throw DocumentError(label, reason: "it is \(result.perplexity): the activations overflow, or the loss does")
+    }
+    return result
+  }
+}

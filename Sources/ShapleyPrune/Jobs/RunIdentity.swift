@@ -1,0 +1,76 @@
+import Support
+import Tensor
+import Transformer
+
+/// Everything that decides about Shapley values: games with equal identities have equal values, to the bit.
+///
+/// Plans, shards and journals know by it whether they belong together.
+struct RunIdentity {
+  let json: JSON
+
+  init(_ game: PreparedGame) {
+    let memory = game.memory
+    json = JSON(
+      members: [
+        ("svnup", JSON(Version.current)),
+        // Two builds of one version may compute different last bits.
+        ("executable", Self.executable.map { JSON($0) } ?? .null),
+      ] + game.settings.members + [
+        ("windows", JSON(game.windows.sequences)), ("sequenceLength", JSON(game.windows.length)),
+        ("windowTokens", JSON(game.windows.hash)),
+        ("sampleTokens", game.calibration.map { JSON($0.hash) } ?? .null),
+        // Sums differ in their last bits from one instruction set to another.
+        ("kernel", JSON(Kernel.current.rawValue)),
+        ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
+        ("stripRows", Self.stripsShow(game) ? JSON(memory.stripRows) : .null), ("sha256", game.hashes.json),
+      ])
+  }
+
+  /// The identity that a plan states.
+  init(json: JSON) { self.json = json }
+
+  /// SHA-256 of the identity.
+  var hash: String { json.sha256 }
+
+  /// SHA-256 of the program's own file; nil where the system does not tell which that is.
+  private static let executable = Process.executablePath.flatMap { try? SHA256.hexadecimal(ofFile: $0) }
+
+  /// Whether the last bits depend on how the text is cut into strips: see Documentation/Memory.md.
+  private static func stripsShow(_ game: PreparedGame) -> Bool {
+    let probe = game.settings.probe
+    let lengths = [game.windows.length] + (probe == nil ? [] : [game.calibration?.length ?? game.windows.length])
+    if lengths.contains(where: { $0 <= PackingMemory.unpackedRows }) { return true }
+    return probe?.pruner.statistics == .gram && lengths.contains { $0 % 256 != 0 }
+  }
+
+  /// Throws where two identities differ; names the first difference.
+  ///
+  /// - Parameter source: the file that states this one.
+  func check(_ other: RunIdentity, source: String) throws {
+    guard json.encoded() != other.json.encoded() else { return }
+    for (name, wanted) in json.objectMembers {
+      let found = other.json[name] ?? .null
+      guard wanted.encoded() != found.encoded() else { continue }
+      throw DocumentError(
+        source, field: name, reason: "the plan was made with \(wanted.brief), and here it is \(found.brief)")
+    }
+    throw DocumentError(source, reason: "it was made by another version of svnup")
+  }
+}
+
+extension JSON {
+  /// A value in a message, cut short.
+  fileprivate var brief: String {
+    let text = String(decoding: encoded(), as: UTF8.self)
+    return text.count <= 60 ? text : "\(text.prefix(57))…"
+  }
+}
+
+extension TokenBatch {
+  /// SHA-256 of the ids, eight bytes each.
+  fileprivate var hash: String {
+    var hash = SHA256()
+    for id in tokens { withUnsafeBytes(of: UInt64(id).littleEndian) { hash.update($0) } }
+    return hash.hexadecimal()
+  }
+}

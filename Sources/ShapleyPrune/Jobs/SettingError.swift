@@ -1,0 +1,50 @@
+import Support
+
+/// A setting of a job that cannot be carried out.
+public struct SettingError: Error, Equatable, Sendable {
+  /// The settings that a job can find wrong.
+  public enum Setting: String, Sendable {
+    /// Tokens of a window and of a sample.
+    case sequenceLength
+    /// Calibration samples.
+    case samples
+    /// The limit on memory.
+    case memory
+    /// The target.
+    case sparsity
+    /// The standard error to reach.
+    case tolerance
+    /// Pieces of a plan.
+    case shards
+    /// The method of pruning.
+    case method
+    /// The calibration text.
+    case calibration
+    /// How the sparsity is shared.
+    case allocation
+    /// How far sparsities lie apart.
+    case spread
+    /// Where results go.
+    case output
+  }
+
+  /// Which setting it is.
+  public let setting: Setting
+  /// Its value, as it would be written; nil where it has none.
+  public let value: String?
+  /// What is wrong with it.
+  public let reason: String
+
+  init(_ setting: Setting, _ value: String? = nil, _ reason: String) {
+    self.setting = setting
+    self.value = value
+    self.reason = reason
+  }
+}
+
+extension SettingError: Diagnostic {
+  package var failureKind: FailureKind { .invalidSetting }
+
+  /// The setting, its value, and what is wrong with it.
+  public var description: String { "\(setting.rawValue)\(value.map { " \($0)" } ?? ""): \(reason)" }
+}

@@ -1,0 +1,67 @@
+import Support
+
+/// Shapley values of a model's parts, with what they are values of and what they cost.
+///
+/// Everything here follows from the settings and the files: a run that was cut off and resumed, or spread over machines, reports
+/// the same.
+///
+///     let record = try ShapleyRecord("values.json")
+///     job.allocation = .shapley(.values(record))
+public struct ShapleyRecord: Sendable {
+  /// The values with what the estimator tells of them.
+  public internal(set) var values = ShapleyValues()
+  /// The game and the estimator.
+  public internal(set) var settings = GameSettings()
+  /// The players' names in their order.
+  public internal(set) var names: [String] = []
+  /// Windows that were evaluated.
+  public internal(set) var windows = 0
+  /// Tokens of a window.
+  public internal(set) var sequenceLength = 0
+  /// Samples that the probe was calibrated on; nil where there is no probe.
+  public internal(set) var samples: Int?
+  /// Parts of the model that must be applied to all windows.
+  public internal(set) var applications = 0
+  /// Parts that a run of every distinct coalition from the start would apply.
+  public internal(set) var naiveApplications = 0
+  /// The file that the record was read from.
+  public internal(set) var source: String?
+  /// SHA-256 of the files that it all came from; null where nobody hashed them.
+  package internal(set) var hashes = JSON.null
+
+  package init() {}
+
+  /// Reads a file.
+  ///
+  /// Throws where it cannot be read or holds something else.
+  public init(_ path: String) throws {
+    try self.init(FieldReader(file: path))
+    source = path
+  }
+}
+
+extension ShapleyRecord: Record {
+  package static let fields: [RecordField<ShapleyRecord>] = [
+    RecordField { record in
+      // Of a window longer than the game the estimator tells what it used.
+      let estimate = record.values.members
+      let told = Set(estimate.map(\.0))
+      return estimate + record.settings.members.filter { !told.contains($0.0) }
+    } read: { (record, object) throws(DocumentError) in
+      record.values = try ShapleyValues(object)
+      record.settings = try GameSettings(object)
+    },
+    RecordField("names", \.names, FieldFormat.text.list),
+    RecordField("windows", \.windows, .integer()), RecordField("sequenceLength", \.sequenceLength, .integer()),
+    RecordField("calibrationSamples", \.samples, FieldFormat.integer().orNull),
+    RecordField("applications", \.applications, .integer()),
+    RecordField("applicationsOfNaiveRun", \.naiveApplications, .integer()),
+    RecordField("sha256", \.hashes, .json),
+  ]
+
+  package func check(_ object: FieldReader) throws(DocumentError) {
+    guard names.count == values.values.count else {
+      throw try object.member("names").failure("there are \(names.count) for \(values.values.count) values")
+    }
+  }
+}

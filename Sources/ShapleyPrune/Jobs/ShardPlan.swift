@@ -1,0 +1,245 @@
+import Support
+import Transformer
+
+/// A Shapley estimate as work for many machines: which coalitions there are, what they are measured on, and into how many shards
+/// they are cut.
+///
+///     let plan = try job.plan(shards: 64)
+///     try plan.write(to: "plan.json")
+///     // on every machine
+///     try ShardPlan("plan.json").work(on: shard, into: "shards")
+///     // and in the end
+///     if case .values(let record) = try ShardPlan("plan.json").merge("shards") { print(record.values.values) }
+public struct ShardPlan: Sendable {
+  /// The most shards of a plan.
+  package static let shardLimit = 100_000
+  private static let version = 1
+
+  private var version = Self.version
+  private var request = Request()
+  /// What decides about the values, as the planning machine found it.
+  private(set) var identity = RunIdentity(json: .null)
+  /// The distinct coalitions to evaluate, ascending.
+  public private(set) var coalitions: [Coalition] = []
+  /// Into how many pieces they are cut.
+  public private(set) var shardCount = 1
+  /// The record of the values, which are still missing.
+  private var record = ShapleyRecord()
+  /// The coalitions of each shard, which lie side by side in the trie: shards are of about equal cost, and only the way to its
+  /// first coalition is gone by a shard alone.
+  private var ranges: [Range<Int>] = []
+  /// The file, for messages.
+  private var source = "the plan"
+
+  /// What journals and shards of this plan begin with.
+  var header: JournalContents.Header {
+    JournalContents.Header(plan: identity.hash, players: record.names.count, windows: record.windows)
+  }
+
+  /// The hash by which shards know their plan.
+  public var hash: String { identity.hash }
+
+  /// Parts of the model that a run of all coalitions applies.
+  public var applications: Int { record.applications }
+
+  /// The game and the estimator.
+  public var settings: GameSettings { request.settings }
+
+  /// The coalitions of one shard.
+  public func shard(_ index: Int) -> ArraySlice<Coalition> { coalitions[ranges[index]] }
+
+  /// The name of a shard's results.
+  package func fileName(of shard: Int) -> String { "shard-\(shard)-of-\(shardCount).jsonl" }
+
+  /// Writes the plan, complete or not at all; `replacing` says what becomes of a file that is there.
+  public func write(to path: String, replacing: Bool = false) throws {
+    try OutputFile(path, inputs: [], replacing: replacing).write(document)
+  }
+
+  /// The plan with the hash that covers it.
+  package var document: JSON { json.with("sha256", JSON(json.sha256)) }
+
+  /// Reads a plan, and checks that nobody changed it.
+  ///
+  /// Throws where the file cannot be read or is not what was written.
+  public init(_ path: String) throws {
+    let fields = try FieldReader(file: path)
+    guard fields.json["svnupPlan"] != nil else {
+      throw fields.failure("it is not a plan of a Shapley estimate")
+    }
+    try self.init(fields)
+    source = path
+    let content = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
+    let hash = try fields.member("sha256")
+    guard try hash.text() == content.sha256 else {
+      throw hash.failure("it is not the hash of what the plan says; somebody changed it: make a new one")
+    }
+    try settings.estimator.check(playerCount: record.names.count)
+    guard try settings.estimator.coalitions(playerCount: record.names.count) == coalitions else {
+      throw try fields.member("coalitions").failure(
+        "they are not those of the estimator; somebody changed them: make a new plan")
+    }
+    guard shardCount <= coalitions.count else {
+      throw try fields.member("shards").failure("there are \(coalitions.count) coalitions to share")
+    }
+    ranges = Shards.ranges(of: coalitions, count: shardCount)
+  }
+
+  /// The job that was planned, with files where they are on this machine.
+  func job(events: any JobEvents, stop: StopToken) throws -> ShapleyJob {
+    var job = try request.job()
+    job.events = events
+    job.stop = stop
+    return job
+  }
+
+  /// Throws where a machine has other files, or another program, than the plan was made with; names the first difference.
+  func check(_ other: RunIdentity) throws { try identity.check(other, source: source) }
+
+  /// The record of the values, put together from shards.
+  func record(of values: ShapleyValues) -> ShapleyRecord {
+    var copy = record
+    copy.values = values
+    copy.settings = settings
+    copy.hashes = identity.json["sha256"] ?? .null
+    return copy
+  }
+}
+
+extension ShapleyJob {
+  /// Cuts the job into shards for many machines.
+  ///
+  /// Throws `SettingError` where there are fewer coalitions than shards, or where the estimator cannot tell them beforehand, and
+  /// what reading the files throws.
+  ///
+  /// - Parameter shards: how many pieces, at least one.
+  public func plan(shards: Int) throws -> ShardPlan {
+    let (game, _) = try prepare()
+    return try ShardPlan(self, game, model: model.load(events: events), shardCount: shards)
+  }
+}
+
+extension ShardPlan {
+  fileprivate init(_ job: ShapleyJob, _ game: PreparedGame, model: any CausalLM, shardCount: Int) throws {
+    request = try Request(job, game.settings)
+    identity = RunIdentity(game)
+    let players = game.settings.granularity.cut(model)
+    guard let coalitions = try game.settings.estimator.coalitions(playerCount: players.count) else {
+      throw SettingError(
+        .tolerance, nil, "it looks at values to know when to stop, so it cannot be planned; limit the evaluations")
+    }
+    guard (1...max(1, coalitions.count)).contains(shardCount) else {
+      throw SettingError(.shards, "\(shardCount)", "there are \(coalitions.count) coalitions to share")
+    }
+    // For counting, it does not matter what the pruned forms are.
+    let counted = LayerGame(
+      model, granularity: game.settings.granularity, windows: game.windows,
+      absence: game.settings.probe == nil ? .bypassed : .replaced([]), memory: WorkingMemory(packedWeightBytes: 0))
+    self.coalitions = coalitions
+    self.shardCount = shardCount
+    record.settings = game.settings
+    record.names = players.map(\.name)
+    game.describe(&record)
+    record.applications = counted.forwardStepsNeeded(for: coalitions)
+    record.naiveApplications = coalitions.count * counted.forwardStepCount
+    ranges = Shards.ranges(of: coalitions, count: shardCount)
+  }
+}
+
+extension ShardPlan: Record {
+  package init() {}
+
+  package static let fields: [RecordField<ShardPlan>] = [
+    RecordField("svnupPlan", \.version, .integer()),
+    RecordField { plan in
+      [("plan", JSON(plan.hash))]
+    } read: { (plan, object) throws(DocumentError) in
+      guard plan.version == version else {
+        throw try object.member("svnupPlan").failure(
+          "this is version \(plan.version); this svnup reads version \(version)")
+      }
+    },
+    RecordField("shards", \.shardCount, .integer(in: 1...shardLimit)),
+    RecordField("request", \.request, .record),
+    RecordField { plan in
+      [("identity", plan.identity.json)]
+    } read: { (plan, object) throws(DocumentError) in
+      let identity = try object.member("identity")
+      plan.identity = RunIdentity(json: identity.json)
+      plan.record.windows = try identity.member("windows").integer(in: 1...ShapleyJob.windowLimit)
+      plan.record.sequenceLength = try identity.member("sequenceLength").integer()
+    },
+    RecordField("names", \.record.names, FieldFormat.text.list),
+    RecordField("calibrationSamples", \.record.samples, FieldFormat.integer().orNull),
+    RecordField("applications", \.record.applications, .integer()),
+    RecordField("applicationsOfNaiveRun", \.record.naiveApplications, .integer()),
+    RecordField("coalitions", \.coalitions, FieldFormat.coalition.list),
+  ]
+
+  /// A job by the names of its files.
+  private struct Request: Record {
+    var model = ""
+    var data = ""
+    var calibration: String?
+    var windowLimit: Int?
+    var sequenceLength: Int?
+    var samples = 1
+    var seed = 0
+    var memory: Int?
+    var settings = GameSettings()
+
+    init() {}
+
+    /// The paths are made absolute, which mean the same in every folder.
+    init(_ job: ShapleyJob, _ settings: GameSettings) throws {
+      model = try FileSystem.resolve(job.model.path)
+      data = try Self.resolved(job.data)
+      calibration = try job.calibration.map(Self.resolved)
+      windowLimit = job.windows
+      sequenceLength = job.sequenceLength
+      samples = job.samples
+      seed = job.seed
+      memory = job.memoryLimit
+      self.settings = settings
+    }
+
+    private static func resolved(_ corpus: Corpus) throws -> String {
+      guard let path = corpus.path else {
+        throw SettingError(.calibration, nil, "a plan names files, so texts and ids must be in files")
+      }
+      return try FileSystem.resolve(path)
+    }
+
+    func job() throws -> ShapleyJob {
+      var job = try ShapleyJob(ModelSource(model), data: .file(data))
+      job.calibration = calibration.map(Corpus.file)
+      job.windows = windowLimit
+      job.sequenceLength = sequenceLength
+      job.samples = samples
+      job.seed = seed
+      job.memoryLimit = memory
+      job.settings = settings
+      return job
+    }
+
+    static let fields: [RecordField<Request>] = [
+      RecordField("model", \.model, .text), RecordField("data", \.data, .text),
+      RecordField("calibration", \.calibration, FieldFormat.text.orNull),
+      RecordField("windowLimit", \.windowLimit, FieldFormat.integer(in: 1...Int.max).orNull),
+      RecordField("sequenceLength", \.sequenceLength, FieldFormat.integer(in: 2...Int.max).orNull),
+      RecordField("samples", \.samples, .integer(in: 1...Int.max)), RecordField("sampleSeed", \.seed, .integer()),
+      RecordField("memory", \.memory, FieldFormat.integer().orNull), .members(of: \.settings),
+    ]
+  }
+}
+
+extension FieldFormat where Value == Coalition {
+  fileprivate static var coalition: Self {
+    Self {
+      JSON("\($0)")
+    } read: { (field) throws(DocumentError) in
+      guard let coalition = Coalition(try field.text()) else { throw field.failure("it is no coalition") }
+      return coalition
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Support
+import Tensor
+
+/// What was done for a shard.
+public struct ShardResult: Sendable {
+  /// The shard's file.
+  public let path: String
+  /// Coalitions of the shard.
+  public let coalitions: Int
+  /// Of those, how many an earlier task had measured.
+  public let restored: Int
+  /// The time that it took.
+  public let seconds: Double
+}
+
+extension ShardPlan {
+  /// Evaluates what is not there yet of a shard into its file in a folder.
+  ///
+  /// A file that is complete stays. What a task has measured when it is killed is kept, and the next one goes on from there. Throws
+  /// where this machine has other files or another program than the plan was made with, and `Interruption` where the token said
+  /// to stop.
+  @discardableResult
+  public func work(
+    on shard: Int, into folder: String, events: any JobEvents = SilentEvents(), stop: StopToken = StopToken()
+  ) throws -> ShardResult {
+    try ShardWorker(plan: self, index: shard, folder: folder, events: events, stop: stop).run()
+  }
+}
+
+/// The evaluation of one shard into its file.
+private struct ShardWorker {
+  let plan: ShardPlan
+  let index: Int
+  /// Where all shards go.
+  let folder: String
+  let events: any JobEvents
+  let stop: StopToken
+
+  private var path: String { Path.join(folder, plan.fileName(of: index)) }
+  private var journalPath: String { path + ".partial" }
+
+  func run() throws -> ShardResult {
+    let start = ContinuousClock.now
+    let coalitions = Array(plan.shard(index))
+    func result(restored: Int) -> ShardResult {
+      ShardResult(
+        path: path, coalitions: coalitions.count, restored: restored, seconds: (ContinuousClock.now - start).seconds)
+    }
+    switch ShardFile.read(path, of: plan, coalitions) {
+    case .success: return result(restored: coalitions.count)
+    case .failure(let problem):
+      if FileSystem.exists(path) { events.note("\(problem.description): it is made anew") }
+    }
+    // Before the model: what cannot be written is found out at once.
+    if !FileSystem.exists(folder) { try makeFolder() }
+    try File.rehearse(path)
+    let name = plan.identity.json["kernel"]?.text ?? ""
+    guard let kernel = Kernel(rawValue: name), kernel.isAvailable else {
+      throw DocumentError(
+        "the plan",
+        reason: "it was made with the kernel \(name.isEmpty ? "?" : name), which this machine cannot run; make it with "
+          + "SVNUP_KERNEL set to one that all machines have")
+    }
+    let restored = try Kernel.$current.withValue(kernel) {
+      let job = try plan.job(events: events, stop: stop)
+      let (game, budget) = try job.prepare()
+      try plan.check(RunIdentity(game))
+      let journal = try openJournal()
+      let restored = coalitions.filter { journal.means(of: $0, windows: 0..<plan.header.windows) != nil }.count
+      budget.announce(events)
+      try game.evaluate(coalitions, job.model.load(events: events), into: journal)
+      guard let text = plan.header.text(of: coalitions, in: journal) else {
+        throw DocumentError(path, reason: "a value of shard \(index) is not finite")
+      }
+      try File.replace(path, with: text)
+      return restored
+    }
+    try? FileSystem.removeFile(journalPath)
+    return result(restored: restored)
+  }
+
+  /// The journal of an earlier task of this shard; measurements in memory where another task is at work on the same shard, which will
+  /// write the same.
+  private func openJournal() throws -> any MeasurementStore {
+    do {
+      return try Journal(journalPath, plan.header)
+    } catch let error as JournalError {
+      events.note("\(error.description)")
+      try FileSystem.removeFile(journalPath)
+      return try Journal(journalPath, plan.header)
+    } catch let error as FileError where error.failureKind == .interrupted {
+      events.note("\(journalPath): another task is at work on this shard")
+      return MeasurementsInMemory()
+    } catch let error as FileError where error.isForLackOfLocks {
+      events.note("\(journalPath): this file system has no locks, so a task that is killed begins its shard again")
+      return MeasurementsInMemory()
+    }
+  }
+
+  /// Several tasks may want to make it at the same time.
+  private func makeFolder() throws {
+    do throws(FileError) { try FileSystem.makeDirectory(folder) } catch {
+      guard FileSystem.exists(folder) else { throw error }
+    }
+  }
+}
+
+/// The file of a finished shard.
+enum ShardFile {
+  /// Why a shard's file cannot be used.
+  struct Problem: Error {
+    let description: String
+  }
+
+  /// The values of all coalitions of a shard, as a journal has them.
+  static func read(
+    _ path: String, of plan: ShardPlan, _ coalitions: [Coalition]
+  ) -> Result<JournalContents, Problem> {
+    do {
+      let bytes = try File.contents(of: path, limit: 1 << 40)
+      let (contents, length) = try JournalContents.parse(bytes, plan.header, source: path)
+      guard length == bytes.count, contents.complete == coalitions else {
+        return .failure(Problem(description: "\(path): it does not hold the coalitions of its shard"))
+      }
+      return .success(contents)
+    } catch let error as any Diagnostic {
+      return .failure(Problem(description: "\(error)"))
+    } catch {
+      return .failure(Problem(description: "\(path): \(error)"))
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// A text that a command is given: a file, or `-` for standard input.
+package struct TextInput {
+  package let path: String
+
+  package init(path: String) { self.path = path }
+
+  /// What messages call it.
+  package var name: String { path == "-" ? "standard input" : path }
+
+  /// The text's bytes, which must be UTF-8.
+  package func bytes() throws -> [UInt8] {
+    let limit = 1 << 31
+    let bytes = try path == "-" ? FileSystem.readStandardInput(limit: limit + 1) : File.contents(of: path, limit: limit)
+    guard bytes.count <= limit else { throw DocumentError(name, reason: "at most \(limit) bytes are accepted") }
+    if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
+      throw DocumentError(name, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
+    }
+    return bytes
+  }
+}

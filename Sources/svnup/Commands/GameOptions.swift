@@ -1,0 +1,133 @@
+import ShapleyPrune
+import Support
+
+/// An option that gives a setting of a method.
+struct MethodOption: Sendable {
+  let option: any OptionDeclaration
+  /// The setting's key.
+  let key: String
+  /// The value on a command line.
+  let json: @Sendable (Arguments) -> JSON
+
+  init(_ option: Option<Int>, sets key: String) {
+    (self.option, self.key, json) = (option, key, { JSON($0[option]) })
+  }
+
+  init(_ option: Option<Double>, sets key: String) {
+    (self.option, self.key, json) = (option, key, { JSON($0[option]) })
+  }
+
+  init(_ option: Option<Double?>, sets key: String) {
+    (self.option, self.key, json) = (option, key, { $0[option].map { JSON($0) } ?? .null })
+  }
+
+  init<Word: RawRepresentable<String>>(_ option: Option<Word>, sets key: String) {
+    (self.option, self.key, json) = (option, key, { JSON($0[option].rawValue) })
+  }
+}
+
+extension [MethodOption] {
+  /// Gives a method the settings that the command line has for it.
+  func apply(_ arguments: Arguments, to method: inout some Configurable) throws(DocumentError) {
+    for setting in self {
+      try method.set(setting.key, from: FieldReader(setting.json(arguments), source: setting.option.spelling))
+    }
+  }
+}
+
+/// The cooperative game that the parts of a model play, and the estimator of its Shapley values.
+package enum GameOptions {
+  private static let usual = GameSettings()
+  private static let window = SlidingWindowShapley()
+  private static let permutation = PermutationShapley()
+
+  package static let players: Option<Granularity?> = Option(
+    "players", .word, defaultText: "\(usual.granularity.rawValue); blocks with --absence bypassed",
+    help: "Who plays and gets a sparsity: every block, attention and MLP of every block, or every linear.")
+
+  package static let estimator = Option<any ShapleyEstimator>(
+    "estimator", .estimator, default: usual.estimator,
+    help: """
+      Exact values (2^n evaluations, up to \(ExactShapley.playerLimit) players), those of the game within a window around each \
+      player, or the means over random orders of the players.
+      """)
+
+  package static let windowLength = Option(
+    "window", .integer(1...SlidingWindowShapley.lengthLimit), default: window.length,
+    help: "Consecutive players in a window; 1 is leave-one-out.")
+
+  package static let placement = Option<WindowPlacement>(
+    "placement", .word, default: window.placement,
+    help: "One window centred on the player, or the mean over every window that holds it, from the same evaluations.")
+
+  package static let evaluations = Option(
+    "evaluations", .integer(2...100_000_000), default: permutation.budget,
+    help: "Coalitions that random orders may take.")
+
+  package static let tolerance: Option<Double?> = Option(
+    "tolerance", .number(0...1e9, excludingLower: true), defaultText: "none",
+    help: "Draw no more orders when every standard error is at most this.")
+
+  package static let absence = Option<AbsenceChoice>(
+    "absence", .word, default: .pruned,
+    help: "What a player outside a coalition is: skipped, or pruned by the probe.")
+
+  package static let probeMethod = Option<any Pruner>(
+    "probe-method", .pruner, default: GameSettings.Probe().pruner, help: "How an absent player is pruned.")
+
+  package static let value = Option<LayerGame.Value>(
+    "value", .word, default: usual.value,
+    help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.")
+
+  /// The settings of estimators, apart from the seed that samples share.
+  private static let estimatorSettings = [
+    MethodOption(windowLength, sets: "window"), MethodOption(placement, sets: "placement"),
+    MethodOption(evaluations, sets: "budget"), MethodOption(tolerance, sets: "tolerance"),
+  ]
+
+  package static let estimation: [any OptionDeclaration] = [estimator] + estimatorSettings.map(\.option)
+
+  /// The options without the probe's sparsity, whose default differs from command to command.
+  package static let all: [any OptionDeclaration] = [players] + estimation + [absence, probeMethod, value]
+
+  /// Refuses options that the chosen estimator or the chosen absence would ignore.
+  package static func validate(_ arguments: Arguments, probeSparsity: Option<some Sendable>) throws(UsageError) {
+    let name = arguments[estimator].name
+    for setting in estimatorSettings {
+      let owners = Registries.estimators.names(having: setting.key)
+      if !owners.contains(name) {
+        try arguments.refuse([setting.option], unless: "--estimator \(owners.alternatives)")
+      }
+    }
+    if arguments[absence] == .bypassed {
+      try arguments.refuse([probeSparsity, probeMethod], unless: "--absence pruned")
+      if arguments[players] == .linears {
+        throw UsageError("--players linears: a linear cannot be skipped, so it goes with --absence pruned only")
+      }
+    }
+  }
+
+  /// Whether the chosen estimator draws something from a seed.
+  static func isSeeded(_ arguments: Arguments) -> Bool {
+    Registries.estimators.names(having: "seed").contains(arguments[estimator].name)
+  }
+
+  /// The game that a command line asks for.
+  ///
+  /// - Parameter probeSettings: the options of the probe's method, where the command has some.
+  static func settings(
+    _ arguments: Arguments, probeSparsity: Double?, probeSettings: [MethodOption] = []
+  ) throws -> GameSettings {
+    var settings = GameSettings()
+    let isBypassing = arguments[absence] == .bypassed
+    settings.granularity = arguments[players] ?? (isBypassing ? .blocks : usual.granularity)
+    settings.estimator = arguments[estimator]
+    try (estimatorSettings + [MethodOption(InputOptions.seed, sets: "seed")]).apply(
+      arguments, to: &settings.estimator)
+    var pruner = arguments[probeMethod]
+    try probeSettings.apply(arguments, to: &pruner)
+    settings.probe = isBypassing ? nil : GameSettings.Probe(pruner, sparsity: probeSparsity)
+    settings.value = arguments[value]
+    return settings
+  }
+}

@@ -1,0 +1,74 @@
+import ShapleyPrune
+import Support
+import Tensor
+import Transformer
+
+/// What `svnup info` tells of a model.
+struct ModelReport {
+  private let source: ModelSource
+  private let model: any CausalLM
+  private let memory: Forecast
+  private let storedTypes: [String]
+
+  /// Bytes that runs with the usual settings will need, told before the model is read.
+  struct Forecast {
+    let perplexity: Int
+    let sparseGPT: Int
+
+    init(_ source: ModelSource) throws {
+      let length = source.defaultLength
+      let samples = Samples(count: Calibration.usualSamples, length: length)
+      perplexity = try MemoryBudget(source, length: length) { [$0.perplexity(samples)] }.predicted
+      sparseGPT = try MemoryBudget(source, length: length) { $0.pruning(SparseGPTPruner(), samples) + [$0.saving] }
+        .predicted
+    }
+  }
+
+  init(_ source: ModelSource, _ model: any CausalLM, memory: Forecast) {
+    self.source = source
+    self.model = model
+    self.memory = memory
+    storedTypes = Set(source.directory.checkpoint.shards.flatMap { $0.entries.map(\.type) }).sorted()
+  }
+
+  private var blocks: [any TransformerBlock] { model.blocks }
+  private var prunable: Int { blocks.reduce(0) { $0 + $1.prunableParameters } }
+  private var pruned: Int { blocks.reduce(0) { $0 + $1.prunedParameters } }
+
+  var json: JSON {
+    JSON(members: [
+      ("architecture", JSON(source.directory.architecture.rawValue)), ("parameters", JSON(model.parameterCount)),
+      ("prunableParameters", JSON(prunable)), ("storedTypes", .array(storedTypes.map { JSON($0) })),
+      ("shards", JSON(source.directory.checkpoint.shards.count)), ("hiddenSize", JSON(model.hiddenSize)),
+      ("vocabularySize", JSON(model.vocabularySize)), ("positions", JSON(model.maximumPositions)),
+      ("sparsity", JSON(Double(pruned) / Double(max(prunable, 1)))),
+      ("blocks", .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] })),
+      ("memory", ["perplexity": JSON(memory.perplexity), "sparsegpt": JSON(memory.sparseGPT)]),
+      ("kernel", JSON(Kernel.current.rawValue)), ("threads", JSON(Parallel.threadCount)),
+    ])
+  }
+
+  var text: String {
+    var table = Table([.number("block"), .number("parameters"), .number("zeros")])
+    for (index, block) in blocks.enumerated() {
+      table.append([String(index), Quantity.count(block.prunableParameters), Quantity.percent(sparsity(block))])
+    }
+    let shards = source.directory.checkpoint.shards.count
+    return """
+      architecture  \(source.directory.architecture.rawValue), \(blocks.count) blocks, hidden size \(model.hiddenSize)
+      parameters    \(Quantity.count(model.parameterCount)), of which prunable \(Quantity.count(prunable))
+      stored as     \(storedTypes.joined(separator: ", ")) in \(shards) \(shards == 1 ? "file" : "files")
+      vocabulary    \(model.vocabularySize)
+      positions     \(model.maximumPositions)
+      memory        about \(Quantity.bytes(memory.perplexity)) for perplexity, \(Quantity.bytes(memory.sparseGPT)) for \
+      SparseGPT with \(Calibration.usualSamples) samples
+      kernel        \(Kernel.current.rawValue), \(Parallel.threadCount) threads
+
+      \(table.rendered)
+      """
+  }
+
+  private func sparsity(_ block: any TransformerBlock) -> Double {
+    Double(block.prunedParameters) / Double(max(block.prunableParameters, 1))
+  }
+}

@@ -1,0 +1,186 @@
+import ShapleyPrune
+import Support
+import Synchronization
+import TestSupport
+import Testing
+import Transformer
+
+/// What a program does with the library: whole jobs on the embedded model, with few samples.
+@Suite(.serialized) struct JobTests {
+  private static let calibration = Path.join(Fixtures.repository, "Sources/svnup/Resources/kjv-text/calibration.txt")
+
+  /// Keeps every note.
+  private final class Notes: JobEvents {
+    let all = Mutex<[String]>([])
+    func note(_ text: String) { all.withLock { $0.append(text) } }
+    func begin(_ label: String, unit: String) -> any JobProgress { Silence() }
+  }
+
+  private func job(to sparsity: Double = 0.7) throws -> PruneJob {
+    var job = try PruneJob(
+      ModelSource(Fixtures.embeddedModel), by: .sparseGPT(), to: .unstructured(sparsity),
+      calibration: .text(Self.calibration))
+    job.samples = 4
+    job.sequenceLength = 64
+    return job
+  }
+
+  /// A game of few coalitions.
+  private var smallGame: GameSettings {
+    var game = GameSettings()
+    game.granularity = .blocks
+    game.estimator = SlidingWindowShapley(length: 2)
+    return game
+  }
+
+  @Test("A program prunes with a searched spread, goes on from its journal, and saves what verifies")
+  func wholeJob() throws {
+    try withTemporaryFolder { folder in
+      let journal = Path.join(folder, "run.journal")
+      let output = Path.join(folder, "pruned")
+      var job = try job()
+      job.allocation = .shapley(.game(smallGame, windows: 2), spread: .auto)
+      job.evaluation = .text(Self.calibration)
+      job.evaluationWindows = 2
+      let notes = Notes()
+      job.events = notes
+      let result = try job.run(journal: journal)
+      #expect(abs(result.record.sparsity - 0.7) < 0.001)
+      #expect(result.record.allocation.tries?.count == 8)
+      #expect(result.record.prunedPerplexity ?? 0 > result.record.densePerplexity ?? .infinity)
+      try result.save(to: output)
+      let found = try VerifyJob(output).run()
+      #expect(found.sparsity == result.record.sparsity)
+      // What it wrote reads back, key by key.
+      let written = try Fixtures.json(Path.join(output, PruningRecord.fileName))
+      let read = try PruningRecord(FieldReader(written, source: "svnup.json"))
+      #expect(read.json.encoded() == written.encoded())
+      #expect(notes.all.withLock { $0.contains { $0.hasPrefix("memory: about ") } })
+      // The same job again evaluates nothing.
+      let again = try job.run(journal: journal)
+      #expect(notes.all.withLock { $0.contains { $0.contains("going on from") } })
+      #expect(again.record.allocation.shapley?.values == result.record.allocation.shapley?.values)
+    }
+  }
+
+  @Test("A second job into an output that is being written ends at once and says why; afterwards the name is free")
+  func outputIsTaken() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      var job = try job()
+      job.output = output
+      do {
+        let first = try OutputFolder(output, inputs: [], replacing: false)
+        let error = #expect(throws: FileError.self) { try job.run() }
+        #expect(error?.failureKind == .interrupted)
+        withExtendedLifetime(first) {}
+      }
+      #expect(try FileSystem.list(folder).isEmpty)
+      // What a killed process leaves is in nobody's way.
+      try FileSystem.createLockFile(Path.join(folder, ".pruned.svnup-lock"))
+      try job.run().save()
+      #expect(try FileSystem.list(folder) == ["pruned"])
+    }
+  }
+
+  @Test("An estimator and a method of pruning of a program's own are written and read by their names")
+  func registered() throws {
+    Registries.estimators.register(LeaveOneOut.self)
+    Registries.pruners.register(EveryOther.self)
+    #expect(Registries.estimators.names == ["exact", "window", "permutation", "leave-one-out"])
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      var job = try PruneJob(
+        ModelSource(Fixtures.embeddedModel), by: EveryOther(phase: 1), to: .unstructured(0.5),
+        calibration: .text(Self.calibration))
+      job.samples = 4
+      job.sequenceLength = 64
+      var game = smallGame
+      game.estimator = try #require(Registries.estimators["leave-one-out"])
+      job.allocation = .shapley(.game(game, windows: 2))
+      try job.run().save(to: output)
+      let read = try PruningRecord(FieldReader(file: Path.join(output, PruningRecord.fileName)))
+      #expect((read.pruner as? EveryOther)?.phase == 1)
+      #expect(read.allocation.shapley?.values.estimator is LeaveOneOut)
+      #expect(try VerifyJob(output).run().zeros > 0)
+    }
+  }
+
+  @Test("A setting that cannot be carried out is named, before anything is computed")
+  func settings() throws {
+    var long = try job()
+    long.sequenceLength = 1 << 20
+    #expect(throws: SettingError.self) { try long.run() }
+    do { _ = try long.run() } catch let error as SettingError {
+      #expect(error.setting == .sequenceLength && error.value == "1048576")
+    }
+    let bare = try PruneJob(ModelSource(Fixtures.embeddedModel), by: .wanda, to: .unstructured(0.5))
+    #expect(throws: SettingError.self) { try bare.run() }
+    var spread = try PruneJob(ModelSource(Fixtures.embeddedModel), by: .magnitude, to: .structured(keep: 2, of: 4))
+    spread.allocation = .owl()
+    #expect(throws: SettingError.self) { try spread.run() }
+  }
+
+  @Test("A token stops the job, and the same job goes on from its journal to the same values")
+  func stopped() throws {
+    try withTemporaryFolder { folder in
+      let journal = Path.join(folder, "values.journal")
+      var job = try ShapleyJob(ModelSource(Fixtures.embeddedModel), data: .text(Self.calibration))
+      job.settings = smallGame
+      job.settings.probe = nil
+      job.windows = 2
+      job.sequenceLength = 64
+      let whole = try job.run().record
+      let asked = Mutex(0)
+      job.stop = StopToken(polling: {
+        asked.withLock { asked in
+          asked += 1
+          return asked > 40
+        }
+      })
+      #expect(throws: Interruption.self) { try job.run(journal: journal) }
+      job.stop = StopToken()
+      let resumed = try job.run(journal: journal)
+      #expect(resumed.record.values == whole.values)
+      #expect(resumed.cost.restored > 0)
+    }
+  }
+}
+
+/// What is lost without each player alone.
+private struct LeaveOneOut: ShapleyEstimator {
+  static let name = "leave-one-out"
+  static let settings: [Setting<LeaveOneOut>] = []
+
+  func check(playerCount: Int) throws(EstimatorError) {}
+
+  func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]? {
+    let all = Coalition.full(playerCount)
+    return Set((0..<playerCount).map(all.removing) + [all, .empty(playerCount)]).sorted()
+  }
+
+  func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
+    let players = game.playerCount
+    let all = Coalition.full(players)
+    let values = try game.values(of: (0..<players).map(all.removing) + [all, .empty(players)])
+    return ShapleyValues(
+      values: values[..<players].map { values[players] - $0 }, emptyValue: values[players + 1],
+      grandValue: values[players], evaluations: players + 1, coalitionsAsked: 2 * players, estimator: self)
+  }
+}
+
+/// Prunes by magnitude, and has a setting.
+private struct EveryOther: Pruner {
+  static let name = "every-other"
+  static let settings: [Setting<EveryOther>] = [.integer("phase", \.phase)]
+  var phase = 0
+
+  init() {}
+  init(phase: Int) { self.phase = phase }
+
+  let statistics = StatisticsKind.none
+
+  func criterion(for statistics: InputStatistics, linear: String) throws(PruningError) -> any PruningCriterion {
+    try MagnitudePruner().criterion(for: statistics, linear: linear)
+  }
+}
