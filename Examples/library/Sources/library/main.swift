@@ -5,7 +5,7 @@
 
 import ShapleyPrune
 
-let arguments = CommandLine.arguments.dropFirst().map(String.init)
+let arguments = Array(CommandLine.arguments.dropFirst())
 guard arguments.count == 3 else { fatalError("usage: library MODEL CALIBRATION OUTPUT") }
 let (model, text, output) = (arguments[0], arguments[1], arguments[2])
 
