@@ -61,6 +61,12 @@ struct BlockLinears: Sendable {
 /// A block whose linears are those of its architecture's table.
 protocol LinearsBlock: TransformerBlock {
   var linears: BlockLinears { get set }
+
+  /// The half of the block in which tokens look at each other; parameters as of `apply`.
+  func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?)
+
+  /// The other half.
+  func transform(_ hidden: inout Matrix, observing observer: InputObserver?)
 }
 
 extension LinearsBlock {
@@ -69,5 +75,15 @@ extension LinearsBlock {
   subscript(role: LinearRole) -> Linear {
     get { linears[role] }
     set { linears[role] = newValue }
+  }
+
+  func apply(
+    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+    observing observer: InputObserver?
+  ) {
+    switch sublayer {
+    case .attention: attend(&hidden, sequences: sequences, cache: cache, observing: observer)
+    case .mlp: transform(&hidden, observing: observer)
+    }
   }
 }

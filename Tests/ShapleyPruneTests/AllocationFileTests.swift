@@ -54,6 +54,7 @@ import Testing
       (#"{"players": "linears"}"#, "sparsities", "it is missing"),
       (#"{"players": "linears", "sparsities": [0.5]}"#, "sparsities", "it is an array, not an object"),
       (#"{"players": "linears", "sparsities": {"0.up": 2}}"#, "sparsities.0.up", "2.0 is not between 0 and 1"),
+      (#"{"allocation": null, "blocks": [0.1, 0.2, 0.3, 0.4]}"#, nil, "it is null, not an object"),
       (#"{"allocation": {"blocks": null}}"#, "blocks", "null, not an array"),
       (#"{"blocks": [0.1, "0.2", 0.3]}"#, "blocks[1]", "a string, not a number"),
       (#"{"blocks": [0.1, 0.2, null]}"#, "blocks[2]", "null, not a number"),

@@ -121,6 +121,30 @@ import Transformer
     #expect(throws: SettingError.self) { try spread.run() }
   }
 
+  @Test("A plan that is worked and merged gives the values of the whole job, and is of this build of the program")
+  func planned() throws {
+    try withTemporaryFolder { folder in
+      var job = try ShapleyJob(ModelSource(Fixtures.embeddedModel), data: .text(Self.calibration))
+      job.settings = smallGame
+      job.settings.probe = nil
+      job.windows = 2
+      job.sequenceLength = 64
+      let path = Path.join(folder, "plan.json")
+      let written = try job.plan(shards: 3)
+      try written.write(to: path)
+      let executable = written.document["identity"]?["executable"]?.text
+      #expect(executable == (try SHA256.hexadecimal(ofFile: #require(Process.executablePath))))
+      let plan = try ShardPlan(path)
+      #expect(plan.document.encoded() == written.document.encoded())
+      let shards = Path.join(folder, "shards")
+      guard case .missing(let missing) = try plan.merge(shards) else { throw FileError.exists(shards) }
+      #expect(missing == [0, 1, 2])
+      for shard in missing { try plan.work(on: shard, into: shards) }
+      guard case .values(let merged) = try plan.merge(shards) else { throw FileError.exists(shards) }
+      #expect(merged.json.encoded() == (try job.run().record.json.encoded()))
+    }
+  }
+
   @Test("A token stops the job, and the same job goes on from its journal to the same values")
   func stopped() throws {
     try withTemporaryFolder { folder in

@@ -85,4 +85,18 @@ import Testing
     }
     #expect(throws: DocumentError.self) { try ShapleyValues(FieldReader([1, 2], source: "v.json")) }
   }
+
+  @Test("A setting of the estimator that is missing is named, and not taken for the usual one")
+  func missingSetting() throws {
+    let game = AdditiveGame(weights: [1, 2, 3])
+    for (estimator, name) in [
+      (SlidingWindowShapley(length: 2), "window"), (SlidingWindowShapley(length: 2), "placement"),
+      (PermutationShapley(budget: 9), "seed"),
+    ] as [(any ShapleyEstimator, String)] {
+      let members = try #require(try estimator.estimate(of: game).json.object).members
+      let rest = JSON.object(JSONObject(members.filter { $0.key != Array(name.utf8) }))
+      let error = #expect(throws: DocumentError.self) { try ShapleyValues(FieldReader(rest, source: "v.json")) }
+      #expect(error == DocumentError("v.json", field: name, reason: "it is missing"))
+    }
+  }
 }

@@ -25,7 +25,7 @@ public struct AllocationFile: Sendable {
     self.source = source
     let document = try FieldReader(parsing: bytes, source: source)
     table = try AllocationTable(
-      document.optional("allocation").map { FieldReader($0.json, source: source) } ?? document)
+      document.json["allocation"].map { FieldReader($0, source: source) } ?? document)
   }
 
   /// Who the players are.

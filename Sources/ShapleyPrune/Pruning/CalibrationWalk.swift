@@ -1,9 +1,9 @@
 import Tensor
 import Transformer
 
-/// A calibration text on its way through a model, block by block.
+/// The pass of a calibration text through a model, block by block.
 ///
-/// The hidden states of all samples are held once; beside them, one strip at a time is in a block.
+/// The hidden states of all samples are held once. Beside them, the activations of one strip at a time are held.
 package struct CalibrationWalk {
   /// Hidden states in front of the next block, strip by strip.
   private var strips: [Strip]
@@ -18,7 +18,7 @@ package struct CalibrationWalk {
   private enum States {
     case float(Matrix)
     case rounded(StoredMatrix)
-    /// Taken out, to be changed in place.
+    /// Moved out, so that a block changes the only reference in place.
     case absent
 
     init(_ hidden: Matrix, as type: ElementType) {
@@ -55,7 +55,7 @@ package struct CalibrationWalk {
     let block = prepared(block)
     for index in strips.indices {
       var hidden = strips[index].states.matrix
-      // Let go of here, so that the block writes in place.
+      // Released here, so that the block writes in place.
       strips[index].states = .absent
       collector.apply(block, to: &hidden, sequences: strips[index].sequences)
       strips[index].states = States(hidden, as: memory.calibrationStates)
@@ -76,7 +76,7 @@ package struct CalibrationWalk {
   }
 }
 
-/// Statistics of one block's linears on their way through the strips.
+/// Sums up the statistics of one block's linears over the strips.
 private final class StatisticsCollector {
   private let kind: StatisticsKind
   private(set) var statistics: BlockStatistics

@@ -1,13 +1,13 @@
 import Tensor
 
-/// 32 rows of a block of columns on their way through SparseGPT, side by side.
+/// SparseGPT on 32 rows of a block of columns at once, each row in a lane of its own.
 final class ColumnTile {
-  /// Which weights go.
+  /// Which weights become zero.
   enum Choice {
     case nothing
     /// Those whose costs are below a threshold, and the first ones, row by row, of those that equal it.
     case threshold(UInt32, ties: Int)
-    /// In every group of `of` columns the `zeros` cheapest, once the columns before have made their updates.
+    /// In every group of `of` columns the `zeros` with the lowest costs, after the updates by the columns before the group.
     case groups(zeros: Int, of: Int)
   }
 
@@ -16,11 +16,11 @@ final class ColumnTile {
   private let coefficients: Matrix
   private let weights: LaneTile
   private let errors: LaneTile
-  /// For each lane the highest cost that goes.
+  /// For each lane the highest cost whose weight becomes zero.
   private let limits: Lanes
-  /// The costs of the columns before any of them was updated, or of a group's columns when their turn came.
+  /// The costs of all columns before any update, or those of a group's columns after the updates by the columns before it.
   private let costs: LaneTile
-  /// -1 where a weight of the group's columns goes, 0 where it stays.
+  /// -1 where a weight of the group's columns becomes zero, 0 where it stays.
   private let marks: Lanes
 
   /// `coefficients` is the block's U, transposed; `squares` those of its diagonal.
@@ -35,7 +35,7 @@ final class ColumnTile {
     marks = Lanes(LaneTile(columns: width, kernel: kernel))
   }
 
-  /// Prunes up to 32 rows, whose costs (for a threshold) are where their errors shall be.
+  /// Prunes up to 32 rows; for a threshold, `errors` holds the costs of their weights, which the errors replace.
   ///
   /// - Returns: half the sum of the squared errors.
   func prune(
@@ -100,7 +100,7 @@ final class ColumnTile {
     }
   }
 
-  /// Marks the cheapest of a group by their ranks: the number of columns that go before.
+  /// Marks the weights of a group with the lowest costs by their ranks: the number of columns that come before in ascending order.
   private func markCheapest(_ start: Int, zeros: Int, of size: Int) {
     let (weights, costs) = (Lanes(weights), Lanes(costs))
     for v in 0..<Lanes.vectors {
@@ -111,7 +111,7 @@ final class ColumnTile {
         costs.set(i, v, own)
         var rank = Lanes.Words.zero
         for j in 0..<i {
-          // One of the two goes before the other: the cheaper, or the first.
+          // Of two columns the one with the lower cost comes first, or the left one where the costs are equal.
           let isCheaper = Lanes.Words.zero.replacing(with: 1, where: own .< costs.words(j, v))
           marks.set(j, v, marks.words(j, v) &+ isCheaper)
           rank = rank &+ (1 &- isCheaper)
@@ -178,7 +178,7 @@ private struct Lanes {
   private func offset(_ column: Int, _ vector: Int) -> Int { 4 * (column * LaneTile.lanes + 8 * vector) }
 }
 
-/// In Double, in four sums that do not wait for each other.
+/// In Double, in four sums, so that the additions of one do not depend on those of another.
 private func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
   var sums = (0.0, 0.0, 0.0, 0.0)
   var i = 0

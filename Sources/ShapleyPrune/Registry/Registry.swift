@@ -25,11 +25,7 @@ public final class Registry<Method: Sendable>: Sendable {
       usual = erased(type.init())
       read = { (object, spelled) throws(DocumentError) in
         var method = type.init()
-        for setting in type.settings {
-          // A file that is older than a setting was written with its usual value.
-          let key = spelled(setting.key)
-          if object.json[key] != nil { try setting.read(&method, try object.member(key)) }
-        }
+        for setting in type.settings { try setting.read(&method, try object.member(spelled(setting.key))) }
         return erased(method)
       }
     }

@@ -1,59 +1,60 @@
 import Dispatch
 import Synchronization
 
-/// Threads of Dispatch's that stay awake for a moment between two pieces of work.
+/// Threads of Dispatch's that keep polling for a moment between two pieces of work.
 ///
-/// A forward pass is thousands of pieces of some tens of microseconds, one behind the other. Having Dispatch wake its threads
-/// for each costs about as much as the piece once there are many threads. So a thread that is done looks for the next piece for
-/// a tenth of a millisecond before it goes back to Dispatch.
+/// A forward pass is thousands of pieces of some tens of microseconds, one after the other. Waking Dispatch's threads for each costs
+/// about as much as the piece once there are many threads. So a thread polls for the next piece for a tenth of a millisecond
+/// before it returns to Dispatch.
 final class ThreadTeam: @unchecked Sendable {
   static let shared = ThreadTeam(helpers: Process.processorCount - 1)
 
-  /// Nanoseconds for which a thread looks for more work, or for the end of the others', before it sleeps.
-  private static let patience = 100_000
-  /// Nanoseconds without the processor that tell that others want it: the system gives it to them for a millisecond or more.
-  private static let absence = 200_000
-  /// Nanoseconds for which nobody waits awake then: who is awake for nothing uses up time that it is not given later, for work.
-  private static let modesty = 100_000_000
-  /// Callers that may have help at the same time; more do their work alone.
+  /// Nanoseconds for which a thread polls, for work or for the end of the other threads' work, before it sleeps.
+  private static let pollingTime = 100_000
+  /// A gap of so many nanoseconds between two polls shows that another process had the processor: the system gives it away for a
+  /// millisecond or more.
+  private static let preemptionGap = 200_000
+  /// Nanoseconds for which no thread polls after such a gap, because the system charges polling like work.
+  private static let restAfterPreemption = 100_000_000
+  /// Callers that may have help at the same time; further callers do their work alone.
   private static let stationCount = 16
 
-  /// A number that threads change and look at, alone on its cache lines.
+  /// A number that several threads change and read, alone on its cache lines.
   private struct Counter: ~Copyable {
     let value = Atomic<Int>(0)
     private let padding = SIMD16<UInt32>()
   }
 
-  /// Where one caller's work is on offer.
+  /// The place at which helpers find the work of one caller.
   private struct Station: ~Copyable {
     let isTaken = Atomic<Bool>(false)
-    /// Minus the helpers that may still join; whoever asks adds one.
+    /// Minus the helpers that may still join; a thread that asks to join adds one.
     ///
-    /// Whoever found less than zero may read `work` until it reports to `balance`.
+    /// A thread that found less than zero may read `work` until it reports to `balance`.
     let places = Counter()
     /// A pointer to the work, a `() -> Void` on the caller's stack.
     var work: UnsafeRawPointer?
-    /// Helpers that are done, less those that joined once the caller has counted them, and `parked` more where it sleeps.
+    /// Helpers that have reported, less those that joined once the caller has subtracted them, and `parked` more while it sleeps.
     ///
-    /// A helper's last act is to change this number: behind it, the station can be another caller's.
+    /// The report is the last access of a helper: after it, the station may belong to another caller.
     let balance = Counter()
     let end = DispatchSemaphore(value: 0)
   }
 
-  /// What the balance gets from a caller who sleeps until it comes to this.
+  /// What a caller adds to the balance before it sleeps; it is woken when the balance comes to exactly this.
   private static let parked = 1 << 40
 
   /// Threads of Dispatch's that may work at the same time, beside the callers.
   private let limit: Int
   private let stations: UnsafeMutablePointer<Station>
-  /// Counts the offers: a helper that sees it change has something to look for.
+  /// Counts the offers: a change tells a helper that there may be work.
   private let offers = Counter()
   /// Helpers that all callers together want.
   private let demand = Counter()
-  /// Helpers that were asked for and have not gone.
+  /// Helpers that were started and have not returned to Dispatch.
   private let present = Counter()
-  /// When waiting awake may begin again.
-  private let quietAgain = Counter()
+  /// The time from which threads may poll again.
+  private let pollingFrom = Counter()
 
   private init(helpers: Int) {
     limit = helpers
@@ -102,9 +103,10 @@ final class ThreadTeam: @unchecked Sendable {
     if before != 0 { station.pointee.end.wait() }
   }
 
-  /// Has Dispatch send as many threads as are missing, of those that may be.
+  /// Starts as many helpers as are missing, within the limit.
   private func summon(_ wanted: Int) {
-    // Whoever goes reads the offers after it has left this count, so one of us two sees the other.
+    // A helper that leaves reads the offers after it has left this count. So either it sees this offer, or this thread sees that
+    // the helper is missing.
     var before = present.value.load(ordering: .sequentiallyConsistent)
     while before < min(wanted, limit) {
       let (exchanged, original) = present.value.compareExchange(
@@ -126,25 +128,25 @@ final class ThreadTeam: @unchecked Sendable {
     }
   }
 
-  /// What a helper does until it has looked for work in vain.
+  /// Joins work until polling finds none.
   private func help() {
     while true {
       let seen = offers.value.load(ordering: .sequentiallyConsistent)
       while joinAny() {}
       if lookFor({ offers.value.load(ordering: .relaxed) != seen }) { continue }
       present.value.subtract(1, ordering: .sequentiallyConsistent)
-      // An offer that counted on this thread is not left alone.
+      // An offer made meanwhile may have counted this thread as present.
       if offers.value.load(ordering: .sequentiallyConsistent) == seen { return }
       present.value.add(1, ordering: .sequentiallyConsistent)
     }
   }
 
-  /// Does a share of somebody's work, where there is some.
+  /// Does a share of some caller's work, where there is some.
   private func joinAny() -> Bool {
     for index in 0..<Self.stationCount {
       let station = stations + index
       guard station.pointee.places.value.load(ordering: .relaxed) < 0 else { continue }
-      // One step, which never has to be repeated, however many ask.
+      // One addition, which never has to be repeated, whatever the number of threads that ask.
       guard station.pointee.places.value.add(1, ordering: .acquiring).oldValue < 0 else { continue }
       Self.call(station.pointee.work)
       let balance = station.pointee.balance.value.add(1, ordering: .acquiringAndReleasing).newValue
@@ -154,28 +156,28 @@ final class ThreadTeam: @unchecked Sendable {
     return false
   }
 
-  /// Not inlined, so that whatever the call holds of the work is let go when it returns.
+  /// Not inlined, so that references that the call takes of the work are released when it returns.
   @inline(never) private static func call(_ work: UnsafeRawPointer?) {
     work?.assumingMemoryBound(to: (() -> Void).self).pointee()
   }
 
-  /// Asks `isFound` again and again for as long as patience lasts, and tells whether it was.
+  /// Polls `isFound` for the polling time, and tells whether it became true.
   private func lookFor(_ isFound: () -> Bool) -> Bool {
     if isFound() { return true }
     let start = Self.now()
-    guard start >= quietAgain.value.load(ordering: .relaxed) else { return false }
+    guard start >= pollingFrom.value.load(ordering: .relaxed) else { return false }
     var last = start
     repeat {
       for _ in 0..<16 {
         if isFound() { return true }
         pause()
       }
-      // Where others want this processor, the one who is waited for may be among them.
+      // The thread that is to report may need this processor.
       Process.yield()
       let now = Self.now()
-      if now - last > Self.absence { quietAgain.value.store(now + Self.modesty, ordering: .relaxed) }
+      if now - last > Self.preemptionGap { pollingFrom.value.store(now + Self.restAfterPreemption, ordering: .relaxed) }
       last = now
-    } while last - start < Self.patience
+    } while last - start < Self.pollingTime
     return isFound()
   }
 

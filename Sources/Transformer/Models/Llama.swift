@@ -101,19 +101,7 @@ struct LlamaBlock: LinearsBlock {
     linears = try BlockLinears(name, configuration.linears, &reader)
   }
 
-  func apply(
-    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
-    observing observer: InputObserver?
-  ) {
-    switch sublayer {
-    case .attention: attend(&hidden, sequences: sequences, cache: cache, observing: observer)
-    case .mlp: transform(&hidden, observing: observer)
-    }
-  }
-
-  private func attend(
-    _ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?
-  ) {
+  func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
     let length = hidden.rows / max(sequences, 1)
     let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
     var projected = linears.outputs(of: [.query, .key, .value], x, observing: observer)
@@ -124,7 +112,7 @@ struct LlamaBlock: LinearsBlock {
     linears.add(.output, mixed, to: &hidden, observing: observer)
   }
 
-  private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
+  func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
     var gated = linears.outputs(of: [.gate, .up], y, observing: observer)
     gated[0].applySiLU(times: gated[1])

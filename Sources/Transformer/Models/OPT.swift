@@ -131,19 +131,7 @@ struct OPTBlock: LinearsBlock {
     linears = try BlockLinears(name, configuration.linears, &reader)
   }
 
-  func apply(
-    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
-    observing observer: InputObserver?
-  ) {
-    switch sublayer {
-    case .attention: attend(&hidden, sequences: sequences, cache: cache, observing: observer)
-    case .mlp: transform(&hidden, observing: observer)
-    }
-  }
-
-  private func attend(
-    _ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?
-  ) {
+  func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
     let x = isPreNorm ? attentionNorm(hidden) : hidden
     let projected = linears.outputs(of: [.key, .value, .query], x, observing: observer)
     let mixed = causalAttention(projected[2], projected[0], projected[1], shape, sequences: sequences, cache: cache)
@@ -151,7 +139,7 @@ struct OPTBlock: LinearsBlock {
     if !isPreNorm { hidden = attentionNorm(hidden) }
   }
 
-  private func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
+  func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
     let y = isPreNorm ? mlpNorm(hidden) : hidden
     var inner = linears.outputs(of: [.fc1], y, observing: observer)[0]
     inner.applyReLU()
