@@ -135,3 +135,11 @@ public struct ModelDirectory: Sendable {
     } catch { throw .checkpoint(error) }
   }
 }
+
+extension ModelDirectory {
+  /// What writing a model holds: tensors that were not pruned are copied piece by piece.
+  package static func footprint(_ forecast: MemoryForecast) -> Footprint {
+    let piece = min(File.pieceSize, forecast.shape.weightBytes)
+    return Footprint("saving", [forecast.weights, Footprint.Part("a piece of a file", Double(piece))])
+  }
+}

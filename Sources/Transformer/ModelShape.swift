@@ -6,6 +6,9 @@ package struct ModelShape: Sendable, Equatable {
   package struct LinearShape: Sendable, Equatable {
     package let outputs: Int
     package let inputs: Int
+
+    /// Weights.
+    package var count: Double { Double(outputs) * Double(inputs) }
   }
 
   package let blockCount: Int
@@ -13,8 +16,8 @@ package struct ModelShape: Sendable, Equatable {
   package let vocabularySize: Int
   /// Columns of the head.
   package let embeddingSize: Int
-  /// Columns of all key heads of a block.
-  package let keyValueSize: Int
+  /// The heads of a block.
+  package let attention: AttentionShape
   /// The linears of one block.
   package let linears: [LinearShape]
   /// The products of one block: linears that share their inputs make one, with the outputs of all.
@@ -35,7 +38,7 @@ package struct ModelShape: Sendable, Equatable {
     hiddenSize = configuration.hiddenSize
     vocabularySize = configuration.vocabularySize
     embeddingSize = configuration.embeddingSize
-    keyValueSize = configuration.attention.keyValueHeads * configuration.attention.headDimension
+    attention = configuration.attention
     let layout = configuration.linears
     linears = layout.joined().map { LinearShape(outputs: $0.outputs, inputs: $0.inputs) }
     products = layout.map { row in

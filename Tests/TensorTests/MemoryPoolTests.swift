@@ -38,6 +38,23 @@ import Testing
     pool.trim()
   }
 
+  @Test("A phase of work gives back what it left idle, and so does a change of size between elements")
+  func phases() {
+    let pool = MemoryPool()
+    let idle = pool.phase {
+      pool.give(pool.take(Self.mebibyte))
+      return pool.idleBytes
+    }
+    #expect(idle == Self.mebibyte)
+    #expect(pool.idleBytes == 0)
+    var seen: [Int] = []
+    [8, 8, 3, 3].forEachPhase(of: { $0 }, in: pool) { size in
+      seen.append(pool.idleBytes / Self.mebibyte)
+      pool.give(pool.take(size * Self.mebibyte))
+    }
+    #expect(seen == [0, 8, 0, 3])
+  }
+
   @Test("Memory that is given back is not resident any more")
   func residentMemory() throws {
     let before = Process.residentBytes
@@ -46,7 +63,7 @@ import Testing
     let touched = Process.residentBytes
     try #require(touched >= before + 90 * Self.mebibyte)
     storage = nil
-    AlignedStorage.trim()
+    MemoryPool.shared.trim()
     // Other tests run beside this one and hold memory of their own, but not so much.
     #expect(Process.residentBytes < touched - 48 * Self.mebibyte)
   }

@@ -37,7 +37,7 @@ import Transformer
       let weights = block.roles.map { block[$0].weight }
       #expect(shape.linears.map(\.outputs) == weights.map(\.rows))
       #expect(shape.linears.map(\.inputs) == weights.map(\.columns))
-      #expect(block[.key].weight.rows == shape.keyValueSize)
+      #expect(block[.key].weight.rows == shape.attention.keyValueHeads * shape.attention.headDimension)
       var products: [[LinearRole]] = []
       var columns: [Int] = []
       block.apply(to: &hidden, sequences: 2) { inputs, roles in

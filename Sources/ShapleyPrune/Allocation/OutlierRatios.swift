@@ -57,6 +57,16 @@ private func forEachScore(of block: any TransformerBlock, _ norms: [LinearRole: 
 
 /// Outlier Weighed Layerwise Sparsity.
 public enum OWL {
+  /// What `outlierRatios` holds.
+  static func footprint(_ forecast: MemoryForecast, _ samples: BatchShape) -> Footprint {
+    let largest = forecast.shape.linears.map(\.count).max() ?? 0
+    return Footprint(
+      "outlier ratios",
+      CalibrationWalk.footprint(forecast, samples, .squares)
+        + CalibrationWalk.footprint(ofBlock: forecast, samples, .squares, copies: false)
+        + [Footprint.Part("a linear in Float", 4 * largest)])
+  }
+
   /// λ as published: half of the difference between the sparsest and the densest block.
   public static let usualSpread = 0.08
 }

@@ -84,6 +84,26 @@ public struct LayerGame: Game {
     self.progress = progress
   }
 
+  /// What a game holds.
+  ///
+  /// - Parameters:
+  ///   - span: how many players may change while a state waits for them.
+  ///   - probe: what prunes absent players; nil where they are bypassed.
+  static func footprint(
+    _ forecast: MemoryForecast, _ windows: BatchShape, _ granularity: Granularity, span: Int, probe: (any Pruner)?
+  ) -> Footprint {
+    // A state is kept at every block where the path turned to absence and the other way is still to be gone. Blocks that
+    // are passed by leave the state as it is, so that neighbours share one.
+    let steps = granularity == .blocks ? forecast.shape.blockCount : 2 * forecast.shape.blockCount
+    let kept = min(probe != nil ? span + 1 : (span + 1) / 2, steps)
+    let states = 4 * forecast.strip(windows).rows * forecast.hidden * Double(kept)
+    let forms = probe.map { PrunedForm.footprint(forecast, $0) } ?? []
+    return Footprint(
+      "Shapley values",
+      [forecast.weights] + forms + PrunedForm.footprint(packed: forecast, probe)
+        + [Footprint.Part("states of the game", states)] + forecast.block(windows) + [forecast.loss(windows)])
+  }
+
   /// The values of coalitions, in their order.
   ///
   /// Coalitions that agree on the players of the first steps share those steps, a bypassed step costs nothing, and what the store
@@ -99,9 +119,7 @@ public struct LayerGame: Game {
     var completed = 0
     let progress = progress
     var means = [[Double]](repeating: [], count: coalitions.count)
-    for task in tasks {
-      // Buffers of one size are reused; those of a shorter last strip have another.
-      if task.strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
+    try tasks.forEachPhase(of: \.strip.sequences) { task in
       let measured = try measure(task, coalitions) {
         completed += 1
         progress?(completed, total)

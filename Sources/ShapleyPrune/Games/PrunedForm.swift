@@ -13,6 +13,26 @@ public struct PrunedForm: Sendable {
 
   private var weights: [LinearRole: Weight]
 
+  /// What the forms of all blocks hold: masks and one block in full, or all weights.
+  static func footprint(_ forecast: MemoryForecast, _ pruner: any Pruner) -> [Footprint.Part] {
+    guard !pruner.updatesWeights else { return [forecast.copy] }
+    let linears = forecast.linearsOfBlock
+    return [
+      Footprint.Part("masks", linears * Double(forecast.shape.blockCount) / 8),
+      Footprint.Part("a pruned block", linears * Double(forecast.shape.storedByteCount)),
+    ]
+  }
+
+  /// What the dense blocks hold when they are packed, and their forms too where that fits.
+  static func footprint(packed forecast: MemoryForecast, _ pruner: (any Pruner)?) -> [Footprint.Part] {
+    let dense = forecast.packedWeights(blocks: forecast.shape.blockCount)
+    guard let pruner else { return dense }
+    // Forms that are masks are in full beside their panels.
+    let form = pruner.updatesWeights ? 4 : 4 + forecast.shape.storedByteCount
+    let all = forecast.packedWeights(blocks: forecast.shape.blockCount, bytesPerWeight: 4 + form)
+    return all.isEmpty ? dense : all
+  }
+
   /// The form of a block that was pruned from `dense`; O(weights).
   ///
   /// - Precondition: the linears of both have the same shapes.

@@ -52,11 +52,8 @@ extension JobEvents {
     _ label: String, unit: String, _ body: (_ update: @escaping (Int, Int) -> Void) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let progress = begin(label, unit: unit)
-    defer {
-      progress.finish()
-      AlignedStorage.trim()
-    }
-    return try body(progress.update)
+    defer { progress.finish() }
+    return try MemoryPool.shared.phase { () throws(Failure) in try body(progress.update) }
   }
 
   /// Calls `body` with a function that takes the bytes of each step; progress is told in MiB.

@@ -10,7 +10,7 @@ package struct MemoryBudget: Sendable {
   /// The largest resident set before the weights were read.
   private let earlierPeak: Double
   /// Kinds of work, in the order of the run.
-  let phases: [MemoryPhase]
+  let phases: [Footprint]
   let limit: Int?
   /// What the run goes by.
   package let memory: WorkingMemory
@@ -23,14 +23,14 @@ package struct MemoryBudget: Sendable {
   /// Throws `SettingError` where even that is too much.
   package init(
     _ source: ModelSource, limit: Int? = nil, length: Int, storesStates: Bool = false,
-    phases: (MemoryForecast) -> [MemoryPhase]
+    phases: (MemoryForecast) -> [Footprint]
   ) throws(SettingError) {
     let shape = source.directory.shape
     let base = Double(Process.residentBytes) + Self.toCome
     let earlierPeak = Double(Process.peakResidentBytes)
     func budget(_ memory: WorkingMemory) -> MemoryBudget {
       MemoryBudget(
-        base: base, earlierPeak: earlierPeak, phases: phases(MemoryForecast(shape: shape, memory: memory)),
+        base: base, earlierPeak: earlierPeak, phases: phases(MemoryForecast(shape, memory)),
         limit: limit, memory: memory)
     }
     guard let limit else {
@@ -53,7 +53,7 @@ package struct MemoryBudget: Sendable {
     self = budget(memory)
   }
 
-  private init(base: Double, earlierPeak: Double, phases: [MemoryPhase], limit: Int?, memory: WorkingMemory) {
+  private init(base: Double, earlierPeak: Double, phases: [Footprint], limit: Int?, memory: WorkingMemory) {
     self.base = base
     self.earlierPeak = earlierPeak
     self.phases = phases
@@ -69,7 +69,7 @@ package struct MemoryBudget: Sendable {
     return Array(sequence(first: most) { $0 > least ? max($0 / 2, least) : nil })
   }
 
-  private var peak: MemoryPhase? { phases.max { $0.bytes < $1.bytes } }
+  private var peak: Footprint? { phases.max { $0.bytes < $1.bytes } }
 
   /// The largest resident set that is expected, in bytes.
   package var predicted: Int {
@@ -79,10 +79,10 @@ package struct MemoryBudget: Sendable {
 
   /// One line before the run, and another where the limit changed something.
   func announce(_ events: any JobEvents) {
-    let parts = ([MemoryPhase.Part(name: "program and texts", bytes: base)] + (peak?.parts ?? []))
+    let parts = ([Footprint.Part("program and texts", base)] + (peak?.parts ?? []))
       .filter { $0.bytes >= Double(1 << 20) }
       .map { "\($0.name) \(Quantity.bytes(Int(min($0.bytes, 0x1p62))))" }
-    let phase = peak.map { ", during \($0.name)" } ?? ""
+    let phase = peak.map { ", during \($0.work)" } ?? ""
     events.note("memory: about \(Quantity.bytes(predicted)) at most\(phase): \(parts.joined(separator: ", "))")
     guard let limit else { return }
     var changes: [String] = []

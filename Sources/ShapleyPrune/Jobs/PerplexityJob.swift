@@ -31,7 +31,7 @@ public struct PerplexityJob: Sendable {
   public func run() throws -> PerplexityResult {
     let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
     let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {
-      [$0.perplexity(Samples(windows))]
+      [Perplexity.footprint($0, BatchShape(windows))]
     }
     budget.announce(events)
     let perplexity = try model.load(events: events).perplexity(windows, memory: budget.memory, events: events)

@@ -1,4 +1,5 @@
 import Support
+import Tensor
 import Transformer
 
 /// A game whose text has been read and whose settings are complete: who plays, on which windows, with which probe.
@@ -12,6 +13,22 @@ struct PreparedGame {
   let memory: WorkingMemory
   let events: any JobEvents
   let stop: StopToken
+
+  /// What the probe, where there is one, and the game hold.
+  static func footprint(
+    _ forecast: MemoryForecast, _ settings: GameSettings, windows: BatchShape, calibration: BatchShape?
+  ) -> [Footprint] {
+    let probe = settings.probe.map { probe in
+      ModelPruner(probe.pruner, propagation: .dense).footprint(forecast, calibration ?? windows)
+        .map { $0.beside(PrunedForm.footprint(forecast, probe.pruner)) }
+    }
+    let players = settings.granularity.count(
+      blocks: forecast.shape.blockCount, linears: forecast.shape.linears.count)
+    let game = LayerGame.footprint(
+      forecast, windows, settings.granularity, span: settings.estimator.span(playerCount: players),
+      probe: settings.probe?.pruner)
+    return (probe ?? []) + [game]
+  }
 
   /// The values, and what it took to get them in this run.
   func play(

@@ -58,18 +58,19 @@ struct PruneRun {
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
       storesStates: calibration != nil
     ) { [calibration, evaluation, heldBack] forecast in
-      let samples = calibration.map(Samples.init)
-      var phases = evaluation.map { [forecast.perplexity(Samples($0))] } ?? []
-      if case .owl = job.allocation, let samples { phases.append(forecast.outliers(samples)) }
+      let samples = calibration.map(BatchShape.init)
+      let pruning = ModelPruner(job.pruner).footprint(forecast, samples)
+      var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
+      if case .owl = job.allocation, let samples { phases.append(OWL.footprint(forecast, samples)) }
       if let settings, let windows {
-        phases += forecast.game(settings, windows: Samples(windows), calibration: samples)
+        phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
       }
       // A try prunes a copy, which is then measured.
       if let heldBack {
-        phases += forecast.pruning(job.pruner, samples, beside: [forecast.copy])
-        phases.append(forecast.perplexity(Samples(heldBack), beside: [forecast.copy]))
+        let tries = pruning + [Perplexity.footprint(forecast, BatchShape(heldBack))]
+        phases += tries.map { $0.beside([forecast.copy]) }
       }
-      return phases + forecast.pruning(job.pruner, samples) + [forecast.saving]
+      return phases + pruning + [ModelDirectory.footprint(forecast)]
     }
     hashes = try FileHashes(of: source, texts: texts, events: job.events)
     if let settings, let windows {

@@ -75,7 +75,10 @@ public struct ShapleyJob: Sendable {
     let budget = try MemoryBudget(
       model, limit: memoryLimit, length: max(windows.length, samples?.length ?? 0),
       storesStates: settings.probe.map { $0.pruner.statistics > .none } ?? false
-    ) { $0.game(settings, windows: Samples(windows), calibration: samples.map(Samples.init)) }
+    ) {
+      PreparedGame.footprint(
+        $0, settings, windows: BatchShape(windows), calibration: samples.map(BatchShape.init))
+    }
     let hashes = try FileHashes(
       of: model, texts: [("data", data.path), ("calibration", calibration?.path)], events: events)
     let game = PreparedGame(

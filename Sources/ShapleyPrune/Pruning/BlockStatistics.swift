@@ -25,6 +25,17 @@ package struct BlockStatistics: Sendable {
     groups[index].statistics.accumulate(inputs, sequences: sequences)
   }
 
+  /// Applies a block to hidden states, (sequences · length, hidden size), and adds the inputs that its linears see.
+  mutating func collect(_ block: any TransformerBlock, _ hidden: inout Matrix, sequences: Int) {
+    guard kind > .none else { return block.apply(to: &hidden, sequences: sequences) }
+    var result = self
+    self = BlockStatistics(kind)
+    block.apply(to: &hidden, sequences: sequences) { inputs, roles in
+      result.accumulate(inputs, of: roles, sequences: sequences)
+    }
+    self = result
+  }
+
   /// The statistics of one linear, or nil where none were collected.
   package subscript(role: LinearRole) -> InputStatistics? { groups.first { $0.roles.contains(role) }?.statistics }
 

@@ -51,50 +51,52 @@ package struct CalibrationWalk {
   @discardableResult
   package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics
   {
-    let collector = StatisticsCollector(kind)
+    var statistics = BlockStatistics(kind)
     let block = prepared(block)
-    for index in strips.indices {
+    Array(strips.map(\.sequences).enumerated()).forEachPhase(of: \.element) { index, sequences in
       var hidden = strips[index].states.matrix
       // Released here, so that the block writes in place.
       strips[index].states = .absent
-      collector.apply(block, to: &hidden, sequences: strips[index].sequences)
+      statistics.collect(block, &hidden, sequences: sequences)
       strips[index].states = States(hidden, as: memory.calibrationStates)
     }
-    return collector.statistics
+    return statistics
   }
 
   /// The statistics of a block without passing it.
   package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
-    guard kind > .none else { return BlockStatistics(kind) }
-    let collector = StatisticsCollector(kind)
+    var statistics = BlockStatistics(kind)
+    guard kind > .none else { return statistics }
     let block = prepared(block)
-    for strip in strips {
+    strips.forEachPhase(of: \.sequences) { strip in
       var hidden = strip.states.matrix
-      collector.apply(block, to: &hidden, sequences: strip.sequences)
+      statistics.collect(block, &hidden, sequences: strip.sequences)
     }
-    return collector.statistics
+    return statistics
   }
 }
 
-/// Sums up the statistics of one block's linears over the strips.
-private final class StatisticsCollector {
-  private let kind: StatisticsKind
-  private(set) var statistics: BlockStatistics
-  /// Sequences of the strip before.
-  private var last: Int?
-
-  init(_ kind: StatisticsKind) {
-    self.kind = kind
-    statistics = BlockStatistics(kind)
+extension CalibrationWalk {
+  /// What the walk holds as long as it lasts: hidden states and ids of all samples, and one block's statistics.
+  static func footprint(_ forecast: MemoryForecast, _ samples: BatchShape, _ kind: StatisticsKind) -> [Footprint.Part] {
+    let bytes = Double(forecast.memory.calibrationStates.byteCount)
+    return [
+      forecast.weights, Footprint.Part("states of samples", samples.rows * (bytes * forecast.hidden + 16)),
+      Footprint.Part(
+        "input statistics",
+        forecast.shape.inputSizes.reduce(0) { $0 + InputStatistics.footprint(inputs: $1, kind: kind) }),
+    ]
   }
 
-  func apply(_ block: any TransformerBlock, to hidden: inout Matrix, sequences: Int) {
-    // Blocks of memory for a whole strip do not serve the rest at the end.
-    if let last, sequences != last { AlignedStorage.trim() }
-    last = sequences
-    guard kind > .none else { return block.apply(to: &hidden, sequences: sequences) }
-    block.apply(to: &hidden, sequences: sequences) { [self] inputs, roles in
-      statistics.accumulate(inputs, of: roles, sequences: sequences)
-    }
+  /// What is held beside that while a block is applied.
+  ///
+  /// - Parameter copies: whether a strip is kept in front of the block.
+  static func footprint(
+    ofBlock forecast: MemoryForecast, _ samples: BatchShape, _ kind: StatisticsKind, copies: Bool
+  ) -> [Footprint.Part] {
+    let rows = forecast.strip(samples).rows
+    return forecast.packedWeights(blocks: 1, for: samples)
+      + (copies ? [Footprint.Part("a strip's copy", 4 * rows * forecast.hidden)] : [])
+      + forecast.block(samples, inPlace: true, grams: kind == .gram)
   }
 }

@@ -29,6 +29,15 @@ public struct InputStatistics: Sendable {
     gram = kind == .gram ? Matrix(rows: inputs, columns: inputs) : nil
   }
 
+  /// Bytes of the sums over `inputs` inputs.
+  static func footprint(inputs: Int, kind: StatisticsKind) -> Double {
+    switch kind {
+    case .none: 0
+    case .squares: 8 * Double(inputs)
+    case .gram: 4 * Double(inputs) * Double(inputs)
+    }
+  }
+
   /// Adds the inputs of some sequences, (tokens, inputs).
   public mutating func accumulate(_ inputs: Matrix, sequences count: Int) {
     sequences += count

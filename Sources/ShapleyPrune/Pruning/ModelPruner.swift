@@ -118,18 +118,16 @@ public struct ModelPruner: Sendable {
     var reports: [BlockReport] = []
     for (index, pattern) in patterns.enumerated() {
       // No name is given to the dense block: it would hold on to the old weights while they are replaced.
-      let statistics: BlockStatistics
-      switch propagation {
-      case .pruned:
-        statistics = walk?.statistics(of: model.blocks[index], kind: pruner.statistics) ?? BlockStatistics(.none)
-      case .dense:
-        statistics =
-          walk?.advance(through: model.blocks[index], collecting: pruner.statistics) ?? BlockStatistics(.none)
+      let statistics = MemoryPool.shared.phase {
+        switch propagation {
+        case .pruned: walk?.statistics(of: model.blocks[index], kind: pruner.statistics)
+        case .dense: walk?.advance(through: model.blocks[index], collecting: pruner.statistics)
+        }
       }
-      // Passing a block and pruning it take matrices of other sizes.
-      AlignedStorage.trim()
-      reports.append(try prune(&model.blocks[index], to: pattern, given: statistics))
-      AlignedStorage.trim()
+      reports.append(
+        try MemoryPool.shared.phase { () throws(PruningError) in
+          try prune(&model.blocks[index], to: pattern, given: statistics ?? BlockStatistics(.none))
+        })
       if propagation == .pruned, index + 1 < patterns.count {
         walk?.advance(through: model.blocks[index], collecting: .none)
       }
@@ -137,6 +135,21 @@ public struct ModelPruner: Sendable {
       progress?(index + 1, patterns.count)
     }
     return reports
+  }
+
+  /// What pruning a model on so many samples holds: while they pass a block, and while a linear is pruned.
+  package func footprint(_ forecast: MemoryForecast, _ samples: BatchShape?) -> [Footprint] {
+    let linear = Footprint.Part("a linear", forecast.shape.linears.map { footprint(forecast, $0) }.max() ?? 0)
+    guard let samples, pruner.statistics > .none else { return [Footprint("pruning", [forecast.weights, linear])] }
+    let held = CalibrationWalk.footprint(forecast, samples, pruner.statistics)
+    let copies = propagation == .pruned || forecast.memory.calibrationStates != .float32
+    let block = CalibrationWalk.footprint(ofBlock: forecast, samples, pruner.statistics, copies: copies)
+    return [Footprint("calibration", held + block), Footprint("pruning", held + [linear])]
+  }
+
+  /// Bytes of a linear in Float and as it will be stored, and of what decides about its weights.
+  private func footprint(_ forecast: MemoryForecast, _ linear: ModelShape.LinearShape) -> Double {
+    linear.count * Double(4 + forecast.shape.storedByteCount) + pruner.footprint(inputs: linear.inputs)
   }
 
   /// Prunes all linears of a block, those with the same inputs by one criterion.

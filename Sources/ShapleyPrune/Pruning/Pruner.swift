@@ -31,6 +31,12 @@ public protocol Pruner: Configurable {
   /// What it needs to know about the inputs.
   var statistics: StatisticsKind { get }
 
+  /// Whether weights that are not cleared change too, so that a mask does not tell what became of a weight.
+  var updatesWeights: Bool { get }
+
+  /// Bytes that a criterion for linears of `inputs` inputs holds at most, while it is made and later, beside the statistics.
+  func footprint(inputs: Int) -> Double
+
   /// Throws `PruningError` where its own settings do not go with a pattern.
   func check(_ pattern: SparsityPattern) throws(PruningError)
 
@@ -51,6 +57,12 @@ public protocol PruningCriterion: Sendable {
 }
 
 extension Pruner {
+  /// Most methods only clear weights.
+  public var updatesWeights: Bool { false }
+
+  /// A number an input is not worth counting.
+  public func footprint(inputs: Int) -> Double { 0 }
+
   /// Without settings there is nothing to refuse.
   public func check(_ pattern: SparsityPattern) throws(PruningError) {}
 

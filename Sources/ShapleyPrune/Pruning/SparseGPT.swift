@@ -39,6 +39,14 @@ public struct SparseGPTPruner: Pruner {
   /// The Hessian needs all products of two inputs.
   public let statistics = StatisticsKind.gram
 
+  /// The weights that stay make up for those that are cleared.
+  public let updatesWeights = true
+
+  /// The Hessian, and what its factorisation in place needs.
+  public func footprint(inputs: Int) -> Double {
+    4 * Double(inputs) * Double(inputs) + Cholesky.footprint(n: Double(inputs))
+  }
+
   /// Where a Hessian has no Cholesky factor, the dampening is raised tenfold, at most this often.
   private static let retries = 5
   /// Tenfold of nothing is nothing: the first retry adds at least ten times this.

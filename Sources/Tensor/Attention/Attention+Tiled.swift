@@ -13,7 +13,8 @@ extension AttentionWork {
     let panels = KeyValuePanels(self)
     let blocks = (queryLength + AttentionTask.queryBlock - 1) / AttentionTask.queryBlock
     // As many sequences at a time as the packing memory holds.
-    let step = max(1, min(sequences, PackingMemory.attentionBytes / (4 * panels.count * shape.keyValueHeads)))
+    let step = Int(
+      PackingMemory.sequences(Double(sequences), ofBytes: Double(4 * panels.count * shape.keyValueHeads)))
     let packed = AlignedStorage(byteCount: 4 * panels.count * shape.keyValueHeads * step)
     defer { withExtendedLifetime(packed) {} }
     let floats = packed.pointer.assumingMemoryBound(to: Float.self)

@@ -19,6 +19,12 @@ public struct AttentionShape: Sendable, Equatable {
 
   /// Query heads on one key and value head.
   var group: Int { heads / keyValueHeads }
+
+  /// Bytes of the packed keys and values of sequences of `length` keys, as many as are packed at a time.
+  package func footprint(sequences: Double, length: Double) -> Double {
+    let bytes = 8 * length * Double(keyValueHeads) * Double(headDimension)
+    return bytes * PackingMemory.sequences(sequences, ofBytes: bytes)
+  }
 }
 
 /// Causal attention, softmax(Q Kᵀ / sqrt(d)) V, for one or more sequences of equal length.

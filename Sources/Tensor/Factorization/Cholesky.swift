@@ -32,6 +32,12 @@ public enum Cholesky {
     return a
   }
 
+  /// Bytes that `upperFactorOfInverse` needs beside a matrix of `n` rows that it may overwrite: a quarter of the matrix, and the
+  /// panels of the largest product.
+  package static func footprint(n: Double) -> Double {
+    n * n + ProductShape(rows: n / 2, columns: n / 2, depth: n / 2).packedByteCount
+  }
+
   /// The inverse of a lower triangular matrix without zeros on its diagonal.
   public static func inverse(ofLower l: consuming Matrix) -> Matrix {
     precondition(l.rows == l.columns, "only a square matrix has an inverse")

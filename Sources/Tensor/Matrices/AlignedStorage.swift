@@ -41,7 +41,4 @@ package final class AlignedStorage: @unchecked Sendable {
   }
 
   package var bytes: UnsafeMutableRawBufferPointer { .init(start: pointer, count: byteCount) }
-
-  /// Gives the memory that nobody uses back to the system: worth it between kinds of work that need blocks of different sizes.
-  package static func trim() { MemoryPool.shared.trim() }
 }

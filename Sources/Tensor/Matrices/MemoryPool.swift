@@ -68,6 +68,12 @@ package final class MemoryPool: Sendable {
     for block in surplus { Pages.release(block.pointer, block.byteCount) }
   }
 
+  /// Does one kind of work; at its end the idle blocks go back to the system, because the next kind needs other sizes.
+  package func phase<Result, Failure: Error>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
+    defer { trim() }
+    return try work()
+  }
+
   /// Bytes that are kept for reuse.
   package var idleBytes: Int { state.withLock { $0.idleBytes } }
 }
@@ -96,5 +102,20 @@ extension MemoryPool.State {
     }
     defer { idle.removeFirst(count) }
     return Array(idle[..<count])
+  }
+}
+
+extension Sequence {
+  /// Calls `body` with every element; elements of one size in a row make one phase of memory, a change of size ends it.
+  package func forEachPhase<Size: Equatable, Failure: Error>(
+    of size: (Element) -> Size, in pool: MemoryPool = .shared, _ body: (Element) throws(Failure) -> Void
+  ) throws(Failure) {
+    var last: Size?
+    for element in self {
+      let size = size(element)
+      if let last, last != size { pool.trim() }
+      last = size
+      try body(element)
+    }
   }
 }

@@ -5,6 +5,11 @@ package enum PackingMemory {
   package static let productBytes = 24 << 20
   /// Bytes of packed keys and values, where that is enough for one head.
   package static let attentionBytes = 12 << 20
+  /// Sequences whose keys and values are packed at a time, of `count` that take `byteCount` each.
+  static func sequences(_ count: Double, ofBytes byteCount: Double) -> Double {
+    max(1, min(count, (Double(attentionBytes) / byteCount).rounded(.down)))
+  }
+
   /// Rows up to which a product reads B in place instead of packing it, and sums in another order.
   ///
   /// Packing costs as much as reading a weight some five times; dot products need a pass over the nearest cache for every four rows.

@@ -10,7 +10,7 @@ struct TiledProduct {
   ///
   /// A panel of B, 32 columns × 256 × 4 bytes = 32 KiB at most, streams from the first- or second-level cache while panels of A
   /// (12 KiB) are broadcast, and reading and writing C costs two loads and stores in 256 multiply-adds.
-  private static let depthBlock = 256
+  static let depthBlock = 256
   /// Rows of a task at most, a multiple of 6 and 12.
   ///
   /// Their panels of A, 96 KiB, stay in the second-level cache while B's pass by.
@@ -65,9 +65,9 @@ struct TiledProduct {
       }
     }
     (panelsB, loosePanelsB) = (panels, loose)
-    let bytesOfDepth = 4 * (panelsA * rows + loosePanelsB.count * columns)
-    let blocks = max(1, PackingMemory.productBytes / (bytesOfDepth * Self.depthBlock))
-    slab = min(product.depth, blocks * Self.depthBlock)
+    let packed = ProductShape(
+      rows: Double(panelsA * rows), columns: Double(loosePanelsB.count * columns), depth: Double(product.depth))
+    slab = Int(packed.slab)
   }
 
   func run(threads: Int) {

@@ -1,11 +1,21 @@
 import Support
 import Tensor
 
-extension CausalLM {
-  /// Rows of the vocabulary whose logits exist at one time, and tokens they exist for: 4,096 × 1,024 floats are 16 MiB.
-  private var vocabularyChunk: Int { 4096 }
-  private var tokenChunk: Int { 1024 }
+/// Rows of the vocabulary whose logits exist at one time, and tokens they exist for: 4,096 × 1,024 floats are 16 MiB.
+private let vocabularyChunk = 4096
+private let tokenChunk = 1024
 
+extension MemoryForecast {
+  /// Logits, the head's inputs and the hidden states of a chunk.
+  package func loss(_ windows: BatchShape) -> Footprint.Part {
+    let rows = min(strip(windows).rows, Double(tokenChunk))
+    let logits = Double(min(shape.vocabularySize, vocabularyChunk))
+    let product = ProductShape(rows: rows, columns: logits, depth: Double(shape.embeddingSize))
+    return Footprint.Part("logits", 4 * rows * (2 * hidden + logits) + ProductShape.footprint(of: [product]))
+  }
+}
+
+extension CausalLM {
   /// The negative log-likelihood of every token but the first of each sequence, in nats: sequences · (length - 1) numbers.
   ///
   /// Head, log-softmax and loss run over chunks of tokens and vocabulary; the sum over the vocabulary is kept in Double.

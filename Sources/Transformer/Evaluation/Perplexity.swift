@@ -35,6 +35,16 @@ public struct Perplexity: Sendable, Equatable {
   }
 }
 
+extension Perplexity {
+  /// What the measurement of so many windows holds.
+  package static func footprint(_ forecast: MemoryForecast, _ windows: BatchShape) -> Footprint {
+    Footprint(
+      "perplexity",
+      [forecast.weights] + forecast.packedWeights(blocks: forecast.shape.blockCount, for: windows)
+        + forecast.block(windows) + [forecast.loss(windows)])
+  }
+}
+
 extension CausalLM {
   /// The perplexity over windows of equal length; `progress` is told the windows done and their number.
   ///
@@ -49,9 +59,7 @@ extension CausalLM {
     var means: [Double] = []
     let strips = windows.strips(ofRows: memory.stripRows)
     let model = strips.count > 1 ? packed(within: memory.packedWeightBytes) : self
-    for strip in strips {
-      // Blocks of memory for a whole strip do not serve the rest at the end.
-      if strip.sequences != strips.first?.sequences { AlignedStorage.trim() }
+    strips.forEachPhase(of: \.sequences) { strip in
       means += windowMeans(model.hiddenStates(strip), of: strip)
       progress?(means.count, windows.sequences)
     }

@@ -34,7 +34,25 @@ public struct TokenBatch: Sendable, Equatable {
 
   /// The sequences in strips of about `rows` tokens, at least one sequence each: what goes through the model at once.
   public func strips(ofRows rows: Int) -> [TokenBatch] {
-    let step = max(1, rows / max(length, 1))
+    let step = BatchShape(self).strip(ofRows: rows).sequences
     return stride(from: 0, to: sequences, by: step).map { self[sequences: $0..<min(sequences, $0 + step)] }
+  }
+}
+
+/// How many sequences of which length.
+package struct BatchShape: Sendable {
+  package let sequences: Int
+  package let length: Int
+
+  package init(sequences: Int, length: Int) { (self.sequences, self.length) = (sequences, length) }
+
+  package init(_ tokens: TokenBatch) { self.init(sequences: tokens.sequences, length: tokens.length) }
+
+  /// Tokens.
+  package var rows: Double { Double(sequences) * Double(length) }
+
+  /// The largest of the strips that the sequences are cut into.
+  package func strip(ofRows rows: Int) -> BatchShape {
+    BatchShape(sequences: min(max(1, sequences), max(1, rows / max(length, 1))), length: length)
   }
 }

@@ -17,9 +17,9 @@ struct ModelReport {
 
     init(_ source: ModelSource) throws {
       let length = source.defaultLength
-      let samples = Samples(count: Calibration.usualSamples, length: length)
-      perplexity = try MemoryBudget(source, length: length) { [$0.perplexity(samples)] }.predicted
-      sparseGPT = try MemoryBudget(source, length: length) { $0.pruning(SparseGPTPruner(), samples) + [$0.saving] }
+      let samples = BatchShape(sequences: Calibration.usualSamples, length: length)
+      perplexity = try MemoryBudget(source, length: length) { [Perplexity.footprint($0, samples)] }.predicted
+      sparseGPT = try MemoryBudget(source, length: length) { ModelPruner(.sparseGPT()).footprint($0, samples) }
         .predicted
     }
   }
