@@ -98,7 +98,8 @@ import Testing
       let scores = (0..<count).map { _ in Float(generator.below(4)) }
       let zeros = generator.below(count + 1)
       var weights = [Float](repeating: 1, count: 2 * count)
-      Selection.clearGroups(&weights, scores: scores + scores.reversed(), count: 2 * count, zeros: zeros, of: count)
+      Selection.clearGroups(
+        &weights, scores: scores + scores.reversed(), count: 2 * count, keep: count - zeros, of: count)
       let expected = Self.sorted(scores, zeros) + Self.sorted(scores.reversed(), zeros)
       #expect(weights.map { $0 == 0 ? 1 : 0 } == expected)
     }

@@ -17,7 +17,8 @@ public struct Corpus: Sendable {
   /// A UTF-8 text in a file, tokenized once with the special tokens that the tokenizer puts around a text.
   public static func text(_ path: String) -> Corpus { Corpus(content: .text(path)) }
 
-  /// Token ids in a file: `.npy`, or `.safetensors` with a tensor `input_ids`; rows are windows or samples as they stand.
+  /// Token ids in a file: `.npy`, or `.safetensors` with a tensor `input_ids`; rows are windows or samples as they
+  /// stand.
   public static func tokens(_ path: String) -> Corpus { Corpus(content: .tokenFile(path)) }
 
   /// Token ids, or a text, as the ending of the file's name tells.
@@ -98,8 +99,8 @@ struct CorpusTokens {
     }
   }
 
-  /// Calibration samples, and windows at the end of the text that none of them touches: as many as asked for, and at most a fifth
-  /// of the text.
+  /// Calibration samples, and windows at the end of the text that none of them touches: as many as asked for, and at
+  /// most a fifth of the text.
   func samples(
     count: Int, length: Int?, seed: Int, holdingBack wanted: Int
   ) throws -> (samples: TokenBatch, heldBack: TokenBatch) {

@@ -4,8 +4,8 @@ import Transformer
 
 /// What a run will hold in memory, known before a weight is read, and how the run keeps within a limit.
 package struct MemoryBudget: Sendable {
-  /// The program, its libraries, the texts and the tokenizer: what was resident when the budget was made, and a little more for
-  /// the code and the threads to come.
+  /// The program, its libraries, the texts and the tokenizer: what was resident when the budget was made, and a little
+  /// more for the code and the threads to come.
   let base: Double
   /// The largest resident set before the weights were read.
   private let earlierPeak: Double
@@ -17,8 +17,8 @@ package struct MemoryBudget: Sendable {
 
   private static let toCome = Double(4 << 20)
 
-  /// The budget of a run of these phases; with a limit, strips are made shorter until it is kept, and as the last resort the
-  /// calibration samples' states are stored as BF16.
+  /// The budget of a run of these phases; with a limit, strips are made shorter until it is kept, and as the last
+  /// resort the calibration samples' states are stored as BF16.
   ///
   /// Throws `SettingError` where even that is too much.
   package init(
@@ -46,8 +46,8 @@ package struct MemoryBudget: Sendable {
       throw SettingError(
         .memory, Quantity.bytes(limit), "this run needs \(Quantity.bytes(least)), with every means of saving")
     }
-    // What is left may hold packed weights, no more of them than without a limit: fresh memory costs more time than panels of a
-    // large model save.
+    // What is left may hold packed weights, no more of them than without a limit: fresh memory costs more time than
+    // panels of a large model save.
     var memory = first.memory
     memory.packedWeightBytes = min(WorkingMemory().packedWeightBytes, limit - first.predicted)
     self = budget(memory)
@@ -61,8 +61,8 @@ package struct MemoryBudget: Sendable {
     self.memory = memory
   }
 
-  /// Rows of a strip, from the usual number down to one sequence; some rows stay together, because a product of very few rows
-  /// adds up in another order.
+  /// Rows of a strip, from the usual number down to one sequence; some rows stay together, because a product of very
+  /// few rows adds up in another order.
   private static func stripRows(_ length: Int) -> [Int] {
     let most = WorkingMemory().stripRows
     let least = min(most, max(length, 64))

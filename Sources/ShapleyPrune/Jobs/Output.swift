@@ -1,10 +1,11 @@
 import Support
 import Transformer
 
-/// The name of an output, held while a job works: a second job into it ends at once instead of losing its work at the end.
+/// The name of an output, held while a job works: a second job into it ends at once instead of losing its work at the
+/// end.
 ///
-/// The lock is on a hidden file beside the output, which goes when the job ends. A killed process leaves the file without a lock, and
-/// the next job takes it. Where the file system has no locks, there is none.
+/// The lock is on a hidden file beside the output, which goes when the job ends. A killed process leaves the file
+/// without a lock, and the next job takes it. Where the file system has no locks, there is none.
 private final class OutputName: Sendable {
   private let lockFile: String
   private let lock: FileLock?

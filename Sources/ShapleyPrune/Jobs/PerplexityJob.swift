@@ -26,8 +26,8 @@ public struct PerplexityJob: Sendable {
 
   /// Measures.
   ///
-  /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where the
-  /// perplexity is not finite.
+  /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where
+  /// the perplexity is not finite.
   public func run() throws -> PerplexityResult {
     let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
     let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {

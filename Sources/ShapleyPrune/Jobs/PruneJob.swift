@@ -4,7 +4,8 @@ import Transformer
 
 /// The pruning of a model: everything that it reads is read and checked before anything is computed.
 ///
-///     var job = try PruneJob(ModelSource("opt-125m"), by: .sparseGPT(), to: .unstructured(0.7), calibration: .text("c4.txt"))
+///     let source = try ModelSource("opt-125m")
+///     var job = PruneJob(source, by: .sparseGPT(), to: .unstructured(0.7), calibration: .text("c4.txt"))
 ///     job.allocation = .shapley(spread: .auto)
 ///     let result = try job.run(journal: "run.journal")
 ///     print(result.record.sparsity)
@@ -60,8 +61,8 @@ public struct PruneJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, `PruningError`, and
   /// `Interruption` where the token said to stop; with a journal, the same job then goes on from there.
   ///
-  /// - Parameter journal: the file that keeps what was measured for Shapley values; nil for one beside the output, which is removed
-  ///   once that is complete.
+  /// - Parameter journal: the file that keeps what was measured for Shapley values; nil for one beside the output,
+  ///   which is removed once that is complete.
   public func run(journal: String? = nil) throws -> PruneResult {
     try check()
     let reservation = try output.map {

@@ -46,10 +46,11 @@ public struct ShapleyJob: Sendable {
 
   /// Estimates the values.
   ///
-  /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and `Interruption` where the
-  /// token said to stop; with a journal, the same job then goes on from there.
+  /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and `Interruption`
+  /// where the token said to stop; with a journal, the same job then goes on from there.
   ///
-  /// - Parameter journal: the file that keeps what was measured; nil for one beside the output, which is removed at the end.
+  /// - Parameter journal: the file that keeps what was measured; nil for one beside the output, which is removed at the
+  ///   end.
   public func run(journal: String? = nil) throws -> ShapleyResult {
     let reservation = try output.map {
       try OutputFile($0, inputs: [data.path, calibration?.path].compactMap(\.self), replacing: replacesOutput)
@@ -64,7 +65,8 @@ public struct ShapleyJob: Sendable {
     return ShapleyResult(record: record, cost: cost, memory: budget, reservation: reservation, journal: journal)
   }
 
-  /// Opens the job's files, hashes them, and cuts windows and samples: everything that decides about the values but the weights.
+  /// Opens the job's files, hashes them, and cuts windows and samples: everything that decides about the values but the
+  /// weights.
   func prepare() throws -> (game: PreparedGame, memory: MemoryBudget) {
     let settings = settings.resolved()
     try settings.estimator.check(playerCount: settings.playerCount(model.directory))

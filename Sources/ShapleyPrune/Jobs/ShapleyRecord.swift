@@ -2,8 +2,8 @@ import Support
 
 /// Shapley values of a model's parts, with what they are values of and what they cost.
 ///
-/// Everything here follows from the settings and the files: a run that was cut off and resumed, or spread over machines, reports
-/// the same.
+/// Everything here follows from the settings and the files: a run that was cut off and resumed, or spread over
+/// machines, reports the same.
 ///
 ///     let record = try ShapleyRecord("values.json")
 ///     job.allocation = .shapley(.values(record))

@@ -1,6 +1,11 @@
 import Support
 
 /// What came of putting shards together.
+///
+///     switch try ShardPlan("plan.json").merge("shards") {
+///     case .values(let record): print(record.values.values)
+///     case .missing(let shards): print("shards \(shards) are still to be computed")
+///     }
 public enum ShardMerge: Sendable {
   /// The values.
   case values(ShapleyRecord)

@@ -1,15 +1,15 @@
 import Support
 import Transformer
 
-/// A Shapley estimate as work for many machines: which coalitions there are, what they are measured on, and into how many shards
-/// they are cut.
+/// A Shapley estimate as work for many machines: which coalitions there are, what they are measured on, and into how
+/// many shards they are cut.
 ///
 ///     let plan = try job.plan(shards: 64)
 ///     try plan.write(to: "plan.json")
 ///     // on every machine
 ///     try ShardPlan("plan.json").work(on: shard, into: "shards")
 ///     // and in the end
-///     if case .values(let record) = try ShardPlan("plan.json").merge("shards") { print(record.values.values) }
+///     let result = try ShardPlan("plan.json").merge("shards")
 public struct ShardPlan: Sendable {
   /// The most shards of a plan.
   package static let shardLimit = 100_000
@@ -25,8 +25,8 @@ public struct ShardPlan: Sendable {
   public private(set) var shardCount = 1
   /// The record of the values, which are still missing.
   private var record = ShapleyRecord()
-  /// The coalitions of each shard, which lie side by side in the trie: shards are of about equal cost, and only the way to its
-  /// first coalition is gone by a shard alone.
+  /// The coalitions of each shard, which lie side by side in the trie: shards are of about equal cost, and only the way
+  /// to its first coalition is gone by a shard alone.
   private var ranges: [Range<Int>] = []
   /// The file, for messages.
   private var source = "the plan"
@@ -93,7 +93,8 @@ public struct ShardPlan: Sendable {
     return job
   }
 
-  /// Throws where a machine has other files, or another program, than the plan was made with; names the first difference.
+  /// Throws where a machine has other files, or another program, than the plan was made with; names the first
+  /// difference.
   func check(_ other: RunIdentity) throws { try identity.check(other, source: source) }
 
   /// The record of the values, put together from shards.
@@ -109,8 +110,8 @@ public struct ShardPlan: Sendable {
 extension ShapleyJob {
   /// Cuts the job into shards for many machines.
   ///
-  /// Throws `SettingError` where there are fewer coalitions than shards, or where the estimator cannot tell them beforehand, and
-  /// what reading the files throws.
+  /// Throws `SettingError` where there are fewer coalitions than shards, or where the estimator cannot tell them
+  /// beforehand, and what reading the files throws.
   ///
   /// - Parameter shards: how many pieces, at least one.
   public func plan(shards: Int) throws -> ShardPlan {

@@ -16,9 +16,9 @@ public struct ShardResult: Sendable {
 extension ShardPlan {
   /// Evaluates what is not there yet of a shard into its file in a folder.
   ///
-  /// A file that is complete stays. What a task has measured when it is killed is kept, and the next one goes on from there. Throws
-  /// where this machine has other files or another program than the plan was made with, and `Interruption` where the token said
-  /// to stop.
+  /// A file that is complete stays. What a task has measured when it is killed is kept, and the next one goes on from
+  /// there. Throws where this machine has other files or another program than the plan was made with, and
+  /// `Interruption` where the token said to stop.
   @discardableResult
   public func work(
     on shard: Int, into folder: String, events: any JobEvents = SilentEvents(), stop: StopToken = StopToken()
@@ -79,8 +79,8 @@ private struct ShardWorker {
     return result(restored: restored)
   }
 
-  /// The journal of an earlier task of this shard; measurements in memory where another task is at work on the same shard, which will
-  /// write the same.
+  /// The journal of an earlier task of this shard; measurements in memory where another task is at work on the same
+  /// shard, which will write the same.
   private func openJournal() throws -> any MeasurementStore {
     do {
       return try Journal(journalPath, plan.header)

@@ -2,8 +2,8 @@
 public enum Shards {
   /// Consecutive ranges that cover all coalitions, none empty where there are as many coalitions as shards.
   ///
-  /// The cost of a coalition is what it does not share with the one before it: the players from the first in which the two
-  /// differ. A cut falls where the costs so far reach the shard's share.
+  /// The cost of a coalition is what it does not share with the one before it: the players from the first in which the
+  /// two differ. A cut falls where the costs so far reach the shard's share.
   ///
   /// - Parameter coalitions: Ascending, as a trie is walked.
   public static func ranges(of coalitions: [Coalition], count: Int) -> [Range<Int>] {

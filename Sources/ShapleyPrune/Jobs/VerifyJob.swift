@@ -65,7 +65,8 @@ private struct Verification {
       let reason = "it is missing; verify needs a directory that svnup saved"
       throw FileError(file, "read", reason: reason, failureKind: .noInput)
     }
-    // What else the record tells is not compared with anything, so it may be of a method that this program does not have.
+    // What else the record tells is not compared with anything, so it may be of a method that this program does not
+    // have.
     record = try PruningRecord(
       FieldReader(file: file, limit: 1 << 28), only: ["sparsity", "pattern", "blocks", "sha256"])
     hashes = record.hashes["output"]

@@ -1,6 +1,8 @@
 import Transformer
 
 /// A pattern for every linear of a block.
+///
+///     let pattern = BlockPattern(.unstructured(0.7), except: [.down: .unstructured(0.5)])
 public struct BlockPattern: Sendable, Equatable {
   /// The pattern of the linears without one of their own.
   public var common: SparsityPattern

@@ -2,11 +2,14 @@ import Support
 import Transformer
 
 /// Samples for the statistics of pruning.
+///
+///     let samples = try Calibration.samples(from: tokenizer.encode(text), count: 128, length: 2048, seed: 0)
 public enum Calibration {
   /// Samples that are drawn where nobody says how many.
   public static let usualSamples = 128
 
-  /// Draws samples of equal length from a text's ids, each beginning anywhere, from a seed: the same ones on every machine.
+  /// Draws samples of equal length from a text's ids, each beginning anywhere, from a seed: the same ones on every
+  /// machine.
   ///
   /// Throws `PruningError.textTooShort` where the text is shorter than one sample.
   public static func samples(

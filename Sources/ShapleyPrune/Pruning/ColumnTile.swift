@@ -7,8 +7,9 @@ final class ColumnTile {
     case nothing
     /// Those whose costs are below a threshold, and the first ones, row by row, of those that equal it.
     case threshold(UInt32, ties: Int)
-    /// In every group of `of` columns the `zeros` with the lowest costs, after the updates by the columns before the group.
-    case groups(zeros: Int, of: Int)
+    /// In every group of `of` columns all but the `keep` with the highest costs, after the updates by the columns
+    /// before it.
+    case groups(keep: Int, of: Int)
   }
 
   private let width: Int
@@ -18,7 +19,8 @@ final class ColumnTile {
   private let errors: LaneTile
   /// For each lane the highest cost whose weight becomes zero.
   private let limits: Lanes
-  /// The costs of all columns before any update, or those of a group's columns after the updates by the columns before it.
+  /// The costs of all columns before any update, or those of a group's columns after the updates by the columns before
+  /// it.
   private let costs: LaneTile
   /// -1 where a weight of the group's columns becomes zero, 0 where it stays.
   private let marks: Lanes
@@ -54,8 +56,8 @@ final class ColumnTile {
     coefficients.withElements { u in
       for start in Swift.stride(from: 0, to: width, by: group) {
         for j in start..<start + group { weights.subtract(from: j, errors, 0..<start, coefficients: u + j * width) }
-        if case .groups(let zeros, let of) = choice {
-          markCheapest(start, zeros: zeros, of: of)
+        if case .groups(let keep, let of) = choice {
+          markCheapest(start, keep: keep, of: of)
         } else {
           if let partial, partial.column == start { limits[partial.row] -= 1 }
           markByLimit(start)
@@ -100,11 +102,12 @@ final class ColumnTile {
     }
   }
 
-  /// Marks the weights of a group with the lowest costs by their ranks: the number of columns that come before in ascending order.
-  private func markCheapest(_ start: Int, zeros: Int, of size: Int) {
+  /// Marks the weights of a group with the lowest costs by their ranks: the number of columns that come before in
+  /// ascending order.
+  private func markCheapest(_ start: Int, keep: Int, of: Int) {
     let (weights, costs) = (Lanes(weights), Lanes(costs))
     for v in 0..<Lanes.vectors {
-      for i in 0..<size {
+      for i in 0..<of {
         let w = weights.floats(start + i, v)
         let cost = w * w / Lanes.Floats(repeating: squares[start + i])
         let own = unsafeBitCast(cost, to: Lanes.Words.self) & 0x7FFF_FFFF
@@ -118,8 +121,8 @@ final class ColumnTile {
         }
         marks.set(i, v, rank)
       }
-      for i in 0..<size {
-        let goes = marks.words(i, v) .< Lanes.Words(repeating: Int32(zeros))
+      for i in 0..<of {
+        let goes = marks.words(i, v) .< Lanes.Words(repeating: Int32(of - keep))
         marks.set(i, v, Lanes.Words.zero.replacing(with: -1, where: goes))
       }
     }
@@ -180,18 +183,11 @@ private struct Lanes {
 
 /// In Double, in four sums, so that the additions of one do not depend on those of another.
 private func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
-  var sums = (0.0, 0.0, 0.0, 0.0)
-  var i = 0
-  while i + 4 <= count {
-    sums.0 += Double(x[i]) * Double(x[i])
-    sums.1 += Double(x[i + 1]) * Double(x[i + 1])
-    sums.2 += Double(x[i + 2]) * Double(x[i + 2])
-    sums.3 += Double(x[i + 3]) * Double(x[i + 3])
-    i += 4
+  var sums = SIMD4<Double>()
+  for i in stride(from: 0, to: count & ~3, by: 4) {
+    let four = SIMD4<Double>(SIMD4(x[i], x[i + 1], x[i + 2], x[i + 3]))
+    sums += four * four
   }
-  while i < count {
-    sums.0 += Double(x[i]) * Double(x[i])
-    i += 1
-  }
-  return (sums.0 + sums.1) + (sums.2 + sums.3)
+  for i in count & ~3..<count { sums[0] += Double(x[i]) * Double(x[i]) }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3])
 }

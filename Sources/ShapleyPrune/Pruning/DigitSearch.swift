@@ -1,8 +1,8 @@
 /// The search for the score of a given rank, digit by digit.
 ///
-/// The bits of non-negative floats order as the floats do. A histogram of the highest eleven bits tells which value the wanted
-/// score has there, one of the next ten bits over the scores that share it goes on, and one of the last ten ends it: exact
-/// whatever the distribution, and O(n). The sign bit is ignored, so weights may stand for their magnitudes.
+/// The bits of non-negative floats order as the floats do. A histogram of the highest eleven bits tells which value the
+/// wanted score has there, one of the next ten bits over the scores that share it goes on, and one of the last ten ends
+/// it: exact whatever the distribution, and O(n). The sign bit is ignored, so weights may stand for their magnitudes.
 struct DigitSearch {
   /// Values of the widest digit.
   static let bins = 1 << 11

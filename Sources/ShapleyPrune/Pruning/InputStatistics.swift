@@ -15,10 +15,14 @@ public enum StatisticsKind: Int, Sendable, Comparable {
 }
 
 /// Sums over the inputs of a linear, taken over a calibration text.
+///
+///     var statistics = InputStatistics(inputs: 4096, kind: .gram)
+///     statistics.accumulate(inputs, sequences: 1)
 public struct InputStatistics: Sendable {
   /// Sequences that were added.
   public private(set) var sequences = 0
-  /// Σ x² of every input over all tokens: (inputs), or empty where the products of all pairs have them on their diagonal.
+  /// Σ x² of every input over all tokens: (inputs), or empty where the products of all pairs have them on their
+  /// diagonal.
   private var squaredNorms: [Double]
   /// Σ xᵀx over all tokens: (inputs, inputs), or nil where only squares are wanted.
   public private(set) var gram: Matrix?

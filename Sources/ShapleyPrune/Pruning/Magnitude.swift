@@ -2,6 +2,8 @@ import Support
 import Tensor
 
 /// Prunes the weights of smallest magnitude in the whole linear; in every group of M for N:M.
+///
+///     let reports = try ModelPruner(.magnitude).prune(&model, patterns: patterns, calibration: samples)
 public struct MagnitudePruner: Pruner {
   var rule = CountingRule.exact
 
@@ -54,7 +56,7 @@ private struct MagnitudeCriterion: PruningCriterion {
       case .structured(let keep, let of):
         Parallel.forEachRange(rows, grain: 8) { range in
           let start = w + range.lowerBound * columns
-          Selection.clearGroups(start, scores: start, count: range.count * columns, zeros: of - keep, of: of)
+          Selection.clearGroups(start, scores: start, count: range.count * columns, keep: keep, of: of)
         }
         return PruningOutcome(prunedCount: count / of * (of - keep))
       }

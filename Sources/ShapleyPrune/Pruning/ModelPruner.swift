@@ -40,8 +40,11 @@ public struct BlockReport: Sendable {
 
 /// Prunes a model block by block.
 ///
-/// All linears of a block are pruned with statistics of one pass of the calibration samples through the block as it was; then
-/// the samples pass the block again as it has become, so that later blocks see the inputs they will have.
+/// All linears of a block are pruned with statistics of one pass of the calibration samples through the block as it
+/// was; then the samples pass the block again as it has become, so that later blocks see the inputs they will have.
+///
+///     let pruner = ModelPruner(.sparseGPT())
+///     let reports = try pruner.prune(&model, patterns: patterns, calibration: samples)
 public struct ModelPruner: Sendable {
   /// What the samples pass on their way to the next block.
   public enum Propagation: Sendable {
@@ -106,7 +109,8 @@ public struct ModelPruner: Sendable {
     try prune(&model, patterns: patterns, calibration: calibration, progress: progress) { _, _ in }
   }
 
-  /// Prunes a model in place, and hands over every block when the samples have passed it; what `finished` leaves there stays.
+  /// Prunes a model in place, and hands over every block when the samples have passed it; what `finished` leaves there
+  /// stays.
   package func prune(
     _ model: inout any CausalLM, patterns: [BlockPattern], calibration: TokenBatch,
     progress: ((_ completed: Int, _ total: Int) -> Void)?,

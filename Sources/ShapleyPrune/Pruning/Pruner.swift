@@ -25,8 +25,8 @@ public struct PruningOutcome: Sendable, Equatable {
 ///     let pruner = SparseGPTPruner(dampening: 0.02)
 ///     let outcome = try pruner.prune(&weight, given: statistics, to: .unstructured(0.5), linear: "fc1")
 ///
-/// Pruning has two steps, since several linears of a block see the same inputs: `criterion` computes once what follows from the
-/// inputs, and what it returns prunes each of those linears.
+/// Pruning has two steps, since several linears of a block see the same inputs: `criterion` computes once what follows
+/// from the inputs, and what it returns prunes each of those linears.
 public protocol Pruner: Configurable {
   /// What it needs to know about the inputs.
   var statistics: StatisticsKind { get }
@@ -34,7 +34,8 @@ public protocol Pruner: Configurable {
   /// Whether weights that are not cleared change too, so that a mask does not tell what became of a weight.
   var updatesWeights: Bool { get }
 
-  /// Bytes that a criterion for linears of `inputs` inputs holds at most, while it is made and later, beside the statistics.
+  /// Bytes that a criterion for linears of `inputs` inputs holds at most, while it is made and later, beside the
+  /// statistics.
   func footprint(inputs: Int) -> Double
 
   /// Throws `PruningError` where its own settings do not go with a pattern.
@@ -68,7 +69,8 @@ extension Pruner {
 
   /// Prunes one weight, (outputs, inputs), in place.
   ///
-  /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; the weight is then unchanged.
+  /// Throws `PruningError` where the pattern does not fit or the statistics are of no use; the weight is then
+  /// unchanged.
   public func prune(
     _ weight: inout Matrix, given statistics: InputStatistics, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {

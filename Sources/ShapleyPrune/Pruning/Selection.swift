@@ -61,29 +61,30 @@ package struct Selection: Sendable {
     }
   }
 
-  /// Zeroes, in every group of `of`, the `zeros` weights with the smallest scores, the first ones where they are equal.
+  /// Zeroes, in every group of `of`, all but the `keep` weights with the largest scores, the first ones where they are
+  /// equal.
   ///
   /// The weights may be the scores.
   package static func clearGroups(
-    _ weights: UnsafeMutablePointer<Float>, scores: UnsafeRawPointer, count: Int, zeros: Int, of size: Int
+    _ weights: UnsafeMutablePointer<Float>, scores: UnsafeRawPointer, count: Int, keep: Int, of: Int
   ) {
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: size) { ranks in
-      for start in stride(from: 0, to: count, by: size) {
-        for i in 0..<size {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: of) { ranks in
+      for start in stride(from: 0, to: count, by: of) {
+        for i in 0..<of {
           let score = magnitudeBits(scores, start + i)
           var rank = 0
           for j in 0..<i {
-            // One of the two comes before the other: the smaller, or the first. The difference of two numbers of 31 bits
-            // has the sign of the comparison; a branch would be guessed wrong every other time.
+            // One of the two comes before the other: the smaller, or the first. The difference of two numbers of 31
+            // bits has the sign of the comparison; a branch would be guessed wrong every other time.
             let isSmaller = Int((score &- magnitudeBits(scores, start + j)) >> 31)
             ranks[j] &+= isSmaller
             rank &+= 1 &- isSmaller
           }
           ranks[i] = rank
         }
-        for i in 0..<size {
-          // All ones where the rank is at least `zeros`.
-          let kept = UInt32(truncatingIfNeeded: (zeros &- 1 &- ranks[i]) >> 63)
+        for i in 0..<of {
+          // All ones where the rank is that of a weight to keep.
+          let kept = UInt32(truncatingIfNeeded: (of &- keep &- 1 &- ranks[i]) >> 63)
           weights[start + i] = Float(bitPattern: weights[start + i].bitPattern & kept)
         }
       }

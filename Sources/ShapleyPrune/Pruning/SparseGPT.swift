@@ -2,9 +2,13 @@ import Tensor
 
 /// Prunes column by column and lets the columns that follow make up for the error.
 ///
-/// Frantar and Alistarh, "SparseGPT" (2023), algorithm 1. With the Hessian H of the layer's squared error and the upper factor
-/// U of its inverse (H⁻¹ = UᵀU), removing weight w in column j costs w² / U_jj² / 2, and the best answer of the columns behind
-/// it is to lose (w / U_jj) · U_j,j+1... . Columns are taken in blocks; the update behind a block is one matrix product.
+/// Frantar and Alistarh, "SparseGPT" (2023), algorithm 1. With the Hessian H of the layer's squared error and the upper
+/// factor U of its inverse (H⁻¹ = UᵀU), removing weight w in column j costs w² / U_jj² / 2, and the best answer of the
+/// columns behind it is to lose (w / U_jj) · U_j,j+1... . Columns are taken in blocks; the update behind a block is one
+/// matrix product.
+///
+///     let pruner = SparseGPTPruner(dampening: 0.02)
+///     let job = try PruneJob(source, by: pruner, to: .unstructured(0.7), calibration: .text("c4.txt"))
 public struct SparseGPTPruner: Pruner {
   /// Share of the mean diagonal that is added to the Hessian's diagonal.
   public var dampening = 0.01

@@ -3,7 +3,8 @@ import Tensor
 
 /// What SparseGPT does within one block of columns.
 ///
-/// Rows do not depend on one another but for the one threshold of an unstructured pattern, so tiles of 32 rows run in parallel.
+/// Rows do not depend on one another but for the one threshold of an unstructured pattern, so tiles of 32 rows run in
+/// parallel.
 struct SparseGPTPass {
   /// Columns of the block.
   private let block: Range<Int>
@@ -53,7 +54,7 @@ struct SparseGPTPass {
             tiles, state: { ColumnTile(coefficients: coefficients, squares: squares, kernel: kernel) }
           ) { tile, index in
             var choice = ColumnTile.Choice.nothing
-            if case .structured(let keep, let of) = pattern { choice = .groups(zeros: of - keep, of: of) }
+            if case .structured(let keep, let of) = pattern { choice = .groups(keep: keep, of: of) }
             if let selection { choice = .threshold(selection.threshold, ties: selection.ties[index]) }
             let first = index * lanes
             losses[index] = tile.prune(

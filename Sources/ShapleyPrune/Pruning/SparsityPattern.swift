@@ -1,7 +1,9 @@
 import Support
 import Tensor
 
-/// Which weights of a linear become zero, apart from which ones they are.
+/// How many weights of a linear become zero, and among which others.
+///
+///     let patterns: [SparsityPattern] = [.unstructured(0.7), .structured(keep: 2, of: 4)]
 public enum SparsityPattern: Sendable, Equatable {
   /// A fraction of them, anywhere: from 0, which leaves every bit as it is, to 1.
   case unstructured(Double)
@@ -32,8 +34,9 @@ public enum SparsityPattern: Sendable, Equatable {
 package enum CountingRule: Sendable {
   /// floor(count · sparsity) of them, also where some are equally important.
   case exact
-  /// As the authors of SparseGPT and of magnitude pruning in Wanda's code: all whose score is at most the one at that position
-  /// of the sorted scores, which is one more, and more still where scores are equal. For comparisons with their figures.
+  /// As the authors of SparseGPT and of magnitude pruning in Wanda's code: all whose score is at most the one at that
+  /// position of the sorted scores, which is one more, and more still where scores are equal. For comparisons with
+  /// their figures.
   case published
 }
 

@@ -4,6 +4,8 @@ import Tensor
 /// Prunes, in every output, the weights for which magnitude times norm of the input is smallest.
 ///
 /// Sun et al., "A Simple and Effective Pruning Approach for Large Language Models" (2023), equation 1.
+///
+///     let job = try PruneJob(source, by: .wanda, to: .structured(keep: 2, of: 4), calibration: .text("c4.txt"))
 public struct WandaPruner: Pruner {
   /// A pruner by weight and activation.
   public init() {}
@@ -66,7 +68,7 @@ private struct WandaCriterion: PruningCriterion {
           case .unstructured:
             Selection(smallest: zeros, of: scores, count: columns).clear(weights, scores: scores, count: columns)
           case .structured(let keep, let of):
-            Selection.clearGroups(weights, scores: scores, count: columns, zeros: of - keep, of: of)
+            Selection.clearGroups(weights, scores: scores, count: columns, keep: keep, of: of)
           }
         }
       }
