@@ -81,8 +81,10 @@ enum TiktokenRanks {
     }
     var table = MergeTable(capacity: merges.count)
     for merge in merges { table.add(merge.left, merge.right, rank: Int(merge.result), result: merge.result) }
-    let model = try BPEModel.byteLevel(
-      vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words, file: file.path)
+    for byte in 0...UInt8.max where ByteLevel.occursInUTF8(Int(byte)) && words.id(of: [byte]) == nil {
+      throw .incompleteByteAlphabet(file: file.path, byte: byte)
+    }
+    let model = BPEModel.byteLevel(vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words)
     let firstSpecial = vocabulary.count
     var added = AddedTokenList(vocabulary)
     let listed = try configuration.numberedTokens()

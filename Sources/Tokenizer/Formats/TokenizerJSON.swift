@@ -66,9 +66,8 @@ enum TokenizerJSON {
     let ignoresMerges = try field["ignore_merges"].bool(default: false)
     let model: BPEModel
     if isByteLevel {
-      model = try .byteLevel(
-        vocabulary, table, unknowns: unknowns, wholeWords: ignoresMerges ? BPEModel.bytes(of: vocabulary) : nil,
-        file: field.file)
+      model = .byteLevel(
+        vocabulary, table, unknowns: unknowns, wholeWords: ignoresMerges ? BPEModel.bytes(of: vocabulary) : nil)
     } else {
       model = .characters(vocabulary, table, merges, unknowns: unknowns, wholeWords: ignoresMerges ? vocabulary : nil)
     }

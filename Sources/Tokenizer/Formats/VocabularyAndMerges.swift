@@ -18,8 +18,7 @@ enum VocabularyAndMerges {
     var vocabulary = try Vocabulary(
       JSONField(file: vocabularyField.file, path: "the vocabulary", value: vocabularyField.value))
     let (table, _) = try MergeList(mergesFile).table(vocabulary)
-    let model = try BPEModel.byteLevel(
-      vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: nil, file: vocabularyField.file)
+    let model = BPEModel.byteLevel(vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: nil)
     var added = AddedTokenList(vocabulary)
     for listed in try configuration.numberedTokens() + configuration.roleTokens(defaults: defaults) {
       try added.merge(listed, &vocabulary)
