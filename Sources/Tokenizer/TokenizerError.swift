@@ -14,8 +14,8 @@ public enum TokenizerError: Error, Sendable, Equatable {
   case invalidField(file: String, field: String, expected: String)
   /// A component, or a setting of one, that this tokenizer does not implement.
   case unsupported(file: String, field: String, found: String, supported: String)
-  /// A split pattern for which there is no scanner.
-  case unknownSplitPattern(file: String, field: String, pattern: String)
+  /// A split pattern that cannot be read, or not be matched in linear time. `position` counts its characters from 1; 0 is the whole.
+  case unsupportedPattern(file: String, field: String, position: Int, reason: String)
   /// A merge names a token, or makes one, that the vocabulary lacks. `merge` counts from 0.
   case absentMergeToken(file: String, merge: Int, token: String)
   /// A merge is not a pair of tokens. `merge` counts from 0 (in a text file: lines from 1).
@@ -30,7 +30,7 @@ public enum TokenizerError: Error, Sendable, Equatable {
   case invalidID(file: String, field: String, token: String)
   /// Byte fallback is on, `<0xNN>` tokens are missing, and there is no unknown token to stand in.
   case incompleteByteFallback(file: String, missing: String)
-  /// A byte-level vocabulary has no token for a byte that occurs in UTF-8, and no unknown token.
+  /// A file of ranks has no token for a byte that occurs in UTF-8.
   case incompleteByteAlphabet(file: String, byte: UInt8)
   /// A field names a token that the vocabulary lacks.
   case absentToken(file: String, field: String, token: String)
@@ -58,8 +58,8 @@ extension TokenizerError: Diagnostic {
       "\(file): \(field): expected \(expected)"
     case .unsupported(let file, let field, let found, let supported):
       "\(file): \(field): \(found) is not supported; supported: \(supported)"
-    case .unknownSplitPattern(let file, let field, let pattern):
-      "\(file): \(field): no scanner for the split pattern \(pattern); those of GPT-2 and LLaMA 3 are known"
+    case .unsupportedPattern(let file, let field, let position, let reason):
+      "\(file): \(field): this pattern cannot be used: \(position > 0 ? "at character \(position): " : "")\(reason)"
     case .absentMergeToken(let file, let merge, let token):
       "\(file): merge \(merge): the vocabulary has no token \"\(token)\""
     case .malformedMerge(let file, let merge):
@@ -75,7 +75,7 @@ extension TokenizerError: Diagnostic {
     case .incompleteByteFallback(let file, let missing):
       "\(file): byte fallback is on, but the vocabulary lacks \(missing) and names no unknown token"
     case .incompleteByteAlphabet(let file, let byte):
-      "\(file): the byte-level vocabulary has no token for byte \(byte) and names no unknown token"
+      "\(file): no token for byte \(byte), which every file of ranks has"
     case .absentToken(let file, let field, let token):
       "\(file): \(field): the vocabulary has no token \"\(token)\""
     case .malformedProtobuf(let file, let offset, let reason):

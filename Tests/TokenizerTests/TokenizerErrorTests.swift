@@ -103,10 +103,9 @@ struct TokenizerErrorTests {
     #expect(found == .incompleteByteFallback(file: file, missing: "<0x00>"))
   }
 
-  @Test("A byte-level vocabulary that lacks a byte")
+  @Test("A file of ranks that lacks a byte")
   func byteAlphabet() throws {
-    let json = JSON.small.setting("pre_tokenizer", to: ["type": "ByteLevel"]).setting("model", "unk_token", to: .null)
-    let (found, file) = try error(json)
+    let (found, file) = try error(model: Array("IQ== 0\nIg== 1\n".utf8))
     #expect(found == .incompleteByteAlphabet(file: file, byte: 0))
   }
 
@@ -171,11 +170,14 @@ struct TokenizerErrorTests {
     }
   }
 
-  @Test("Case 40: a split pattern without a scanner")
+  @Test("Case 40: a split pattern that cannot be matched in linear time")
   func splitPattern() throws {
-    let split: JSON = ["type": "Split", "pattern": ["Regex": "\\w+"], "behavior": "Isolated", "invert": false]
+    let split: JSON = ["type": "Split", "pattern": ["Regex": "\\w+(\\w)\\1"], "behavior": "Isolated", "invert": false]
     let (found, file) = try error(.small.setting("pre_tokenizer", to: split))
-    #expect(found == .unknownSplitPattern(file: file, field: "pre_tokenizer.pattern.Regex", pattern: "\\w+"))
+    let field = "pre_tokenizer.pattern.Regex"
+    #expect(found == .unsupportedPattern(file: file, field: field, position: 8, reason: "a reference to a group"))
+    #expect(
+      found?.description == "\(file): \(field): this pattern cannot be used: at character 8: a reference to a group")
   }
 
   @Test("Case 42: a Git LFS pointer in the place of a file", arguments: BPETokenizer.Format.allCases)

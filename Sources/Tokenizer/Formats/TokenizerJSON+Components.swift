@@ -61,7 +61,7 @@ extension TokenizerJSON {
     return bytes
   }
 
-  private static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+  static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
     let pattern = try short(field)
     guard !pattern.isEmpty else { throw field.expected("a text that is not empty") }
     return pattern
@@ -86,25 +86,20 @@ extension TokenizerJSON {
     case "Metaspace":
       return PreTokenizer(metaspace: try metaspace(field))
     case "Split":
-      return PreTokenizer(pattern: try splitPattern(field))
+      return try split(field)
     case "Digits":
-      guard try field["individual_digits"].bool(default: false) else {
-        throw field["individual_digits"].unsupported("false", supported: "true")
-      }
-      return PreTokenizer(isolatesDigits: true)
+      return try digits(field)
+    case "Punctuation":
+      return try punctuation(field)
     case "Sequence":
       var whole = PreTokenizer()
       for element in try field["pretokenizers"].elements() {
-        guard let next = whole.followed(by: try preTokenizer(element)) else {
-          throw element["type"].unsupported(
-            "this step after the ones before it",
-            supported: "Digits, Split, ByteLevel, or some of them in this order; use_regex false after a Split")
-        }
-        whole = next
+        whole = try followed(whole, by: try preTokenizer(element), element)
       }
       return whole
     default:
-      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Digits, Metaspace, Sequence, null")
+      throw type.unsupported(
+        try type.text(), supported: "ByteLevel, Split, Digits, Punctuation, Metaspace, Sequence, null")
     }
   }
 
@@ -119,22 +114,6 @@ extension TokenizerJSON {
     }
     return Metaspace(
       replacement: replacement, prepending: prepending, splits: try field["split"].bool(default: true))
-  }
-
-  private static func splitPattern(_ field: JSONField) throws(TokenizerError) -> PreTokenizer.Pattern {
-    let behavior = field["behavior"]
-    guard try behavior.text() == "Isolated" else {
-      throw behavior.unsupported(try behavior.text(), supported: "Isolated")
-    }
-    guard try !field["invert"].bool(default: false) else {
-      throw field["invert"].unsupported("true", supported: "false")
-    }
-    let expression = field["pattern"]["Regex"]
-    let written = expression.isNull ? field["pattern"]["String"] : expression
-    guard !expression.isNull, let pattern = PreTokenizer.Pattern(regularExpression: try expression.bytes()) else {
-      throw .unknownSplitPattern(file: field.file, field: written.path, pattern: try written.text())
-    }
-    return pattern
   }
 
   /// How spellings become text.
