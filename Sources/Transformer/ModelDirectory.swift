@@ -9,12 +9,18 @@ public struct ModelDirectory: Sendable {
   public let architecture: Architecture
   /// The weights, opened and validated but not read.
   public let checkpoint: Checkpoint
+  /// What a reader of the results should know: files, tensors and settings that do not count.
+  package let notes: [String]
+  /// The names of every block's linears.
+  package let linearNames: [[TensorName]]
   private let configuration: any ModelConfiguration
+  /// The tensors that the model reads.
+  private let tensors: Set<TensorName>
 
   /// Opens a model directory: reads the configuration and the headers of the weights.
   ///
-  /// Throws `ModelError` where a file is missing or malformed, the configuration is inconsistent, or the architecture is not
-  /// implemented.
+  /// Throws `ModelError` where a file is missing or malformed, the configuration is inconsistent, the architecture is not
+  /// implemented, or the weights are not those that it asks for.
   public init(path: String) throws(ModelError) {
     try self.init(path: path, configurationFile: "config.json")
   }
@@ -34,6 +40,14 @@ public struct ModelDirectory: Sendable {
     self.architecture = architecture
     configuration = try architecture.configuration(json)
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
+    // Every weight is looked up before the first one is read.
+    var reader = WeightReader(checkpoint, isRehearsal: true)
+    let model = try configuration.load(&reader, nil)
+    linearNames = model.blocks.map { block in block.roles.map { block[$0].name } }
+    tensors = reader.names
+    let unread = UnreadTensors(checkpoint, read: tensors)
+    try unread.check(checkpoint)
+    notes = checkpoint.notes + reader.notes.map { "\(path): \($0)" } + (unread.note.map { ["\(path): \($0)"] } ?? [])
   }
 
   /// Number of blocks.
@@ -49,7 +63,7 @@ public struct ModelDirectory: Sendable {
   public var maximumPositions: Int { configuration.maximumPositions }
 
   /// The sizes that tell what the model takes in memory.
-  package var shape: ModelShape { ModelShape(configuration, checkpoint) }
+  package var shape: ModelShape { ModelShape(configuration, checkpoint, read: tensors) }
 
   /// Reads the weights, each checked for its shape and for numbers that are not finite; `progress` is told the blocks read and
   /// their number.
@@ -58,16 +72,8 @@ public struct ModelDirectory: Sendable {
   public func loadModel(
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(ModelError) -> any CausalLM {
-    try configuration.load(WeightReader(checkpoint), progress)
-  }
-
-  /// The names of every block's linears, without reading a weight.
-  ///
-  /// Throws `ModelError` where a weight of the model is missing, or has not the type or the shape that the configuration asks for.
-  package func linearNames() throws(ModelError) -> [[TensorName]] {
-    try configuration.load(WeightReader(checkpoint, isRehearsal: true), nil).blocks.map { block in
-      block.roles.map { block[$0].name }
-    }
+    var reader = WeightReader(checkpoint)
+    return try configuration.load(&reader, progress)
   }
 
   /// Throws unless a linear's weight has the type and shape it has in the files.

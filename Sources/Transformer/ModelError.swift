@@ -15,6 +15,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case checkpoint(CheckpointError)
   /// A weight is NaN or infinite.
   case nonFiniteWeight(file: String, tensor: String, index: Int)
+  /// A tensor inside a part of the model that the configuration does not announce; ignoring it would give wrong numbers.
+  case unexpectedTensor(file: String, tensor: String)
   /// A file of token ids, or a text's ids, cannot be used with this model.
   case tokens(source: String, reason: String)
 
@@ -45,6 +47,9 @@ extension ModelError: Diagnostic {
     case .checkpoint(let error): error.description
     case .nonFiniteWeight(let file, let tensor, let index):
       "\(file): tensor '\(tensor)': element \(index) is NaN or infinite; the file is damaged or the model was never finite"
+    case .unexpectedTensor(let file, let tensor):
+      "\(file): tensor '\(tensor)': config.json announces no such tensor, and a model without it computes something else; "
+        + "is model_type right, or is an adapter or a quantised form to be merged first?"
     case .tokens(let source, let reason): "\(source): \(reason)"
     }
   }

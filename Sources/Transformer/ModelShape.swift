@@ -33,7 +33,7 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the inputs that a block's linears have, each of those that share them counted once.
   package var inputSizes: [Int] { products.map(\.inputs) }
 
-  init(_ configuration: any ModelConfiguration, _ checkpoint: Checkpoint) {
+  init(_ configuration: any ModelConfiguration, _ checkpoint: Checkpoint, read names: Set<TensorName>) {
     blockCount = configuration.blockCount
     hiddenSize = configuration.hiddenSize
     vocabularySize = configuration.vocabularySize
@@ -51,9 +51,7 @@ package struct ModelShape: Sendable, Equatable {
       layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
     }
     blockColumns = [hiddenSize] + inner + (heads == hiddenSize ? [] : [heads])
-    let tensors = checkpoint.shards.flatMap(\.entries).filter {
-      !configuration.isTied || $0.name != TensorName("lm_head.weight")
-    }
+    let tensors = checkpoint.shards.flatMap(\.entries).filter { names.contains($0.name) }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }
     storedByteCount = largest.flatMap { ElementType(rawValue: $0.type)?.byteCount } ?? 4

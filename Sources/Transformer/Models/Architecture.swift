@@ -47,6 +47,6 @@ protocol ModelConfiguration: Sendable {
 
   /// Reads the weights; `progress` is told the blocks read and their number.
   func load(
-    _ reader: WeightReader, _ progress: ((_ completed: Int, _ total: Int) -> Void)?
+    _ reader: inout WeightReader, _ progress: ((_ completed: Int, _ total: Int) -> Void)?
   ) throws(ModelError) -> any CausalLM
 }

@@ -37,42 +37,36 @@ public struct Llama: CausalLM {
   public var blocks: [any TransformerBlock]
   /// Numbers in the checkpoint, tied ones counted once.
   public let parameterCount: Int
-  /// (vocabulary, hidden).
-  private let embedding: StoredMatrix
+  /// (vocabulary, hidden) each.
+  private let tables: Vocabulary
   /// The final norm, (hidden).
   private let norm: [Float]
-  private let ownHead: StoredMatrix?
 
   /// Columns of the hidden states.
   public var hiddenSize: Int { configuration.hiddenSize }
   /// Tokens that a sequence may have.
   public var maximumPositions: Int { configuration.maximumPositions }
   /// The output projection, (vocabulary, hidden): the embedding table where the two are tied.
-  public var head: StoredMatrix { ownHead ?? embedding }
+  public var head: StoredMatrix { tables.head }
 
   init(
-    _ configuration: Configuration, _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
+    _ configuration: Configuration, _ reader: inout WeightReader, _ progress: ((Int, Int) -> Void)?
   ) throws(ModelError) {
-    var reader = reader
-    let hidden = configuration.hiddenSize
-    let vocabulary = configuration.vocabularySize
     self.configuration = configuration
-    embedding = try reader.matrix("model.embed_tokens.weight", vocabulary, hidden)
+    // Files saved from the bare decoder lack the outer name.
+    let prefix = reader.has("norm.weight") ? "" : "model."
+    tables = try reader.vocabulary(embedding: "\(prefix)embed_tokens.weight", configuration)
     let rotary = RotaryEmbedding(
       headDimension: configuration.attention.headDimension, theta: configuration.theta, scaling: configuration.scaling)
-    var blocks: [any TransformerBlock] = []
-    for index in 0..<configuration.blockCount {
-      blocks.append(try LlamaBlock("model.layers.\(index)", configuration, rotary, &reader))
-      progress?(blocks.count, configuration.blockCount)
+    blocks = try reader.blocks(configuration.blockCount, progress) { (index, reader) throws(ModelError) in
+      try LlamaBlock("\(prefix)layers.\(index)", configuration, rotary, &reader)
     }
-    self.blocks = blocks
-    norm = try reader.vector("model.norm.weight", hidden)
-    ownHead = configuration.isTied ? nil : try reader.matrix("lm_head.weight", vocabulary, hidden)
+    norm = try reader.vector("\(prefix)norm.weight", configuration.hiddenSize)
     parameterCount = reader.parameterCount
   }
 
   /// The rows of the embedding table, (tokens, hidden); the position enters in the attention only.
-  public func embed(_ tokens: TokenBatch, position: Int) -> Matrix { embeddingRows(embedding, tokens.tokens) }
+  public func embed(_ tokens: TokenBatch, position: Int) -> Matrix { embeddingRows(tables.embedding, tokens.tokens) }
 
   /// The final norm, (tokens, hidden).
   public func headInputs(_ hidden: Matrix) -> Matrix {
@@ -151,8 +145,8 @@ extension Llama.Configuration: ModelConfiguration {
     ]
   }
 
-  func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
-    try Llama(self, reader, progress)
+  func load(_ reader: inout WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
+    try Llama(self, &reader, progress)
   }
 
   /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions and of the

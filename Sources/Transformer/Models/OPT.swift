@@ -37,8 +37,8 @@ public struct OPT: CausalLM {
   public var blocks: [any TransformerBlock]
   /// Numbers in the checkpoint, tied ones counted once.
   public let parameterCount: Int
-  /// (vocabulary, embedding).
-  private let embedding: StoredMatrix
+  /// (vocabulary, embedding) each.
+  private let tables: Vocabulary
   /// (positions + 2, hidden): the first two rows are padding's, so position p stands in row p + 2.
   private let positions: StoredMatrix
   /// project_in, (hidden, embedding), where the two sizes differ.
@@ -46,7 +46,6 @@ public struct OPT: CausalLM {
   /// project_out, (embedding, hidden), where the two sizes differ.
   private let projectOut: StoredMatrix?
   private let finalNorm: LayerNorm?
-  private let ownHead: StoredMatrix?
 
   private static let positionOffset = 2
 
@@ -55,38 +54,32 @@ public struct OPT: CausalLM {
   /// Tokens that a sequence may have.
   public var maximumPositions: Int { configuration.maximumPositions }
   /// The output projection, (vocabulary, embedding): the embedding table where the two are tied.
-  public var head: StoredMatrix { ownHead ?? embedding }
+  public var head: StoredMatrix { tables.head }
 
   init(
-    _ configuration: Configuration, _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
+    _ configuration: Configuration, _ reader: inout WeightReader, _ progress: ((Int, Int) -> Void)?
   ) throws(ModelError) {
-    var reader = reader
     let hidden = configuration.hiddenSize
     let narrow = configuration.embeddingSize
-    let vocabulary = configuration.vocabularySize
     // Files saved from the bare decoder lack the outer name.
-    let prefix = reader.has("decoder.embed_tokens.weight") ? "decoder" : "model.decoder"
+    let prefix = reader.has("decoder.embed_positions.weight") ? "decoder" : "model.decoder"
     self.configuration = configuration
-    embedding = try reader.matrix("\(prefix).embed_tokens.weight", vocabulary, narrow)
+    tables = try reader.vocabulary(embedding: "\(prefix).embed_tokens.weight", configuration)
     positions = try reader.matrix(
       "\(prefix).embed_positions.weight", configuration.maximumPositions + Self.positionOffset, hidden)
     let projects = narrow != hidden
     projectIn = projects ? try reader.matrix("\(prefix).project_in.weight", hidden, narrow) : nil
     projectOut = projects ? try reader.matrix("\(prefix).project_out.weight", narrow, hidden) : nil
-    var blocks: [any TransformerBlock] = []
-    for index in 0..<configuration.blockCount {
-      blocks.append(try OPTBlock("\(prefix).layers.\(index)", configuration, &reader))
-      progress?(blocks.count, configuration.blockCount)
+    blocks = try reader.blocks(configuration.blockCount, progress) { (index, reader) throws(ModelError) in
+      try OPTBlock("\(prefix).layers.\(index)", configuration, &reader)
     }
-    self.blocks = blocks
     finalNorm = configuration.hasFinalNorm ? try LayerNorm("\(prefix).final_layer_norm", hidden, &reader) : nil
-    ownHead = configuration.isTied ? nil : try reader.matrix("lm_head.weight", vocabulary, narrow)
     parameterCount = reader.parameterCount
   }
 
   /// The sum of the tokens' and the positions' embeddings, (tokens, hidden).
   public func embed(_ tokens: TokenBatch, position: Int) -> Matrix {
-    var hidden = embeddingRows(embedding, tokens.tokens)
+    var hidden = embeddingRows(tables.embedding, tokens.tokens)
     if let projectIn { hidden = matmul(hidden, transposed: projectIn) }
     let rows = tokens.tokens.indices.map { position + $0 % tokens.length + Self.positionOffset }
     hidden.add(embeddingRows(positions, rows))
@@ -170,8 +163,8 @@ extension OPT.Configuration: ModelConfiguration {
     ]
   }
 
-  func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
-    try OPT(self, reader, progress)
+  func load(_ reader: inout WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
+    try OPT(self, &reader, progress)
   }
 
   init(_ json: Configuration) throws(ModelError) {
