@@ -3,9 +3,6 @@ import Synchronization
 /// A store of measurements in memory.
 ///
 /// Several games on the same model, text and absence can share one; so can the two halves of a run that was stopped.
-///
-///     let measurements = MeasurementsInMemory()
-///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements)
 public final class MeasurementsInMemory: MeasurementStore {
   private let table = Mutex(MeasurementTable())
 
