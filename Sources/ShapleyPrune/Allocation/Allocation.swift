@@ -29,7 +29,7 @@ public enum Allocation: Sendable {
 
 /// Where Shapley values come from.
 public enum ShapleySource: Sendable {
-  /// Windows that the values are taken on where nobody says how many.
+  /// Windows that the values are taken on unless said otherwise.
   public static let usualWindows = 16
 
   /// A game on the first calibration samples.

@@ -6,8 +6,7 @@ import Transformer
 ///     {"blocks": [0.7, 0.65]}
 ///     {"players": "sublayers", "sparsities": {"0.attention": 0.7, "0.mlp": 0.65, "1.attention": 0.6, "1.mlp": 0.8}}
 ///
-/// An object with a member `allocation`, as the record of a pruned model has it, stands for that member; other members are left
-/// alone.
+/// Where the object has a member `allocation`, as the record of a pruned model has, that member is read.
 public struct AllocationFile: Sendable {
   /// The file, for messages.
   public let source: String
@@ -28,7 +27,7 @@ public struct AllocationFile: Sendable {
       document.json["allocation"].map { FieldReader($0, source: source) } ?? document)
   }
 
-  /// Who the players are.
+  /// The parts that have a sparsity each.
   public var granularity: Granularity { table.granularity }
 
   /// Throws unless a list has one number for each of so many blocks.

@@ -2,32 +2,29 @@ import Support
 
 /// A way to compute or to estimate the Shapley values of a game's players.
 ///
-/// An estimator collects the coalitions that it needs, asks the game for them in one batch (in rounds where it may stop early),
-/// and sums in a fixed order in double precision. Its result therefore does not depend on how the game computes the values.
+/// An estimator asks the game for the coalitions that it needs in one batch, or in rounds where it may stop early, and
+/// sums in a fixed order in double precision.
 ///
 ///     var game = MemoisedGame(LayerGame(model, windows: windows, absence: absence))
 ///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
 public protocol ShapleyEstimator: Configurable {
-  /// Throws where the estimator cannot work on a game of so many players: what `estimate` throws before it evaluates anything.
+  /// Throws where the estimator cannot work on a game of so many players.
   func check(playerCount: Int) throws(EstimatorError)
 
   /// The distinct coalitions that an estimate evaluates, ascending, v(empty) and v(N) included.
   ///
-  /// They are listed without a game, so that the evaluations can be counted or spread over machines beforehand. Throws what
-  /// `check` throws.
-  ///
-  ///     let evaluations = try SlidingWindowShapley(length: 3).coalitions(playerCount: 32)?.count
+  /// Throws what `check` throws.
   ///
   /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
   func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
 
-  /// The most consecutive players of whom some are present and some absent in one coalition: a walk through the coalitions keeps a
-  /// state for about each of them.
+  /// The most consecutive players that are partly present in one coalition; a walk keeps a state for about each of
+  /// them.
   func span(playerCount: Int) -> Int
 
   /// One value a player.
   ///
-  /// Throws what `check` throws, before anything is evaluated, and what the game throws, unchanged.
+  /// Throws what `check` throws, before anything is evaluated, and what the game throws.
   func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues
 }
 
@@ -38,7 +35,7 @@ extension ShapleyEstimator {
 
 /// Why an estimator does not start.
 public enum EstimatorError: Error, Equatable, Sendable {
-  /// The game has no player who could be given a value.
+  /// The game has no player.
   case noPlayers
   /// The exact values of so many players cost more than is offered.
   case tooManyPlayers(Int, limit: Int)

@@ -20,14 +20,13 @@ public struct ShapleyValues: Sendable {
   /// Coalitions evaluated only to report `emptyValue` and `grandValue`: 0, 1 or 2; not contained in `evaluations`.
   public internal(set) var additionalEvaluations: Int
 
-  /// Coalitions that the estimator's formula names, counted anew for each player, window and order: the evaluations of a run
-  /// without memory.
+  /// Coalitions that the estimator's formula names, each time it names them: the evaluations of a run without memory.
   public internal(set) var coalitionsAsked: Int
 
   /// The estimator with its settings; a window that is longer than the game has the game's length.
   public internal(set) var estimator: any ShapleyEstimator
 
-  /// v(N) - v(empty) - sum of the values: 0 up to rounding for an efficient estimator, and for a window what it does not see.
+  /// v(N) - v(empty) - sum of the values; 0 up to rounding for an efficient estimator.
   public var efficiencyGap: Double { grandValue - emptyValue - values.reduce(0, +) }
 
   /// A result of an estimator.

@@ -29,7 +29,7 @@ struct ForwardStep: Sendable {
     return steps
   }
 
-  /// The linears of the players that are absent, where bit k of `members` tells whether player `players.lowerBound + k` is present.
+  /// The linears of the absent players; bit k of `members` tells whether player `players.lowerBound + k` is present.
   func absentRoles(members: UInt64) -> [LinearRole] {
     roles.enumerated().flatMap { members >> UInt64($0.offset) & 1 == 0 ? $0.element : [] }
   }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A way to ask running work to stop where it can go on later.
 ///
-/// A game asks its token before every forward step. Where the answer is yes, it synchronises its measurements and throws
-/// `Interruption`; a game with the same store later measures only what is missing.
+/// A game that finds its token set before a forward step synchronises its measurements and throws `Interruption`; a
+/// later game with the same store measures only what is missing.
 ///
 ///     let stop = StopToken()
 ///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements, stop: stop)
@@ -33,7 +33,7 @@ public final class StopToken: Sendable {
   /// Whether the work is to stop.
   public var isStopRequested: Bool { isSet.load(ordering: .relaxed) || poll() }
 
-  /// Tells whoever is polled that nothing asks any more.
+  /// Ends the polling.
   func end() { atEnd() }
 
   /// Throws `StopRequested` where the work is to stop.
