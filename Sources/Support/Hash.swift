@@ -28,9 +28,7 @@ package struct SHA256: Sendable {
     pending.append(contentsOf: rest)
   }
 
-  package mutating func update(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { update($0) }
-  }
+  package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The digest of everything so far, as 64 lower-case hexadecimal digits.
   package func hexadecimal() -> String {

@@ -1,6 +1,3 @@
-import Tensor
-import Transformer
-
 /// How the sparsity of a model is shared among its parts.
 ///
 ///     job.allocation = .shapley(spread: .auto)

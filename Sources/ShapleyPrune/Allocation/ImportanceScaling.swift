@@ -23,32 +23,27 @@ public enum ImportanceScaling: String, CaseIterable, Sendable {
       ? [0, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.16] : [0, 0.04, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3]
   }
 
-  /// The least share of the largest importance that the logarithm tells apart.
-  static let leastShare = 1e-3
-
-  /// The least share of the median importance that exponential scaling tells apart.
-  static let leastShareOfMedian = 0.125
-
   /// The scaled importances.
   ///
   /// Throws `AllocationError.nothingPositive` for logarithms where there is no positive importance. O(n^2).
   func apply(to importances: [Double]) throws(AllocationError) -> [Double] {
     // Equal importances need no logarithm to be equal.
     if importances.allSatisfy({ $0 == importances.first }) { return importances.map { _ in 0 } }
+    // The least shares of the largest importance, and of the median, that logarithms tell apart.
+    let (leastShare, leastShareOfMedian) = (1e-3, 0.125)
     switch self {
-    case .linear:
-      return importances
+    case .linear: return importances
     case .rank:
       return importances.map { importance in
         Double(importances.count { $0 < importance } + importances.count { $0 <= importance } - 1) / 2
       }
     case .log:
       guard let largest = importances.max(), largest > 0 else { throw .nothingPositive }
-      return importances.map { Math.log(max($0 / largest, Self.leastShare)) }
+      return importances.map { Math.log(max($0 / largest, leastShare)) }
     case .exponential:
       guard let largest = importances.max(), largest > 0 else { throw .nothingPositive }
       let median = importances.sorted()[importances.count / 2]
-      let least = max(median * Self.leastShareOfMedian, largest * Self.leastShare)
+      let least = max(median * leastShareOfMedian, largest * leastShare)
       return importances.map { Math.log(max($0, least) / largest) }
     }
   }

@@ -8,7 +8,6 @@ import Support
 struct AntitheticPairs {
   /// The coalitions of the orders drawn so far, with the empty one and the grand one.
   private(set) var coalitions: Set<Coalition>
-  /// Pairs drawn so far.
   private(set) var count = 0
 
   private let playerCount: Int

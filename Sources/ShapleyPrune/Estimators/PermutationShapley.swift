@@ -2,8 +2,7 @@
 ///
 /// Orders come in antithetic pairs, an order and its reverse, whose errors partly cancel (Castro, Gomez and Tejada,
 /// "Polynomial calculation of the Shapley value based on sampling", 2009; Mitchell et al., "Sampling Permutations for
-/// Shapley Value Estimation", 2022). For a given number of pairs the estimate is unbiased; its values sum to v(N) -
-/// v(empty).
+/// Shapley Value Estimation", 2022). For a given number of pairs the estimate is unbiased and efficient.
 ///
 ///     let values = try PermutationShapley(budget: 5000, tolerance: 0.002).estimate(&game)
 public struct PermutationShapley: ShapleyEstimator {
@@ -74,11 +73,8 @@ public struct PermutationShapley: ShapleyEstimator {
     return ShapleyValues(
       values: contributions.map(Self.mean),
       standardErrors: contributions[0].count < 2 ? nil : Self.standardErrors(contributions),
-      emptyValue: ends[0],
-      grandValue: ends[1],
-      evaluations: pairs.coalitions.count,
-      coalitionsAsked: 2 * pairs.count * (players + 1),
-      estimator: self)
+      emptyValue: ends[0], grandValue: ends[1], evaluations: pairs.coalitions.count,
+      coalitionsAsked: 2 * pairs.count * (players + 1), estimator: self)
   }
 
   /// Evaluates the orders, which come in pairs, and appends each player's mean contribution to a pair.

@@ -22,9 +22,7 @@ public protocol ShapleyEstimator: Configurable {
   /// them.
   func span(playerCount: Int) -> Int
 
-  /// One value a player.
-  ///
-  /// Throws what `check` throws, before anything is evaluated, and what the game throws.
+  /// One value a player; throws what `check` throws, before anything is evaluated, and what the game throws.
   func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues
 }
 
@@ -55,13 +53,11 @@ extension EstimatorError: Diagnostic {
   /// What is wrong and what to do about it.
   public var description: String {
     switch self {
-    case .noPlayers:
-      "the game has no players"
+    case .noPlayers: "the game has no players"
     case .tooManyPlayers(let players, let limit):
       "exact Shapley values of \(players) players take \(Self.powerOfTwo(players)) evaluations; at most \(limit) players are "
         + "accepted: use a sliding window"
-    case .windowTooShort(let length):
-      "a window of \(length) players is empty; it must hold at least 1"
+    case .windowTooShort(let length): "a window of \(length) players is empty; it must hold at least 1"
     case .windowTooLong(let length, let limit):
       "a window of \(length) players has \(Self.powerOfTwo(length)) coalitions; at most \(limit) players are accepted"
     case .windowsTooCostly(let length, let players, let evaluations, let limit):
@@ -69,8 +65,7 @@ extension EstimatorError: Diagnostic {
         + "offered: take a shorter window"
     case .budgetTooSmall(let budget, let minimum):
       "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
-    case .tolerance(let tolerance):
-      "a standard error of \(tolerance) cannot be reached; it must be above 0"
+    case .tolerance(let tolerance): "a standard error of \(tolerance) cannot be reached; it must be above 0"
     }
   }
 

@@ -10,8 +10,8 @@ public enum WindowPlacement: String, CaseIterable, Sendable {
 ///
 /// A player is scored in the game of w consecutive players around it; the players outside of the window are all in one
 /// state. w = 1 is leave-one-out (leave-one-in where the surroundings are absent); w = n is exact. The values of a
-/// shorter window do not sum to v(N) - v(empty): see `ShapleyValues.efficiencyGap`. Both placements need (n - w)
-/// 2^(w-1) + 2^w coalitions.
+/// shorter window do not sum to v(N) - v(empty): see `ShapleyValues.efficiencyGap`. For both placements there are
+/// (n - w) 2^(w-1) + 2^w coalitions.
 ///
 ///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
 public struct SlidingWindowShapley: ShapleyEstimator {
@@ -80,9 +80,7 @@ public struct SlidingWindowShapley: ShapleyEstimator {
     return Set(coalitionsByWindow(playerCount) + Self.ends(playerCount)).sorted()
   }
 
-  /// The values of the players in their windows.
-  ///
-  /// Throws what `check` throws, and what the game throws.
+  /// The values of the players in their windows; throws what `check` throws, and what the game throws.
   public func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
     let players = game.playerCount
     try check(playerCount: players)
@@ -101,9 +99,7 @@ public struct SlidingWindowShapley: ShapleyEstimator {
       values: windows.enumerated().map { player, starts in
         starts.reduce(0) { $0 + tables[$1][player - $1] } / Double(starts.count)
       },
-      emptyValue: values[values.count - 2],
-      grandValue: values[values.count - 1],
-      evaluations: needed.count,
+      emptyValue: values[values.count - 2], grandValue: values[values.count - 1], evaluations: needed.count,
       additionalEvaluations: ends.count { !needed.contains($0) },
       coalitionsAsked: windows.reduce(0) { $0 + $1.count } * tableSize,
       estimator: SlidingWindowShapley(length: width, placement: placement, surroundings: surroundings))

@@ -6,7 +6,6 @@
 package struct CoalitionTrie: Sendable {
   /// One step on the way to some coalitions.
   package struct Edge: Hashable, Sendable {
-    /// The index of the step.
     package let step: Int
     /// Bit k tells whether player k of the step's range is present.
     package let members: UInt64

@@ -3,13 +3,11 @@ import Transformer
 
 /// A step of the forward pass of a game: the smallest part of a model that holds whole players.
 struct ForwardStep: Sendable {
-  /// The block.
   let block: Int
   /// One half of it, or nil for the whole.
   let sublayer: Sublayer?
   /// The players of this step; each has the linears of the same position in `roles`.
   let players: Range<Int>
-  /// The linears of each player.
   let roles: [[LinearRole]]
 
   /// The steps of a model: its blocks, or the halves of its blocks where the players are smaller than a block.

@@ -8,13 +8,10 @@ struct ForwardWalk {
   let absence: LayerGame.Absence
   let stop: StopToken
 
-  /// Carries the hidden states of a strip, (sequences · length, hidden size), down a trie.
+  /// Carries the hidden states of a strip, (sequences · length, hidden size), down a trie; calls `applied` after every
+  /// forward step, and `arrive` with the last states of each coalition and its indices in the list of the trie.
   ///
   /// Throws `StopRequested` where the token says stop before a forward step, and what `arrive` throws.
-  ///
-  /// - Parameters:
-  ///   - applied: Called after every forward step.
-  ///   - arrive: Called with the last hidden states of each coalition, and with its indices in the list of the trie.
   func run(
     _ trie: CoalitionTrie, on strip: TokenBatch, applied: () -> Void,
     arrive: (_ indices: ArraySlice<Int>, _ hidden: Matrix) throws -> Void

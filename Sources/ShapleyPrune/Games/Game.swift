@@ -26,8 +26,7 @@ extension GameError: Diagnostic {
   /// What the game did, and what to try.
   public var description: String {
     switch self {
-    case .valueCount(let asked, let received):
-      "the game answered \(received) values for \(asked) coalitions"
+    case .valueCount(let asked, let received): "the game answered \(received) values for \(asked) coalitions"
     case .notFinite(let coalition, let value):
       "the value of coalition \(coalition) is \(value); negative log-likelihood stays finite where perplexity does not"
     case .playerCount(let expected, let received):

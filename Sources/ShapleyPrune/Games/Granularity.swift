@@ -13,8 +13,7 @@ public enum Granularity: String, CaseIterable, Sendable {
   public func cut(_ model: any CausalLM) -> [Player] {
     model.blocks.enumerated().flatMap { index, block in
       parts(of: block).map { name, roles in
-        Player(
-          block: index, part: name, roles: roles, parameters: roles.reduce(0) { $0 + block[$1].weight.count })
+        Player(block: index, part: name, roles: roles, parameters: roles.reduce(0) { $0 + block[$1].weight.count })
       }
     }
   }

@@ -4,13 +4,10 @@
 public struct MemoisedGame<Wrapped: Game> {
   /// The game that computes the values.
   public private(set) var game: Wrapped
-
   /// Coalitions asked for, repetitions included.
   public private(set) var askedCount = 0
-
   /// Coalitions that the wrapped game evaluated.
   public private(set) var evaluatedCount = 0
-
   /// Coalitions whose values were restored and never evaluated here.
   public private(set) var restoredCount = 0
 

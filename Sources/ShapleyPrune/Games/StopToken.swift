@@ -14,15 +14,12 @@ public final class StopToken: Sendable {
   private let poll: @Sendable () -> Bool
   private let atEnd: @Sendable () -> Void
 
-  /// A token that says stop from the call of `requestStop` on.
-  public convenience init() { self.init(polling: { false }) }
-
   /// A token that says stop where `poll` returns true, or `requestStop` was called.
   ///
   /// - Parameters:
   ///   - poll: Called whenever the token is asked, on the thread that asks.
   ///   - atEnd: Called when a job has done the work during which it asks.
-  public init(polling poll: @escaping @Sendable () -> Bool, atEnd: @escaping @Sendable () -> Void = {}) {
+  public init(polling poll: @escaping @Sendable () -> Bool = { false }, atEnd: @escaping @Sendable () -> Void = {}) {
     self.poll = poll
     self.atEnd = atEnd
   }

@@ -27,9 +27,7 @@ public struct Setting<Owner>: Sendable {
   /// The setting as a field of a record, under this key or another spelling of it.
   let field: @Sendable (_ key: String, _ isRequired: Bool) -> RecordField<Owner>
 
-  private init<Value>(
-    _ key: String, _ path: WritableKeyPath<Owner, Value> & Sendable, _ format: FieldFormat<Value>
-  ) {
+  private init<Value>(_ key: String, _ path: WritableKeyPath<Owner, Value> & Sendable, _ format: FieldFormat<Value>) {
     self.key = key
     field = { RecordField($0, path, format, isRequired: $1) }
   }

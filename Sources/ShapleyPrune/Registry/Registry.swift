@@ -50,16 +50,12 @@ public final class Registry<Method: Sendable>: Sendable {
   public subscript(_ name: String) -> Method? { entries.first { $0.name == name }?.usual }
 
   /// The names of the methods that have a setting.
-  package func names(having setting: String) -> [String] {
-    entries.filter { $0.keys.contains(setting) }.map(\.name)
-  }
+  package func names(having setting: String) -> [String] { entries.filter { $0.keys.contains(setting) }.map(\.name) }
 
   /// The settings of a method, and null for those that only other methods of the library have.
   ///
   /// - Parameter spelled: the key in the file of a setting's key.
-  package func members(
-    of method: (any Configurable)?, spelled: (String) -> String = { $0 }
-  ) -> [(String, JSON)] {
+  package func members(of method: (any Configurable)?, spelled: (String) -> String = { $0 }) -> [(String, JSON)] {
     let own = method?.settingMembers ?? []
     let common = builtIn.flatMap(\.keys)
     let keys = common + own.map(\.0).filter { !common.contains($0) }

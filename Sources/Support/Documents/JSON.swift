@@ -231,28 +231,23 @@ private struct Parser {
     position += 1
     guard let byte = current else { throw failure("a string without an end", at: start) }
     position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)
-    case UInt8(ascii: "b"): result.append(0x08)
-    case UInt8(ascii: "f"): result.append(0x0C)
-    case UInt8(ascii: "n"): result.append(0x0A)
-    case UInt8(ascii: "r"): result.append(0x0D)
-    case UInt8(ascii: "t"): result.append(0x09)
-    case UInt8(ascii: "u"):
-      var code = try hexadecimal(start)
-      if (0xD800..<0xDC00).contains(code) {
-        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-          throw failure("half of a surrogate pair", at: start)
-        }
-        let low = try hexadecimal(start)
-        guard (0xDC00..<0xE000).contains(low) else { throw failure("half of a surrogate pair", at: start) }
-        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+    if let character = Self.escapes[byte] { return result.append(character) }
+    guard byte == UInt8(ascii: "u") else { throw failure("an unknown escape", at: start) }
+    var code = try hexadecimal(start)
+    if (0xD800..<0xDC00).contains(code) {
+      guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+        throw failure("half of a surrogate pair", at: start)
       }
-      guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair", at: start) }
-      result.append(contentsOf: String(scalar).utf8)
-    default: throw failure("an unknown escape", at: start)
+      let low = try hexadecimal(start)
+      guard (0xDC00..<0xE000).contains(low) else { throw failure("half of a surrogate pair", at: start) }
+      code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
+    guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair", at: start) }
+    result.append(contentsOf: String(scalar).utf8)
   }
+
+  /// What the characters behind a backslash stand for, but for `u`.
+  private static let escapes = Dictionary(uniqueKeysWithValues: zip("\"\\/bfnrt".utf8, "\"\\/\u{8}\u{C}\n\r\t".utf8))
 
   private mutating func hexadecimal(_ start: Int) throws(JSONError) -> UInt32 {
     var code: UInt32 = 0

@@ -108,9 +108,7 @@ package final class File: Sendable {
   }
 
   /// Drops everything from `size` on.
-  package func truncate(to size: Int) throws(FileError) {
-    try FileSystem.truncate(descriptor, to: size, path: path)
-  }
+  package func truncate(to size: Int) throws(FileError) { try FileSystem.truncate(descriptor, to: size, path: path) }
 
   /// Returns when the bytes are on the disk.
   package func synchronize() throws(FileError) { try FileSystem.synchronize(descriptor, path: path) }

@@ -68,17 +68,13 @@ package struct HelpText {
   /// Breaks a text at its blanks; a word that is longer than a line stands alone.
   private func wrap(_ text: String, first: Int, following: Int) -> [String] {
     var lines: [String] = []
-    var line = String(repeating: " ", count: first)
-    var isEmpty = true
     for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = String(repeating: " ", count: following)
-        isEmpty = true
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(repeating: " ", count: lines.isEmpty ? first : following) + word)
       }
-      line += isEmpty ? word : " " + word
-      isEmpty = false
     }
-    return lines + [line]
+    return lines
   }
 }

@@ -1,7 +1,6 @@
 import ShapleyPrune
 import Support
 
-/// `svnup demo`: the main job on the model that comes with the program.
 package enum DemoCommand: Command {
   package static let output = Option<String?>(
     "output", .text("DIR"), defaultText: "a temporary folder, removed at the end",
@@ -21,8 +20,7 @@ package enum DemoCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let kept = arguments[output]
-    let temporary = Path.join(
-      Process.environment("TMPDIR") ?? "/tmp", "svnup-demo-\(FileSystem.processIdentifier)")
+    let temporary = Path.join(Process.environment("TMPDIR") ?? "/tmp", "svnup-demo-\(FileSystem.processIdentifier)")
     let place = try OutputFolder(
       kept ?? temporary, inputs: [EmbeddedModel.model()], replacing: arguments[OutputOptions.force])
     try Demonstration(console: console).run(savingTo: place, isTemporary: kept == nil)

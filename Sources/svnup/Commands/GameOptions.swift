@@ -41,37 +41,29 @@ package enum GameOptions {
   package static let players = Option<Granularity?>(
     "players", .word, defaultText: "\(usual.granularity.rawValue); blocks with --absence bypassed",
     help: "Who plays and gets a sparsity: every block, attention and MLP of every block, or every linear.")
-
   package static let estimator = Option<any ShapleyEstimator>(
     "estimator", .estimator, default: usual.estimator,
     help: """
       Exact values (2^n evaluations, up to \(ExactShapley.playerLimit) players), those of the game within a window around each \
       player, or the means over random orders of the players.
       """)
-
   package static let windowLength = Option(
     "window", .integer(1...SlidingWindowShapley.lengthLimit), default: window.length,
     help: "Consecutive players in a window; 1 is leave-one-out.")
-
   package static let placement = Option<WindowPlacement>(
     "placement", .word, default: window.placement,
     help: "One window centred on the player, or the mean over every window that holds it, from the same evaluations.")
-
   package static let evaluations = Option(
     "evaluations", .integer(2...100_000_000), default: permutation.budget,
     help: "Coalitions that random orders may take.")
-
   package static let tolerance = Option<Double?>(
     "tolerance", .number(0...1e9, excludingLower: true), defaultText: "none",
     help: "Draw no more orders when every standard error is at most this.")
-
   package static let absence = Option<GameSettings.Absence>(
     "absence", .word, default: .pruned,
     help: "What a player outside a coalition is: skipped, or pruned by the probe.")
-
   package static let probeMethod = Option<any Pruner>(
     "probe-method", .pruner, default: GameSettings.Probe().pruner, help: "How an absent player is pruned.")
-
   package static let value = Option<LayerGame.Value>(
     "value", .word, default: usual.value,
     help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.")
@@ -98,11 +90,6 @@ package enum GameOptions {
         throw UsageError("--players linears: a linear cannot be skipped, so it goes with --absence pruned only")
       }
     }
-  }
-
-  /// Whether the chosen estimator draws something from a seed.
-  static func isSeeded(_ arguments: Arguments) -> Bool {
-    Registries.estimators.names(having: "seed").contains(arguments[estimator].name)
   }
 
   /// The game that a command line asks for.

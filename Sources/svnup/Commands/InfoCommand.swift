@@ -1,6 +1,5 @@
 import ShapleyPrune
 
-/// `svnup info`: what a model directory holds.
 package enum InfoCommand: Command {
   package static let name = "info"
   package static let summary = "Show a model's architecture, size and sparsity."

@@ -1,7 +1,6 @@
 import ShapleyPrune
 import Support
 
-/// `svnup perplexity`: how well a model predicts a text.
 package enum PerplexityCommand: Command {
   package static let name = "perplexity"
   package static let summary = "Measure a model's perplexity on a text."

@@ -1,29 +1,23 @@
 import ShapleyPrune
 import Support
 
-/// `svnup prune`: a Hugging Face directory in, a pruned one out.
 package enum PruneCommand: Command {
   package static let method = Option<(any Pruner)?>(
     "method", .pruner, isRequired: true,
     help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
-
   package static let sparsity = Option<Double?>(
     "sparsity", .number(0...1, "S"), help: "The share of zeros in the linears of the blocks, all together.")
-
   package static let pattern = Option<SparsityPattern?>(
     "pattern", .groups, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
-
   package static let allocation = Option(
     "allocation", .allocation, default: .uniform,
     help: #"""
       How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or {"players": "linears", \#
       "sparsities": {"0.query": s, …}}, or is the svnup.json of a pruned model.
       """#)
-
   package static let values = Option<String?>(
     "values", .text("FILE"),
     help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
-
   package static let spread = Option<Spread?>(
     "spread", .spread,
     defaultText: """
@@ -35,22 +29,16 @@ package enum PruneCommand: Command {
       between the densest and the sparsest. auto prunes with several and keeps the best on calibration \
       text that is held back for it.
       """)
-
   package static let scaling = Option<ImportanceScaling>(
     "scaling", .word, default: ImportanceMap().scaling,
-    help: "What is done to the Shapley values before they become sparsities."
-  )
-
+    help: "What is done to the Shapley values before they become sparsities.")
   package static let floor = Option(
     "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.")
-
   package static let ceiling = Option(
     "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.")
-
   package static let dampening = Option(
     "dampening", .number(0...1, excludingLower: true), default: SparseGPTPruner().dampening,
     help: "SparseGPT: what is added to the Hessian's diagonal, as a share of its mean.")
-
   package static let blockSize = Option(
     "block-size", .integer(1...SparseGPTPruner.blockSizeLimit), default: SparseGPTPruner().blockSize,
     help: "SparseGPT: columns that are pruned together.")
@@ -63,22 +51,17 @@ package enum PruneCommand: Command {
   package static let probeSparsity = Option<Double?>(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
     help: "The sparsity of an absent player.")
-
   package static let data = Option<String?>(
     "data", .text("FILE"),
     help:
       "The text to measure perplexity on, before and after, in a form that --calibration takes. Nothing is tuned on it."
   )
-
   package static let windows = Option(
     "windows", .integer(1...ShapleyJob.windowLimit), default: ShapleySource.usualWindows,
     help: "Calibration samples that the Shapley values are taken on: the first ones.")
-
   package static let output = Option<String?>(
     "output", .text("DIR"),
-    help: "The pruned model's directory. It appears when it is complete, with svnup.json in it."
-  )
-
+    help: "The pruned model's directory. It appears when it is complete, with svnup.json in it.")
   package static let journal = Option<String?>(
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
     help: "Keep what has been measured for the Shapley values, so that the same command goes on after an interruption.")
@@ -205,8 +188,7 @@ package enum PruneCommand: Command {
       if case .number(let spread) = spread { return .owl(spread: spread) }
       return .owl()
     case .shapley:
-      let map = ImportanceMap(
-        scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
+      let map = ImportanceMap(scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
       if let path = arguments[values] { return .shapley(.values(try ShapleyRecord(path)), spread: spread, map: map) }
       let game = try GameOptions.settings(
         arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings)

@@ -1,7 +1,6 @@
 import ShapleyPrune
 import Support
 
-/// `svnup shapley`: what each part of a model contributes.
 package enum ShapleyCommand: Command {
   static let journal = Option<String?>(
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
@@ -31,9 +30,7 @@ package enum ShapleyCommand: Command {
     """,
   ]
 
-  package static func validate(_ arguments: Arguments) throws(UsageError) {
-    try ShapleyOptions.validate(arguments)
-  }
+  package static func validate(_ arguments: Arguments) throws(UsageError) { try ShapleyOptions.validate(arguments) }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     var job = try ShapleyOptions.job(arguments, console: console)

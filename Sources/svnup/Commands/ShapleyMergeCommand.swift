@@ -1,7 +1,6 @@
 import ShapleyPrune
 import Support
 
-/// `svnup shapley merge`: the values, from the shards of a plan.
 package enum ShapleyMergeCommand: Command {
   static let folder = Positional.required("DIR", help: "The folder of all shards.")
 

@@ -8,13 +8,10 @@ enum ShapleyOptions {
     "output", .text("FILE"), help: "Write the values, as JSON, to a file too; 'svnup prune --values' reads it.")
 
   /// The plan that 'svnup shapley work' and 'svnup shapley merge' read.
-  static let plan = Option<String?>(
-    "plan", .text("FILE"), isRequired: true, help: "What 'svnup shapley plan' wrote.")
-
+  static let plan = Option<String?>("plan", .text("FILE"), isRequired: true, help: "What 'svnup shapley plan' wrote.")
   static let probeSparsity = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: GameSettings.Probe.usualSparsity,
     help: "The sparsity of an absent player; best the one you are going to prune to.")
-
   static let windows = Option<Int?>(
     "windows", .integer(1...ShapleyJob.windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
 
@@ -42,7 +39,7 @@ enum ShapleyOptions {
     }
     if !arguments.isGiven(InputOptions.calibration) {
       try arguments.refuse([InputOptions.samples], unless: "--calibration")
-      if !GameOptions.isSeeded(arguments) {
+      if !Registries.estimators.names(having: "seed").contains(arguments[GameOptions.estimator].name) {
         try arguments.refuse([InputOptions.seed], unless: "--calibration or --estimator permutation")
       }
     }

@@ -1,11 +1,9 @@
 import ShapleyPrune
 import Support
 
-/// `svnup shapley plan`: the work of an estimate, cut into shards.
 package enum ShapleyPlanCommand: Command {
   package static let shards = Option(
     "shards", .integer(1...ShardPlan.shardLimit), default: 1, help: "Pieces to cut the work into.")
-
   package static let output = Option<String?>("output", .text("FILE"), help: "The plan.")
 
   package static let name = "shapley plan"

@@ -1,13 +1,10 @@
 import ShapleyPrune
 import Support
-import Tensor
 
-/// `svnup shapley work`: one shard of a plan.
 package enum ShapleyWorkCommand: Command {
   static let shard = Option<Int?>(
     "shard", .shard, default: nil,
     help: "Which shard, from 0. auto: \(ShardIndex.variables.joined(separator: ", ")), whichever is set.")
-
   package static let output = Option<String?>("out", .text("DIR"), isRequired: true, help: "The folder of all shards.")
 
   package static let name = "shapley work"

@@ -31,14 +31,13 @@ enum ShardIndex {
 
   /// Numbers as Slurm's `--array` takes them: `0,3-5`.
   static func list(_ numbers: [Int]) -> String {
-    var parts: [String] = []
-    var index = 0
-    while index < numbers.count {
-      var end = index
-      while end + 1 < numbers.count, numbers[end + 1] == numbers[end] + 1 { end += 1 }
-      parts.append(end == index ? "\(numbers[index])" : "\(numbers[index])-\(numbers[end])")
-      index = end + 1
+    var ranges: [ClosedRange<Int>] = []
+    for number in numbers {
+      let follows = ranges.last?.upperBound == number - 1
+      let first = follows ? ranges.removeLast().lowerBound : number
+      ranges.append(first...number)
     }
-    return parts.joined(separator: ",")
+    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(
+      separator: ",")
   }
 }

@@ -11,7 +11,6 @@ package enum CommonOptions {
     "threads", .integer(1...1024), defaultText: "one a processor",
     help: "Threads to compute with. The results are the same for any number.")
   static let help = Option.flag("help", help: "Show this help; also -h.")
-
   static let group: OptionGroup = ("Common options", [json, quiet, threads, help])
 }
 
@@ -23,18 +22,15 @@ package enum InputOptions {
   static let data = Option<String?>(
     "data", .text("FILE"), isRequired: true,
     help: "The text to measure on: UTF-8, or token ids (.npy, or .safetensors holding input_ids; rows are windows).")
-
   static let calibration = Option<String?>(
     "calibration", .text("FILE"),
     help: """
       The text whose activations tell which weights matter: UTF-8, or token ids (.npy, or .safetensors holding input_ids; \
       rows are samples).
       """)
-
   package static let samples = Option(
     "samples", .integer(1...1_000_000), default: Calibration.usualSamples,
     help: "Calibration samples to draw from a text.")
-
   package static let seed = Option(
     "seed", .integer(0...Int.max), default: 0, help: "Where calibration samples, and random orders, are drawn.")
 
@@ -52,7 +48,6 @@ enum ResourceOptions {
       The memory to plan for, as in 4GiB: shorter strips of the text go through the model at a time and, as the last resort, \
       calibration states are stored as BF16. What is changed is said; a run that cannot keep within it is refused.
       """)
-
   static let group: OptionGroup = ("Resources", [memory])
 }
 

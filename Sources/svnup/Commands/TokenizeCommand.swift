@@ -1,15 +1,11 @@
 import Support
-import Tensor
 import Tokenizer
 
-/// `svnup tokenize`: a text as the model's tokenizer sees it.
 package enum TokenizeCommand: Command {
   package static let text = Positional.optional(
     "TEXT", help: "The text; without it and without a file, standard input.")
 
-  package static let file = Option<String?>(
-    "file", .text("F"), help: "Tokenize a UTF-8 file; - is standard input.")
-
+  package static let file = Option<String?>("file", .text("F"), help: "Tokenize a UTF-8 file; - is standard input.")
   package static let jsonl = Option<String?>(
     "jsonl", .text("F"),
     help:

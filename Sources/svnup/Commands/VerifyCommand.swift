@@ -1,6 +1,5 @@
 import ShapleyPrune
 
-/// `svnup verify`: whether a saved directory is what was saved.
 package enum VerifyCommand: Command {
   static let directory = Positional.required("DIR", help: "A directory that svnup prune or svnup demo saved.")
 

@@ -26,7 +26,7 @@ package struct Bar: Sendable {
     self.init(range: (finite.min() ?? 0)...(finite.max() ?? 0), width: width, style: style)
   }
 
-  /// The bar of a value, clamped to the range; always `width` columns, blanks included. NaN has no bar.
+  /// The bar of a value, clamped to the range; always `width` columns, blanks included, and empty for NaN.
   package func rendered(_ value: Double) -> String {
     let span = range.upperBound - range.lowerBound
     // A range of subnormal length, whose scale would overflow, is no range either.

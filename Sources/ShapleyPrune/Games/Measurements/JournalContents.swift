@@ -79,8 +79,8 @@ package struct JournalContents: Sendable {
     guard record.firstWindow >= 0, !end.overflow, end.partialValue <= header.windows else {
       return "it is of windows that there are not"
     }
-    for (index, mean) in record.means.enumerated() {
-      let earlier = table.mean(of: record.coalition, window: record.firstWindow + index)
+    for (window, mean) in zip(record.firstWindow..., record.means) {
+      let earlier = table.means(of: record.coalition, windows: window..<window + 1)?[0]
       guard earlier == nil || earlier?.bitPattern == mean.bitPattern else { return "it contradicts an earlier line" }
     }
     table.enter(record.means, of: record.coalition, firstWindow: record.firstWindow)
@@ -118,8 +118,7 @@ extension JournalError: Diagnostic {
         + "journal at all; move it away, or give another journal"
     case .damaged(let path, let line, let offset, let reason):
       "\(path): line \(line), at byte \(offset): \(reason); remove the line or the file, and what it held is measured again"
-    case .rejected(let path, let reason):
-      "\(path): a measurement cannot be entered: \(reason)"
+    case .rejected(let path, let reason): "\(path): a measurement cannot be entered: \(reason)"
     }
   }
 

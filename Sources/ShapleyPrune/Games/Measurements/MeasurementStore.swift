@@ -23,7 +23,6 @@ public protocol MeasurementStore: Sendable {
 extension MeasurementStore {
   /// Does nothing.
   public func synchronize() {}
-
   /// Nil: the measurements end with the process.
   public var location: String? { nil }
 }
