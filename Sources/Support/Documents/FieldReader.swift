@@ -36,7 +36,7 @@ package struct FieldReader: Sendable {
       throw DocumentError(source, reason: error.description)
     }
     self.init(json, source: source)
-    guard json.object != nil else { throw failure("it is \(json.kind), not an object") }
+    _ = try object()
   }
 
   /// The object in a file.
@@ -63,10 +63,17 @@ package struct FieldReader: Sendable {
     return place(member, name)
   }
 
+  /// What the value is where it is of the type that is wanted.
+  private func expect<Value>(_ value: Value?, _ wanted: String) throws(DocumentError) -> Value {
+    guard let value else { throw failure("it is \(json.kind), not \(wanted)") }
+    return value
+  }
+
+  func object() throws(DocumentError) -> JSONObject { try expect(json.object, "an object") }
+
   /// The members of an object in their order.
   package func members() throws(DocumentError) -> [(name: String, value: FieldReader)] {
-    guard let object = json.object else { throw failure("it is \(json.kind), not an object") }
-    return object.members.map {
+    try object().members.map {
       let name = String(decoding: $0.key, as: UTF8.self)
       return (name, place($0.value, name))
     }
@@ -74,19 +81,14 @@ package struct FieldReader: Sendable {
 
   /// The elements of an array.
   package func elements() throws(DocumentError) -> [FieldReader] {
-    guard let array = json.array else { throw failure("it is \(json.kind), not an array") }
-    return array.enumerated().map { FieldReader($1, source: source, path: "\(path ?? "")[\($0)]") }
+    try expect(json.array, "an array").enumerated().map {
+      FieldReader($1, source: source, path: "\(path ?? "")[\($0)]")
+    }
   }
 
-  package func text() throws(DocumentError) -> String {
-    guard let text = json.text else { throw failure("it is \(json.kind), not a string") }
-    return text
-  }
+  package func text() throws(DocumentError) -> String { try expect(json.text, "a string") }
 
-  package func bool() throws(DocumentError) -> Bool {
-    guard let value = json.bool else { throw failure("it is \(json.kind), not true or false") }
-    return value
-  }
+  package func bool() throws(DocumentError) -> Bool { try expect(json.bool, "true or false") }
 
   package func integer(in range: ClosedRange<Int> = 0...Int.max) throws(DocumentError) -> Int {
     guard let number = json.integer, range.contains(number) else {
@@ -98,7 +100,7 @@ package struct FieldReader: Sendable {
   }
 
   package func number(in range: ClosedRange<Double>? = nil) throws(DocumentError) -> Double {
-    guard let number = json.double else { throw failure("it is \(json.kind), not a number") }
+    let number = try expect(json.double, "a number")
     guard number.isFinite else { throw failure("the number is too large") }
     if let range, !range.contains(number) {
       throw failure("\(number) is not between \(range.lowerBound.brief) and \(range.upperBound.brief)")
