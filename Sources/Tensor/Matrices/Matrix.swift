@@ -1,3 +1,4 @@
+import KernelTemplate
 import Support
 
 /// A dense matrix of Float, row-major, rows directly behind one another, 64-byte aligned.
@@ -67,6 +68,17 @@ public struct Matrix: Sendable {
     if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
     defer { withExtendedLifetime(storage) {} }
     return try body(storage.pointer.assumingMemoryBound(to: Float.self))
+  }
+
+  /// Calls `body` with the elements where they lie, for kernels; valid during the call only.
+  func withView<R>(_ body: (StridedView) -> R) -> R {
+    withElements { body(StridedView($0, rows: rows, columns: columns, rowStride: columns)) }
+  }
+
+  /// Calls `body` with the elements where they lie, for kernels to write; valid during the call only.
+  mutating func withMutableRows<R>(_ body: (MutableRows) -> R) -> R {
+    let (rows, columns) = (rows, columns)
+    return withMutableElements { body(MutableRows($0, rows: rows, columns: columns, stride: columns)) }
   }
 
   /// The rows of a range as a matrix of their own.

@@ -1,3 +1,4 @@
+import KernelTemplate
 import Support
 
 /// A weight as the checkpoint stores it: (rows, columns), row-major, in one of the element types.
@@ -57,24 +58,22 @@ public struct StoredMatrix: Sendable {
     let kernel = Kernel.current
     guard kernel != .reference, count > 0 else { return self }
     var result = self
-    result.panels = PackedPanels(rightOperand(rows: 0), columns: rows, depth: columns, for: kernel)
+    result.panels = withView { PackedPanels($0, for: kernel) }
     return result
   }
 
-  /// The right side of a product with some rows, whose results go to `c`; valid as long as the matrix is.
-  func rightSide(
-    rows range: Range<Int>, c: UnsafeMutablePointer<Float>, stride: Int
-  ) -> GeneralProduct.ProductTarget {
-    GeneralProduct.ProductTarget(
-      b: rightOperand(rows: range.lowerBound), columns: range.count, c: c, stride: stride,
-      packed: panels?.place(from: range.lowerBound, for: Kernel.current))
+  /// Calls `body` with the elements where they lie, for kernels; valid during the call only.
+  func withView<R>(_ body: (StridedView) -> R) -> R {
+    withBytes { body(StridedView($0, elementType.stored, rows: rows, columns: columns, rowStride: columns)) }
   }
 
-  /// The rows from one on, as columns of a product's right side.
-  private func rightOperand(rows first: Int) -> StridedView {
-    withBytes {
-      StridedView(
-        $0 + first * columns * elementType.byteCount, elementType, outerStride: columns, depthStride: 1)
+  /// Calls `body` with some rows as the right side of a product; valid during the call only.
+  func withRightSide<R>(rows range: Range<Int>, _ body: (GeneralProduct.RightSide) -> R) -> R {
+    withView { view in
+      guard let panels else { return body(GeneralProduct.RightSide(view: view.part(rows: range))) }
+      return panels.withPlace(from: range.lowerBound, for: Kernel.current) { place in
+        body(GeneralProduct.RightSide(view: view.part(rows: range), packed: place))
+      }
     }
   }
 

@@ -74,20 +74,21 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
 
   @inlinable @inline(__always)
   package static func softmaxStep(
-    scores: UnsafeMutablePointer<Float>, keys: Int, stride: Int, columns: Int, maxima: UnsafeMutablePointer<Float>,
-    sums: UnsafeMutablePointer<Float>, corrections: UnsafeMutablePointer<Float>
+    _ scores: MutableRows, maxima: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
+    corrections: UnsafeMutablePointer<Float>
   ) {
+    let (keys, bytes) = (scores.rows, 4 &* scores.stride)
     var j = 0
-    while j < columns {
-      let column = UnsafeMutableRawPointer(scores + j)
+    while j < scores.columns {
+      let column = UnsafeMutableRawPointer(scores.first + j)
       let before = UnsafeRawPointer(maxima + j).loadUnaligned(as: Vector.self)
       var most = before
-      for p in 0..<keys { most = most.larger(column.loadUnaligned(fromByteOffset: 4 &* p &* stride, as: Vector.self)) }
+      for p in 0..<keys { most = most.larger(column.loadUnaligned(fromByteOffset: p &* bytes, as: Vector.self)) }
       var sum = Vector.zero
       var correction = Vector.zero
       // The round after the last key is the correction's: the exponential is inlined where it is written once.
       for p in 0...keys {
-        let offset = 4 &* p &* stride
+        let offset = p &* bytes
         let x = p < keys ? column.loadUnaligned(fromByteOffset: offset, as: Vector.self) : before
         let power = exponential(x - most)
         if p < keys {

@@ -1,44 +1,40 @@
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   package static func pack(
-    source: UnsafeRawPointer, type: StoredType, outer: Int, outerStride: Int, depth: Int, depthStride: Int, width: Int,
-    scale: Float, panel: UnsafeMutablePointer<Float>
+    _ source: StridedView, scale: Float, width: Int, into panel: UnsafeMutablePointer<Float>
   ) {
-    switch type {
-    case .float32:
-      pack(source, StoredFloat32.self, outer, outerStride, depth, depthStride, width, panel)
-    case .float16:
-      pack(source, StoredFloat16.self, outer, outerStride, depth, depthStride, width, panel)
-    case .bfloat16:
-      pack(source, StoredBFloat16.self, outer, outerStride, depth, depthStride, width, panel)
+    switch source.type {
+    case .float32: pack(StoredFloat32.self, source, width, panel)
+    case .float16: pack(StoredFloat16.self, source, width, panel)
+    case .bfloat16: pack(StoredBFloat16.self, source, width, panel)
     }
-    if scale != 1 { Self.scale(panel, count: depth &* width, by: scale) }
+    if scale != 1 { Self.scale(panel, count: source.columns &* width, by: scale) }
   }
 
   @inlinable @inline(__always)
   static func pack<Element: StoredElement>(
-    _ source: UnsafeRawPointer, _ element: Element.Type, _ outer: Int, _ outerStride: Int, _ depth: Int,
-    _ depthStride: Int, _ width: Int, _ panel: UnsafeMutablePointer<Float>
+    _: Element.Type, _ view: StridedView, _ width: Int, _ panel: UnsafeMutablePointer<Float>
   ) {
-    if outerStride == 1 {
+    let (source, rows, depth) = (view.base, view.rows, view.columns)
+    if view.rowStride == 1 {
       for p in 0..<depth {
         let target = panel + p &* width
-        widen(source + p &* depthStride &* Element.byteCount, Element.self, outer, target)
-        for o in outer..<max(width, outer) { target[o] = 0 }
+        widen(source + p &* view.columnStride &* Element.byteCount, Element.self, rows, target)
+        for i in rows..<max(width, rows) { target[i] = 0 }
       }
       return
     }
     // A transposition, four rows by eight. Where rows are missing, the last one is read again and overwritten after.
-    let bytes = outerStride &* Element.byteCount
+    let bytes = view.rowStride &* Element.byteCount
     var o = 0
     while o < width {
-      let present = max(0, min(4, outer &- o))
+      let present = max(0, min(4, rows &- o))
       let stored = min(4, width &- o)
       let target = panel + o
-      let r0 = source + min(o, outer &- 1) &* bytes
-      let r1 = source + min(o &+ 1, outer &- 1) &* bytes
-      let r2 = source + min(o &+ 2, outer &- 1) &* bytes
-      let r3 = source + min(o &+ 3, outer &- 1) &* bytes
+      let r0 = source + min(o, rows &- 1) &* bytes
+      let r1 = source + min(o &+ 1, rows &- 1) &* bytes
+      let r2 = source + min(o &+ 2, rows &- 1) &* bytes
+      let r3 = source + min(o &+ 3, rows &- 1) &* bytes
       var p = 0
       if present > 0 {
         while p &+ 8 <= depth {
@@ -50,10 +46,10 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
             prefetch(r2 + (offset &+ 4 &* bytes))
             prefetch(r3 + (offset &+ 4 &* bytes))
           }
-          storeTransposed(
+          let four = FourVectors(
             eight(at: r0 + offset, Element.self), eight(at: r1 + offset, Element.self),
-            eight(at: r2 + offset, Element.self), eight(at: r3 + offset, Element.self),
-            to: target + p &* width, stride: width, columns: stored)
+            eight(at: r2 + offset, Element.self), eight(at: r3 + offset, Element.self))
+          storeTransposed(four, to: target + p &* width, stride: width, columns: stored)
           p &+= 8
         }
       }
@@ -86,9 +82,9 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   /// All steps stay within the halves of a vector, so that they are one instruction each on eight floats.
   @inlinable @inline(__always)
   static func storeTransposed(
-    _ r0: SIMD8<Float>, _ r1: SIMD8<Float>, _ r2: SIMD8<Float>, _ r3: SIMD8<Float>,
-    to target: UnsafeMutablePointer<Float>, stride: Int, columns: Int
+    _ rows: FourVectors<SIMD8<Float>>, to target: UnsafeMutablePointer<Float>, stride: Int, columns: Int
   ) {
+    let (r0, r1, r2, r3) = (rows.a, rows.b, rows.c, rows.d)
     let upperLow = SIMD8(r0[0], r1[0], r0[1], r1[1], r0[4], r1[4], r0[5], r1[5])
     let upperHigh = SIMD8(r0[2], r1[2], r0[3], r1[3], r0[6], r1[6], r0[7], r1[7])
     let lowerLow = SIMD8(r2[0], r3[0], r2[1], r3[1], r2[4], r3[4], r2[5], r3[5])

@@ -46,23 +46,21 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
 
   /// Two cache lines of each row at a time, so that the sums stay in registers.
   @inlinable @inline(__always)
-  package static func addSquares(
-    _ x: UnsafePointer<Float>, rows: Int, stride: Int, columns: Int, to sums: UnsafeMutablePointer<Double>
-  ) {
+  package static func addSquares(of x: StridedView, to sums: UnsafeMutablePointer<Double>) {
     var j = 0
-    while j &+ 32 <= columns {
+    while j &+ 32 <= x.columns {
       let target = UnsafeMutableRawPointer(sums + j)
       var (s0, s1) = (eightDoubles(target), eightDoubles(target + 64))
       var (s2, s3) = (eightDoubles(target + 128), eightDoubles(target + 192))
-      var row = UnsafeRawPointer(x + j)
-      for _ in 0..<rows {
+      var row = UnsafeRawPointer(x.floats + j)
+      for _ in 0..<x.rows {
         let (x0, x1) = (eightWidened(row), eightWidened(row + 32))
         let (x2, x3) = (eightWidened(row + 64), eightWidened(row + 96))
         s0 += x0 * x0
         s1 += x1 * x1
         s2 += x2 * x2
         s3 += x3 * x3
-        row += 4 &* stride
+        row += 4 &* x.rowStride
       }
       target.storeBytes(of: s0, as: SIMD8<Double>.self)
       target.storeBytes(of: s1, toByteOffset: 64, as: SIMD8<Double>.self)
@@ -70,9 +68,9 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       target.storeBytes(of: s3, toByteOffset: 192, as: SIMD8<Double>.self)
       j &+= 32
     }
-    while j < columns {
-      for i in 0..<rows {
-        let value = Double(x[i &* stride &+ j])
+    while j < x.columns {
+      for i in 0..<x.rows {
+        let value = Double(x.floats[i &* x.rowStride &+ j])
         sums[j] += value * value
       }
       j &+= 1
