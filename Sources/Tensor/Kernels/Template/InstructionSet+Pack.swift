@@ -28,8 +28,8 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     let bytes = view.rowStride &* Element.byteCount
     var o = 0
     while o < width {
-      let present = max(0, min(4, rows &- o))
       let stored = min(4, width &- o)
+      let present = max(0, min(stored, rows &- o))
       let target = panel + o
       let r0 = source + min(o, rows &- 1) &* bytes
       let r1 = source + min(o &+ 1, rows &- 1) &* bytes
@@ -53,13 +53,10 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
           p &+= 8
         }
       }
-      while p < depth {
-        for i in 0..<stored {
-          target[p &* width &+ i] =
-            i < present
-            ? Element.scalar(at: source + ((o &+ i) &* bytes &+ p &* Element.byteCount)) : 0
+      for p in p..<depth {
+        for i in 0..<present {
+          target[p &* width &+ i] = Element.scalar(at: source + ((o &+ i) &* bytes &+ p &* Element.byteCount))
         }
-        p &+= 1
       }
       if present < stored {
         for p in 0..<depth { for i in present..<stored { target[p &* width &+ i] = 0 } }
@@ -89,24 +86,17 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     let upperHigh = SIMD8(r0[2], r1[2], r0[3], r1[3], r0[6], r1[6], r0[7], r1[7])
     let lowerLow = SIMD8(r2[0], r3[0], r2[1], r3[1], r2[4], r3[4], r2[5], r3[5])
     let lowerHigh = SIMD8(r2[2], r3[2], r2[3], r3[3], r2[6], r3[6], r2[7], r3[7])
-    storeColumns(firstPairs(upperLow, lowerLow), to: target, stride, columns)
-    storeColumns(secondPairs(upperLow, lowerLow), to: target + stride, stride, columns)
-    storeColumns(firstPairs(upperHigh, lowerHigh), to: target + 2 &* stride, stride, columns)
-    storeColumns(secondPairs(upperHigh, lowerHigh), to: target + 3 &* stride, stride, columns)
+    storeColumns(pairs(0, upperLow, lowerLow), to: target, stride, columns)
+    storeColumns(pairs(1, upperLow, lowerLow), to: target + stride, stride, columns)
+    storeColumns(pairs(0, upperHigh, lowerHigh), to: target + 2 &* stride, stride, columns)
+    storeColumns(pairs(1, upperHigh, lowerHigh), to: target + 3 &* stride, stride, columns)
   }
 
-  /// The first pair of floats of each half of x and y; as doubles, so that the compiler leaves pairs together.
+  /// The first or second pair of floats of each half of x and y; as doubles, so that the compiler leaves pairs together.
   @inlinable @inline(__always)
-  static func firstPairs(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
+  static func pairs(_ i: Int, _ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
     let (x, y) = (unsafeBitCast(x, to: SIMD4<Double>.self), unsafeBitCast(y, to: SIMD4<Double>.self))
-    return unsafeBitCast(SIMD4(x[0], y[0], x[2], y[2]), to: SIMD8<Float>.self)
-  }
-
-  /// The second pairs.
-  @inlinable @inline(__always)
-  static func secondPairs(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
-    let (x, y) = (unsafeBitCast(x, to: SIMD4<Double>.self), unsafeBitCast(y, to: SIMD4<Double>.self))
-    return unsafeBitCast(SIMD4(x[1], y[1], x[3], y[3]), to: SIMD8<Float>.self)
+    return unsafeBitCast(SIMD4(x[i], y[i], x[i &+ 2], y[i &+ 2]), to: SIMD8<Float>.self)
   }
 
   /// Writes two rows of four, four strides apart.
@@ -144,15 +134,9 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func widen<Element: StoredElement>(
     _ source: UnsafeRawPointer, _ element: Element.Type, _ count: Int, _ target: UnsafeMutablePointer<Float>
   ) {
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-      let vector = Element.vector(at: source + i &* Element.byteCount, as: Vector.self)
-      UnsafeMutableRawPointer(target + i).storeBytes(of: vector, as: Vector.self)
-      i &+= Vector.scalarCount
+    for i in vectors(of: count) {
+      store(Element.vector(at: source + i &* Element.byteCount, as: Vector.self), to: target + i)
     }
-    while i < count {
-      target[i] = Element.scalar(at: source + i &* Element.byteCount)
-      i &+= 1
-    }
+    for i in rest(of: count) { target[i] = Element.scalar(at: source + i &* Element.byteCount) }
   }
 }
