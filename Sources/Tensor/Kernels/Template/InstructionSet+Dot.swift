@@ -1,7 +1,7 @@
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @usableFromInline package typealias OneDot = DotRow<Vector, Arithmetic>
-  @usableFromInline package typealias TwoDots = DotStack<OneDot, OneDot>
-  @usableFromInline package typealias FourDots = DotStack<TwoDots, TwoDots>
+  @usableFromInline package typealias TwoDots = Stack<OneDot, OneDot>
+  @usableFromInline package typealias FourDots = Stack<TwoDots, TwoDots>
 
   @inlinable @inline(__always)
   package static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool) {
@@ -39,10 +39,10 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
 
   /// A tile's rows of Y, of which it returns the number, and at most four columns.
   @inlinable @inline(__always)
-  static func dotTile<Tile: DotTile, Element: StoredElement>(
-    _: Tile.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool,
+  static func dotTile<T: Tile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool,
     _ isFirst: Bool
-  ) -> Int where Tile.Vector == Vector {
+  ) -> Int where T.Operand == FourVectors<Vector> {
     let (x, xStride, depth) = (x.floats, x.rowStride, x.columns)
     let (w, bytes, outputs) = (w.base, w.rowStride &* Element.byteCount, y.columns)
     // A row of W that does not exist is the first one read again; its results are not stored.
@@ -52,7 +52,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     // Rows within a page end before the processor has seen the pattern: the next four are asked for while these are read for the
     // first time. Longer rows it sees by itself, and they would drive x out of the nearest cache.
     let ahead = isFirst && bytes <= 4096 ? 4 &* bytes : 0
-    var tile = Tile()
+    var tile = T()
     var p = 0
     while p &+ Vector.scalarCount <= depth {
       let offset = p &* Element.byteCount
@@ -66,15 +66,15 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       tile.add(x + p, stride: xStride, four)
       p &+= Vector.scalarCount
     }
-    tile.store(to: y.first, stride: y.stride, outputs: outputs, accumulate: accumulate)
+    tile.store(to: y, accumulate: accumulate)
     while p < depth {
       for j in 0..<outputs {
         let weight = Element.scalar(at: w + (j &* bytes &+ p &* Element.byteCount))
-        for i in 0..<Tile.rows { y[i][j] += x[i &* xStride &+ p] * weight }
+        for i in 0..<T.rows { y[i][j] += x[i &* xStride &+ p] * weight }
       }
       p &+= 1
     }
-    return Tile.rows
+    return T.rows
   }
 
   @inlinable @inline(__always)
@@ -86,12 +86,11 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     while j &+ 2 &* lanes <= x.columns {
       var tile = Row<Vector, Arithmetic>()
       for i in 0..<x.rows {
-        let row = UnsafeRawPointer(x.floats + (i &* x.rowStride &+ j))
-        tile.add(
-          weights + i, row.loadUnaligned(as: Vector.self),
-          row.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self))
+        let row = x.floats + (i &* x.rowStride &+ j)
+        let (left, right) = (load(row), load(row + lanes))
+        tile.add(weights + i, stride: 1, TwoVectors(left, right))
       }
-      tile.store(to: out + j, stride: 0)
+      tile.store(to: MutableRows(out + j, rows: 1, columns: 2 &* lanes, stride: 0), accumulate: false)
       j &+= 2 &* lanes
     }
     while j < x.columns {

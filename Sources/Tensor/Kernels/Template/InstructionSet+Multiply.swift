@@ -1,7 +1,7 @@
 extension InstructionSet
 where
-  Vector: FloatLanes, Arithmetic: MultiplyAdd, UpperTile: AccumulatorTile, LowerTile: AccumulatorTile,
-  UpperTile.Vector == Vector, LowerTile.Vector == Vector, UpperTile.Arithmetic == LowerTile.Arithmetic
+  Vector: FloatLanes, UpperTile: Tile, LowerTile: Tile, UpperTile.Operand == TwoVectors<Vector>,
+  LowerTile.Operand == TwoVectors<Vector>
 {
   @inlinable @inline(__always)
   package static var tileRows: Int { UpperTile.rows + LowerTile.rows }
@@ -30,13 +30,13 @@ where
   }
 
   @inlinable @inline(__always)
-  static func multiplyTile<Tile: AccumulatorTile>(
-    _: Tile.Type, _ panelA: Panel, _ panelB: Panel, _ c: MutableRows, _ accumulate: Bool, _ next: UnsafeRawPointer
-  ) where Tile.Vector == Vector {
-    var tile = Tile()
+  static func multiplyTile<T: Tile>(
+    _: T.Type, _ panelA: Panel, _ panelB: Panel, _ c: MutableRows, _ accumulate: Bool, _ next: UnsafeRawPointer
+  ) where T.Operand == TwoVectors<Vector> {
+    var tile = T()
     var (a, b, next) = (panelA.elements, UnsafeRawPointer(panelB.elements), next)
     // A tile's rows of C lie far apart, where the processor does not see them coming.
-    for i in 0..<Tile.rows {
+    for i in 0..<T.rows {
       prefetch(c[i])
       prefetch(c[i] + (tileColumns &- 1))
     }
@@ -47,14 +47,13 @@ where
       for _ in 0..<min(rest, stepsPerLine) {
         let left = b.load(as: Vector.self)
         let right = b.load(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
-        tile.add(a, left, right)
+        tile.add(a, stride: 1, TwoVectors(left, right))
         a += panelA.stride
         b += 2 * MemoryLayout<Vector>.size
       }
       rest &-= stepsPerLine
     }
-    if accumulate { tile.add(contentsOf: c.first, stride: 4 &* c.stride) }
-    tile.store(to: c.first, stride: 4 &* c.stride)
+    tile.store(to: c, accumulate: accumulate)
   }
 }
 

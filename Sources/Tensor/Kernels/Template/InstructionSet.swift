@@ -19,7 +19,7 @@ package protocol InstructionSet: Sendable {
   associatedtype Vector
   /// How products are added, one of `MultiplyAdd`.
   associatedtype Arithmetic
-  /// The upper rows of a product's tile, one of `AccumulatorTile`.
+  /// The upper rows of a product's tile, a `Tile`.
   associatedtype UpperTile
   /// The rows below them: at most as many.
   associatedtype LowerTile

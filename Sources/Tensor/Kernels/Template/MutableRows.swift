@@ -27,6 +27,12 @@ package struct MutableRows {
     MutableRows(self[rows.lowerBound] + columns.lowerBound, rows: rows.count, columns: columns.count, stride: stride)
   }
 
+  /// All rows from one on.
+  @inlinable @inline(__always)
+  package func below(_ row: Int) -> MutableRows {
+    MutableRows(self[row], rows: rows &- row, columns: columns, stride: stride)
+  }
+
   /// The same elements, to be read.
   @inlinable @inline(__always)
   package var view: StridedView { StridedView(first, rows: rows, columns: columns, rowStride: stride) }
