@@ -3,7 +3,8 @@ struct AddedToken: Sendable, Equatable {
   /// The longest content that is accepted, so that seeking tokens takes a bounded time a byte.
   static let longestContent = 1 << 12
 
-  var id: Int
+  /// Negative where the files give the token no number of its own, until it has one.
+  var id = -1
   var content: [UInt8]
   /// Special tokens can be left out of decoded text, and their recognition can be switched off.
   var isSpecial: Bool
@@ -15,6 +16,8 @@ struct AddedToken: Sendable, Equatable {
   var stripsRight = false
   /// Whether it is sought in the normalised text.
   var isNormalized = false
+
+  var isNumbered: Bool { id >= 0 }
 }
 
 /// Finds added tokens in a text: at each place the longest, places from the left, without overlaps.

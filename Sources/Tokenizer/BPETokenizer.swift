@@ -23,7 +23,12 @@ public struct BPETokenizer: Sendable {
   /// Loads the tokenizer of a model directory from the first format present, in the order of `Format`.
   public init(directory: String) throws(TokenizerError) {
     let present = Format.allCases.first { FileSystem.isListed(Path.join(directory, $0.rawValue)) }
-    guard let format = present else { throw .noTokenizer(directory: directory) }
+    guard let format = present else {
+      throw TokenizerError(
+        directory,
+        reason: "no tokenizer here; expected tokenizer.json, tokenizer.model, or vocab.json with merges.txt",
+        failureKind: .noInput)
+    }
     try self.init(directory: directory, format: format)
   }
 

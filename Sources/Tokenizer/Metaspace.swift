@@ -3,7 +3,7 @@
 /// The pre-tokenizer `Metaspace` of Hugging Face, which newer files of LLaMA 1 and 2 have instead of a normalizer.
 struct Metaspace: Sendable, Equatable {
   /// Which fragments between added tokens get a leading replacement where they have none.
-  enum Prepending: String, Sendable {
+  enum Prepending: String, CaseIterable, Sendable {
     case always
     case first
     case never

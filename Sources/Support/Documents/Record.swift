@@ -69,7 +69,7 @@ extension Record {
   /// Reads what `json` wrote; members that the record does not know are left alone.
   package init(_ object: FieldReader) throws(DocumentError) {
     self.init()
-    guard object.json.object != nil else { throw object.failure("it is \(object.json.kind), not an object") }
+    _ = try object.object()
     for field in Self.fields { try field.read(&self, object) }
     try check(object)
   }
