@@ -1,8 +1,8 @@
 import Tensor
 
 /// Reads a model's weights by name, checks shape and finiteness, and counts what it read.
-struct WeightReader {
-  let checkpoint: Checkpoint
+final class WeightReader {
+  private let checkpoint: Checkpoint
   /// Whether weights are only looked up, to check their names, types and shapes; what is returned for them is empty.
   private let isRehearsal: Bool
   private(set) var parameterCount = 0
@@ -15,47 +15,44 @@ struct WeightReader {
   func has(_ name: String) -> Bool { checkpoint.shard(of: TensorName(name)) != nil }
 
   /// A weight, (rows, columns).
-  mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
-    if isRehearsal {
-      try check(name, [rows, columns])
-      return StoredMatrix(rows: 0, columns: 0, elementType: .float32, storage: AlignedStorage(byteCount: 0))
+  func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
+    let empty = StoredMatrix(rows: 0, columns: 0, elementType: .float32, storage: AlignedStorage(byteCount: 0))
+    let matrix = try read(name, [rows, columns], rehearsing: empty) { (name) throws(CheckpointError) in
+      try checkpoint.matrix(name, rows: rows, columns: columns)
     }
-    let matrix: StoredMatrix
-    do throws(CheckpointError) {
-      matrix = try checkpoint.matrix(TensorName(name), rows: rows, columns: columns)
-    } catch { throw .checkpoint(error) }
-    if let index = matrix.firstNonFiniteIndex { throw nonFinite(name, index) }
-    parameterCount += matrix.count
+    try count(matrix.count, name, firstNonFinite: matrix.firstNonFiniteIndex)
     return matrix
   }
 
   /// A norm's weight or a bias.
-  mutating func vector(_ name: String, _ count: Int) throws(ModelError) -> [Float] {
-    if isRehearsal {
-      try check(name, [count])
-      return []
+  func vector(_ name: String, _ count: Int) throws(ModelError) -> [Float] {
+    let vector = try read(name, [count], rehearsing: []) { (name) throws(CheckpointError) in
+      try checkpoint.vector(name, count: count)
     }
-    let vector: [Float]
-    do throws(CheckpointError) { vector = try checkpoint.vector(TensorName(name), count: count) } catch {
-      throw .checkpoint(error)
-    }
-    if let index = vector.firstIndex(where: { !$0.isFinite }) { throw nonFinite(name, index) }
-    parameterCount += count
+    try self.count(vector.count, name, firstNonFinite: vector.firstIndex { !$0.isFinite })
     return vector
   }
 
-  private func check(_ name: String, _ shape: [Int]) throws(ModelError) {
-    do throws(CheckpointError) { try checkpoint.check(TensorName(name), shape: shape) } catch {
-      throw .checkpoint(error)
-    }
+  private func read<Weight>(
+    _ name: String, _ shape: [Int], rehearsing empty: Weight,
+    _ body: (TensorName) throws(CheckpointError) -> Weight
+  ) throws(ModelError) -> Weight {
+    do throws(CheckpointError) {
+      if !isRehearsal { return try body(TensorName(name)) }
+      try checkpoint.check(TensorName(name), shape: shape)
+      return empty
+    } catch { throw .checkpoint(error) }
   }
 
-  private func nonFinite(_ name: String, _ index: Int) -> ModelError {
-    .nonFiniteWeight(file: checkpoint.shard(of: TensorName(name))?.path ?? "", tensor: name, index: index)
+  private func count(_ count: Int, _ name: String, firstNonFinite index: Int?) throws(ModelError) {
+    if let index {
+      throw .nonFiniteWeight(file: checkpoint.shard(of: TensorName(name))?.path ?? "", tensor: name, index: index)
+    }
+    parameterCount += count
   }
 
   /// `name`.weight, and `name`.bias where the architecture has biases.
-  mutating func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
+  func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
     let weight = try matrix("\(name).weight", outputs, inputs)
     return Linear(
       name: TensorName("\(name).weight"), weight: weight, bias: bias ? try vector("\(name).bias", outputs) : nil)
