@@ -71,9 +71,21 @@ public struct BPETokenizer: Sendable {
   public func encode(
     _ text: [UInt8], addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true
   ) -> [Int] {
-    text.withUnsafeBufferPointer {
-      encode($0, addingSpecialTokens: addingSpecialTokens, recognizingSpecialTokens: recognizingSpecialTokens)
+    var workspace = workspaces.take()
+    defer { workspaces.give(&workspace) }
+    var ids: [Int] = []
+    ids.reserveCapacity(text.count / 3 + 4)
+    if addingSpecialTokens { ids.append(contentsOf: definition.prefix) }
+    text.withUnsafeBufferPointer { text in
+      definition.forEachFragment(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { fragment in
+        switch fragment {
+        case .token(let id): ids.append(id)
+        case .text(let spelled): definition.encode(spelled, &workspace, into: &ids)
+        }
+      }
     }
+    if addingSpecialTokens { ids.append(contentsOf: definition.suffix) }
+    return ids
   }
 
   /// The ids of a text.
@@ -82,24 +94,6 @@ public struct BPETokenizer: Sendable {
   ) -> [Int] {
     encode(
       Array(text.utf8), addingSpecialTokens: addingSpecialTokens, recognizingSpecialTokens: recognizingSpecialTokens)
-  }
-
-  private func encode(
-    _ text: UnsafeBufferPointer<UInt8>, addingSpecialTokens: Bool, recognizingSpecialTokens: Bool
-  ) -> [Int] {
-    var workspace = workspaces.take()
-    defer { workspaces.give(&workspace) }
-    var ids: [Int] = []
-    ids.reserveCapacity(text.count / 3 + 4)
-    if addingSpecialTokens { ids.append(contentsOf: definition.prefix) }
-    definition.forEachFragment(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { fragment in
-      switch fragment {
-      case .token(let id): ids.append(id)
-      case .text(let spelled): definition.encode(spelled, &workspace, into: &ids)
-      }
-    }
-    if addingSpecialTokens { ids.append(contentsOf: definition.suffix) }
-    return ids
   }
 
   /// A long text cut into parts that can be encoded in any order and by any thread.

@@ -7,11 +7,7 @@ struct SentencePieceModel {
   /// `ModelProto.SentencePiece.Type`.
   enum Kind: UInt64 {
     case normal = 1
-    case unknown = 2
-    case control = 3
-    case userDefined = 4
-    case unused = 5
-    case byte = 6
+    case unknown, control, userDefined, unused, byte
   }
 
   struct Piece {
@@ -42,7 +38,10 @@ struct SentencePieceModel {
       case (1, .bytes(let range)): pieces.append(try piece(range))
       case (2, .bytes(let range)): try readTrainer(range)
       case (3, .bytes(let range)): try readNormalizer(range, name: "normalizer_spec")
-      case (5, .bytes(let range)): try readDenormalizer(range)
+      case (5, .bytes(let range)):
+        // Nothing in it changes how a text is encoded, but it must not ask for a character map.
+        var copy = self
+        try copy.readNormalizer(range, name: "denormalizer_spec")
       case (1...3, _), (5, _): throw reader.malformed("field \(field) must be a message", at: offset)
       default: continue
       }
@@ -123,11 +122,6 @@ struct SentencePieceModel {
       default: continue
       }
     }
-  }
-
-  private func readDenormalizer(_ range: Range<Int>) throws(TokenizerError) {
-    var copy = self
-    try copy.readNormalizer(range, name: "denormalizer_spec")
   }
 
   private func existing(_ id: Int) -> Int? { pieces.indices.contains(id) ? id : nil }
