@@ -1,3 +1,5 @@
+import Support
+
 /// Putting models together from what the formats hold.
 extension BPEModel {
   /// A model whose symbols are bytes and whose tokens are spelled in the alphabet of `ByteLevel`.
@@ -10,7 +12,8 @@ extension BPEModel {
     for byte in 0..<256 {
       let id = vocabulary.id(of: ByteLevel.spelling(of: UInt8(byte)))
       if id == nil, unknowns.symbol == nil, ByteLevel.occursInUTF8(byte) {
-        throw .incompleteByteAlphabet(file: file, byte: UInt8(byte))
+        throw TokenizerError(
+          file, reason: "the byte-level vocabulary has no token for byte \(byte) and names no unknown token")
       }
       symbols.append(Int32(id ?? -1))
     }
@@ -18,12 +21,12 @@ extension BPEModel {
   }
 
   /// The tokens of a byte-level vocabulary as the bytes that they spell.
-  static func bytes(of vocabulary: Vocabulary) -> Vocabulary {
+  static func bytes(of vocabulary: Vocabulary, at place: FieldReader) throws(TokenizerError) -> Vocabulary {
     var words = Vocabulary(capacity: vocabulary.count)
     for id in 0..<vocabulary.size {
       guard let spelling = vocabulary[id], let bytes = ByteLevel.decode(spelling) else { continue }
       // Different spellings in the alphabet are different bytes, so nothing can be in the way.
-      try? words.add(bytes, id: id)
+      try words.add(bytes, id: id, at: place)
     }
     return words
   }

@@ -32,17 +32,20 @@ public struct ModelDirectory: Sendable {
       }
     } catch { throw ModelError(error) }
     self.path = path
-    let json = try Configuration(file: Path.join(path, configurationFile))
-    let type = try json.text("model_type") ?? ""
-    guard let architecture = Architecture(rawValue: type) else {
-      throw .unsupportedArchitecture(file: json.file, found: type)
-    }
-    self.architecture = architecture
-    configuration = try architecture.configuration(json)
+    do throws(DocumentError) {
+      let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24)
+      let type = try json.optional("model_type")?.text() ?? ""
+      guard let known = Architecture(rawValue: type) else {
+        let all = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+        throw json.unsupported("'\(type)'", supported: all, at: "model_type")
+      }
+      architecture = known
+      configuration = try known.configuration(json)
+    } catch { throw .document(error) }
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
     // Every weight is looked up before the first one is read.
-    var reader = WeightReader(checkpoint, isRehearsal: true)
-    let model = try configuration.load(&reader, nil)
+    let reader = WeightReader(checkpoint, isRehearsal: true)
+    let model = try configuration.load(reader, nil)
     linearNames = model.blocks.map { block in block.roles.map { block[$0].name } }
     tensors = reader.names
     let unread = UnreadTensors(checkpoint, read: tensors)
@@ -51,16 +54,16 @@ public struct ModelDirectory: Sendable {
   }
 
   /// Number of blocks.
-  public var blockCount: Int { configuration.blockCount }
+  public var blockCount: Int { configuration.sizes.blockCount }
 
   /// Columns of the hidden states.
-  public var hiddenSize: Int { configuration.hiddenSize }
+  public var hiddenSize: Int { configuration.sizes.hiddenSize }
 
   /// Entries of the vocabulary.
-  public var vocabularySize: Int { configuration.vocabularySize }
+  public var vocabularySize: Int { configuration.sizes.vocabularySize }
 
   /// Tokens that a sequence may have: never more than the attention's window, where it has one.
-  public var maximumPositions: Int { configuration.maximumPositions }
+  public var maximumPositions: Int { configuration.sizes.maximumPositions }
 
   /// The sizes that tell what the model takes in memory.
   package var shape: ModelShape { ModelShape(configuration, checkpoint, read: tensors) }
@@ -72,20 +75,19 @@ public struct ModelDirectory: Sendable {
   public func loadModel(
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(ModelError) -> any CausalLM {
-    var reader = WeightReader(checkpoint)
-    return try configuration.load(&reader, progress)
+    try configuration.load(WeightReader(checkpoint), progress)
   }
 
   /// Throws unless a linear's weight has the type and shape it has in the files.
   ///
   /// F16 and BF16 take the same number of bytes, so nothing else would notice that one stands for the other.
-  private func checkReplacement(_ linear: Linear) throws(ModelError) {
+  private func checkReplacement(_ linear: Linear) throws(CheckpointError) {
     let (name, weight) = (linear.name, linear.weight)
     guard let shard = checkpoint.shard(of: name), let entry = shard.entry(name) else {
-      throw .checkpoint(CheckpointError(checkpoint.shards.first?.path ?? path, missing: "\(name)"))
+      throw CheckpointError(checkpoint.shards.first?.path ?? path, missing: "\(name)")
     }
-    func mismatch(_ field: String, _ reason: String) -> ModelError {
-      .checkpoint(CheckpointError(shard.path, tensor: "\(name)", field: field, reason: reason))
+    func mismatch(_ field: String, _ reason: String) -> CheckpointError {
+      CheckpointError(shard.path, tensor: "\(name)", field: field, reason: reason)
     }
     guard entry.type == weight.elementType.rawValue else {
       throw mismatch("dtype", "the file has \(entry.type), the model \(weight.elementType.rawValue)")
@@ -125,17 +127,14 @@ public struct ModelDirectory: Sendable {
   package func write(
     _ model: any CausalLM, to folder: DirectoryWriter, progress: (Int) -> Void = { _ in }
   ) throws(ModelError) {
-    var replacements: [TensorName: StoredMatrix] = [:]
-    for block in model.blocks {
-      for role in block.roles {
-        let linear = block[role]
-        try checkReplacement(linear)
-        replacements[linear.name] = linear.weight
-      }
-    }
+    let linears = model.blocks.flatMap { block in block.roles.map { block[$0] } }
+    do throws(CheckpointError) {
+      for linear in linears { try checkReplacement(linear) }
+    } catch { throw .checkpoint(error) }
     do throws(FileError) {
       for name in companionFiles { try folder.copy(Path.join(path, name), progress: progress) }
     } catch { throw ModelError(error) }
+    let replacements = Dictionary(linears.map { ($0.name, $0.weight) }) { $1 }
     do throws(CheckpointError) {
       try checkpoint.write(to: folder, replacing: replacements, progress: progress)
     } catch { throw .checkpoint(error) }

@@ -34,11 +34,12 @@ package struct ModelShape: Sendable, Equatable {
   package var inputSizes: [Int] { products.map(\.inputs) }
 
   init(_ configuration: any ModelConfiguration, _ checkpoint: Checkpoint, read names: Set<TensorName>) {
-    blockCount = configuration.blockCount
-    hiddenSize = configuration.hiddenSize
-    vocabularySize = configuration.vocabularySize
-    embeddingSize = configuration.embeddingSize
-    attention = configuration.attention
+    let sizes = configuration.sizes
+    attention = sizes.attention
+    blockCount = sizes.blockCount
+    hiddenSize = sizes.hiddenSize
+    vocabularySize = sizes.vocabularySize
+    embeddingSize = sizes.embeddingSize
     let layout = configuration.linears
     linears = layout.joined().map { LinearShape(outputs: $0.outputs, inputs: $0.inputs) }
     products = layout.map { row in
@@ -46,7 +47,7 @@ package struct ModelShape: Sendable, Equatable {
     }
     // The normalised inputs and the outputs of every linear but those that add to the hidden states. The heads' outputs take the
     // place of the normalised inputs where they have as many columns.
-    let heads = configuration.attention.heads * configuration.attention.headDimension
+    let heads = attention.heads * attention.headDimension
     let inner = Sublayer.allCases.flatMap { half in
       layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
     }

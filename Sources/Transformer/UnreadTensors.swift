@@ -1,3 +1,4 @@
+import Support
 import Tensor
 
 /// The tensors of a checkpoint that a model does not read.
@@ -30,7 +31,11 @@ struct UnreadTensors {
   func check(_ checkpoint: Checkpoint) throws(ModelError) {
     for name in names where !Self.isComputed(name) && isInPart(name) {
       let tensor = name.joined(separator: ".")
-      throw .unexpectedTensor(file: checkpoint.shard(of: TensorName(tensor))?.path ?? "", tensor: tensor)
+      throw .document(
+        DocumentError(
+          checkpoint.shard(of: TensorName(tensor))?.path ?? "", field: "tensor '\(tensor)'",
+          reason: "config.json announces no such tensor, and a model without it computes something else; "
+            + "is model_type right, or is an adapter or a quantised form to be merged first?"))
     }
   }
 

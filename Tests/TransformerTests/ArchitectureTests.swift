@@ -19,8 +19,10 @@ import Transformer
     #expect(names == ["llama", "mistral", "qwen2", "opt"])
     for name in names { #expect(ModelDirectory.Architecture(rawValue: name)?.rawValue == name) }
     #expect(ModelDirectory.Architecture(rawValue: "gpt2") == nil)
-    let error = ModelError.unsupportedArchitecture(file: "config.json", found: "gpt2")
-    #expect(error.description.hasSuffix("'gpt2' is not supported; supported are llama, mistral, qwen2 and opt"))
+    let model = try renamed("llama-v1", "gpt2")
+    let error = try #require(throws: ModelError.self) { try model.load() }
+    let reason = "model_type: 'gpt2' is not supported; supported: llama, mistral, qwen2, opt"
+    #expect(error.description == "\(model.path)/config.json: \(reason)")
     #expect(try ModelDirectory(path: Fixtures.path("random-models/qwen2")).architecture == .qwen2)
   }
 
@@ -145,11 +147,11 @@ import Transformer
     .init("mistral", "sliding_window", "64", "sliding_window", range),
     .init("mistral", "num_key_value_heads", nil, "num_key_value_heads", "8 does not divide the 4 attention heads"),
     .init("mistral", "hidden_act", "gelu", "hidden_act", "'gelu'", "supported: silu"),
-    .init("mistral", "rope_scaling", ["type": "yarn", "factor": 4], "rope_scaling.rope_type", "'yarn'"),
+    .init("mistral", "rope_scaling", ["type": "yarn", "factor": 4], "rope_scaling.type", "'yarn'"),
     .init("qwen2", "num_key_value_heads", nil, "num_key_value_heads", "32 does not divide the 4 attention heads"),
     .init("qwen2", "use_sliding_window", 1, "use_sliding_window", "true or false"),
     .init("qwen2", "sliding_window", 0, "sliding_window", range),
-    .init("qwen2", "max_window_layers", -1, "max_window_layers", "not negative"),
+    .init("qwen2", "max_window_layers", -1, "max_window_layers", "of at least 0"),
     .init("qwen2", "layer_types", "full_attention", "layer_types", "an array"),
     .init(
       "qwen2", "layer_types", ["full_attention", "chunked_attention"], "layer_types", "'chunked_attention'",
