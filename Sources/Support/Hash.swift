@@ -28,9 +28,7 @@ package struct SHA256: Sendable {
     pending.append(contentsOf: rest)
   }
 
-  package mutating func update(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { update($0) }
-  }
+  package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The digest of everything so far, as 64 lower-case hexadecimal digits.
   package func hexadecimal() -> String {
@@ -38,12 +36,7 @@ package struct SHA256: Sendable {
     let bits = UInt64(byteCount) &* 8
     copy.update([0x80] + [UInt8](repeating: 0, count: (119 - byteCount % 64) % 64))
     copy.update((0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) })
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for word in copy.state {
-      for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int(word >> UInt32(shift)) & 15]) }
-    }
-    return String(decoding: text, as: UTF8.self)
+    return copy.state.map(\.hexadecimal).joined()
   }
 
   private mutating func compress(_ block: UnsafeRawBufferPointer) {
@@ -87,11 +80,23 @@ package struct SHA256: Sendable {
   ]
 }
 
+extension FixedWidthInteger where Self: UnsignedInteger {
+  /// All digits of the number, two lower-case hexadecimal ones a byte.
+  package var hexadecimal: String {
+    let digits = String(self, radix: 16)
+    return String(repeating: "0", count: Self.bitWidth / 4 - digits.count) + digits
+  }
+}
+
 extension SHA256 {
+  package static func hexadecimal(of bytes: [UInt8]) -> String {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.hexadecimal()
+  }
+
   /// The digest of a file, read in pieces; `progress` is told the bytes of each.
-  package static func hexadecimal(
-    ofFile path: String, progress: (Int) -> Void = { _ in }
-  ) throws(FileError) -> String {
+  package static func hexadecimal(ofFile path: String, progress: (Int) -> Void = { _ in }) throws(FileError) -> String {
     let file = try File(path)
     var hash = SHA256()
     try file.forEachPiece(of: 0..<file.status().size) { piece in

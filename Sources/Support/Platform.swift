@@ -272,21 +272,27 @@ package enum FileSystem {
     return names.sorted()
   }
 
+  /// Asks the system, again where a signal interrupted it, and returns its answer.
+  private static func ask(_ path: String, to verb: String, _ call: () -> Int) throws(FileError) -> Int {
+    while true {
+      let result = call()
+      if result >= 0 { return result }
+      if errno != EINTR { throw FileError(path, verb, errno) }
+    }
+  }
+
   // MARK: Changes
 
-  /// Does one operation, again where a signal interrupted it, and returns what the system did: the one way to every change.
+  /// Does one operation and returns what the system did: the one way to every change.
   @discardableResult
   private static func perform(
     _ operation: FileOperation, _ path: String, _ call: () -> Int
   ) throws(FileError) -> Int {
-    while true {
-      var code = FileOperation.intercepted(operation, path)
-      if code == 0 {
-        let result = call()
-        if result >= 0 { return result }
-        code = errno
-      }
-      if code != EINTR { throw FileError(path, operation.verb, code) }
+    try ask(path, to: operation.verb) {
+      let code = FileOperation.intercepted(operation, path)
+      guard code != 0 else { return call() }
+      errno = code
+      return -1
     }
   }
 
@@ -402,12 +408,8 @@ package enum FileSystem {
 
   /// Opens a file to read it, closed on exec.
   static func openDescriptor(_ path: String) throws(FileError) -> Int32 {
-    while true {
-      // O_NONBLOCK: opening a FIFO must answer at once; for a regular file it means nothing.
-      let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-      if descriptor >= 0 { return descriptor }
-      if errno != EINTR { throw FileError(path, "open", errno) }
-    }
+    // O_NONBLOCK: opening a FIFO must answer at once; for a regular file it means nothing.
+    Int32(truncatingIfNeeded: try ask(path, to: "open") { Int(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) })
   }
 
   static func closeDescriptor(_ descriptor: Int32) { close(descriptor) }
@@ -422,11 +424,7 @@ package enum FileSystem {
   static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int, path: String)
     throws(FileError) -> Int
   {
-    while true {
-      let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-      if count >= 0 { return count }
-      if errno != EINTR { throw FileError(path, "read", errno) }
-    }
+    try ask(path, to: "read") { pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
   }
 
   /// Reads a stream whose size is not known before (a file of /proc, a pipe) up to `limit` bytes.
@@ -446,12 +444,8 @@ package enum FileSystem {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count < limit {
-      let count = chunk.withUnsafeMutableBytes { systemRead(descriptor, $0) }
+      let count = try ask(path, to: "read") { chunk.withUnsafeMutableBytes { systemRead(descriptor, $0) } }
       if count == 0 { break }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError(path, "read", errno)
-      }
       bytes.append(contentsOf: chunk[0..<min(count, limit - bytes.count)])
     }
     return bytes
@@ -523,11 +517,8 @@ extension FileSystem.Status {
 extension FileSystem {
   /// Opens a file for reading and appending, and creates it where there is none.
   static func openAppending(_ path: String) throws(FileError) -> Int32 {
-    while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { return descriptor }
-      if errno != EINTR { throw FileError(path, "create", errno) }
-    }
+    let flags = O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC
+    return Int32(truncatingIfNeeded: try ask(path, to: "create") { Int(open(path, flags, 0o666)) })
   }
 
   static func truncate(_ descriptor: Int32, to size: Int, path: String) throws(FileError) {

@@ -1,4 +1,5 @@
-/// xoshiro256++ (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021), seeded through SplitMix64.
+/// xoshiro256++ seeded through SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators",
+/// 2021).
 ///
 /// The same seed gives the same numbers on every platform and in every version.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
@@ -31,7 +32,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// Uniform in 0..<bound, without bias.
   ///
-  /// Ours rather than `Int.random`, whose algorithm may change with the standard library.
+  /// The algorithm of `Int.random` may change with the standard library, and this one does not.
   ///
   /// - Precondition: `bound > 0`.
   package mutating func below(_ bound: Int) -> Int {
@@ -42,17 +43,5 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
       let product = next().multipliedFullWidth(by: range)
       if product.low >= rejected { return Int(product.high) }
     }
-  }
-
-  /// Uniform in [0, 1) with 53 random bits.
-  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-  /// Approximately normal, mean 0 and variance 1: the sum of twelve uniforms less six.
-  ///
-  /// Needs no logarithm, so it is the same to the bit everywhere.
-  package mutating func normal() -> Double {
-    var sum = -6.0
-    for _ in 0..<12 { sum += unit() }
-    return sum
   }
 }

@@ -3,7 +3,8 @@ struct AddedToken: Sendable, Equatable {
   /// The longest content that is accepted, so that seeking tokens takes a bounded time a byte.
   static let longestContent = 1 << 12
 
-  var id: Int
+  /// Negative where the files give the token no number of its own, until it has one.
+  var id = -1
   var content: [UInt8]
   /// Special tokens can be left out of decoded text, and their recognition can be switched off.
   var isSpecial: Bool
@@ -15,16 +16,18 @@ struct AddedToken: Sendable, Equatable {
   var stripsRight = false
   /// Whether it is sought in the normalised text.
   var isNormalized = false
+
+  var isNumbered: Bool { id >= 0 }
+}
+
+/// What a text consists of: added tokens, and what stands between them.
+enum Fragment<Text> {
+  case token(Int)
+  case text(Text)
 }
 
 /// Finds added tokens in a text: at each place the longest, places from the left, without overlaps.
 struct AddedTokenMatcher: Sendable {
-  /// What a text consists of.
-  enum Part: Sendable, Equatable {
-    case text(Range<Int>)
-    case token(Int)
-  }
-
   /// A node of the tree of patterns; its children are a linked list.
   private struct Node: Sendable {
     var byte: UInt8
@@ -36,9 +39,6 @@ struct AddedTokenMatcher: Sendable {
   private var nodes = [Node(byte: 0)]
   private var tokens: [AddedToken] = []
   private var startsToken = [Bool](repeating: false, count: 256)
-
-  /// Whether there is nothing to find.
-  var isEmpty: Bool { tokens.isEmpty }
 
   /// Seeks each token under its pattern; of equal patterns the last token counts.
   ///
@@ -73,11 +73,11 @@ struct AddedTokenMatcher: Sendable {
 
   /// Calls `body` with the parts of the text in order; no text part is empty.
   func forEachPart(
-    of text: UnsafeBufferPointer<UInt8>, recognizingSpecialTokens: Bool, _ body: (Part) -> Void
+    of text: UnsafeBufferPointer<UInt8>, recognizingSpecialTokens: Bool, _ body: (Fragment<Range<Int>>) -> Void
   ) {
     var start = 0
     var i = 0
-    if !isEmpty {
+    if !tokens.isEmpty {
       while let (token, matchStart, matchEnd) = nextMatch(in: text, from: i) {
         i = matchEnd
         if token.isSpecial, !recognizingSpecialTokens { continue }

@@ -1,3 +1,5 @@
+import Support
+
 /// Putting models together from what the formats hold.
 extension BPEModel {
   /// A model whose symbols are bytes and whose tokens are spelled in the alphabet of `ByteLevel`.
@@ -11,12 +13,12 @@ extension BPEModel {
   }
 
   /// The tokens of a byte-level vocabulary as the bytes that they spell.
-  static func bytes(of vocabulary: Vocabulary) -> Vocabulary {
+  static func bytes(of vocabulary: Vocabulary, at place: FieldReader) throws(TokenizerError) -> Vocabulary {
     var words = Vocabulary(capacity: vocabulary.count)
     for id in 0..<vocabulary.size {
       guard let spelling = vocabulary[id], let bytes = ByteLevel.decode(spelling) else { continue }
       // Different spellings in the alphabet are different bytes, so nothing can be in the way.
-      try? words.add(bytes, id: id)
+      try words.add(bytes, id: id, at: place)
     }
     return words
   }

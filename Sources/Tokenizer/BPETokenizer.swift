@@ -23,7 +23,12 @@ public struct BPETokenizer: Sendable {
   /// Loads the tokenizer of a model directory from the first format present, in the order of `Format`.
   public init(directory: String) throws(TokenizerError) {
     let present = Format.allCases.first { FileSystem.isListed(Path.join(directory, $0.rawValue)) }
-    guard let format = present else { throw .noTokenizer(directory: directory) }
+    guard let format = present else {
+      throw TokenizerError(
+        directory,
+        reason: "no tokenizer here; expected tokenizer.json, tokenizer.model, or vocab.json with merges.txt",
+        failureKind: .noInput)
+    }
     try self.init(directory: directory, format: format)
   }
 
@@ -66,9 +71,21 @@ public struct BPETokenizer: Sendable {
   public func encode(
     _ text: [UInt8], addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true
   ) -> [Int] {
-    text.withUnsafeBufferPointer {
-      encode($0, addingSpecialTokens: addingSpecialTokens, recognizingSpecialTokens: recognizingSpecialTokens)
+    var workspace = workspaces.take()
+    defer { workspaces.give(&workspace) }
+    var ids: [Int] = []
+    ids.reserveCapacity(text.count / 3 + 4)
+    if addingSpecialTokens { ids.append(contentsOf: definition.prefix) }
+    text.withUnsafeBufferPointer { text in
+      definition.forEachFragment(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { fragment in
+        switch fragment {
+        case .token(let id): ids.append(id)
+        case .text(let spelled): definition.encode(spelled, &workspace, into: &ids)
+        }
+      }
     }
+    if addingSpecialTokens { ids.append(contentsOf: definition.suffix) }
+    return ids
   }
 
   /// The ids of a text.
@@ -77,24 +94,6 @@ public struct BPETokenizer: Sendable {
   ) -> [Int] {
     encode(
       Array(text.utf8), addingSpecialTokens: addingSpecialTokens, recognizingSpecialTokens: recognizingSpecialTokens)
-  }
-
-  private func encode(
-    _ text: UnsafeBufferPointer<UInt8>, addingSpecialTokens: Bool, recognizingSpecialTokens: Bool
-  ) -> [Int] {
-    var workspace = workspaces.take()
-    defer { workspaces.give(&workspace) }
-    var ids: [Int] = []
-    ids.reserveCapacity(text.count / 3 + 4)
-    if addingSpecialTokens { ids.append(contentsOf: definition.prefix) }
-    definition.forEachFragment(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { fragment in
-      switch fragment {
-      case .token(let id): ids.append(id)
-      case .text(let spelled): definition.encode(spelled, &workspace, into: &ids)
-      }
-    }
-    if addingSpecialTokens { ids.append(contentsOf: definition.suffix) }
-    return ids
   }
 
   /// A long text cut into parts that can be encoded in any order and by any thread.

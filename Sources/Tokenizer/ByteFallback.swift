@@ -30,8 +30,14 @@ enum ByteFallback {
     }
   }
 
-  /// The ids of all 256 byte tokens; -1 where the vocabulary lacks one.
-  static func ids(in vocabulary: Vocabulary) -> [Int32] {
-    (0..<256).map { Int32(vocabulary.id(of: spelling(of: UInt8($0))) ?? -1) }
+  /// The ids of all 256 byte tokens; -1 where the vocabulary, which `file` defines, may lack one and does.
+  static func ids(in vocabulary: Vocabulary, mayLackSome: Bool, file: String) throws(TokenizerError) -> [Int32] {
+    let ids = (0..<256).map { Int32(vocabulary.id(of: spelling(of: UInt8($0))) ?? -1) }
+    if !mayLackSome, let missing = ids.firstIndex(of: -1) {
+      let name = String(decoding: spelling(of: UInt8(missing)), as: UTF8.self)
+      throw TokenizerError(
+        file, reason: "byte fallback is on, but the vocabulary lacks \(name) and names no unknown token")
+    }
+    return ids
   }
 }

@@ -26,26 +26,19 @@ enum ByteLevel {
   }()
 
   /// The bytes that a token spells, or nil where it has a scalar outside the alphabet.
-  static func decode(_ token: some Collection<UInt8>) -> [UInt8]? {
-    var result: [UInt8] = []
-    result.reserveCapacity(token.count)
-    var lead: UInt8 = 0
-    for unit in token {
-      var scalar = Int(unit)
-      if lead != 0 {
-        guard unit & 0xC0 == 0x80 else { return nil }
-        scalar = Int(lead & 0x1F) << 6 | Int(unit & 0x3F)
-        lead = 0
-      } else if unit >= 0x80 {
-        // The alphabet ends at U+0143: its scalars take at most two bytes.
-        guard unit & 0xE0 == 0xC0 else { return nil }
-        lead = unit
-        continue
+  static func decode(_ token: ArraySlice<UInt8>) -> [UInt8]? {
+    token.withUnsafeBufferPointer { token in
+      var result: [UInt8] = []
+      result.reserveCapacity(token.count)
+      var i = 0
+      while i < token.count {
+        let (scalar, length) = UTF8Scalar.decode(token, at: i)
+        guard scalar < bytes.count, bytes[Int(scalar)] >= 0 else { return nil }
+        result.append(UInt8(bytes[Int(scalar)]))
+        i += length
       }
-      guard scalar < bytes.count, bytes[scalar] >= 0 else { return nil }
-      result.append(UInt8(bytes[scalar]))
+      return result
     }
-    return lead == 0 ? result : nil
   }
 
   /// The spelling of one byte.

@@ -28,7 +28,9 @@ struct CharacterSymbols: Sendable {
       }
     }
     var table = MergeTable(capacity: others.count)
-    for pair in others { table.add(Int32(pair >> 32), Int32(pair & 0xFFFF_FFFF), rank: 0, result: 0) }
+    for pair in others {
+      table.add(Merge(left: Int32(pair >> 32), right: Int32(pair & 0xFFFF_FFFF), result: 0, rank: 0))
+    }
     compactPairs = compact
     otherPairs = table
     for (scalar, symbol) in symbols { set(scalar, symbol) }

@@ -51,43 +51,38 @@ struct MergeQueue: Sendable {
 
   private func drain(_ table: MergeTable, _ symbols: inout [Int32]) {
     let count = symbols.count
-    var entries: [UInt64] = []
-    for i in 0..<count - 1 {
-      let merge = table.merge(symbols[i], symbols[i + 1])
-      if merge != MergeTable.none { entries.append(Self.entry(merge, at: i)) }
-    }
+    let entries = (0..<count - 1).compactMap { Self.entry(table.merge(symbols[$0], symbols[$0 + 1]), at: $0) }
     if entries.isEmpty { return }
     var next = Array(1...count)
     var previous = Array(-1..<count - 1)
     var heap = MinimumHeap(entries)
-    while let entry = heap.removeSmallest() {
-      let i = Int(entry & (1 << Self.positionBits - 1))
+    while let smallest = heap.removeSmallest() {
+      let i = Int(smallest & (1 << Self.positionBits - 1))
       let right = next[i]
       // A symbol that was merged into its left neighbour is -1; its entries, and those of changed pairs, are stale.
       guard symbols[i] >= 0, right < count else { continue }
       let merge = table.merge(symbols[i], symbols[right])
-      guard merge != MergeTable.none, Self.entry(merge, at: i) == entry else { continue }
+      guard Self.entry(merge, at: i) == smallest else { continue }
       symbols[i] = Int32(truncatingIfNeeded: merge)
       symbols[right] = -1
       let after = next[right]
       next[i] = after
       if after < count {
         previous[after] = i
-        let merge = table.merge(symbols[i], symbols[after])
-        if merge != MergeTable.none { heap.insert(Self.entry(merge, at: i)) }
+        if let entry = Self.entry(table.merge(symbols[i], symbols[after]), at: i) { heap.insert(entry) }
       }
       let before = previous[i]
-      if before >= 0 {
-        let merge = table.merge(symbols[before], symbols[i])
-        if merge != MergeTable.none { heap.insert(Self.entry(merge, at: before)) }
+      if before >= 0, let entry = Self.entry(table.merge(symbols[before], symbols[i]), at: before) {
+        heap.insert(entry)
       }
     }
     symbols.removeAll { $0 < 0 }
   }
 
+  /// The heap's entry for a merge of a symbol at `position` and the next; nil where they do not merge.
   @inline(__always)
-  private static func entry(_ merge: UInt64, at position: Int) -> UInt64 {
-    (merge >> 32) << positionBits | UInt64(truncatingIfNeeded: position)
+  private static func entry(_ merge: UInt64, at position: Int) -> UInt64? {
+    merge == MergeTable.none ? nil : (merge >> 32) << positionBits | UInt64(truncatingIfNeeded: position)
   }
 }
 

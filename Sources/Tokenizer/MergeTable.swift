@@ -1,9 +1,19 @@
+import Support
+
+/// Two symbols, the one they become, and how soon: the merge of the lowest rank goes first.
+struct Merge: Sendable {
+  var left: Int32
+  var right: Int32
+  var result: Int32
+  var rank: Int32
+}
+
 /// The merges: which two neighbouring symbols become one, and in which order.
 ///
 /// A pair of symbols finds its rank and the symbol it becomes in a table with open addressing.
 struct MergeTable: Sendable {
-  /// Ranks are smaller than this, so that a rank and a position fit one word of the merge queue.
-  static let rankLimit = 1 << 24 - 1
+  /// A larger rank would not fit one word of the merge queue together with a position.
+  static let largestRank: Int32 = 1 << 24 - 1
 
   private struct Slot: Sendable {
     var pair: UInt64
@@ -26,16 +36,28 @@ struct MergeTable: Sendable {
     shift = 64 - bits
   }
 
+  /// The merges of a file; of those of one pair the last counts.
+  init(_ merges: [Merge], file: String) throws(TokenizerError) {
+    self.init(capacity: merges.count)
+    for merge in merges {
+      guard merge.rank <= Self.largestRank else {
+        throw TokenizerError(file, reason: "more merges than the \(Self.largestRank + 1) that are supported")
+      }
+      add(merge)
+    }
+  }
+
   /// Adds a merge, or replaces the one of the same pair.
   ///
   /// Adding more than the capacity is ignored.
-  mutating func add(_ left: Int32, _ right: Int32, rank: Int, result: Int32) {
+  mutating func add(_ merge: Merge) {
     guard (count + 1) * 2 <= slots.count else { return }
-    let pair = Self.pair(left, right)
+    let pair = Self.pair(merge.left, merge.right)
     var i = home(pair)
     while slots[i].pair != .max, slots[i].pair != pair { i = (i + 1) & (slots.count - 1) }
     if slots[i].pair == .max { count += 1 }
-    slots[i] = Slot(pair: pair, merge: UInt64(rank) << 32 | UInt64(UInt32(bitPattern: result)))
+    slots[i] = Slot(
+      pair: pair, merge: UInt64(UInt32(bitPattern: merge.rank)) << 32 | UInt64(UInt32(bitPattern: merge.result)))
   }
 
   /// The rank (upper half) and resulting symbol (lower half) of a pair; `none` where the pair does not merge.

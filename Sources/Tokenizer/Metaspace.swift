@@ -3,7 +3,7 @@
 /// The pre-tokenizer `Metaspace` of Hugging Face, which newer files of LLaMA 1 and 2 have instead of a normalizer.
 struct Metaspace: Sendable, Equatable {
   /// Which fragments between added tokens get a leading replacement where they have none.
-  enum Prepending: String, Sendable {
+  enum Prepending: String, CaseIterable, Sendable {
     case always
     case first
     case never
@@ -30,11 +30,6 @@ struct Metaspace: Sendable, Equatable {
   /// Where the first replacement character from an offset on begins.
   func firstReplacement(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     guard let first = replacement.first else { return nil }
-    var i = start
-    while i < text.count {
-      if text[i] == first, text[i...].starts(with: replacement) { return i }
-      i += 1
-    }
-    return nil
+    return text.indices.dropFirst(start).first { text[$0] == first && text[$0...].starts(with: replacement) }
   }
 }

@@ -1,7 +1,7 @@
 /// Cuts a text into the pieces that byte-pair encoding treats one by one.
 struct PreTokenizer: Sendable, Equatable {
   /// The split patterns that have a scanner.
-  enum Pattern: Sendable, Equatable {
+  enum Pattern: CaseIterable, Sendable {
     case gpt2
     case llama3
 
@@ -16,12 +16,11 @@ struct PreTokenizer: Sendable, Equatable {
       }
     }
 
-    init?(regularExpression: [UInt8]) {
-      switch regularExpression {
-      case Array(Pattern.gpt2.regularExpression.utf8): self = .gpt2
-      case Array(Pattern.llama3.regularExpression.utf8): self = .llama3
-      default: return nil
+    init?(regularExpression: [UInt8]?) {
+      guard let known = Self.allCases.first(where: { Array($0.regularExpression.utf8) == regularExpression }) else {
+        return nil
       }
+      self = known
     }
   }
 

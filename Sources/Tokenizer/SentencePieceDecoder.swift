@@ -16,21 +16,10 @@ struct SentencePieceDecoder: TokenDecoder {
   /// Whether all leading spaces go, since encoding would not have kept any.
   let stripsAllLeadingSpaces: Bool
 
-  private var run = UTF8Repairer(.everyByte)
-  private var isAtStart = true
-  private var hasText = false
-
-  init(
-    controlIDs: Set<Int>, unknownID: Int?, unknownSurface: [UInt8], bytes: [Int: UInt8], stripsLeadingSpace: Bool,
-    stripsAllLeadingSpaces: Bool
-  ) {
-    self.controlIDs = controlIDs
-    self.unknownID = unknownID
-    self.unknownSurface = unknownSurface
-    self.bytes = bytes
-    self.stripsLeadingSpace = stripsLeadingSpace
-    self.stripsAllLeadingSpaces = stripsAllLeadingSpaces
-  }
+  /// Bytes of byte pieces in a row.
+  var run = UTF8Repairer(.everyByte)
+  var isAtStart = true
+  var hasText = false
 
   mutating func append(id: Int, spelling: ArraySlice<UInt8>, to text: inout [UInt8]) {
     let before = text.count

@@ -1,16 +1,10 @@
 /// The stages of encoding, in their order.
 extension TokenizerDefinition {
-  /// What is encoded on its own: nothing joins it to its neighbours.
-  enum Fragment {
-    /// An added token that was found.
-    case token(Int)
-    /// Text between added tokens, normalised and spelled as the model's tokens are.
-    case text(UnsafeBufferPointer<UInt8>)
-  }
-
-  /// Calls `body` with the fragments of a text in order.
+  /// Calls `body` with the fragments of a text in order, normalised and spelled as the model's tokens are; nothing joins one to
+  /// its neighbours.
   func forEachFragment(
-    of text: UnsafeBufferPointer<UInt8>, recognizingSpecialTokens: Bool, _ body: (Fragment) -> Void
+    of text: UnsafeBufferPointer<UInt8>, recognizingSpecialTokens: Bool,
+    _ body: (Fragment<UnsafeBufferPointer<UInt8>>) -> Void
   ) {
     verbatimTokens.forEachPart(of: text, recognizingSpecialTokens: recognizingSpecialTokens) { part in
       switch part {

@@ -32,4 +32,17 @@ struct TokenizerDefinition: Sendable {
       })
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
   }
+
+  /// Sets the tokens that begin and end a text where a configuration names them, and puts them around texts where it says so.
+  mutating func setEnds(
+    _ configuration: TokenizerConfiguration, addsBeginning: Bool, defaults: [String: String] = [:]
+  ) throws(TokenizerError) {
+    func id(_ role: String) throws(TokenizerError) -> Int? {
+      try configuration.id(of: role, in: vocabulary, default: defaults[role])
+    }
+    beginningOfText = try id("bos_token") ?? beginningOfText
+    endOfText = try id("eos_token") ?? endOfText
+    if try configuration.root.flag("add_bos_token", default: addsBeginning), let id = beginningOfText { prefix = [id] }
+    if try configuration.root.flag("add_eos_token", default: false), let id = endOfText { suffix = [id] }
+  }
 }

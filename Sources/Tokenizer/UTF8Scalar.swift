@@ -88,19 +88,9 @@ enum UTF8Scalar {
   ///
   /// No such sequence starts there in full.
   private static func subpartLength(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int) -> Int {
-    let second: ClosedRange<UInt8>
-    let length: Int
-    switch bytes[i] {
-    case 0xE0: (second, length) = (0xA0...0xBF, 3)
-    case 0xED: (second, length) = (0x80...0x9F, 3)
-    case 0xE1...0xEF: (second, length) = (0x80...0xBF, 3)
-    case 0xF0: (second, length) = (0x90...0xBF, 4)
-    case 0xF4: (second, length) = (0x80...0x8F, 4)
-    case 0xF1...0xF3: (second, length) = (0x80...0xBF, 4)
-    default: return 1
-    }
-    guard i + 1 < bytes.count, second.contains(bytes[i + 1]) else { return 1 }
-    guard length == 4, i + 2 < bytes.count, bytes[i + 2] & 0xC0 == 0x80 else { return 2 }
-    return 3
+    var parser = Unicode.UTF8.ForwardParser()
+    var rest = bytes[i...].makeIterator()
+    guard case .error(let length) = parser.parseScalar(from: &rest) else { return 1 }
+    return length
   }
 }

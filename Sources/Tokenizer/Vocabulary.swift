@@ -1,3 +1,5 @@
+import Support
+
 /// Tokens by id and ids by token, where a token is its bytes and nothing else.
 ///
 /// All spellings lie one after the other in a single array; a table with open addressing finds them. Ids may have gaps.
@@ -62,34 +64,32 @@ struct Vocabulary: Sendable {
     }
   }
 
-  /// What stands in the way of adding a token.
-  enum Conflict: Error {
-    case invalidID
-    case takenID
-    case takenToken
-  }
-
-  /// Adds a token.
-  ///
-  /// One that is not `searchable` is found by its id only.
-  mutating func add(_ token: [UInt8], id: Int, searchable: Bool = true) throws(Conflict) {
-    guard id >= 0, id <= Self.largestID, token.count <= Int(Int32.max) else { throw .invalidID }
-    if id < starts.count {
-      guard counts[id] < 0 else { throw .takenID }
-    } else {
+  /// Adds a token, which stands at a place of a file.
+  mutating func add(_ token: [UInt8], id: Int, at place: FieldReader) throws(TokenizerError) {
+    if (count + 1) * 2 > slots.count { grow() }
+    let slot = token.withUnsafeBufferPointer { self.slot(of: $0) }
+    guard id >= 0, id <= Self.largestID, token.count <= Int(Int32.max), self[id] == nil, slots[slot] < 0 else {
+      throw conflict(token, id, at: place)
+    }
+    if id >= starts.count {
       starts.append(contentsOf: repeatElement(0, count: id + 1 - starts.count))
       counts.append(contentsOf: repeatElement(-1, count: id + 1 - counts.count))
     }
-    if searchable {
-      if (count + 1) * 2 > slots.count { grow() }
-      let slot = token.withUnsafeBufferPointer { self.slot(of: $0) }
-      guard slots[slot] < 0 else { throw .takenToken }
-      slots[slot] = Int32(id)
-    }
+    slots[slot] = Int32(id)
     starts[id] = bytes.count
     counts[id] = Int32(token.count)
     bytes.append(contentsOf: token)
     count += 1
+  }
+
+  /// What keeps a token from having an id.
+  func conflict(_ token: [UInt8], _ id: Int, at place: FieldReader) -> TokenizerError {
+    let name = String(decoding: token, as: UTF8.self)
+    guard id >= 0, id <= Self.largestID else {
+      return place.failure("the id of \"\(name)\" must be an integer from 0 to \(Self.largestID)")
+    }
+    guard let other = self[id] else { return place.failure("the token \"\(name)\" has two ids") }
+    return place.failure("id \(id) belongs to both \"\(String(decoding: other, as: UTF8.self))\" and \"\(name)\"")
   }
 
   private mutating func grow() {

@@ -17,7 +17,7 @@ struct BlockLinears: Sendable {
   private var linears: [Linear]
 
   /// Reads the linears of the block that the checkpoint calls `block`.
-  init(_ block: String, _ layout: [[LinearLayout]], _ reader: inout WeightReader) throws(ModelError) {
+  init(_ block: String, _ layout: [[LinearLayout]], _ reader: WeightReader) throws(ModelError) {
     roles = layout.joined().map(\.role)
     linears = []
     for linear in layout.joined() {

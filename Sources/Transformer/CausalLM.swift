@@ -91,12 +91,3 @@ extension CausalLM {
     return hidden
   }
 }
-
-/// Rows of an embedding table for token ids, widened: (tokens, columns).
-func embeddingRows(_ table: StoredMatrix, _ rows: [Int]) -> Matrix {
-  var result = Matrix(uninitializedRows: rows.count, columns: table.columns)
-  result.withMutableElements { target in
-    for (i, row) in rows.enumerated() { table.widen(row..<row + 1, into: target + i * table.columns) }
-  }
-  return result
-}

@@ -9,12 +9,18 @@ public struct ModelDirectory: Sendable {
   public let architecture: Architecture
   /// The weights, opened and validated but not read.
   public let checkpoint: Checkpoint
+  /// What a reader of the results should know: files, tensors and settings that do not count.
+  package let notes: [String]
+  /// The names of every block's linears.
+  package let linearNames: [[TensorName]]
   private let configuration: any ModelConfiguration
+  /// The tensors that the model reads.
+  private let tensors: Set<TensorName>
 
   /// Opens a model directory: reads the configuration and the headers of the weights.
   ///
-  /// Throws `ModelError` where a file is missing or malformed, the configuration is inconsistent, or the architecture is not
-  /// implemented.
+  /// Throws `ModelError` where a file is missing or malformed, the configuration is inconsistent, the architecture is not
+  /// implemented, or the weights are not those that it asks for.
   public init(path: String) throws(ModelError) {
     try self.init(path: path, configurationFile: "config.json")
   }
@@ -26,30 +32,41 @@ public struct ModelDirectory: Sendable {
       }
     } catch { throw ModelError(error) }
     self.path = path
-    let json = try Configuration(file: Path.join(path, configurationFile))
-    let type = try json.text("model_type") ?? ""
-    guard let architecture = Architecture(rawValue: type) else {
-      throw .unsupportedArchitecture(file: json.file, found: type)
-    }
-    self.architecture = architecture
-    configuration = try architecture.configuration(json)
+    do throws(DocumentError) {
+      let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24)
+      let type = try json.optional("model_type")?.text() ?? ""
+      guard let known = Architecture(rawValue: type) else {
+        let all = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+        throw json.unsupported("'\(type)'", supported: all, at: "model_type")
+      }
+      architecture = known
+      configuration = try known.configuration(json)
+    } catch { throw .document(error) }
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
+    // Every weight is looked up before the first one is read.
+    let reader = WeightReader(checkpoint, isRehearsal: true)
+    let model = try configuration.load(reader, nil)
+    linearNames = model.blocks.map { block in block.roles.map { block[$0].name } }
+    tensors = reader.names
+    let unread = UnreadTensors(checkpoint, read: tensors)
+    try unread.check(checkpoint)
+    notes = checkpoint.notes + reader.notes.map { "\(path): \($0)" } + (unread.note.map { ["\(path): \($0)"] } ?? [])
   }
 
   /// Number of blocks.
-  public var blockCount: Int { configuration.blockCount }
+  public var blockCount: Int { configuration.sizes.blockCount }
 
   /// Columns of the hidden states.
-  public var hiddenSize: Int { configuration.hiddenSize }
+  public var hiddenSize: Int { configuration.sizes.hiddenSize }
 
   /// Entries of the vocabulary.
-  public var vocabularySize: Int { configuration.vocabularySize }
+  public var vocabularySize: Int { configuration.sizes.vocabularySize }
 
   /// Tokens that a sequence may have: never more than the attention's window, where it has one.
-  public var maximumPositions: Int { configuration.maximumPositions }
+  public var maximumPositions: Int { configuration.sizes.maximumPositions }
 
   /// The sizes that tell what the model takes in memory.
-  package var shape: ModelShape { ModelShape(configuration, checkpoint) }
+  package var shape: ModelShape { ModelShape(configuration, checkpoint, read: tensors) }
 
   /// Reads the weights, each checked for its shape and for numbers that are not finite; `progress` is told the blocks read and
   /// their number.
@@ -61,25 +78,16 @@ public struct ModelDirectory: Sendable {
     try configuration.load(WeightReader(checkpoint), progress)
   }
 
-  /// The names of every block's linears, without reading a weight.
-  ///
-  /// Throws `ModelError` where a weight of the model is missing, or has not the type or the shape that the configuration asks for.
-  package func linearNames() throws(ModelError) -> [[TensorName]] {
-    try configuration.load(WeightReader(checkpoint, isRehearsal: true), nil).blocks.map { block in
-      block.roles.map { block[$0].name }
-    }
-  }
-
   /// Throws unless a linear's weight has the type and shape it has in the files.
   ///
   /// F16 and BF16 take the same number of bytes, so nothing else would notice that one stands for the other.
-  private func checkReplacement(_ linear: Linear) throws(ModelError) {
+  private func checkReplacement(_ linear: Linear) throws(CheckpointError) {
     let (name, weight) = (linear.name, linear.weight)
     guard let shard = checkpoint.shard(of: name), let entry = shard.entry(name) else {
-      throw .checkpoint(CheckpointError(checkpoint.shards.first?.path ?? path, missing: "\(name)"))
+      throw CheckpointError(checkpoint.shards.first?.path ?? path, missing: "\(name)")
     }
-    func mismatch(_ field: String, _ reason: String) -> ModelError {
-      .checkpoint(CheckpointError(shard.path, tensor: "\(name)", field: field, reason: reason))
+    func mismatch(_ field: String, _ reason: String) -> CheckpointError {
+      CheckpointError(shard.path, tensor: "\(name)", field: field, reason: reason)
     }
     guard entry.type == weight.elementType.rawValue else {
       throw mismatch("dtype", "the file has \(entry.type), the model \(weight.elementType.rawValue)")
@@ -119,17 +127,14 @@ public struct ModelDirectory: Sendable {
   package func write(
     _ model: any CausalLM, to folder: DirectoryWriter, progress: (Int) -> Void = { _ in }
   ) throws(ModelError) {
-    var replacements: [TensorName: StoredMatrix] = [:]
-    for block in model.blocks {
-      for role in block.roles {
-        let linear = block[role]
-        try checkReplacement(linear)
-        replacements[linear.name] = linear.weight
-      }
-    }
+    let linears = model.blocks.flatMap { block in block.roles.map { block[$0] } }
+    do throws(CheckpointError) {
+      for linear in linears { try checkReplacement(linear) }
+    } catch { throw .checkpoint(error) }
     do throws(FileError) {
       for name in companionFiles { try folder.copy(Path.join(path, name), progress: progress) }
     } catch { throw ModelError(error) }
+    let replacements = Dictionary(linears.map { ($0.name, $0.weight) }) { $1 }
     do throws(CheckpointError) {
       try checkpoint.write(to: folder, replacing: replacements, progress: progress)
     } catch { throw .checkpoint(error) }

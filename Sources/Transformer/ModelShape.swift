@@ -33,12 +33,13 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the inputs that a block's linears have, each of those that share them counted once.
   package var inputSizes: [Int] { products.map(\.inputs) }
 
-  init(_ configuration: any ModelConfiguration, _ checkpoint: Checkpoint) {
-    blockCount = configuration.blockCount
-    hiddenSize = configuration.hiddenSize
-    vocabularySize = configuration.vocabularySize
-    embeddingSize = configuration.embeddingSize
-    attention = configuration.attention
+  init(_ configuration: any ModelConfiguration, _ checkpoint: Checkpoint, read names: Set<TensorName>) {
+    let sizes = configuration.sizes
+    attention = sizes.attention
+    blockCount = sizes.blockCount
+    hiddenSize = sizes.hiddenSize
+    vocabularySize = sizes.vocabularySize
+    embeddingSize = sizes.embeddingSize
     let layout = configuration.linears
     linears = layout.joined().map { LinearShape(outputs: $0.outputs, inputs: $0.inputs) }
     products = layout.map { row in
@@ -46,14 +47,12 @@ package struct ModelShape: Sendable, Equatable {
     }
     // The normalised inputs and the outputs of every linear but those that add to the hidden states. The heads' outputs take the
     // place of the normalised inputs where they have as many columns.
-    let heads = configuration.attention.heads * configuration.attention.headDimension
+    let heads = attention.heads * attention.headDimension
     let inner = Sublayer.allCases.flatMap { half in
       layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
     }
     blockColumns = [hiddenSize] + inner + (heads == hiddenSize ? [] : [heads])
-    let tensors = checkpoint.shards.flatMap(\.entries).filter {
-      !configuration.isTied || $0.name != TensorName("lm_head.weight")
-    }
+    let tensors = checkpoint.shards.flatMap(\.entries).filter { names.contains($0.name) }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }
     storedByteCount = largest.flatMap { ElementType(rawValue: $0.type)?.byteCount } ?? 4

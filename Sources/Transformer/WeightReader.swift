@@ -1,11 +1,15 @@
 import Tensor
 
 /// Reads a model's weights by name, checks shape and finiteness, and counts what it read.
-struct WeightReader {
-  let checkpoint: Checkpoint
+final class WeightReader {
+  private let checkpoint: Checkpoint
   /// Whether weights are only looked up, to check their names, types and shapes; what is returned for them is empty.
   private let isRehearsal: Bool
   private(set) var parameterCount = 0
+  /// Tensors that were read.
+  private(set) var names: Set<TensorName> = []
+  /// What a reader of the results should know.
+  private(set) var notes: [String] = []
 
   init(_ checkpoint: Checkpoint, isRehearsal: Bool = false) {
     self.checkpoint = checkpoint
@@ -15,49 +19,81 @@ struct WeightReader {
   func has(_ name: String) -> Bool { checkpoint.shard(of: TensorName(name)) != nil }
 
   /// A weight, (rows, columns).
-  mutating func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
-    if isRehearsal {
-      try check(name, [rows, columns])
-      return StoredMatrix(rows: 0, columns: 0, elementType: .float32, storage: AlignedStorage(byteCount: 0))
+  func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
+    let empty = StoredMatrix(rows: 0, columns: 0, elementType: .float32, storage: AlignedStorage(byteCount: 0))
+    let matrix = try read(name, [rows, columns], rehearsing: empty) { (name) throws(CheckpointError) in
+      try checkpoint.matrix(name, rows: rows, columns: columns)
     }
-    let matrix: StoredMatrix
-    do throws(CheckpointError) {
-      matrix = try checkpoint.matrix(TensorName(name), rows: rows, columns: columns)
-    } catch { throw .checkpoint(error) }
-    if let index = matrix.firstNonFiniteIndex { throw nonFinite(name, index) }
-    parameterCount += matrix.count
+    try count(matrix.count, name, firstNonFinite: matrix.firstNonFiniteIndex)
     return matrix
   }
 
   /// A norm's weight or a bias.
-  mutating func vector(_ name: String, _ count: Int) throws(ModelError) -> [Float] {
-    if isRehearsal {
-      try check(name, [count])
-      return []
+  func vector(_ name: String, _ count: Int) throws(ModelError) -> [Float] {
+    let vector = try read(name, [count], rehearsing: []) { (name) throws(CheckpointError) in
+      try checkpoint.vector(name, count: count)
     }
-    let vector: [Float]
-    do throws(CheckpointError) { vector = try checkpoint.vector(TensorName(name), count: count) } catch {
-      throw .checkpoint(error)
-    }
-    if let index = vector.firstIndex(where: { !$0.isFinite }) { throw nonFinite(name, index) }
-    parameterCount += count
+    try self.count(vector.count, name, firstNonFinite: vector.firstIndex { !$0.isFinite })
     return vector
   }
 
-  private func check(_ name: String, _ shape: [Int]) throws(ModelError) {
-    do throws(CheckpointError) { try checkpoint.check(TensorName(name), shape: shape) } catch {
-      throw .checkpoint(error)
-    }
+  private func read<Weight>(
+    _ name: String, _ shape: [Int], rehearsing empty: Weight,
+    _ body: (TensorName) throws(CheckpointError) -> Weight
+  ) throws(ModelError) -> Weight {
+    names.insert(TensorName(name))
+    do throws(CheckpointError) {
+      if !isRehearsal { return try body(TensorName(name)) }
+      try checkpoint.check(TensorName(name), shape: shape)
+      return empty
+    } catch { throw .checkpoint(error) }
   }
 
-  private func nonFinite(_ name: String, _ index: Int) -> ModelError {
-    .nonFiniteWeight(file: checkpoint.shard(of: TensorName(name))?.path ?? "", tensor: name, index: index)
+  private func count(_ count: Int, _ name: String, firstNonFinite index: Int?) throws(ModelError) {
+    if let index {
+      throw .nonFiniteWeight(file: checkpoint.shard(of: TensorName(name))?.path ?? "", tensor: name, index: index)
+    }
+    parameterCount += count
   }
 
   /// `name`.weight, and `name`.bias where the architecture has biases.
-  mutating func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
+  func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
     let weight = try matrix("\(name).weight", outputs, inputs)
     return Linear(
       name: TensorName("\(name).weight"), weight: weight, bias: bias ? try vector("\(name).bias", outputs) : nil)
+  }
+}
+
+extension WeightReader {
+  /// The embedding table and the head, (vocabulary, embedding) each, as transformers 5 takes them.
+  ///
+  /// Where the configuration ties them and both are stored, the stored head counts if it differs; where only the head is
+  /// stored, it is the embedding too.
+  func tables(embedding name: String, _ sizes: ModelSizes) throws(ModelError) -> (embedding: StoredMatrix, head: StoredMatrix) {
+    let head = "lm_head.weight"
+    func table(_ name: String) throws(ModelError) -> StoredMatrix {
+      try matrix(name, sizes.vocabularySize, sizes.embeddingSize)
+    }
+    if !sizes.isTied { return (try table(name), try table(head)) }
+    let embedding = try table(has(name) || !has(head) ? name : head)
+    guard has(name), has(head) else { return (embedding, embedding) }
+    names.insert(TensorName(head))
+    if try isSame(name, head) { return (embedding, embedding) }
+    notes.append("tie_word_embeddings is true, but \(head) is stored and differs from \(name): the stored head counts")
+    return (embedding, try table(head))
+  }
+
+  /// Whether two tensors have the same type, shape and bytes.
+  private func isSame(_ first: String, _ second: String) throws(ModelError) -> Bool {
+    func contents(_ name: String) throws(CheckpointError) -> (entry: TensorEntry, bytes: [UInt8])? {
+      guard let shard = checkpoint.shard(of: TensorName(name)), let entry = shard.entry(TensorName(name)) else {
+        return nil
+      }
+      return (entry, try shard.bytes(of: entry.name))
+    }
+    do throws(CheckpointError) {
+      guard let a = try contents(first), let b = try contents(second) else { return false }
+      return a.entry.type == b.entry.type && a.entry.shape == b.entry.shape && a.bytes == b.bytes
+    } catch { throw .checkpoint(error) }
   }
 }

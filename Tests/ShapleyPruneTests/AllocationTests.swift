@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import TestSupport
 import Testing
 
 @Suite struct AllocationTests {

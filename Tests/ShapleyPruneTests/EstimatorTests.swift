@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import TestSupport
 import Testing
 
 /// Properties with closed forms, for every estimator.

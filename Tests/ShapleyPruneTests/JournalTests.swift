@@ -28,10 +28,10 @@ import Testing
     let extremes = [Double.leastNonzeroMagnitude, -0.0, .greatestFiniteMagnitude]
     for record in Self.records + [JournalRecord(.full(70), firstWindow: 9, means: extremes)] {
       let line = record.line(plan: "a")
-      let read = try JournalRecord.parse(Array(line.dropLast()), plan: "a").get()
+      let read = try JournalRecord(parsing: Array(line.dropLast()), plan: "a")
       #expect(read == record)
       #expect(read.means.map(\.bitPattern) == record.means.map(\.bitPattern))
-      #expect(throws: JournalDamage.self) { try JournalRecord.parse(Array(line.dropLast()), plan: "b").get() }
+      #expect(throws: JournalDamage.self) { try JournalRecord(parsing: Array(line.dropLast()), plan: "b") }
     }
   }
 

@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import TestSupport
 import Testing
 
 /// The k smallest against a stable sort.

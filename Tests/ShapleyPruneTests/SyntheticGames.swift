@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import TestSupport
 
 /// v(S) = constant + sum of the weights of the players present.
 ///

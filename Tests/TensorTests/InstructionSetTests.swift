@@ -58,20 +58,16 @@ private enum NEONShape: InstructionSet {
     let (pa, pb) = (
       packedA.pointer.assumingMemoryBound(to: Float.self), packedB.pointer.assumingMemoryBound(to: Float.self)
     )
-    a.withElements {
-      set.pack(
-        source: $0, type: .float32, outer: a.rows, outerStride: depth, depth: depth, depthStride: 1, width: rows,
-        scale: 1,
-        panel: pa)
-    }
-    b.withElements {
-      set.pack(
-        source: $0, type: .float32, outer: b.rows, outerStride: depth, depth: depth, depthStride: 1, width: columns,
-        scale: 1, panel: pb)
+    for (matrix, width, panel) in [(a, rows, pa), (b, columns, pb)] {
+      matrix.withElements {
+        let view = StridedView($0, rows: matrix.rows, columns: depth, rowStride: depth)
+        set.pack(view, scale: 1, width: width, into: panel)
+      }
     }
     result.withMutableElements {
       set.multiply(
-        depth: depth, a: pa, aStride: rows, b: pb, c: $0, stride: before.columns, rows: a.rows, columns: b.rows,
+        Panel(pa, depth: depth, stride: rows), Panel(pb, depth: depth, stride: columns),
+        into: MutableRows($0, rows: a.rows, columns: b.rows, stride: before.columns),
         accumulate: accumulate, edge: edge.pointer.assumingMemoryBound(to: Float.self), next: edge.pointer)
     }
     withExtendedLifetime((packedA, packedB, edge)) {}

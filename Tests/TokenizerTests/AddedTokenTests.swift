@@ -59,14 +59,9 @@ struct AddedTokenTests {
     // Empty tokens are left out, whatever their id.
     #expect(try error([["id": 99, "content": ""]]) == nil)
     let long = String(repeating: "x", count: 4097)
-    guard
-      case .unsupported(_, "added_tokens[0].id", "a token of 4097 bytes", _)? = try error([
-        ["id": 6, "content": JSON(long)]
-      ])
-    else {
-      Issue.record("a long token was accepted")
-      return
-    }
+    let refused = try error([["id": 6, "content": JSON(long)]])
+    #expect(refused?.field == "added_tokens[0].id")
+    #expect(refused?.reason == "a token of 4097 bytes is not supported; supported: up to 4096")
   }
 
   @Test("A megabyte of blanks before, after and between tokens that swallow blanks takes linear time")

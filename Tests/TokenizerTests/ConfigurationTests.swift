@@ -89,10 +89,9 @@ struct ConfigurationTests {
       "tokenizer.json": Self.kjv.bytes("tokenizer.json"),
       "tokenizer_config.json": JSON(members: [("split_special_tokens", true)]).encoded(),
     ])
-    guard case .unsupported(_, "split_special_tokens", "true", _)? = directory.error() else {
-      Issue.record("\(String(describing: directory.error()))")
-      return
-    }
+    let reason = "true is not supported; supported: false"
+    let file = directory.file("tokenizer_config.json")
+    #expect(directory.error() == TokenizerError(file, field: "split_special_tokens", reason: reason))
   }
 
   @Test("Wrong fields are named with their file")
@@ -103,20 +102,20 @@ struct ConfigurationTests {
       return try TemporaryTokenizer(all).error()?.description ?? ""
     }
     for (files, expected) in [
-      (["tokenizer_config.json": []], "tokenizer_config.json: the text: expected an object, found an array"),
+      (["tokenizer_config.json": []], "tokenizer_config.json: it is an array, not an object"),
       (
         ["tokenizer_config.json": ["bos_token": 3]],
-        "tokenizer_config.json: bos_token: expected a string, found a number"
+        "tokenizer_config.json: bos_token: it is a number, not a string"
       ),
       (
         ["tokenizer_config.json": ["bos_token": ["id": 3]]],
-        "tokenizer_config.json: bos_token.content: expected a string"
+        "tokenizer_config.json: bos_token.content: it is missing"
       ),
       (
         ["special_tokens_map.json": ["pad_token": []]],
-        "special_tokens_map.json: pad_token: expected a string, found an array"
+        "special_tokens_map.json: pad_token: it is an array, not a string"
       ),
-      (["added_tokens.json": ["<x>": "9"]], "added_tokens.json: <x>: expected an integer, found a string"),
+      (["added_tokens.json": ["<x>": "9"]], "added_tokens.json: <x>: it is not a whole number of at least 0"),
       (["added_tokens.json": ["<x>": 1030]], "added_tokens.json: <x>: expected \"<x>\" to follow the vocabulary"),
       (
         ["tokenizer_config.json": ["added_tokens_decoder": ["x": ["content": "<x>"]]]],

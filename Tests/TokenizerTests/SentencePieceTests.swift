@@ -38,14 +38,9 @@ struct SentencePieceTests {
     for (spelling, normalizer, found) in [("a b", 1, "a space"), (long, 0, "4097 bytes")] as [(String, UInt64, String)]
     {
       let bytes = Protobuf.model([Protobuf.piece(spelling, 0, 4)], normalizer: Protobuf.number(4, normalizer))
-      guard
-        case .unsupported(_, "pieces[3].piece", let what, _)? = try TemporaryTokenizer(["tokenizer.model": bytes])
-          .error(),
-        what.contains(found)
-      else {
-        Issue.record("\(found) was accepted")
-        continue
-      }
+      let error = try TemporaryTokenizer(["tokenizer.model": bytes]).error()
+      #expect(error?.field == "pieces[3].piece")
+      #expect(error?.reason.contains(found) == true, "\(found) was accepted")
     }
   }
 }

@@ -53,7 +53,7 @@ import Transformer
     Case("llama-v1", "rope_scaling", 2, "rope_scaling", "an object"),
     Case("llama-v1", "rope_scaling", ["rope_type": "yarn", "factor": 4], "rope_scaling.rope_type", "'yarn'", "linear"),
     Case(
-      "llama-v1", "rope_scaling", ["type": "dynamic", "factor": 4], "rope_scaling.rope_type", "'dynamic'", "llama3"),
+      "llama-v1", "rope_scaling", ["type": "dynamic", "factor": 4], "rope_scaling.type", "'dynamic'", "llama3"),
     Case("llama-v1", "rope_scaling", ["rope_type": 1], "rope_scaling.rope_type", "a number", "default, linear"),
     Case("llama-v1", "rope_scaling", ["factor": 4], "rope_scaling.rope_type", "missing"),
     Case("llama-v1", "rope_parameters", ["rope_type": "longrope"], "rope_parameters.rope_type", "'longrope'"),
@@ -92,8 +92,8 @@ import Transformer
     try model.set("model_type", type)
     let error = try #require(throws: ModelError.self) { try model.load() }
     #expect(error.failureKind == .badData)
-    let file = Path.join(model.path, "config.json")
-    #expect(error == .unsupportedArchitecture(file: file, found: type?.text ?? ""))
+    let start = "\(model.path)/config.json: model_type: '\(type?.text ?? "")' is not supported; supported: "
+    #expect(error.description.hasPrefix(start))
     for architecture in ModelDirectory.Architecture.allCases {
       #expect(error.description.contains(architecture.rawValue))
     }
@@ -194,12 +194,9 @@ import Transformer
     let model = try TemporaryModel(copying: name)
     try model.change(tensor) { $0.bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
     let error = try #require(throws: ModelError.self) { try model.load() }
-    guard case .nonFiniteWeight(let file, tensor, index) = error else {
-      Issue.record("\(error)")
-      return
-    }
-    #expect(file.hasSuffix(".safetensors"))
-    #expect(error.description.contains(tensor) && error.description.contains("\(index)"))
+    let file = Path.join(model.path, "model.safetensors")
+    #expect(error == .nonFiniteWeight(file: file, tensor: tensor, index: index))
+    #expect(error.description.hasPrefix("\(file): tensor '\(tensor)': element \(index) is NaN or infinite"))
     #expect(error.failureKind == .badData)
   }
 

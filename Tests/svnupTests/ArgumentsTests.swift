@@ -2,7 +2,7 @@ import ShapleyPrune
 import Testing
 import svnup
 
-private enum Fixture {
+private enum Fixture: Command {
   static let input = Positional.required("INPUT", help: "What to read.")
   static let extra = Positional.optional("EXTRA", help: "What else to read.")
   static let count = Option("count", .integer(1...9), default: 3, help: "How many.")
@@ -13,13 +13,16 @@ private enum Fixture {
   static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where from.")
   static let loud = Option.flag("loud", help: "Loud.")
 
-  static let description = CommandDescription(
-    name: "try", summary: "A command for tests.", positionals: [input, extra],
-    groups: [OptionGroup("Options", [count, ratio, file, placement, pattern, seed, loud])],
-    examples: [Example("Try:", "svnup try x")])
+  static let name = "try"
+  static let summary = "A command for tests."
+  static let positionals: [any Declaration] = [input, extra]
+  static let groups: [OptionGroup] = [("Options", [count, ratio, file, placement, pattern, seed, loud])]
+  static let examples: KeyValuePairs = ["Try:": "svnup try x"]
+
+  static func run(_ arguments: Arguments, console: Console) {}
 
   static func parse(_ words: String...) throws(UsageError) -> Arguments {
-    try Arguments(parsing: words, for: description)
+    try Arguments(parsing: words, for: Fixture.self)
   }
 }
 
@@ -122,7 +125,7 @@ struct ArgumentsTests {
       (["a", "--placement", "Centred"], "--placement Centred: must be centred or averaged"),
     ])
   func mistakes(words: [String], message: String) {
-    #expect(problem { _ = try Arguments(parsing: words, for: Fixture.description) } == message)
+    #expect(problem { _ = try Arguments(parsing: words, for: Fixture.self) } == message)
   }
 
   @Test("a command checks what its options need of each other")

@@ -6,7 +6,7 @@ struct CommandTests {
   /// Parses and validates a command line as the program does before it runs the command.
   private func check(_ words: [String]) throws -> Arguments {
     let (command, rest) = try Program.command(of: words[...])
-    let arguments = try Arguments(parsing: rest, for: command.description)
+    let arguments = try Arguments(parsing: rest, for: command)
     try command.validate(arguments)
     return arguments
   }
@@ -23,16 +23,16 @@ struct CommandTests {
   @Test("every example is a command line that is accepted")
   func examples() throws {
     for command in Program.commands {
-      #expect(!command.description.examples.isEmpty, "\(command.description.name)")
-      for example in command.description.examples {
+      #expect(!command.examples.isEmpty, "\(command.name)")
+      for example in command.examples {
         // As a shell would split it: continued lines joined, what is quoted kept together, what follows > left out.
-        let line = example.commandLine.replacing("\\\n", with: " ").split(separator: ">")[0]
+        let line = example.value.replacing("\\\n", with: " ").split(separator: ">")[0]
         var words: [String] = []
         for (index, part) in line.split(separator: "\"", omittingEmptySubsequences: false).enumerated() {
           words += index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
         }
         #expect(words.first == "svnup")
-        #expect(throws: Never.self, "\(example.commandLine)") { _ = try check(Array(words.dropFirst())) }
+        #expect(throws: Never.self, "\(example.value)") { _ = try check(Array(words.dropFirst())) }
       }
     }
   }
@@ -40,10 +40,10 @@ struct CommandTests {
   @Test("no command declares an option twice, and every help is a sentence")
   func declarations() {
     for command in Program.commands {
-      let names = command.description.options.map(\.name)
-      #expect(Set(names).count == names.count, "\(command.description.name)")
-      for option in command.description.options { #expect(option.help.hasSuffix("."), "\(option.spelling)") }
-      for place in command.description.positionals { #expect(place.help.hasSuffix("."), "\(place.name)") }
+      let names = command.options.map(\.name)
+      #expect(Set(names).count == names.count, "\(command.name)")
+      for option in command.options { #expect(option.help.hasSuffix("."), "\(option.spelling)") }
+      for place in command.positionals { #expect(place.help.hasSuffix("."), "\(place.name)") }
     }
   }
 
@@ -162,7 +162,7 @@ struct CommandTests {
       as [(String, AllocationChoice)]
     {
       let words = ["m", "--method", "magnitude", "--sparsity", "0.5", "--output", "o", "--allocation", text]
-      #expect(try Arguments(parsing: words, for: PruneCommand.description)[PruneCommand.allocation] == choice)
+      #expect(try Arguments(parsing: words, for: PruneCommand.self)[PruneCommand.allocation] == choice)
     }
   }
 

@@ -132,7 +132,7 @@ struct HelpTextTests {
   func width(columns: Int) {
     let renderer = HelpText(width: columns)
     for command in Program.commands {
-      let body = renderer.help(for: command.description).split(separator: "Example")[0]
+      let body = renderer.help(for: command).split(separator: "Example")[0]
       for line in body.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }
     }
     for line in renderer.overview(of: Program.commands).split(separator: "\n") {
@@ -143,7 +143,7 @@ struct HelpTextTests {
   @Test("examples fit 80 columns")
   func examples() {
     for command in Program.commands {
-      for line in command.description.examples.flatMap({ $0.commandLine.split(separator: "\n") }) {
+      for line in command.examples.flatMap({ $0.value.split(separator: "\n") }) {
         #expect(line.count + 4 <= 80, "\(line)")
       }
     }

@@ -1,6 +1,3 @@
-import Tensor
-import Transformer
-
 /// How the sparsity of a model is shared among its parts.
 ///
 ///     job.allocation = .shapley(spread: .auto)
@@ -29,7 +26,7 @@ public enum Allocation: Sendable {
 
 /// Where Shapley values come from.
 public enum ShapleySource: Sendable {
-  /// Windows that the values are taken on where nobody says how many.
+  /// Windows that the values are taken on unless said otherwise.
   public static let usualWindows = 16
 
   /// A game on the first calibration samples.

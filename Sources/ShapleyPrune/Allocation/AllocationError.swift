@@ -26,24 +26,18 @@ extension AllocationError: Diagnostic {
   /// What is wrong and, where there is one, the remedy.
   public var description: String {
     switch self {
-    case .noPlayers:
-      "there is no player to allocate sparsity to"
-    case .countMismatch(let what, let count, let players):
-      "\(count) \(what) were given for \(players) players"
-    case .noParameters(let player):
-      "player \(player) has no parameters to prune"
+    case .noPlayers: "there is no player to allocate sparsity to"
+    case .countMismatch(let what, let count, let players): "\(count) \(what) were given for \(players) players"
+    case .noParameters(let player): "player \(player) has no parameters to prune"
     case .sparsityOutOfRange(let player, let sparsity):
       "the sparsity of player \(player) is \(sparsity); it must be between 0 and 1"
     case .targetOutOfRange(let target, let floor, let ceiling):
       "a mean sparsity of \(target) is not possible; it must be between \(floor) and \(ceiling)"
     case .bounds(let floor, let ceiling):
       "the bounds \(floor) and \(ceiling) of the sparsity are not ordered within 0 and 1"
-    case .spread(let spread):
-      "a spread of \(spread) is not possible; it must be between 0 and 1"
-    case .importanceNotFinite(let player, let importance):
-      "the importance of player \(player) is \(importance)"
-    case .nothingPositive:
-      "no importance is positive, so none has a logarithm: use linear or rank scaling"
+    case .spread(let spread): "a spread of \(spread) is not possible; it must be between 0 and 1"
+    case .importanceNotFinite(let player, let importance): "the importance of player \(player) is \(importance)"
+    case .nothingPositive: "no importance is positive, so none has a logarithm: use linear or rank scaling"
     }
   }
 

@@ -1,34 +1,28 @@
 import Support
-import Transformer
 
 /// An allocation as files state it: one sparsity in [0, 1] for each player, to be edited by hand.
 ///
 ///     {"blocks": [0.7, 0.65]}
 ///     {"players": "sublayers", "sparsities": {"0.attention": 0.7, "0.mlp": 0.65, "1.attention": 0.6, "1.mlp": 0.8}}
 ///
-/// An object with a member `allocation`, as the record of a pruned model has it, stands for that member; other members are left
-/// alone.
+/// Where the object has a member `allocation`, as the record of a pruned model has, that member is read.
 public struct AllocationFile: Sendable {
   /// The file, for messages.
   public let source: String
   private let table: AllocationTable
 
-  /// Reads a file of at most 16 MiB.
-  ///
-  /// Throws where it cannot be read or holds no allocation.
+  /// Reads a file of at most 16 MiB; throws where it cannot be read or holds no allocation.
   public init(_ path: String) throws {
     try self.init(parsing: try File.contents(of: path, limit: 1 << 24), source: path)
   }
 
-  /// Reads the text of a file.
   package init(parsing bytes: [UInt8], source: String) throws(DocumentError) {
     self.source = source
     let document = try FieldReader(parsing: bytes, source: source)
-    table = try AllocationTable(
-      document.json["allocation"].map { FieldReader($0, source: source) } ?? document)
+    table = try AllocationTable(document.json["allocation"].map { FieldReader($0, source: source) } ?? document)
   }
 
-  /// Who the players are.
+  /// The parts that have a sparsity each.
   public var granularity: Granularity { table.granularity }
 
   /// Throws unless a list has one number for each of so many blocks.
@@ -41,20 +35,19 @@ public struct AllocationFile: Sendable {
   ///
   /// Throws where a player is missing, or one is named that the model does not have. O(n^2).
   package func allocation(for players: [Player]) throws(DocumentError) -> SparsityAllocation {
-    var sparsities: [Double] = []
+    var sparsities = table.entries.map(\.value)
     if table.isList {
       try check(blockCount: players.count)
-      sparsities = table.entries.map(\.value)
     } else {
       let names = Set(players.map(\.name))
       if let stranger = table.entries.first(where: { !names.contains($0.name) }) {
         throw failure("sparsities.\(stranger.name)", "the model has no player of this name")
       }
-      for player in players {
+      sparsities = try players.map { (player) throws(DocumentError) in
         guard let entry = table.entries.first(where: { $0.name == player.name }) else {
           throw failure("sparsities.\(player.name)", "it is missing")
         }
-        sparsities.append(entry.value)
+        return entry.value
       }
     }
     do throws(AllocationError) { return try SparsityAllocation(sparsities) } catch {
@@ -77,13 +70,11 @@ package struct AllocationTable: Record, Equatable, Sendable {
 
   package init() {}
 
-  /// The allocation of players.
   package init(_ allocation: SparsityAllocation, for players: [Player], _ granularity: Granularity) {
     self.granularity = granularity
     entries = zip(players, allocation.sparsities).map { Named($0.name, $1) }
   }
 
-  /// One sparsity for each block.
   package init(blocks: [Double]) { entries = blocks.enumerated().map { Named("\($0)", $1) } }
 
   private static let share = FieldFormat.number(in: 0...1)

@@ -1,5 +1,4 @@
 import Support
-import Transformer
 
 /// How the sparsity of a model was shared among its parts, with what it was derived from.
 public struct AllocationRecord: Sendable {
@@ -30,76 +29,4 @@ extension AllocationRecord: Record {
     RecordField("shapley", \.shapley, FieldFormat.record.orNull, isRequired: false),
     RecordField("tries", \.tries, FieldFormat.record.list.orNull, isRequired: false),
   ]
-}
-
-/// Patterns for all linears of a model, with the record of how they came about.
-struct SharedSparsity {
-  let patterns: [BlockPattern]
-  var record: AllocationRecord
-  /// The mean of the sparsities of players, weighted by parameters; nil for one pattern for all.
-  let mean: Double?
-
-  /// The same pattern for every linear.
-  static func uniform(_ pattern: SparsityPattern, _ model: any CausalLM) -> SharedSparsity {
-    var record = AllocationRecord()
-    record.rule = Allocation.uniform.name
-    record.sparsities = AllocationTable(blocks: model.blocks.map { _ in pattern.sparsity })
-    return SharedSparsity(patterns: model.blocks.map { _ in BlockPattern(pattern) }, record: record, mean: nil)
-  }
-
-  private init(patterns: [BlockPattern], record: AllocationRecord, mean: Double?) {
-    self.patterns = patterns
-    self.record = record
-    self.mean = mean
-  }
-
-  private init(
-    _ rule: String, _ allocation: SparsityAllocation, _ granularity: Granularity, _ model: any CausalLM
-  ) throws {
-    let players = granularity.cut(model)
-    record = AllocationRecord()
-    record.rule = rule
-    record.sparsities = AllocationTable(allocation, for: players, granularity)
-    patterns = allocation.patterns(for: players, blockCount: model.blocks.count)
-    mean = try allocation.weightedMean(parameters: players.map(\.parameters))
-  }
-
-  /// OWL's map of outlier ratios.
-  ///
-  /// Where the published map would leave [0, 1], or replace a sparsity by another without restoring the mean, the sparsities are
-  /// clamped and the rest redistributed, so that the model is pruned to the target in every case.
-  static func owl(
-    ratios: [Double], _ model: any CausalLM, target: Double, spread: Double = OWL.usualSpread
-  ) throws -> SharedSparsity {
-    let allocation = try SparsityAllocation.proportional(
-      importances: ratios, parameters: model.blocks.map(\.prunableParameters), target: target, spread: spread,
-      scaling: .linear)
-    var shared = try SharedSparsity(Allocation.owl().name, allocation, .blocks, model)
-    shared.record.spread = spread
-    shared.record.outlierRatios = ratios
-    return shared
-  }
-
-  /// Shapley values, mapped to sparsities whose mean, weighted by parameters, is the target.
-  static func shapley(
-    _ values: ShapleyRecord, _ model: any CausalLM, target: Double, _ map: ImportanceMap, spread: Double? = nil
-  ) throws -> SharedSparsity {
-    let granularity = values.settings.granularity
-    let parameters = granularity.cut(model).map(\.parameters)
-    let spread = spread ?? map.scaling.usualSpread
-    let allocation = try SparsityAllocation.proportional(
-      importances: SparsityAllocation.perWeight(values.values.values, parameters: parameters), parameters: parameters,
-      target: target, spread: spread, scaling: map.scaling, floor: map.floor, ceiling: map.ceiling)
-    var shared = try SharedSparsity(Allocation.shapley().name, allocation, granularity, model)
-    shared.record.spread = spread
-    shared.record.scaling = map.scaling
-    shared.record.shapley = values
-    return shared
-  }
-
-  /// What a file says.
-  static func given(_ file: AllocationFile, _ model: any CausalLM) throws -> SharedSparsity {
-    let allocation = try file.allocation(for: file.granularity.cut(model))
-    return try SharedSparsity(file.source, allocation, file.granularity, model)
-  }
 }

@@ -6,8 +6,8 @@ struct BoundedMean {
 
   /// The numbers clamp(x_i + d), where the one shift d is such that their weighted mean is `mean`.
   ///
-  /// The mean as a function of d is continuous, piecewise linear and rises from `floor` to `ceiling`, so there is such a d: it
-  /// lies between two neighbouring shifts at which a number meets a bound, and there the mean is a straight line. O(n^2).
+  /// The mean rises with d from `floor` to `ceiling`, in straight lines between neighbouring shifts at which a number
+  /// meets a bound. O(n^2).
   ///
   /// - Precondition: `floor <= mean && mean <= ceiling`.
   func shift(_ numbers: [Double], toMean mean: Double) -> [Double] {

@@ -3,8 +3,8 @@ import Transformer
 
 /// The importance that OWL gives a block: the share of its weights that stand out.
 ///
-/// Yin et al., "Outlier Weighed Layerwise Sparsity" (2023), section 3.2: the percentage of Wanda scores, over all linears of the
-/// block, that exceed `multiple` times their mean. One pass of the samples through the dense model.
+/// Yin et al., "Outlier Weighed Layerwise Sparsity" (2023), section 3.2: the percentage of Wanda scores of a block that
+/// exceed `multiple` times their mean. One pass of the samples through the dense model.
 ///
 /// Throws `PruningError` where the inputs of a linear are all zero or not finite.
 ///

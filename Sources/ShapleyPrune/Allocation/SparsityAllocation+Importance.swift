@@ -1,5 +1,4 @@
-// From importances to sparsities. An importance is anything that says how much a block is needed: a Shapley value, OWL's
-// outlier ratio, a number of one's own.
+// From importances, such as Shapley values or OWL's outlier ratios, to sparsities.
 
 extension SparsityAllocation {
   /// More important players are pruned less, and the model as a whole is pruned to `target`.
@@ -12,14 +11,11 @@ extension SparsityAllocation {
   ///
   ///     s_i = S - l (log c_i - sum(m log c) / sum(m))
   ///
-  /// which solves a problem: where a player that is pruned to s costs c_i e^((s - S) / l) a weight, it minimises the costs of all
-  /// players together, because it is where another weight costs the same everywhere.
+  /// which minimises the costs of all players where a player that is pruned to s costs c_i e^((s - S) / l) a weight.
   ///
-  /// Where that leaves the bounds, all sparsities are shifted by one amount, and clamped, such that their weighted mean is S
-  /// again to 1e-9: what clamping took is given to the others in equal parts, and the order of the players is kept. Equal
-  /// importances give the uniform allocation.
-  ///
-  /// An importance is for a player as a whole; where players differ in size, divide by the parameters first (`perWeight`).
+  /// Where that leaves the bounds, all sparsities are shifted by one amount, and clamped, such that their weighted mean
+  /// is S again to 1e-9. Equal importances give the uniform allocation. Where players differ in size, divide the
+  /// importances by the parameters first (`perWeight`).
   ///
   /// - Parameters:
   ///   - importances: One finite number a player; higher means denser.
@@ -55,10 +51,8 @@ extension SparsityAllocation {
   ///
   ///     keep_i = 2 l (c_i - min c) / (max c - min c),   s_i = S + mean(keep) - keep_i,   and 0.01 where s_i <= 0
   ///
-  /// The mean is plain, whatever the sizes of the blocks, and nothing restores it where a sparsity was replaced. OWL itself uses
-  /// outlier ratios for c and l = 0.08.
-  ///
-  /// Throws `AllocationError`, also where the formula gives a sparsity above 1.
+  /// OWL itself uses outlier ratios for c and l = 0.08. Throws `AllocationError`, also where the formula gives a
+  /// sparsity above 1.
   public static func published(
     importances: [Double], target: Double, spread: Double
   ) throws(AllocationError) -> SparsityAllocation {
@@ -95,8 +89,7 @@ extension SparsityAllocation {
 extension SparsityAllocation {
   /// Importances for a weight instead of a player, in the unit of a player of mean size: c_i mean(m) / m_i.
   ///
-  /// A large player is worth more in total and less per weight, and the budget is one of weights. Players of one size keep their
-  /// importances to the last bit.
+  /// The budget is one of weights. Players of one size keep their importances to the last bit.
   ///
   /// Throws `AllocationError` where there is not one positive number of parameters for each player.
   public static func perWeight(_ importances: [Double], parameters: [Int]) throws(AllocationError) -> [Double] {

@@ -1,8 +1,9 @@
 import Support
 import Transformer
 
-/// The search for a spread: the model is pruned with several, and measured on windows that nothing else was computed from.
-public struct SpreadSearch: Sendable {
+/// The search for a spread: the model is pruned with several, and measured on windows that nothing else was computed
+/// from.
+public enum SpreadSearch {
   /// Windows to measure on, where the calibration text has as many to spare.
   public static let usualWindows = 16
 
@@ -14,28 +15,6 @@ public struct SpreadSearch: Sendable {
     public internal(set) var perplexity = 0.0
 
     package init() {}
-
-    init(spread: Double, perplexity: Double) {
-      self.spread = spread
-      self.perplexity = perplexity
-    }
-  }
-
-  /// Spreads to try.
-  public var candidates: [Double]
-  /// The method of pruning.
-  public var pruner: ModelPruner
-  /// The samples to prune with.
-  public var calibration: TokenBatch
-  /// Windows to measure on.
-  public var heldBack: TokenBatch
-
-  /// A search among `candidates`.
-  public init(_ candidates: [Double], by pruner: ModelPruner, calibration: TokenBatch, heldBack: TokenBatch) {
-    self.candidates = candidates
-    self.pruner = pruner
-    self.calibration = calibration
-    self.heldBack = heldBack
   }
 
   /// The spread with the lowest perplexity, the smaller of two that are equal.
@@ -45,9 +24,12 @@ public struct SpreadSearch: Sendable {
   ///
   /// Throws what `patterns` throws, and `PruningError`.
   ///
-  /// - Parameter patterns: the patterns that a spread leads to, one a block.
-  public func tries(
-    _ model: any CausalLM, events: any JobEvents = SilentEvents(), _ patterns: (Double) throws -> [BlockPattern]
+  /// - Parameters:
+  ///   - heldBack: windows to measure on.
+  ///   - patterns: the patterns that a spread leads to, one a block.
+  public static func tries(
+    of candidates: [Double], _ model: any CausalLM, by pruner: ModelPruner, calibration: TokenBatch,
+    heldBack: TokenBatch, events: any JobEvents = SilentEvents(), _ patterns: (Double) throws -> [BlockPattern]
   ) throws -> [Try] {
     try candidates.map { spread in
       var copy = model
@@ -58,7 +40,9 @@ public struct SpreadSearch: Sendable {
       }
       let perplexity = copy.perplexity(heldBack, memory: pruner.memory).perplexity
       events.note("\(label): perplexity \(perplexity.fixed(4)) on \(heldBack.sequences) windows held back")
-      return Try(spread: spread, perplexity: perplexity)
+      var result = Try()
+      (result.spread, result.perplexity) = (spread, perplexity)
+      return result
     }
   }
 }

@@ -2,21 +2,19 @@ import Support
 
 /// Random orders of the players in antithetic pairs, an order and its reverse, drawn within a budget of evaluations.
 ///
-/// A pair is drawn while the budget covers one whose coalitions are all new, so that whether a pair counts does not depend on the
-/// pair. Coalitions that were drawn before cost nothing; the drawing therefore ends at the latest with `budget` pairs, or with
+/// A pair is drawn while the budget covers one whose coalitions are all new, so that whether a pair counts does not
+/// depend on the pair. Coalitions that were drawn before cost nothing, so there are at most `budget` pairs, and at most
 /// 65,536.
 struct AntitheticPairs {
   /// The coalitions of the orders drawn so far, with the empty one and the grand one.
   private(set) var coalitions: Set<Coalition>
-  /// Pairs drawn so far.
   private(set) var count = 0
 
   private let playerCount: Int
   private let budget: Int
   private var generator: SeededGenerator
 
-  /// The most pairs of a game with so few coalitions that orders cost nothing: the error of so many pairs is below that of any
-  /// measured value.
+  /// The most pairs, for games of so few coalitions that orders cost nothing.
   private static let limit = 1 << 16
 
   init(playerCount: Int, budget: Int, seed: UInt64) {
@@ -43,12 +41,9 @@ struct AntitheticPairs {
 
   /// The coalitions that grow by one player at a time, from the empty one to the grand one: n + 1.
   static func prefixes(of order: [Int]) -> [Coalition] {
-    var coalition = Coalition.empty(order.count)
-    return [coalition]
-      + order.map { player in
-        coalition.insert(player)
-        return coalition
-      }
+    order.reduce(into: [.empty(order.count)]) { prefixes, player in
+      prefixes.append(prefixes[prefixes.count - 1].inserting(player))
+    }
   }
 
   /// A uniformly random order (Fisher and Yates).

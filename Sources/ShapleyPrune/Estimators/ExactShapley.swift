@@ -22,28 +22,21 @@ public struct ExactShapley: ShapleyEstimator {
     guard playerCount <= Self.playerLimit else { throw .tooManyPlayers(playerCount, limit: Self.playerLimit) }
   }
 
-  /// All 2^n coalitions, ascending.
-  ///
-  /// Throws what `check` throws.
+  /// All 2^n coalitions, ascending; throws what `check` throws.
   public func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]? {
     try check(playerCount: playerCount)
     return Self.coalitionsByMask(playerCount).sorted()
   }
 
-  /// The exact values.
-  ///
-  /// Throws what `check` throws, and what the game throws.
+  /// The exact values; throws what `check` throws, and what the game throws.
   public func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
     let players = game.playerCount
     try check(playerCount: players)
     let coalitions = Self.coalitionsByMask(players)
     let values = try game.values(of: coalitions)
     return ShapleyValues(
-      values: WindowTable(values: values[...]).shapleyValues(),
-      emptyValue: values[0],
-      grandValue: values[values.count - 1],
-      evaluations: coalitions.count,
-      coalitionsAsked: players * coalitions.count,
+      values: WindowTable(values: values[...]).shapleyValues(), emptyValue: values[0],
+      grandValue: values[values.count - 1], evaluations: coalitions.count, coalitionsAsked: players * coalitions.count,
       estimator: self)
   }
 

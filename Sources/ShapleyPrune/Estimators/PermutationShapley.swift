@@ -1,8 +1,8 @@
 /// A Monte Carlo estimate: the mean marginal contribution over random orders of the players.
 ///
 /// Orders come in antithetic pairs, an order and its reverse, whose errors partly cancel (Castro, Gomez and Tejada,
-/// "Polynomial calculation of the Shapley value based on sampling", 2009; Mitchell et al., "Sampling Permutations for Shapley
-/// Value Estimation", 2022). For a given number of pairs the estimate is unbiased; its values sum to v(N) - v(empty).
+/// "Polynomial calculation of the Shapley value based on sampling", 2009; Mitchell et al., "Sampling Permutations for
+/// Shapley Value Estimation", 2022). For a given number of pairs the estimate is unbiased and efficient.
 ///
 ///     let values = try PermutationShapley(budget: 5000, tolerance: 0.002).estimate(&game)
 public struct PermutationShapley: ShapleyEstimator {
@@ -27,9 +27,7 @@ public struct PermutationShapley: ShapleyEstimator {
   /// The usual estimator: a thousand evaluations.
   public init() {}
 
-  /// Makes an estimator.
-  ///
-  /// A budget or a tolerance that cannot be used is refused by `check`.
+  /// Makes an estimator; `check` refuses a budget or a tolerance that cannot be used.
   public init(budget: Int = Self().budget, seed: UInt64 = Self().seed, tolerance: Double? = nil) {
     self.budget = budget
     self.seed = seed
@@ -56,10 +54,8 @@ public struct PermutationShapley: ShapleyEstimator {
 
   /// The estimated values; with standard errors where the budget allows at least two pairs.
   ///
-  /// The orders are those of `AntitheticPairs`. Without a tolerance they are evaluated in one batch. With one they are drawn in
-  /// rounds, each as large as all before it, until every standard error is at most the tolerance.
-  ///
-  /// Throws what `check` throws, and what the game throws.
+  /// Without a tolerance the orders are evaluated in one batch; with one, in rounds that are each as large as all
+  /// before, until every standard error is at most the tolerance. Throws what `check` throws, and what the game throws.
   public func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
     let players = game.playerCount
     try check(playerCount: players)
@@ -77,11 +73,8 @@ public struct PermutationShapley: ShapleyEstimator {
     return ShapleyValues(
       values: contributions.map(Self.mean),
       standardErrors: contributions[0].count < 2 ? nil : Self.standardErrors(contributions),
-      emptyValue: ends[0],
-      grandValue: ends[1],
-      evaluations: pairs.coalitions.count,
-      coalitionsAsked: 2 * pairs.count * (players + 1),
-      estimator: self)
+      emptyValue: ends[0], grandValue: ends[1], evaluations: pairs.coalitions.count,
+      coalitionsAsked: 2 * pairs.count * (players + 1), estimator: self)
   }
 
   /// Evaluates the orders, which come in pairs, and appends each player's mean contribution to a pair.

@@ -2,32 +2,27 @@ import Support
 
 /// A way to compute or to estimate the Shapley values of a game's players.
 ///
-/// An estimator collects the coalitions that it needs, asks the game for them in one batch (in rounds where it may stop early),
-/// and sums in a fixed order in double precision. Its result therefore does not depend on how the game computes the values.
+/// An estimator asks the game for the coalitions that it needs in one batch, or in rounds where it may stop early, and
+/// sums in a fixed order in double precision.
 ///
 ///     var game = MemoisedGame(LayerGame(model, windows: windows, absence: absence))
 ///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
 public protocol ShapleyEstimator: Configurable {
-  /// Throws where the estimator cannot work on a game of so many players: what `estimate` throws before it evaluates anything.
+  /// Throws where the estimator cannot work on a game of so many players.
   func check(playerCount: Int) throws(EstimatorError)
 
   /// The distinct coalitions that an estimate evaluates, ascending, v(empty) and v(N) included.
   ///
-  /// They are listed without a game, so that the evaluations can be counted or spread over machines beforehand. Throws what
-  /// `check` throws.
-  ///
-  ///     let evaluations = try SlidingWindowShapley(length: 3).coalitions(playerCount: 32)?.count
+  /// Throws what `check` throws.
   ///
   /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
   func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
 
-  /// The most consecutive players of whom some are present and some absent in one coalition: a walk through the coalitions keeps a
-  /// state for about each of them.
+  /// The most consecutive players that are partly present in one coalition; a walk keeps a state for about each of
+  /// them.
   func span(playerCount: Int) -> Int
 
-  /// One value a player.
-  ///
-  /// Throws what `check` throws, before anything is evaluated, and what the game throws, unchanged.
+  /// One value a player; throws what `check` throws, before anything is evaluated, and what the game throws.
   func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues
 }
 
@@ -38,7 +33,7 @@ extension ShapleyEstimator {
 
 /// Why an estimator does not start.
 public enum EstimatorError: Error, Equatable, Sendable {
-  /// The game has no player who could be given a value.
+  /// The game has no player.
   case noPlayers
   /// The exact values of so many players cost more than is offered.
   case tooManyPlayers(Int, limit: Int)
@@ -58,13 +53,11 @@ extension EstimatorError: Diagnostic {
   /// What is wrong and what to do about it.
   public var description: String {
     switch self {
-    case .noPlayers:
-      "the game has no players"
+    case .noPlayers: "the game has no players"
     case .tooManyPlayers(let players, let limit):
       "exact Shapley values of \(players) players take \(Self.powerOfTwo(players)) evaluations; at most \(limit) players are "
         + "accepted: use a sliding window"
-    case .windowTooShort(let length):
-      "a window of \(length) players is empty; it must hold at least 1"
+    case .windowTooShort(let length): "a window of \(length) players is empty; it must hold at least 1"
     case .windowTooLong(let length, let limit):
       "a window of \(length) players has \(Self.powerOfTwo(length)) coalitions; at most \(limit) players are accepted"
     case .windowsTooCostly(let length, let players, let evaluations, let limit):
@@ -72,8 +65,7 @@ extension EstimatorError: Diagnostic {
         + "offered: take a shorter window"
     case .budgetTooSmall(let budget, let minimum):
       "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
-    case .tolerance(let tolerance):
-      "a standard error of \(tolerance) cannot be reached; it must be above 0"
+    case .tolerance(let tolerance): "a standard error of \(tolerance) cannot be reached; it must be above 0"
     }
   }
 

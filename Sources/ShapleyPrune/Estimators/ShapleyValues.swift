@@ -4,30 +4,22 @@ import Support
 public struct ShapleyValues: Sendable {
   /// The value of each player, in the unit of the game.
   public internal(set) var values: [Double]
-
   /// The standard error of each value; nil where the estimator does not sample, or too little.
   public internal(set) var standardErrors: [Double]?
-
   /// v(empty): the game without players.
   public internal(set) var emptyValue: Double
-
   /// v(N): the game with every player.
   public internal(set) var grandValue: Double
-
   /// Distinct coalitions the values were computed from.
   public internal(set) var evaluations: Int
-
   /// Coalitions evaluated only to report `emptyValue` and `grandValue`: 0, 1 or 2; not contained in `evaluations`.
   public internal(set) var additionalEvaluations: Int
-
-  /// Coalitions that the estimator's formula names, counted anew for each player, window and order: the evaluations of a run
-  /// without memory.
+  /// Coalitions that the estimator's formula names, each time it names them: the evaluations of a run without memory.
   public internal(set) var coalitionsAsked: Int
-
   /// The estimator with its settings; a window that is longer than the game has the game's length.
   public internal(set) var estimator: any ShapleyEstimator
 
-  /// v(N) - v(empty) - sum of the values: 0 up to rounding for an efficient estimator, and for a window what it does not see.
+  /// v(N) - v(empty) - sum of the values; 0 up to rounding for an efficient estimator.
   public var efficiencyGap: Double { grandValue - emptyValue - values.reduce(0, +) }
 
   /// A result of an estimator.
@@ -48,8 +40,7 @@ public struct ShapleyValues: Sendable {
 
 extension ShapleyValues: Record {
   package init() {
-    self.init(
-      values: [], emptyValue: 0, grandValue: 0, evaluations: 0, coalitionsAsked: 0, estimator: ExactShapley())
+    self.init(values: [], emptyValue: 0, grandValue: 0, evaluations: 0, coalitionsAsked: 0, estimator: ExactShapley())
   }
 
   package static let fields: [RecordField<ShapleyValues>] = [

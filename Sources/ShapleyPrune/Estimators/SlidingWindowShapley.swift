@@ -8,12 +8,10 @@ public enum WindowPlacement: String, CaseIterable, Sendable {
 
 /// The sliding-window approximation of the Shapley values (SWSV; Sun et al., arXiv 2505.01731).
 ///
-/// A player is scored in the game of w consecutive players around it; the players outside the window are all in one state. What
-/// the abstract of the paper leaves open is an option here. w = 1 is leave-one-out (leave-one-in where the surroundings are
-/// absent); w = n is exact for both placements. The values of a shorter window do not sum to v(N) - v(empty): see
-/// `ShapleyValues.efficiencyGap`.
-///
-/// Both placements need the same (n - w) 2^(w-1) + 2^w coalitions.
+/// A player is scored in the game of w consecutive players around it; the players outside of the window are all in one
+/// state. w = 1 is leave-one-out (leave-one-in where the surroundings are absent); w = n is exact. The values of a
+/// shorter window do not sum to v(N) - v(empty): see `ShapleyValues.efficiencyGap`. For both placements there are
+/// (n - w) 2^(w-1) + 2^w coalitions.
 ///
 ///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
 public struct SlidingWindowShapley: ShapleyEstimator {
@@ -35,12 +33,10 @@ public struct SlidingWindowShapley: ShapleyEstimator {
     .word("surroundings", \.surroundings),
   ]
 
-  /// The usual estimator: the mean over every window of three players that holds the player, everybody else present.
+  /// The usual estimator: the mean over every window of three players that holds the player, all others present.
   public init() {}
 
-  /// Makes an estimator.
-  ///
-  /// A length that cannot be used is refused by `check`.
+  /// Makes an estimator; `check` refuses a length that cannot be used.
   public init(
     length: Int = Self().length, placement: WindowPlacement = Self().placement,
     surroundings: Surroundings = Self().surroundings
@@ -62,8 +58,8 @@ public struct SlidingWindowShapley: ShapleyEstimator {
     return beyond.overflow || all.overflow ? Int.max : all.partialValue
   }
 
-  /// Throws for a game without players, for a window of less than 1 or more than `lengthLimit` players, and where all windows
-  /// together take more evaluations than exact values of `ExactShapley.playerLimit` players.
+  /// Throws for a game without players, for a window of less than 1 or more than `lengthLimit` players, and where the
+  /// windows take more evaluations than exact values of `ExactShapley.playerLimit` players.
   public func check(playerCount: Int) throws(EstimatorError) {
     guard playerCount > 0 else { throw .noPlayers }
     guard length >= 1 else { throw .windowTooShort(length) }
@@ -84,9 +80,7 @@ public struct SlidingWindowShapley: ShapleyEstimator {
     return Set(coalitionsByWindow(playerCount) + Self.ends(playerCount)).sorted()
   }
 
-  /// The values of the players in their windows.
-  ///
-  /// Throws what `check` throws, and what the game throws.
+  /// The values of the players in their windows; throws what `check` throws, and what the game throws.
   public func estimate<G: Game>(_ game: inout MemoisedGame<G>) throws -> ShapleyValues {
     let players = game.playerCount
     try check(playerCount: players)
@@ -105,9 +99,7 @@ public struct SlidingWindowShapley: ShapleyEstimator {
       values: windows.enumerated().map { player, starts in
         starts.reduce(0) { $0 + tables[$1][player - $1] } / Double(starts.count)
       },
-      emptyValue: values[values.count - 2],
-      grandValue: values[values.count - 1],
-      evaluations: needed.count,
+      emptyValue: values[values.count - 2], grandValue: values[values.count - 1], evaluations: needed.count,
       additionalEvaluations: ends.count { !needed.contains($0) },
       coalitionsAsked: windows.reduce(0) { $0 + $1.count } * tableSize,
       estimator: SlidingWindowShapley(length: width, placement: placement, surroundings: surroundings))

@@ -1,4 +1,4 @@
-/// The values of all subsets of a few consecutive players, everybody else in one fixed state: a game of its own.
+/// The values of all subsets of a few consecutive players, all others in one fixed state: a game of its own.
 struct WindowTable {
   /// The longest window whose subsets are tabulated: 2^20 values are 8 MiB and already a million runs of a model.
   static let lengthLimit = 20

@@ -1,7 +1,7 @@
 /// A set of players of a game: those that are present.
 ///
-/// The players are numbered from 0. Up to 64 of them fit into one word and need no allocation. Coalitions are ordered as their
-/// texts are, and a coalition of fewer players comes first.
+/// The players are numbered from 0; a player outside of `0..<playerCount` is a precondition failure everywhere. Up to
+/// 64 players need no allocation. Coalitions are ordered as their texts, and a coalition of fewer players comes first.
 public struct Coalition: Hashable, Sendable {
   /// Players of the game, present or absent.
   public let playerCount: Int
@@ -10,13 +10,9 @@ public struct Coalition: Hashable, Sendable {
   private var low: UInt64
   /// The players from 64 on, 64 to a word; empty where there are none.
   private var high: [UInt64]
+}
 
-  private init(playerCount: Int, low: UInt64, high: [UInt64]) {
-    self.playerCount = playerCount
-    self.low = low
-    self.high = high
-  }
-
+extension Coalition {
   /// The coalition without players.
   ///
   /// - Precondition: `playerCount >= 0`.
@@ -27,8 +23,6 @@ public struct Coalition: Hashable, Sendable {
   }
 
   /// The grand coalition: every player is present.
-  ///
-  /// - Precondition: `playerCount >= 0`.
   public static func full(_ playerCount: Int) -> Coalition {
     var coalition = empty(playerCount)
     for word in 0..<coalition.wordCount {
@@ -38,16 +32,11 @@ public struct Coalition: Hashable, Sendable {
   }
 
   /// The coalition of these players.
-  ///
-  /// - Precondition: every player is in `0..<playerCount`.
   public init(_ players: some Sequence<Int>, of playerCount: Int) {
     self = .empty(playerCount)
     for player in players { insert(player) }
   }
-}
 
-// The words of the set. A word past the last is zero.
-extension Coalition {
   private var wordCount: Int { playerCount == 0 ? 0 : 1 + high.count }
 
   private func word(_ index: Int) -> UInt64 { index == 0 ? low : high[index - 1] }
@@ -59,32 +48,24 @@ extension Coalition {
 
 extension Coalition {
   /// Whether a player is present.
-  ///
-  /// - Precondition: `player` is in `0..<playerCount`.
   public func contains(_ player: Int) -> Bool {
     checkRange(player)
     return word(player / 64) >> UInt64(player % 64) & 1 == 1
   }
 
   /// Makes a player present.
-  ///
-  /// - Precondition: `player` is in `0..<playerCount`.
   public mutating func insert(_ player: Int) {
     checkRange(player)
     setWord(player / 64, to: word(player / 64) | 1 << UInt64(player % 64))
   }
 
   /// Makes a player absent.
-  ///
-  /// - Precondition: `player` is in `0..<playerCount`.
   public mutating func remove(_ player: Int) {
     checkRange(player)
     setWord(player / 64, to: word(player / 64) & ~(1 << UInt64(player % 64)))
   }
 
   /// This coalition with one more player.
-  ///
-  /// - Precondition: `player` is in `0..<playerCount`.
   public func inserting(_ player: Int) -> Coalition {
     var copy = self
     copy.insert(player)
@@ -92,31 +73,25 @@ extension Coalition {
   }
 
   /// This coalition without one player.
-  ///
-  /// - Precondition: `player` is in `0..<playerCount`.
   public func removing(_ player: Int) -> Coalition {
     var copy = self
     copy.remove(player)
     return copy
   }
 
-  /// The players that are present, ascending.
-  ///
-  /// - Complexity: O(number of players).
+  /// The players that are present, ascending; O(number of players).
   public func presentPlayers() -> [Int] { (0..<playerCount).filter { contains($0) } }
 
-  /// The players that are absent, ascending.
-  ///
-  /// - Complexity: O(number of players).
+  /// The players that are absent, ascending; O(number of players).
   public func absentPlayers() -> [Int] { (0..<playerCount).filter { !contains($0) } }
 
   /// How many players are present.
   public var count: Int { high.reduce(low.nonzeroBitCount) { $0 + $1.nonzeroBitCount } }
 
-  /// Whether nobody is present.
+  /// Whether no player is present.
   public var isEmpty: Bool { low == 0 && high.allSatisfy { $0 == 0 } }
 
-  /// Whether everybody is present.
+  /// Whether every player is present.
   public var isFull: Bool { count == playerCount }
 
   private func checkRange(_ player: Int) {
@@ -133,11 +108,11 @@ public enum Surroundings: String, CaseIterable, Sendable {
 }
 
 extension Coalition {
-  /// A subset of consecutive players, with everybody outside the window in one state.
+  /// A subset of consecutive players, with the players outside of the window in one state.
   ///
   /// Bit k of `members` tells whether player `window.lowerBound + k` is present.
   ///
-  /// - Precondition: `window` lies in `0..<playerCount` and holds at most 64 players.
+  /// - Precondition: `window` holds at most 64 players.
   public init(members: UInt64, of window: Range<Int>, surroundings: Surroundings, playerCount: Int) {
     precondition(window.count <= 64, "a window holds at most 64 players")
     self = surroundings == .intact ? .full(playerCount) : .empty(playerCount)
@@ -145,18 +120,16 @@ extension Coalition {
       if members >> UInt64(bit) & 1 == 1 { insert(player) } else { remove(player) }
     }
   }
-}
 
-extension Coalition {
   /// Which players of a range are present: bit k tells of player `window.lowerBound + k`.
   ///
-  /// - Precondition: `window` lies in `0..<playerCount` and holds at most 64 players.
+  /// - Precondition: `window` holds at most 64 players.
   func members(of window: Range<Int>) -> UInt64 {
     precondition(window.count <= 64, "a window holds at most 64 players")
     return window.enumerated().reduce(0) { $0 | (contains($1.element) ? 1 << UInt64($1.offset) : 0) }
   }
 
-  /// The first player who is present in one of two coalitions only; nil where they are equal.
+  /// The first player that is present in one of two coalitions only; nil where they are equal.
   ///
   /// - Precondition: both have the same number of players.
   func firstDifference(from other: Coalition) -> Int? {
@@ -170,7 +143,7 @@ extension Coalition {
 }
 
 extension Coalition: Comparable {
-  /// Whether the left text comes first: at the first player in whom the two differ, the left one lacks it.
+  /// Whether the left text comes first: the left coalition lacks the first player in which the two differ.
   public static func < (left: Coalition, right: Coalition) -> Bool {
     guard left.playerCount == right.playerCount else { return left.playerCount < right.playerCount }
     return left.firstDifference(from: right).map(right.contains) ?? false

@@ -1,14 +1,11 @@
 /// The trie of some coalitions over steps that each hold a range of players.
 ///
-/// A path from the root to a leaf is a coalition, and its edge at one step says which of the step's players are present.
-/// Coalitions that agree on the players of the first steps share the edges of those. What is computed once for an edge therefore
-/// serves every coalition behind it.
-///
-/// The trie is held as the sorted list of its leaves, with the number of edges that each leaf shares with the one before it.
+/// A path from the root to a leaf is a coalition, and its edge at one step says which of the step's players are
+/// present. What is computed for an edge serves every coalition behind it: those that agree on the players of the first
+/// steps.
 package struct CoalitionTrie: Sendable {
   /// One step on the way to some coalitions.
   package struct Edge: Hashable, Sendable {
-    /// The index of the step.
     package let step: Int
     /// Bit k tells whether player k of the step's range is present.
     package let members: UInt64
@@ -22,6 +19,7 @@ package struct CoalitionTrie: Sendable {
   /// The number of edges, bypasses left out: the calls that a walk makes of `along`.
   package let edgeCount: Int
 
+  // The sorted list of the leaves, with the number of edges that each shares with the one before it.
   private let coalitions: [Coalition]
   private let steps: [Range<Int>]
   private let isBypassing: Bool
@@ -30,16 +28,14 @@ package struct CoalitionTrie: Sendable {
   /// Edges from the root that a leaf shares with the one before it.
   private let shared: [Int]
 
-  /// Builds the trie.
-  ///
-  /// O(d log d) comparisons for d coalitions, and none of more than the players of one step where the coalitions are ascending.
+  /// Builds the trie of d coalitions; O(d log d) comparisons.
   ///
   /// - Parameters:
   ///   - coalitions: In any order; one that is repeated has one leaf.
   ///   - steps: The players of each step.
   ///   - bypassing: Whether an edge without members is a bypass, which costs nothing.
   ///
-  /// - Precondition: the steps are consecutive ranges of at most 64 players, which together are those of every coalition.
+  /// - Precondition: the steps are consecutive ranges of at most 64 players, together those of every coalition.
   package init(_ coalitions: [Coalition], steps: [Range<Int>], bypassing: Bool) {
     var stepOfPlayer: [Int] = []
     for (step, players) in steps.enumerated() {
@@ -75,15 +71,14 @@ package struct CoalitionTrie: Sendable {
 
   /// Carries a state along every edge, depth first, the edges of a node by ascending members.
   ///
-  /// Where several edges leave a node, all but the last take a copy of the node's state, and the last one takes the state itself.
-  /// A state that copies on write is thus unique whenever `along` changes it for a last edge, and the states alive at a time are
-  /// those of the nodes at which an edge is still to be walked.
+  /// All edges of a node but the last take a copy of its state, and the last one takes the state itself. The states
+  /// alive at a time are therefore those of the nodes at which an edge is still to be walked.
   ///
   /// - Parameters:
   ///   - state: The state at the root.
   ///   - along: Turns the state at the start of an edge into that at its end; not called for a bypass.
-  ///   - arrive: Called with the state at each leaf, and with the indices of the leaf's coalition in the list that the trie was
-  ///     built of: several where it is repeated there.
+  ///   - arrive: Called with the state at each leaf, and with the indices of its coalition in the list of the
+  ///     initialiser.
   package func walk<State>(
     from state: consuming State, along: (Edge, inout State) throws -> Void,
     arrive: (_ indices: ArraySlice<Int>, State) throws -> Void
@@ -91,7 +86,7 @@ package struct CoalitionTrie: Sendable {
     if !order.isEmpty { try visit(order.indices, depth: 0, state, along, arrive) }
   }
 
-  /// Walks the edges behind a node: that of the leaves in `range`, which share their first `depth` edges.
+  /// Walks the edges behind the node of the leaves in `range`, which share their first `depth` edges.
   private func visit<State>(
     _ range: Range<Int>, depth: Int, _ state: consuming State, _ along: (Edge, inout State) throws -> Void,
     _ arrive: (ArraySlice<Int>, State) throws -> Void

@@ -3,13 +3,11 @@ import Transformer
 
 /// A step of the forward pass of a game: the smallest part of a model that holds whole players.
 struct ForwardStep: Sendable {
-  /// The block.
   let block: Int
   /// One half of it, or nil for the whole.
   let sublayer: Sublayer?
   /// The players of this step; each has the linears of the same position in `roles`.
   let players: Range<Int>
-  /// The linears of each player.
   let roles: [[LinearRole]]
 
   /// The steps of a model: its blocks, or the halves of its blocks where the players are smaller than a block.
@@ -29,7 +27,7 @@ struct ForwardStep: Sendable {
     return steps
   }
 
-  /// The linears of the players that are absent, where bit k of `members` tells whether player `players.lowerBound + k` is present.
+  /// The linears of the absent players; bit k of `members` tells whether player `players.lowerBound + k` is present.
   func absentRoles(members: UInt64) -> [LinearRole] {
     roles.enumerated().flatMap { members >> UInt64($0.offset) & 1 == 0 ? $0.element : [] }
   }

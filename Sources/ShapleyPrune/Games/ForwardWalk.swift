@@ -8,17 +8,10 @@ struct ForwardWalk {
   let absence: LayerGame.Absence
   let stop: StopToken
 
-  /// Carries the hidden states of a strip, (sequences · length, hidden size), down a trie.
-  ///
-  /// A block writes its outputs over the states in place. `CoalitionTrie.walk` copies a state only where several edges leave a
-  /// node, so the states in memory are those at which a branch is still to be walked.
+  /// Carries the hidden states of a strip, (sequences · length, hidden size), down a trie; calls `applied` after every
+  /// forward step, and `arrive` with the last states of each coalition and its indices in the list of the trie.
   ///
   /// Throws `StopRequested` where the token says stop before a forward step, and what `arrive` throws.
-  ///
-  /// - Parameters:
-  ///   - applied: Called after every forward step.
-  ///   - arrive: Called with the last hidden states of each coalition, and with the coalition's indices in the list that the trie
-  ///     was built of.
   func run(
     _ trie: CoalitionTrie, on strip: TokenBatch, applied: () -> Void,
     arrive: (_ indices: ArraySlice<Int>, _ hidden: Matrix) throws -> Void
@@ -34,9 +27,8 @@ struct ForwardWalk {
       arrive: arrive)
   }
 
-  /// The block of a step with its absent players in their pruned form.
-  ///
-  /// It is made for one forward step, so that no more than one such block is in memory at a time.
+  /// The block of a step with its absent players in their pruned form, made for one step so that one is in memory at a
+  /// time.
   private func block(at step: ForwardStep, members: UInt64) -> any TransformerBlock {
     let dense = model.blocks[step.block]
     switch absence {

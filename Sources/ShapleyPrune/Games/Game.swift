@@ -2,13 +2,13 @@ import Support
 
 /// A cooperative game: a number for every coalition of its players.
 ///
-/// Coalitions are valued in batches, so that a game whose coalitions have work in common can do that work once. The value of a
-/// coalition must not depend on the batch it is asked in.
+/// Coalitions are valued in batches, so that a game can do their common work once; the value of a coalition must not
+/// depend on its batch.
 public protocol Game {
   /// How many players the game has; they are numbered from 0.
   var playerCount: Int { get }
 
-  /// The values of the coalitions, in their order. Throws an error of the game's own, which estimators pass on as it is.
+  /// The values of the coalitions, in their order; estimators pass on the errors that it throws.
   mutating func values(of coalitions: [Coalition]) throws -> [Double]
 }
 
@@ -26,8 +26,7 @@ extension GameError: Diagnostic {
   /// What the game did, and what to try.
   public var description: String {
     switch self {
-    case .valueCount(let asked, let received):
-      "the game answered \(received) values for \(asked) coalitions"
+    case .valueCount(let asked, let received): "the game answered \(received) values for \(asked) coalitions"
     case .notFinite(let coalition, let value):
       "the value of coalition \(coalition) is \(value); negative log-likelihood stays finite where perplexity does not"
     case .playerCount(let expected, let received):

@@ -74,7 +74,8 @@ extension GameSettings: Record {
     },
   ]
 
-  private enum Absence: String, CaseIterable { case bypassed, pruned }
+  /// The words for what an absent player is.
+  package enum Absence: String, CaseIterable, Sendable { case bypassed, pruned }
 
   /// The key of a setting of the probe's method: `dampening` is `probeDampening`.
   private static func probeKey(_ key: String) -> String { "probe" + key.prefix(1).uppercased() + key.dropFirst() }

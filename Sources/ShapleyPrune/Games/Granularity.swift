@@ -1,6 +1,6 @@
 import Transformer
 
-/// Who plays: into which parts a model is cut.
+/// The players of a game: the parts into which a model is cut.
 public enum Granularity: String, CaseIterable, Sendable {
   /// Every block is a player.
   case blocks
@@ -9,27 +9,25 @@ public enum Granularity: String, CaseIterable, Sendable {
   /// Every linear is a player; it can be pruned, but not skipped.
   case linears
 
-  /// The players of a model, in the order in which they act.
-  ///
-  /// O(number of linears).
+  /// The players of a model, in the order in which they act; O(number of linears).
   public func cut(_ model: any CausalLM) -> [Player] {
     model.blocks.enumerated().flatMap { index, block in
-      switch self {
-      case .blocks:
-        return [Player(block: index, part: nil, roles: block.roles, model)]
-      case .sublayers:
-        return Sublayer.allCases.map { sublayer in
-          Player(block: index, part: sublayer.rawValue, roles: block.roles(of: sublayer), model)
-        }
-      case .linears:
-        return Sublayer.allCases.flatMap(block.roles(of:)).map { role in
-          Player(block: index, part: role.rawValue, roles: [role], model)
-        }
+      parts(of: block).map { name, roles in
+        Player(block: index, part: name, roles: roles, parameters: roles.reduce(0) { $0 + block[$1].weight.count })
       }
     }
   }
 
-  /// How many players a model of so many blocks of the given linears has; `cut` without the model.
+  /// The names and linears of the players of one block.
+  private func parts(of block: any TransformerBlock) -> [(name: String?, roles: [LinearRole])] {
+    switch self {
+    case .blocks: [(nil, block.roles)]
+    case .sublayers: Sublayer.allCases.map { ($0.rawValue, block.roles(of: $0)) }
+    case .linears: Sublayer.allCases.flatMap(block.roles(of:)).map { ($0.rawValue, [$0]) }
+    }
+  }
+
+  /// How many players a model of so many blocks, of so many linears each, has.
   package func count(blocks: Int, linears: Int) -> Int {
     switch self {
     case .blocks: blocks
@@ -49,13 +47,6 @@ public struct Player: Hashable, Sendable {
   public let roles: [LinearRole]
   /// Weights of those linears.
   public let parameters: Int
-
-  fileprivate init(block: Int, part: String?, roles: [LinearRole], _ model: any CausalLM) {
-    self.block = block
-    self.part = part
-    self.roles = roles
-    parameters = roles.reduce(0) { $0 + model.blocks[block][$1].weight.count }
-  }
 
   /// The player as reports call it: `3`, `3.mlp`, `3.down`.
   public var name: String { part.map { "\(block).\($0)" } ?? "\(block)" }

@@ -24,8 +24,8 @@ extension LayerGame.Absence {
 
   /// Absent players as a pruner leaves them.
   ///
-  /// Every block is pruned with statistics of the dense model, so that pruned and intact players can be combined freely. Throws
-  /// `PruningError` as `ModelPruner.prune`.
+  /// Every block is pruned with statistics of the dense model, so that pruned and intact players can be combined.
+  /// Throws `PruningError`.
   ///
   ///     let absence = try LayerGame.Absence.pruned(model, by: WandaPruner(), to: 0.7, calibration: samples)
   public static func pruned(

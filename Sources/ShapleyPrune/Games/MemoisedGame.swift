@@ -1,17 +1,13 @@
 /// A game that evaluates no coalition twice.
 ///
-/// The coalitions of a batch that are not known yet go to the wrapped game in one call, each once, in ascending order: what the
-/// wrapped game sees depends on the set that was asked for and not on the order of asking.
+/// The unknown coalitions of a batch go to the wrapped game in one call, each once, in ascending order.
 public struct MemoisedGame<Wrapped: Game> {
   /// The game that computes the values.
   public private(set) var game: Wrapped
-
   /// Coalitions asked for, repetitions included.
   public private(set) var askedCount = 0
-
   /// Coalitions that the wrapped game evaluated.
   public private(set) var evaluatedCount = 0
-
   /// Coalitions whose values were restored and never evaluated here.
   public private(set) var restoredCount = 0
 
@@ -31,7 +27,8 @@ public struct MemoisedGame<Wrapped: Game> {
 
   /// Takes over a value that was computed before, by a journal or by another process.
   ///
-  /// A value that is known stays. Throws `GameError` where the coalition is not one of this game or the value is not finite.
+  /// A value that is known stays. Throws `GameError` for a coalition of another game, and for a value that is not
+  /// finite.
   public mutating func restore(_ value: Double, of coalition: Coalition) throws(GameError) {
     try check(coalition)
     guard value.isFinite else { throw .notFinite(coalition, value: value) }
@@ -42,7 +39,8 @@ public struct MemoisedGame<Wrapped: Game> {
 
   /// The values of the coalitions, in their order.
   ///
-  /// Throws what the wrapped game throws, and `GameError` where it answers a wrong number of values or one that is not finite.
+  /// Throws what the wrapped game throws, and `GameError` where its answer has a wrong length or a value that is not
+  /// finite.
   public mutating func values(of coalitions: [Coalition]) throws -> [Double] {
     for coalition in coalitions { try check(coalition) }
     askedCount += coalitions.count

@@ -3,8 +3,8 @@ import Transformer
 
 /// A block as pruning left it, kept as what tells it from the dense block.
 ///
-/// Where a method only clears weights, that is one bit a weight; where it changes those that stay, the weights as stored. A game
-/// holds the pruned form of every block beside the dense model, and puts together what it needs while it needs it.
+/// Where a method only clears weights, that is one bit a weight; where it changes those that stay, the weights as
+/// stored.
 public struct PrunedForm: Sendable {
   private enum Weight: Sendable {
     case cleared(ZeroMask)
@@ -37,12 +37,10 @@ public struct PrunedForm: Sendable {
   ///
   /// - Precondition: the linears of both have the same shapes.
   public init(_ pruned: any TransformerBlock, from dense: any TransformerBlock) {
-    var weights: [LinearRole: Weight] = [:]
-    for role in dense.roles {
+    weights = dense.roles.reduce(into: [:]) { weights, role in
       let weight = pruned[role].weight
       weights[role] = ZeroMask(from: dense[role].weight, to: weight).map(Weight.cleared) ?? .changed(weight)
     }
-    self.weights = weights
   }
 
   /// The dense block with some of its linears, or all of them, in this form; O(weights of those).

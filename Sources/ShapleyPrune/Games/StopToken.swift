@@ -3,8 +3,8 @@ import Synchronization
 
 /// A way to ask running work to stop where it can go on later.
 ///
-/// A game asks its token before every forward step. Where the answer is yes, it synchronises its measurements and throws
-/// `Interruption`; a game with the same store later measures only what is missing.
+/// A game that finds its token set before a forward step synchronises its measurements and throws `Interruption`; a
+/// later game with the same store measures only what is missing.
 ///
 ///     let stop = StopToken()
 ///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements, stop: stop)
@@ -14,15 +14,12 @@ public final class StopToken: Sendable {
   private let poll: @Sendable () -> Bool
   private let atEnd: @Sendable () -> Void
 
-  /// A token that says stop from the call of `requestStop` on.
-  public convenience init() { self.init(polling: { false }) }
-
   /// A token that says stop where `poll` returns true, or `requestStop` was called.
   ///
   /// - Parameters:
   ///   - poll: Called whenever the token is asked, on the thread that asks.
   ///   - atEnd: Called when a job has done the work during which it asks.
-  public init(polling poll: @escaping @Sendable () -> Bool, atEnd: @escaping @Sendable () -> Void = {}) {
+  public init(polling poll: @escaping @Sendable () -> Bool = { false }, atEnd: @escaping @Sendable () -> Void = {}) {
     self.poll = poll
     self.atEnd = atEnd
   }
@@ -33,7 +30,7 @@ public final class StopToken: Sendable {
   /// Whether the work is to stop.
   public var isStopRequested: Bool { isSet.load(ordering: .relaxed) || poll() }
 
-  /// Tells whoever is polled that nothing asks any more.
+  /// Ends the polling.
   func end() { atEnd() }
 
   /// Throws `StopRequested` where the work is to stop.

@@ -25,6 +25,7 @@ public struct ModelSource: Sendable {
   ///
   /// Throws `ModelError`.
   public func load(events: any JobEvents = SilentEvents()) throws -> any CausalLM {
+    for note in directory.notes { events.note(note) }
     let model = try events.during("reading \(path)", unit: "blocks") { try directory.loadModel(progress: $0) }
     events.note(
       "\(path): \(directory.architecture.rawValue), \(Quantity.count(model.parameterCount)) parameters in "

@@ -159,10 +159,10 @@ struct PruneRun {
       case .usual: return try shared(nil)
       case .number(let spread): return try shared(spread)
       case .auto:
-        let search = SpreadSearch(
-          map.scaling.candidateSpreads, by: modelPruner, calibration: calibration ?? .none,
-          heldBack: heldBack ?? .none)
-        let tries = try search.tries(model, events: job.events) { try shared($0).patterns }
+        let tries = try SpreadSearch.tries(
+          of: map.scaling.candidateSpreads, model, by: modelPruner, calibration: calibration ?? .none,
+          heldBack: heldBack ?? .none, events: job.events
+        ) { try shared($0).patterns }
         var best = try shared(SpreadSearch.best(tries))
         best.record.tries = tries
         return best

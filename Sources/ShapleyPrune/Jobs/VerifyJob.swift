@@ -72,6 +72,7 @@ private struct Verification {
     hashes = record.hashes["output"]
     if let hashes { try Self.check(hashes, in: path, recordedIn: file, events) }
     model = try ModelDirectory(path: path)
+    for note in model.notes { events.note(note) }
     if let hashes { try checkCompleteness(hashes.map(\.name)) }
     let linears = try linears()
     let shards = model.checkpoint.shards
@@ -133,7 +134,7 @@ private struct Verification {
 
   /// The record's linears, which must be those that the configuration asks for, with the shapes that it asks for.
   private func linears() throws -> [TensorName: Linear] {
-    let names = try model.linearNames()
+    let names = model.linearNames
     guard names.count == record.blocks.count else {
       throw difference("blocks", "it records \(record.blocks.count); the model has \(names.count)")
     }

@@ -2,8 +2,8 @@ import Support
 
 /// A method that files and command lines call by a name, with settings that they can give.
 ///
-/// Shapley estimators and pruners are such methods. A type says once what it is called and which settings it has; reading, writing,
-/// comparing and the command line follow from that.
+/// Shapley estimators and pruners are such methods. Reading, writing, comparing and the command line follow from the
+/// name and the settings of the type.
 ///
 ///     struct LeaveOneOut: ShapleyEstimator {
 ///       static let name = "leave-one-out"
@@ -24,15 +24,12 @@ public protocol Configurable: Sendable {
 public struct Setting<Owner>: Sendable {
   /// The key in files.
   public let key: String
-  let write: @Sendable (Owner) -> JSON
-  let read: @Sendable (inout Owner, FieldReader) throws(DocumentError) -> Void
+  /// The setting as a field of a record, under this key or another spelling of it.
+  let field: @Sendable (_ key: String, _ isRequired: Bool) -> RecordField<Owner>
 
-  private init<Value>(
-    _ key: String, _ path: WritableKeyPath<Owner, Value> & Sendable, _ format: FieldFormat<Value>
-  ) {
+  private init<Value>(_ key: String, _ path: WritableKeyPath<Owner, Value> & Sendable, _ format: FieldFormat<Value>) {
     self.key = key
-    write = { format.write($0[keyPath: path]) }
-    read = { (owner, field) throws(DocumentError) in owner[keyPath: path] = try format.read(field) }
+    field = { RecordField($0, path, format, isRequired: $1) }
   }
 
   /// A whole number within a range.
@@ -66,15 +63,14 @@ extension Configurable {
   public var name: String { Self.name }
 
   /// The settings by their keys.
-  package var settingMembers: [(String, JSON)] { Self.settings.map { ($0.key, $0.write(self)) } }
+  var settingMembers: [(String, JSON)] { Self.settings.flatMap { $0.field($0.key, true).write(self) } }
 
-  /// Changes a setting to the value at a place of a document.
+  /// Takes the settings that stand in an object, each under its key or another spelling of it.
   ///
-  /// - Returns: whether there is such a setting.
-  @discardableResult
-  package mutating func set(_ key: String, from field: FieldReader) throws(DocumentError) -> Bool {
-    guard let setting = Self.settings.first(where: { $0.key == key }) else { return false }
-    try setting.read(&self, field)
-    return true
+  /// Throws for a value that a setting cannot have and, where they are required, for a setting that is missing.
+  package mutating func set(
+    _ object: FieldReader, spelled: (String) -> String = { $0 }, areRequired: Bool = false
+  ) throws(DocumentError) {
+    for setting in Self.settings { try setting.field(spelled(setting.key), areRequired).read(&self, object) }
   }
 }

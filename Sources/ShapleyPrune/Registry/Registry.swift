@@ -16,7 +16,7 @@ public final class Registry<Method: Sendable>: Sendable {
     let keys: [String]
     /// The method with its usual settings.
     let usual: Method
-    /// The method with the settings that stand in an object, where each has the key of the setting or another spelling of it.
+    /// The method with the settings that stand in an object, each under its key or another spelling of it.
     let read: @Sendable (FieldReader, (String) -> String) throws(DocumentError) -> Method
 
     init<Concrete: Configurable>(_ type: Concrete.Type, _ erased: @escaping @Sendable (Concrete) -> Method) {
@@ -25,7 +25,7 @@ public final class Registry<Method: Sendable>: Sendable {
       usual = erased(type.init())
       read = { (object, spelled) throws(DocumentError) in
         var method = type.init()
-        for setting in type.settings { try setting.read(&method, try object.member(spelled(setting.key))) }
+        try method.set(object, spelled: spelled, areRequired: true)
         return erased(method)
       }
     }
@@ -50,17 +50,12 @@ public final class Registry<Method: Sendable>: Sendable {
   public subscript(_ name: String) -> Method? { entries.first { $0.name == name }?.usual }
 
   /// The names of the methods that have a setting.
-  package func names(having setting: String) -> [String] {
-    entries.filter { $0.keys.contains(setting) }.map(\.name)
-  }
+  package func names(having setting: String) -> [String] { entries.filter { $0.keys.contains(setting) }.map(\.name) }
 
-  /// The settings of a method, beside null for those that only other methods of the library have: one set of keys, whatever the
-  /// method.
+  /// The settings of a method, and null for those that only other methods of the library have.
   ///
   /// - Parameter spelled: the key in the file of a setting's key.
-  package func members(
-    of method: (any Configurable)?, spelled: (String) -> String = { $0 }
-  ) -> [(String, JSON)] {
+  package func members(of method: (any Configurable)?, spelled: (String) -> String = { $0 }) -> [(String, JSON)] {
     let own = method?.settingMembers ?? []
     let common = builtIn.flatMap(\.keys)
     let keys = common + own.map(\.0).filter { !common.contains($0) }

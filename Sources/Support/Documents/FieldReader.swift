@@ -1,19 +1,40 @@
-/// An input that is not what it must be: which file, which field of it, and why.
-package struct DocumentError: Diagnostic, Equatable {
+/// An input that is not what it must be, or that cannot be read: which file, which field of it, and why.
+public struct DocumentError: Error, Equatable, Sendable {
   /// The file, or another name of where the text came from.
-  package let source: String
-  /// The path of the field, such as `blocks[3].sparsity`; nil for the document as a whole.
-  package let field: String?
-  package let reason: String
+  public let source: String
+  /// The path of the field, such as `blocks[3].sparsity`, or another place, such as `line 7`; nil for the document as a whole.
+  public let field: String?
+  /// What is wrong and, where there is one, the remedy.
+  public let reason: String
+  package let failureKind: FailureKind
 
-  package init(_ source: String, field: String? = nil, reason: String) {
+  package init(_ source: String, field: String? = nil, reason: String, failureKind: FailureKind = .badData) {
     self.source = source
     self.field = field
     self.reason = reason
+    self.failureKind = failureKind
   }
 
-  package var failureKind: FailureKind { .badData }
-  package var description: String { "\(source): \(field.map { "\($0): " } ?? "")\(reason)" }
+  package init(_ error: FileError) {
+    self.init(error.path, reason: "cannot \(error.operation): \(error.reason)", failureKind: error.failureKind)
+  }
+}
+
+extension DocumentError: Diagnostic {
+  /// One line: file, field, reason.
+  public var description: String { "\(source): \(field.map { "\($0): " } ?? "")\(reason)" }
+}
+
+extension File {
+  /// A whole file of at most `limit` bytes that is kept in a repository: a Git LFS pointer in its place is an error.
+  package static func document(_ path: String, limit: Int = 1 << 30) throws(DocumentError) -> [UInt8] {
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try contents(of: path, limit: limit) } catch { throw DocumentError(error) }
+    guard !bytes.starts(with: "version https://git-lfs.github.com/".utf8) else {
+      throw DocumentError(path, reason: "this is a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'")
+    }
+    return bytes
+  }
 }
 
 /// A place in a JSON document, with the path that leads to it: errors name the file and the field.
@@ -31,21 +52,26 @@ package struct FieldReader: Sendable {
 
   /// The object in a text.
   package init(parsing bytes: [UInt8], source: String) throws(DocumentError) {
-    let json: JSON
-    do throws(JSONError) { json = try JSON.parse(bytes) } catch {
+    do throws(JSONError) { self.init(try JSON.parse(bytes), source: source) } catch {
       throw DocumentError(source, reason: error.description)
     }
-    self.init(json, source: source)
-    guard json.object != nil else { throw failure("it is \(json.kind), not an object") }
+    _ = try object()
   }
 
   /// The object in a file.
-  package init(file path: String, limit: Int = 1 << 30) throws {
-    try self.init(parsing: try File.contents(of: path, limit: limit), source: path)
+  package init(file path: String, limit: Int = 1 << 30) throws(DocumentError) {
+    try self.init(parsing: try File.document(path, limit: limit), source: path)
   }
 
-  /// An error about this place.
-  package func failure(_ reason: String) -> DocumentError { DocumentError(source, field: path, reason: reason) }
+  /// An error about this place, or about a member that may be missing.
+  package func failure(_ reason: String, at member: String? = nil) -> DocumentError {
+    DocumentError(source, field: member.map { place(.null, $0).path } ?? path, reason: reason)
+  }
+
+  /// An error about a value that means something, but nothing that is implemented.
+  package func unsupported(_ found: String, supported: String, at member: String? = nil) -> DocumentError {
+    failure("\(found) is not supported; supported: \(supported)", at: member)
+  }
 
   private func place(_ json: JSON, _ name: String) -> FieldReader {
     FieldReader(json, source: source, path: path.map { "\($0).\(name)" } ?? name)
@@ -53,7 +79,7 @@ package struct FieldReader: Sendable {
 
   /// A member of any type, null included; a missing one is an error.
   package func member(_ name: String) throws(DocumentError) -> FieldReader {
-    guard let member = json[name] else { throw place(.null, name).failure("it is missing") }
+    guard let member = json[name] else { throw failure("it is missing", at: name) }
     return place(member, name)
   }
 
@@ -63,30 +89,39 @@ package struct FieldReader: Sendable {
     return place(member, name)
   }
 
+  /// What the value is where it is of the type that is wanted.
+  private func expect<Value>(_ value: Value?, _ wanted: String) throws(DocumentError) -> Value {
+    guard let value else { throw failure("it is \(json.kind), not \(wanted)") }
+    return value
+  }
+
+  package func object() throws(DocumentError) -> JSONObject { try expect(json.object, "an object") }
+
+  /// A member that is true or false; `standard` where it is missing or null.
+  package func flag(_ name: String, default standard: Bool) throws(DocumentError) -> Bool {
+    try optional(name)?.bool() ?? standard
+  }
+
   /// The members of an object in their order.
   package func members() throws(DocumentError) -> [(name: String, value: FieldReader)] {
-    guard let object = json.object else { throw failure("it is \(json.kind), not an object") }
-    return object.members.map {
+    try object().members.map {
       let name = String(decoding: $0.key, as: UTF8.self)
       return (name, place($0.value, name))
     }
   }
 
+  package func array() throws(DocumentError) -> [JSON] { try expect(json.array, "an array") }
+
   /// The elements of an array.
   package func elements() throws(DocumentError) -> [FieldReader] {
-    guard let array = json.array else { throw failure("it is \(json.kind), not an array") }
-    return array.enumerated().map { FieldReader($1, source: source, path: "\(path ?? "")[\($0)]") }
+    try array().enumerated().map { FieldReader($1, source: source, path: "\(path ?? "")[\($0)]") }
   }
 
-  package func text() throws(DocumentError) -> String {
-    guard let text = json.text else { throw failure("it is \(json.kind), not a string") }
-    return text
-  }
+  package func bytes() throws(DocumentError) -> [UInt8] { try expect(json.bytes, "a string") }
 
-  package func bool() throws(DocumentError) -> Bool {
-    guard let value = json.bool else { throw failure("it is \(json.kind), not true or false") }
-    return value
-  }
+  package func text() throws(DocumentError) -> String { String(decoding: try bytes(), as: UTF8.self) }
+
+  package func bool() throws(DocumentError) -> Bool { try expect(json.bool, "true or false") }
 
   package func integer(in range: ClosedRange<Int> = 0...Int.max) throws(DocumentError) -> Int {
     guard let number = json.integer, range.contains(number) else {
@@ -98,10 +133,18 @@ package struct FieldReader: Sendable {
   }
 
   package func number(in range: ClosedRange<Double>? = nil) throws(DocumentError) -> Double {
-    guard let number = json.double else { throw failure("it is \(json.kind), not a number") }
+    let number = try expect(json.double, "a number")
     guard number.isFinite else { throw failure("the number is too large") }
     if let range, !range.contains(number) {
       throw failure("\(number) is not between \(range.lowerBound.brief) and \(range.upperBound.brief)")
+    }
+    return number
+  }
+
+  /// A number greater than 0.
+  package func positive() throws(DocumentError) -> Double {
+    guard let number = json.double, number > 0, number.isFinite else {
+      throw failure("it is not a number greater than 0")
     }
     return number
   }

@@ -1,7 +1,7 @@
 /// A JSON value (RFC 8259) whose strings are bytes.
 ///
-/// Swift's `String` compares by canonical equivalence, so a dictionary keyed by it merges keys that a vocabulary must keep
-/// apart; here a key is its UTF-8 bytes and nothing else. Objects keep their order.
+/// Swift's `String` compares by canonical equivalence, which would merge keys that a vocabulary must keep apart; here a
+/// key is its UTF-8 bytes. Objects keep their order.
 package enum JSON: Sendable {
   case null
   case bool(Bool)
@@ -65,26 +65,21 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
 }
 
 extension JSON {
-  /// More values than any tokenizer or header has; a value takes many times the memory of the two bytes that can spell it.
+  /// More values than any tokenizer or header has; a value takes many times the memory of its text.
   package static let valueLimit = 1 << 22
 
   /// Reads one value and nothing after it.
   ///
-  /// Duplicate keys, however spelled, are an error; so are nesting beyond `depthLimit` and more than `valueLimit` values.
+  /// Throws also for duplicate keys, however spelled, nesting beyond `depthLimit`, and more than `valueLimit` values.
+  /// O(n).
   package static func parse(_ bytes: [UInt8], depthLimit: Int = 128) throws(JSONError) -> JSON {
-    var result: Result<JSON, JSONError> = .success(.null)
-    bytes.withUnsafeBufferPointer { buffer in
-      do throws(JSONError) {
-        if let offset = UTF8Validation.firstInvalidOffset(in: buffer) {
-          throw JSONError(offset: offset, reason: "not UTF-8")
-        }
-        var parser = Parser(bytes: buffer, depthLimit: depthLimit)
-        result = .success(try parser.document())
-      } catch {
-        result = .failure(error)
+    try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
+      if let offset = UTF8Validation.firstInvalidOffset(in: buffer) {
+        throw JSONError(offset: offset, reason: "not UTF-8")
       }
+      var parser = Parser(bytes: buffer, depthLimit: depthLimit)
+      return try parser.document()
     }
-    return try result.get()
   }
 }
 
@@ -93,11 +88,6 @@ private struct Parser {
   let depthLimit: Int
   var position = 0
   var valueCount = 0
-
-  init(bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
-    self.bytes = bytes
-    self.depthLimit = depthLimit
-  }
 
   mutating func document() throws(JSONError) -> JSON {
     skipBlanks()
@@ -149,42 +139,45 @@ private struct Parser {
   }
 
   private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
-    guard depth <= depthLimit else { throw failure("nested deeper than \(depthLimit)") }
-    position += 1
     var members: [JSONObject.Member] = []
     var keys: Set<[UInt8]> = []
-    skipBlanks()
-    if take(UInt8(ascii: "}")) { return JSONObject() }
-    while true {
-      skipBlanks()
-      let start = position
-      guard current == UInt8(ascii: "\"") else { throw failure("expected a key in quotation marks") }
-      let key = try string()
+    try forEachItem(in: "an object", until: "}", depth) { (parser) throws(JSONError) in
+      let start = parser.position
+      guard parser.current == UInt8(ascii: "\"") else { throw parser.failure("expected a key in quotation marks") }
+      let key = try parser.string()
       guard keys.insert(key).inserted else {
-        throw failure("the key \"\(String(decoding: key, as: UTF8.self))\" appears twice", at: start)
+        throw parser.failure("the key \"\(String(decoding: key, as: UTF8.self))\" appears twice", at: start)
       }
-      skipBlanks()
-      guard take(UInt8(ascii: ":")) else { throw failure("expected ':' after a key") }
-      skipBlanks()
-      members.append((key, try value(depth: depth)))
-      skipBlanks()
-      if take(UInt8(ascii: "}")) { return JSONObject(members) }
-      guard take(UInt8(ascii: ",")) else { throw failure("expected ',' or '}' in an object") }
+      parser.skipBlanks()
+      guard parser.take(UInt8(ascii: ":")) else { throw parser.failure("expected ':' after a key") }
+      parser.skipBlanks()
+      members.append((key, try parser.value(depth: depth)))
     }
+    return JSONObject(members)
   }
 
   private mutating func array(depth: Int) throws(JSONError) -> [JSON] {
+    var elements: [JSON] = []
+    try forEachItem(in: "an array", until: "]", depth) { (parser) throws(JSONError) in
+      elements.append(try parser.value(depth: depth))
+    }
+    return elements
+  }
+
+  /// Reads what stands between two brackets: items with commas between them.
+  private mutating func forEachItem(
+    in container: String, until closing: Unicode.Scalar, _ depth: Int, _ item: (inout Parser) throws(JSONError) -> Void
+  ) throws(JSONError) {
     guard depth <= depthLimit else { throw failure("nested deeper than \(depthLimit)") }
     position += 1
-    var elements: [JSON] = []
     skipBlanks()
-    if take(UInt8(ascii: "]")) { return elements }
+    if take(UInt8(ascii: closing)) { return }
     while true {
       skipBlanks()
-      elements.append(try value(depth: depth))
+      try item(&self)
       skipBlanks()
-      if take(UInt8(ascii: "]")) { return elements }
-      guard take(UInt8(ascii: ",")) else { throw failure("expected ',' or ']' in an array") }
+      if take(UInt8(ascii: closing)) { return }
+      guard take(UInt8(ascii: ",")) else { throw failure("expected ',' or '\(closing)' in \(container)") }
     }
   }
 
@@ -238,28 +231,23 @@ private struct Parser {
     position += 1
     guard let byte = current else { throw failure("a string without an end", at: start) }
     position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)
-    case UInt8(ascii: "b"): result.append(0x08)
-    case UInt8(ascii: "f"): result.append(0x0C)
-    case UInt8(ascii: "n"): result.append(0x0A)
-    case UInt8(ascii: "r"): result.append(0x0D)
-    case UInt8(ascii: "t"): result.append(0x09)
-    case UInt8(ascii: "u"):
-      var code = try hexadecimal(start)
-      if (0xD800..<0xDC00).contains(code) {
-        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-          throw failure("half of a surrogate pair", at: start)
-        }
-        let low = try hexadecimal(start)
-        guard (0xDC00..<0xE000).contains(low) else { throw failure("half of a surrogate pair", at: start) }
-        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+    if let character = Self.escapes[byte] { return result.append(character) }
+    guard byte == UInt8(ascii: "u") else { throw failure("an unknown escape", at: start) }
+    var code = try hexadecimal(start)
+    if (0xD800..<0xDC00).contains(code) {
+      guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+        throw failure("half of a surrogate pair", at: start)
       }
-      guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair", at: start) }
-      result.append(contentsOf: String(scalar).utf8)
-    default: throw failure("an unknown escape", at: start)
+      let low = try hexadecimal(start)
+      guard (0xDC00..<0xE000).contains(low) else { throw failure("half of a surrogate pair", at: start) }
+      code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
+    guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair", at: start) }
+    result.append(contentsOf: String(scalar).utf8)
   }
+
+  /// What the characters behind a backslash stand for, but for `u`.
+  private static let escapes = Dictionary(uniqueKeysWithValues: zip("\"\\/bfnrt".utf8, "\"\\/\u{8}\u{C}\n\r\t".utf8))
 
   private mutating func hexadecimal(_ start: Int) throws(JSONError) -> UInt32 {
     var code: UInt32 = 0

@@ -78,7 +78,6 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
   }
 
   private static func write(_ bytes: [UInt8], to out: inout [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
     out.append(UInt8(ascii: "\""))
     for byte in bytes {
       switch byte {
@@ -87,8 +86,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
       case 0x0D: out.append(contentsOf: "\\r".utf8)
       case 0x09: out.append(contentsOf: "\\t".utf8)
       case 0..<0x20, 0x7F:
-        out.append(contentsOf: "\\u00".utf8)
-        out.append(contentsOf: [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+        out.append(contentsOf: "\\u00\(byte.hexadecimal)".utf8)
       default: out.append(byte)
       }
     }

@@ -14,8 +14,8 @@ package protocol Record: Sendable {
 package struct RecordField<Owner>: Sendable {
   /// The member's key; nil for several members.
   let key: String?
-  let write: @Sendable (Owner) -> [(String, JSON)]
-  let read: @Sendable (inout Owner, FieldReader) throws(DocumentError) -> Void
+  package let write: @Sendable (Owner) -> [(String, JSON)]
+  package let read: @Sendable (inout Owner, FieldReader) throws(DocumentError) -> Void
 
   /// Several members, written and read by functions of their own; `read` gets the object that they are members of.
   package init(
@@ -42,19 +42,12 @@ package struct RecordField<Owner>: Sendable {
 
   /// One member that follows from others: it is written, and not looked at when it is read.
   package static func derived(_ key: String, _ json: @escaping @Sendable (Owner) -> JSON) -> RecordField {
-    RecordField {
-      [(key, json($0))]
-    } read: { (_, _) throws(DocumentError) in
-    }
+    RecordField(write: { [(key, json($0))] }) { (_, _) throws(DocumentError) in }
   }
 
   /// The members of a record within the record, without an object around them.
-  package static func members<Inner: Record>(
-    of path: WritableKeyPath<Owner, Inner> & Sendable
-  ) -> RecordField {
-    RecordField {
-      $0[keyPath: path].members
-    } read: { (owner, object) throws(DocumentError) in
+  package static func members<Inner: Record>(of path: WritableKeyPath<Owner, Inner> & Sendable) -> RecordField {
+    RecordField(write: { $0[keyPath: path].members }) { (owner, object) throws(DocumentError) in
       owner[keyPath: path] = try Inner(object)
     }
   }
@@ -69,7 +62,7 @@ extension Record {
   /// Reads what `json` wrote; members that the record does not know are left alone.
   package init(_ object: FieldReader) throws(DocumentError) {
     self.init()
-    guard object.json.object != nil else { throw object.failure("it is \(object.json.kind), not an object") }
+    _ = try object.object()
     for field in Self.fields { try field.read(&self, object) }
     try check(object)
   }
@@ -98,21 +91,15 @@ package struct FieldFormat<Value>: Sendable {
 
   /// Null for nil.
   package var orNull: FieldFormat<Value?> {
-    FieldFormat<Value?> {
-      $0.map(write) ?? .null
-    } read: { (field) throws(DocumentError) in
+    FieldFormat<Value?>(write: { $0.map(write) ?? .null }) { (field) throws(DocumentError) in
       field.json.isNull ? nil : try read(field)
     }
   }
 
   /// An array.
   package var list: FieldFormat<[Value]> {
-    FieldFormat<[Value]> {
-      .array($0.map(write))
-    } read: { (field) throws(DocumentError) in
-      var values: [Value] = []
-      for element in try field.elements() { values.append(try read(element)) }
-      return values
+    FieldFormat<[Value]>(write: { .array($0.map(write)) }) { (field) throws(DocumentError) in
+      try field.elements().map(read)
     }
   }
 
@@ -121,9 +108,7 @@ package struct FieldFormat<Value>: Sendable {
     FieldFormat<[Named<Value>]> { entries in
       JSON(members: entries.map { ($0.name, write($0.value)) })
     } read: { (field) throws(DocumentError) in
-      var entries: [Named<Value>] = []
-      for (name, value) in try field.members() { entries.append(Named(name, try read(value))) }
-      return entries
+      try field.members().map { (name, value) throws(DocumentError) in Named(name, try read(value)) }
     }
   }
 }
@@ -143,85 +128,45 @@ extension Named: Sendable where Value: Sendable {}
 extension Named: Equatable where Value: Equatable {}
 
 extension FieldFormat where Value == String {
-  package static var text: Self {
-    Self {
-      JSON($0)
-    } read: { (field) throws(DocumentError) in
-      try field.text()
-    }
-  }
+  package static var text: Self { Self(write: { JSON($0) }) { (field) throws(DocumentError) in try field.text() } }
 }
 
 extension FieldFormat where Value == Int {
   package static func integer(in range: ClosedRange<Int> = 0...Int.max) -> Self {
-    Self {
-      JSON($0)
-    } read: { (field) throws(DocumentError) in
-      try field.integer(in: range)
-    }
+    Self(write: { JSON($0) }) { (field) throws(DocumentError) in try field.integer(in: range) }
   }
 }
 
 extension FieldFormat where Value == Double {
   package static func number(in range: ClosedRange<Double>? = nil) -> Self {
-    Self {
-      JSON($0)
-    } read: { (field) throws(DocumentError) in
-      try field.number(in: range)
-    }
+    Self(write: { JSON($0) }) { (field) throws(DocumentError) in try field.number(in: range) }
   }
-}
 
-extension FieldFormat where Value == Double {
   /// A number; null stands for one that is not finite.
   package static var numberOrNull: Self {
-    Self {
-      JSON($0)
-    } read: { (field) throws(DocumentError) in
-      field.json.isNull ? .nan : try field.number()
-    }
+    Self(write: { JSON($0) }) { (field) throws(DocumentError) in field.json.isNull ? .nan : try field.number() }
   }
 }
 
 extension FieldFormat where Value == UInt64 {
   package static var seed: Self {
-    Self {
-      .number(String($0))
-    } read: { (field) throws(DocumentError) in
-      try field.seed()
-    }
+    Self(write: { .number("\($0)") }) { (field) throws(DocumentError) in try field.seed() }
   }
 }
 
 extension FieldFormat where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
   package static var word: Self {
-    Self {
-      JSON($0.rawValue)
-    } read: { (field) throws(DocumentError) in
-      try field.word()
-    }
+    Self(write: { JSON($0.rawValue) }) { (field) throws(DocumentError) in try field.word() }
   }
 }
 
 extension FieldFormat where Value == JSON {
   /// The member as it stands.
-  package static var json: Self {
-    Self {
-      $0
-    } read: { (field) throws(DocumentError) in
-      field.json
-    }
-  }
+  package static var json: Self { Self(write: { $0 }) { (field) throws(DocumentError) in field.json } }
 }
 
 extension FieldFormat where Value: Record {
-  package static var record: Self {
-    Self {
-      $0.json
-    } read: { (field) throws(DocumentError) in
-      try Value(field)
-    }
-  }
+  package static var record: Self { Self(write: \.json) { (field) throws(DocumentError) in try Value(field) } }
 }
 
 extension JSON {
@@ -234,9 +179,5 @@ extension JSON {
   package func with(_ name: String, _ value: JSON) -> JSON { JSON(members: objectMembers + [(name, value)]) }
 
   /// The SHA-256 of the compact form, in hexadecimal digits.
-  package var sha256: String {
-    var hash = SHA256()
-    hash.update(encoded())
-    return hash.hexadecimal()
-  }
+  package var sha256: String { SHA256.hexadecimal(of: encoded()) }
 }

@@ -1,8 +1,8 @@
 /// Writes a folder so that it is there complete or not at all, whenever the process ends.
 ///
-/// Everything goes into a temporary folder beside the target; `commit` brings it to the disk and lets it take the target's name. A
-/// writer that is dropped without a commit removes what it wrote; what a killed process could not remove, the next writer to
-/// the same target does.
+/// Everything goes into a temporary folder beside the target; `commit` brings it to the disk and renames it to the
+/// target. A writer that is dropped without a commit removes what it wrote; the next writer to the target removes what
+/// a killed one left.
 package final class DirectoryWriter {
   package let target: String
   package let temporary: String
@@ -12,8 +12,8 @@ package final class DirectoryWriter {
   private let replacing: Bool
   private var isOpen = true
 
-  /// Whether a folder can be written at `target`, told before any work: the parent exists and is writable, the target is free
-  /// or `replacing` is set.
+  /// Whether a folder can be written at `target`, told before any work: the parent exists and is writable, the target
+  /// is free or `replacing` is set.
   ///
   /// What dead processes left beside the target is removed first, so that it takes no room.
   package static func check(_ target: String, replacing: Bool) throws(FileError) {
@@ -22,18 +22,16 @@ package final class DirectoryWriter {
     TemporarySibling.clear(for: target)
     let parent = Path.parent(of: target)
     guard let status = try? FileSystem.status(parent), status.kind == .directory else {
-      throw FileError(target, "create", reason: "the folder \(parent) does not exist", failureKind: .cannotCreate)
+      throw FileError.cannotCreate(target, "the folder \(parent) does not exist")
     }
     guard FileSystem.isWritable(parent) else {
-      throw FileError(target, "create", reason: "the folder \(parent) is not writable", failureKind: .cannotCreate)
+      throw FileError.cannotCreate(target, "the folder \(parent) is not writable")
     }
     guard let existing = try? FileSystem.status(target, followingLinks: false) else { return }
     guard existing.kind == .directory else {
-      throw FileError(target, "create", reason: "something that is not a folder is there", failureKind: .cannotCreate)
+      throw FileError.cannotCreate(target, "something that is not a folder is there")
     }
-    guard replacing else {
-      throw FileError.exists(target)
-    }
+    guard replacing else { throw FileError.exists(target) }
   }
 
   package init(target: String, replacing: Bool) throws(FileError) {
@@ -77,9 +75,9 @@ package final class DirectoryWriter {
 
   /// Puts the folder in its place.
   ///
-  /// An existing target changes places with it in one step and is removed last. Where the system cannot do that, the target is
-  /// moved aside first: then there is a moment without one, and a process that dies in it has the target put back by the next
-  /// writer.
+  /// An existing target changes places with it in one step and is removed last. Where the system cannot do that, the
+  /// target is moved aside first; where the process ends before the new one is in place, the next writer puts the
+  /// target back.
   package func commit() throws(FileError) {
     let parent = Path.parent(of: target)
     try FileSystem.synchronizeDirectory(temporary)
@@ -88,7 +86,7 @@ package final class DirectoryWriter {
       isOpen = false
       return try FileSystem.synchronizeDirectory(parent)
     }
-    // Nobody is to remove the old folder under its hidden name before the new one is safe.
+    // The lock keeps the old folder from being removed under its hidden name before the new one is safe.
     let oldLock = FileLock.take(target)
     defer { withExtendedLifetime(oldLock) {} }
     if try FileSystem.exchange(temporary, target) {
@@ -97,15 +95,11 @@ package final class DirectoryWriter {
       return try FileSystem.synchronizeDirectory(parent)
     }
     let aside = try TemporarySibling.makeAside(for: target)
-    do throws(FileError) {
-      try FileSystem.rename(target, to: aside)
-    } catch {
+    do throws(FileError) { try FileSystem.rename(target, to: aside) } catch {
       FileSystem.removeTree(aside)
       throw error
     }
-    do throws(FileError) {
-      try FileSystem.rename(temporary, to: target)
-    } catch {
+    do throws(FileError) { try FileSystem.rename(temporary, to: target) } catch {
       try? FileSystem.rename(aside, to: target)
       throw error
     }

@@ -3,11 +3,11 @@ package final class FileLock: Sendable {
   /// What came of asking for a lock.
   package enum Outcome: Sendable {
     case taken(FileLock)
-    /// Somebody else has it.
+    /// Another process, or another reference, has it.
     case held
-    /// The path does not lead there, or no longer.
+    /// The path names nothing any more.
     case gone
-    /// The file system has no locks, or not for us.
+    /// The file system has no locks.
     case unsupported
   }
 
@@ -19,15 +19,10 @@ package final class FileLock: Sendable {
 
   /// Asks for the lock on what the path names, without waiting.
   package static func take(_ path: String) -> Outcome {
-    guard let descriptor = FileSystem.openLock(path) else {
-      return FileSystem.exists(path) ? .unsupported : .gone
-    }
+    guard let descriptor = FileSystem.openLock(path) else { return FileSystem.exists(path) ? .unsupported : .gone }
     let lock = FileLock(descriptor)
-    switch FileSystem.lock(descriptor) {
-    case true?: break
-    case false?: return .held
-    case nil: return .unsupported
-    }
+    guard let isTaken = FileSystem.lock(descriptor) else { return .unsupported }
+    guard isTaken else { return .held }
     // Between opening and locking, its owner may have removed it.
     guard let held = try? FileSystem.status(of: descriptor, path: path),
       let named = try? FileSystem.status(path, followingLinks: false), held.isSameFile(as: named)

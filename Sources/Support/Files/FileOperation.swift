@@ -1,7 +1,6 @@
 /// A change to the file system.
 ///
-/// A save is a sequence of these, and every one of them goes through `FileSystem.perform`: that is where tests fail, or end, a
-/// process at the k-th.
+/// Every one goes through `FileSystem.perform`, where tests let the k-th operation of a save fail or end the process.
 package enum FileOperation: Sendable {
   case makeDirectory, create, write, synchronize, close, rename, exchange, removeFile, removeDirectory
   case synchronizeDirectory
@@ -10,7 +9,7 @@ package enum FileOperation: Sendable {
   ///
   /// A type of its own, because Swift 6.3 crashes on a task-local value that is an optional function.
   package struct Interceptor: Sendable {
-    /// What it returns, where that is not 0, is the number of the error that the operation fails with in place of being done.
+    /// Returns 0, or the number of the error with which the operation fails in place of being done.
     let intercept: @Sendable (FileOperation, _ path: String) -> Int32
 
     package init(_ intercept: @escaping @Sendable (FileOperation, _ path: String) -> Int32) {
@@ -18,7 +17,7 @@ package enum FileOperation: Sendable {
     }
   }
 
-  /// The current task's; there is none outside of tests.
+  /// The current task's; nil outside of tests.
   @TaskLocal package static var interceptor: Interceptor?
 
   /// What the interceptor says of an operation.

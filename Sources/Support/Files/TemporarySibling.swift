@@ -1,12 +1,13 @@
 /// What is being written beside its target, under a hidden name, until it is complete.
 ///
-/// The process that writes holds a lock on it, which the system lets go when the process ends, however it ends. So what nobody
-/// holds was left by a dead process, under whichever number and on whichever machine that one ran, and may be removed.
+/// The writing process holds a lock on it, which the system releases when the process ends. What is not locked was
+/// therefore left by a dead process, on this machine or another, and may be removed.
 enum TemporarySibling {
-  /// Makes something under a hidden name beside `target` that is nobody else's, and locks it.
+  /// Makes something under a new hidden name beside `target`, and locks it; the lock is nil where the file system has
+  /// none.
   ///
-  /// The number of the process is not enough for a name: threads share it, and in a container it comes back after a kill. The
-  /// lock is nil where the file system has none; nobody can take one there, so nothing is ever found to be abandoned.
+  /// The number of the process does not suffice for a name: threads share it, and in a container it comes back after a
+  /// kill.
   static func make<Made>(
     for target: String, _ make: (String) throws(FileError) -> Made
   ) throws(FileError) -> (made: Made, lock: FileLock?) {
@@ -29,9 +30,7 @@ enum TemporarySibling {
     }
   }
 
-  /// Removes what dead processes left beside `target`, as far as it can be removed.
-  ///
-  /// Where one died while it had the target put aside, the target is put back.
+  /// Removes what dead processes left beside `target`, and puts a target back that one of them had put aside.
   static func clear(for target: String) {
     for (path, lock) in abandoned(asidePrefix(target)) {
       withExtendedLifetime(lock) {
@@ -61,16 +60,14 @@ enum TemporarySibling {
     }
   }
 
-  /// Everything whose name is the prefix and numbers, and whose lock nobody held until now.
+  /// Everything whose name is the prefix and numbers, and which is not locked.
   private static func abandoned(_ prefix: String) -> [(path: String, lock: FileLock)] {
     let (parent, start) = (Path.parent(of: prefix), Path.name(of: prefix))
-    let names = (try? FileSystem.list(parent)) ?? []
-    return names.compactMap { name in
-      guard name.hasPrefix(start), name.dropFirst(start.count).allSatisfy({ "0123456789-".contains($0) }) else {
-        return nil
-      }
+    return ((try? FileSystem.list(parent)) ?? []).compactMap { name in
       let path = Path.join(parent, name)
-      guard case .taken(let lock) = FileLock.take(path) else { return nil }
+      guard name.hasPrefix(start), name.dropFirst(start.count).allSatisfy({ "0123456789-".contains($0) }),
+        case .taken(let lock) = FileLock.take(path)
+      else { return nil }
       return (path, lock)
     }
   }

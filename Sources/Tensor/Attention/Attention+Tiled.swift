@@ -21,8 +21,11 @@ extension AttentionWork {
     for first in stride(from: 0, to: sequences, by: step) {
       let count = min(step, sequences - first)
       Parallel.forEach(count * shape.keyValueHeads) { index in
-        let offset = keyOffset(first + index / shape.keyValueHeads, index % shape.keyValueHeads)
-        panels.pack(keys: keys + offset, values: values + offset, into: floats + index * panels.count)
+        let rows = keyRows(of: first + index / shape.keyValueHeads)
+        let columns = columns(of: index % shape.keyValueHeads)
+        panels.pack(
+          keys: keys.part(rows: rows, columns: columns), values: values.part(rows: rows, columns: columns),
+          into: floats + index * panels.count)
       }
       Parallel.forEach(
         count * shape.heads * blocks, state: { AttentionTask(work: self, panels: panels) }
@@ -31,10 +34,12 @@ extension AttentionWork {
         let block = blocks - 1 - index / (count * shape.heads)
         let (sequence, head) = (index / shape.heads % count, index % shape.heads)
         let start = block * AttentionTask.queryBlock
-        let offset = queryOffset(first + sequence, head) + start * queryStride
+        let range = start..<min(queryLength, start + AttentionTask.queryBlock)
+        let (rows, columns) = (rows(range, of: first + sequence), columns(of: head))
         task.run(
-          queries: queries + offset, range: start..<min(queryLength, start + AttentionTask.queryBlock),
-          packed: floats + (sequence * shape.keyValueHeads + head / shape.group) * panels.count, out: out + offset)
+          range, queries: queries.part(rows: rows, columns: columns),
+          packed: floats + (sequence * shape.keyValueHeads + head / shape.group) * panels.count,
+          into: out.part(rows: rows, columns: columns))
       }
     }
   }
@@ -61,34 +66,35 @@ private struct KeyValuePanels {
   /// Floats of a head.
   var count: Int { keyCount + (valuePanels * work.instructions.tileColumns * work.keyLength + 15) & ~15 }
 
-  func pack(
-    keys: UnsafePointer<Float>, values: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>
-  ) {
-    let d = work.shape.headDimension
-    let rows = work.instructions.tileRows
-    let k = StridedView(keys, outerStride: work.keyStride, depthStride: 1)
-    for start in stride(from: 0, to: work.keyLength, by: rows) {
-      k.pack(
-        outer: start..<min(work.keyLength, start + rows), depth: 0..<d, width: rows, scale: 1, into: target + start * d,
-        with: work.instructions)
-    }
-    let columns = work.instructions.tileColumns
-    let v = StridedView(values, outerStride: 1, depthStride: work.keyStride)
-    for panel in 0..<valuePanels {
-      v.pack(
-        outer: panel * columns..<min(d, (panel + 1) * columns), depth: 0..<work.keyLength, width: columns, scale: 1,
-        into: target + keyCount + panel * columns * work.keyLength, with: work.instructions)
-    }
+  func pack(keys: StridedView, values: StridedView, into target: UnsafeMutablePointer<Float>) {
+    let instructions = work.instructions
+    keys.pack(width: instructions.tileRows, into: target, with: instructions)
+    values.transposed.pack(width: instructions.tileColumns, into: target + keyCount, with: instructions)
   }
 
   /// The panel of keys that begins with `key`, a multiple of the tile's rows.
-  func keyPanel(_ packed: UnsafePointer<Float>, from key: Int) -> UnsafePointer<Float> {
-    packed + key * work.shape.headDimension
+  func keyPanel(_ packed: UnsafePointer<Float>, from key: Int) -> Panel {
+    let d = work.shape.headDimension
+    return Panel(packed + key * d, depth: d, stride: work.instructions.tileRows)
   }
 
-  /// The panel of values that begins with `column`, a multiple of the tile's columns, from a key on.
-  func valuePanel(_ packed: UnsafePointer<Float>, column: Int, from key: Int) -> UnsafePointer<Float> {
-    packed + keyCount + column * work.keyLength + key * work.instructions.tileColumns
+  /// The panel of values that begins with `column`, a multiple of the tile's columns, for some keys.
+  func valuePanel(_ packed: UnsafePointer<Float>, column: Int, _ keys: Range<Int>) -> Panel {
+    let columns = work.instructions.tileColumns
+    let start = packed + keyCount + column * work.keyLength + keys.lowerBound * columns
+    return Panel(start, depth: keys.count, stride: columns)
+  }
+}
+
+extension StridedView {
+  /// Packs all rows, `width` to a panel, one panel behind the other.
+  fileprivate func pack(
+    scale: Float = 1, width: Int, into target: UnsafeMutablePointer<Float>, with instructions: any InstructionSet.Type
+  ) {
+    for start in stride(from: 0, to: rows, by: width) {
+      instructions.pack(
+        part(rows: start..<min(rows, start + width)), scale: scale, width: width, into: target + start * columns)
+    }
   }
 }
 
@@ -105,7 +111,7 @@ private struct AttentionTask {
   /// (headDimension, queryBlock) in panels of `tileColumns` queries.
   private let packedQueries: UnsafeMutablePointer<Float>
   /// (keyBlock, queryBlock): scores, then their exponentials.
-  private let scores: UnsafeMutablePointer<Float>
+  private let scores: MutableRows
   /// A tile that sticks out.
   private let edge: UnsafeMutablePointer<Float>
   /// Per query: the largest score so far, the sum of exponentials relative to it, and what that did to earlier results.
@@ -126,49 +132,35 @@ private struct AttentionTask {
       defer { next += (size + 15) & ~15 }
       return next
     }
-    (packedQueries, scores, edge) = (parts[0], parts[1], parts[2])
+    scores = MutableRows(parts[1], rows: keyBlock, columns: block, stride: block)
+    (packedQueries, edge) = (parts[0], parts[2])
     (maxima, sums, corrections) = (parts[3], parts[4], parts[5])
   }
 
   /// - Parameters:
-  ///   - range: the queries' indices in their sequence; `queries` and `out` begin with the first.
-  func run(
-    queries: UnsafePointer<Float>, range: Range<Int>, packed: UnsafePointer<Float>, out: UnsafeMutablePointer<Float>
-  ) {
-    let d = work.shape.headDimension
-    pack(queries, count: range.count)
+  ///   - range: the queries' indices in their sequence.
+  func run(_ range: Range<Int>, queries: StridedView, packed: UnsafePointer<Float>, into out: MutableRows) {
+    let columns = work.instructions.tileColumns
+    queries.pack(scale: work.scale, width: columns, into: packedQueries, with: work.instructions)
     maxima.update(repeating: -.infinity, count: Self.queryBlock)
     sums.update(repeating: 0, count: Self.queryBlock)
     let end = work.visible(range.upperBound - 1)
-    let columns = work.instructions.tileColumns
     let packedColumns = (range.count + columns - 1) / columns * columns
     for start in stride(from: 0, to: end, by: keyBlock) {
       let keys = start..<min(end, start + keyBlock)
       score(keys, packed, queries: range)
       mask(keys, firstVisible: work.visible(range.lowerBound))
       work.instructions.softmaxStep(
-        scores: scores, keys: keys.count, stride: Self.queryBlock, columns: packedColumns, maxima: maxima, sums: sums,
+        scores.part(rows: 0..<keys.count, columns: 0..<packedColumns), maxima: maxima, sums: sums,
         corrections: corrections)
       if start > 0 {
-        for i in 0..<range.count where corrections[i] != 1 {
-          work.instructions.scale(out + i * work.queryStride, count: d, by: corrections[i])
+        for i in 0..<out.rows where corrections[i] != 1 {
+          work.instructions.scale(out[i], count: out.columns, by: corrections[i])
         }
       }
       addValues(keys, packed, queries: range, to: out, accumulate: start > 0)
     }
-    for i in 0..<range.count { work.instructions.scale(out + i * work.queryStride, count: d, by: 1 / sums[i]) }
-  }
-
-  /// Packs the queries, scaled, in panels of `tileColumns`.
-  private func pack(_ queries: UnsafePointer<Float>, count: Int) {
-    let d = work.shape.headDimension
-    let columns = work.instructions.tileColumns
-    let q = StridedView(queries, outerStride: work.queryStride, depthStride: 1)
-    for start in stride(from: 0, to: count, by: columns) {
-      q.pack(
-        outer: start..<min(count, start + columns), depth: 0..<d, width: columns, scale: work.scale,
-        into: packedQueries + start * d, with: work.instructions)
-    }
+    for i in 0..<out.rows { work.instructions.scale(out[i], count: out.columns, by: 1 / sums[i]) }
   }
 
   /// Scores[key, query] for the keys of a block, less the tiles of which no query sees a key.
@@ -181,11 +173,11 @@ private struct AttentionTask {
       let end = min(keys.upperBound, work.visible(queries.lowerBound + min(j + columns, queries.count) - 1))
       for key in stride(from: keys.lowerBound, to: end, by: rows) {
         let panel = panels.keyPanel(packed, from: key)
+        let own = key - keys.lowerBound..<min(key + rows, keys.upperBound) - keys.lowerBound
         work.instructions.multiply(
-          depth: d, a: panel, aStride: rows, b: packedQueries + j * d,
-          c: scores + (key - keys.lowerBound) * Self.queryBlock + j, stride: Self.queryBlock,
-          rows: min(rows, keys.upperBound - key), columns: columns, accumulate: false, edge: edge,
-          next: panel + rows * d)
+          panel, Panel(packedQueries + j * d, depth: d, stride: columns),
+          into: scores.part(rows: own, columns: j..<j + columns), accumulate: false, edge: edge,
+          next: panel.elements + rows * d)
       }
     }
   }
@@ -194,26 +186,24 @@ private struct AttentionTask {
   private func mask(_ keys: Range<Int>, firstVisible: Int) {
     for key in keys where key >= firstVisible {
       let hidden = min(Self.queryBlock, key + 1 - firstVisible)
-      (scores + (key - keys.lowerBound) * Self.queryBlock).update(repeating: -.infinity, count: hidden)
+      scores[key - keys.lowerBound].update(repeating: -.infinity, count: hidden)
     }
   }
 
   /// Results[query] += Σ exponential[key, query] · value[key] over the keys of a block that the queries of a tile see.
   private func addValues(
-    _ keys: Range<Int>, _ packed: UnsafePointer<Float>, queries: Range<Int>, to out: UnsafeMutablePointer<Float>,
-    accumulate: Bool
+    _ keys: Range<Int>, _ packed: UnsafePointer<Float>, queries: Range<Int>, to out: MutableRows, accumulate: Bool
   ) {
-    let d = work.shape.headDimension
     let (rows, columns) = (work.instructions.tileRows, work.instructions.tileColumns)
-    for j in stride(from: 0, to: d, by: columns) {
-      let b = panels.valuePanel(packed, column: j, from: keys.lowerBound)
-      for i in stride(from: 0, to: queries.count, by: rows) {
+    for j in stride(from: 0, to: out.columns, by: columns) {
+      let b = panels.valuePanel(packed, column: j, keys)
+      for i in stride(from: 0, to: out.rows, by: rows) {
         let end = min(keys.upperBound, work.visible(queries.lowerBound + min(i + rows, queries.count) - 1))
         guard end > keys.lowerBound else { continue }
         work.instructions.multiply(
-          depth: end - keys.lowerBound, a: scores + i, aStride: Self.queryBlock, b: b,
-          c: out + i * work.queryStride + j, stride: work.queryStride, rows: min(rows, queries.count - i),
-          columns: min(columns, d - j), accumulate: accumulate, edge: edge, next: b)
+          Panel(scores.first + i, depth: end - keys.lowerBound, stride: scores.stride), b,
+          into: out.part(rows: i..<min(out.rows, i + rows), columns: j..<min(out.columns, j + columns)),
+          accumulate: accumulate, edge: edge, next: b.elements)
       }
     }
   }

@@ -59,10 +59,10 @@ package func causalAttention(
 
   var result = Matrix(uninitializedRows: queries.rows, columns: queries.columns)
   let kernel = Kernel.current
-  queries.withElements { q in
-    keys.withElements { k in
-      values.withElements { v in
-        result.withMutableElements { out in
+  queries.withView { q in
+    keys.withView { k in
+      values.withView { v in
+        result.withMutableRows { out in
           let work = AttentionWork(
             shape: shape, sequences: sequences, queryLength: queryLength, keyLength: keyLength, queries: q, keys: k,
             values: v, out: out, instructions: kernel.instructions)
@@ -86,28 +86,25 @@ struct AttentionWork {
   let sequences: Int
   let queryLength: Int
   let keyLength: Int
-  let queries: UnsafePointer<Float>
-  let keys: UnsafePointer<Float>
-  let values: UnsafePointer<Float>
-  let out: UnsafeMutablePointer<Float>
+  let queries: StridedView
+  let keys: StridedView
+  let values: StridedView
+  let out: MutableRows
   let instructions: any InstructionSet.Type
 
-  /// Floats from one query or result to the next.
-  var queryStride: Int { shape.heads * shape.headDimension }
-  /// Floats from one key or value to the next.
-  var keyStride: Int { shape.keyValueHeads * shape.headDimension }
   /// What scores are multiplied by.
   var scale: Float { 1 / Float(shape.headDimension).squareRoot() }
 
-  /// Where the queries, and the results, of a sequence and head begin.
-  func queryOffset(_ sequence: Int, _ head: Int) -> Int {
-    sequence * queryLength * queryStride + head * shape.headDimension
+  /// The rows of some queries of a sequence, and of their results.
+  func rows(_ queries: Range<Int>, of sequence: Int) -> Range<Int> {
+    sequence * queryLength + queries.lowerBound..<sequence * queryLength + queries.upperBound
   }
 
-  /// Where the keys, and the values, of a sequence and key head begin.
-  func keyOffset(_ sequence: Int, _ keyHead: Int) -> Int {
-    sequence * keyLength * keyStride + keyHead * shape.headDimension
-  }
+  /// The rows of a sequence's keys, and of its values.
+  func keyRows(of sequence: Int) -> Range<Int> { sequence * keyLength..<(sequence + 1) * keyLength }
+
+  /// The columns of a head or key head.
+  func columns(of head: Int) -> Range<Int> { head * shape.headDimension..<(head + 1) * shape.headDimension }
 
   /// Keys that a query of a sequence sees.
   func visible(_ query: Int) -> Int { keyLength - queryLength + query + 1 }
@@ -118,18 +115,21 @@ struct AttentionWork {
     for sequence in 0..<sequences {
       for head in 0..<shape.heads {
         for query in 0..<queryLength {
-          let q = queries + queryOffset(sequence, head) + query * queryStride
-          let k = keys + keyOffset(sequence, head / shape.group)
-          let v = values + keyOffset(sequence, head / shape.group)
+          let (own, shared) = (columns(of: head), columns(of: head / shape.group))
+          let q = queries.part(rows: rows(query..<query + 1, of: sequence), columns: own)
+          let k = keys.part(rows: keyRows(of: sequence), columns: shared)
+          let v = values.part(rows: keyRows(of: sequence), columns: shared)
           var scores = (0..<visible(query)).map { key in
-            scale * (0..<d).reduce(Float(0)) { $0 + q[$1] * k[key * keyStride + $1] }
+            scale * (0..<d).reduce(Float(0)) { $0 + q.floats[$1] * k.floats[key * k.rowStride + $1] }
           }
           scores.withUnsafeMutableBufferPointer { scores in
             guard let first = scores.baseAddress else { return }
             softmax(first, count: scores.count, instructions)
           }
-          let target = out + queryOffset(sequence, head) + query * queryStride
-          for j in 0..<d { target[j] = scores.indices.reduce(Float(0)) { $0 + scores[$1] * v[$1 * keyStride + j] } }
+          let target = out.part(rows: rows(query..<query + 1, of: sequence), columns: own).first
+          for j in 0..<d {
+            target[j] = scores.indices.reduce(Float(0)) { $0 + scores[$1] * v.floats[$1 * v.rowStride + j] }
+          }
         }
       }
     }
@@ -144,25 +144,25 @@ struct AttentionWork {
     let group = shape.group
     // The scores of a group of heads on the same keys.
     Parallel.forEach(
-      sequences * shape.keyValueHeads, threads: keyLength * keyStride < 1 << 14 ? 1 : Parallel.threadCount,
+      sequences * shape.keyValueHeads, threads: keyLength * keys.columns < 1 << 14 ? 1 : Parallel.threadCount,
       state: { AlignedStorage(byteCount: 4 * group * keyLength) }
     ) { storage, index in
-      let scores = storage.pointer.assumingMemoryBound(to: Float.self)
       let (sequence, keyHead) = (index / shape.keyValueHeads, index % shape.keyValueHeads)
-      let offset = keyOffset(sequence, keyHead)
       for query in 0..<queryLength {
-        let start = queryOffset(sequence, keyHead * group) + query * queryStride
-        let count = visible(query)
+        let row = sequence * queryLength + query
+        // The heads of a query lie side by side: a matrix, a head a row.
+        let start = keyHead * group * d
+        let q = StridedView(queries.floats + row * queries.rowStride + start, rows: group, columns: d, rowStride: d)
+        let seen = sequence * keyLength..<sequence * keyLength + visible(query)
+        let scores = MutableRows(
+          storage.pointer.assumingMemoryBound(to: Float.self), rows: group, columns: seen.count, stride: keyLength)
         instructions.dotProducts(
-          depth: d, x: queries + start, xStride: d, rows: group, w: UnsafeRawPointer(keys + offset), weight: .float32,
-          wStride: keyStride, outputs: count, y: scores, yStride: keyLength, accumulate: false)
+          q, keys.part(rows: seen, columns: columns(of: keyHead)), into: scores, accumulate: false)
         for head in 0..<group {
-          let row = scores + head * keyLength
-          instructions.scale(row, count: count, by: scale)
-          softmax(row, count: count, instructions)
+          instructions.scale(scores[head], count: seen.count, by: scale)
+          softmax(scores[head], count: seen.count, instructions)
           instructions.weightedSum(
-            weights: row, count: count, rows: values + offset, stride: keyStride, columns: d,
-            out: out + start + head * d)
+            scores[head], of: values.part(rows: seen, columns: columns(of: keyHead)), into: out[row] + start + head * d)
         }
       }
     }

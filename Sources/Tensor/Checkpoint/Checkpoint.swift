@@ -9,43 +9,40 @@ public struct Checkpoint: Sendable {
   private let locations: [TensorName: Int]
   private let directory: String
 
-  private static let single = "model.safetensors"
-  private static let index = "model.safetensors.index.json"
+  /// What a reader of the weights should know about the choice of files.
+  package let notes: [String]
 
   /// Opens the weights in a model directory.
+  ///
+  /// `model.safetensors` counts before an index, as in transformers; shards without an index are read where none is missing.
   ///
   /// Throws `CheckpointError` where there are none, or one of the files breaks a rule of its format.
   public init(directory: String) throws(CheckpointError) {
     self.directory = directory
-    let indexPath = Path.join(directory, Self.index)
-    if FileSystem.isListed(indexPath) {
-      let map = try Self.weightMap(indexPath)
+    let files = try WeightFiles(in: directory)
+    notes = files.note(directory).map { [$0] } ?? []
+    let indexPath = Path.join(directory, WeightFiles.indexFile)
+    var map: [(tensor: TensorName, shard: String)] = []
+    let names: [String]
+    switch files {
+    case .single: names = [WeightFiles.singleFile]
+    case .numbered(let shards): names = shards
+    case .indexed:
+      map = try Self.weightMap(indexPath)
       // Byte by byte: two names that are equal under Unicode normalisation are two files.
       let distinct = Set(map.map { Array($0.shard.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
-      let names = distinct.map { String(decoding: $0, as: UTF8.self) }
-      var shards: [SafetensorsFile] = []
-      for name in names { shards.append(try SafetensorsFile(path: Path.join(directory, name))) }
-      locations = try Self.locate(shards)
-      for (tensor, shard) in map {
-        guard let found = locations[tensor], names[found].utf8.elementsEqual(shard.utf8) else {
-          throw CheckpointError(indexPath, .notInShard(tensor: "\(tensor)", shard: shard))
-        }
-      }
-      self.shards = shards
-      fileNames = names + [Self.index]
-    } else {
-      let path = Path.join(directory, Self.single)
-      guard FileSystem.isListed(path) else {
-        throw CheckpointError(
-          FileError(
-            directory, "find weights", reason: "there is neither \(Self.single) nor \(Self.index)",
-            failureKind: .noInput
-          ))
-      }
-      shards = [try SafetensorsFile(path: path)]
-      fileNames = [Self.single]
-      locations = try Self.locate(shards)
+      names = distinct.map { String(decoding: $0, as: UTF8.self) }
     }
+    var shards: [SafetensorsFile] = []
+    for name in names { shards.append(try SafetensorsFile(path: Path.join(directory, name))) }
+    locations = try Self.locate(shards)
+    for (tensor, shard) in map {
+      guard let found = locations[tensor], names[found].utf8.elementsEqual(shard.utf8) else {
+        throw CheckpointError(indexPath, .notInShard(tensor: "\(tensor)", shard: shard))
+      }
+    }
+    self.shards = shards
+    if case .indexed = files { fileNames = names + [WeightFiles.indexFile] } else { fileNames = names }
   }
 
   /// Bytes of all tensors.
@@ -125,9 +122,9 @@ extension Checkpoint {
       }
       try shard.checkUnchanged()
     }
-    guard fileNames.contains(Self.index) else { return }
+    guard fileNames.contains(WeightFiles.indexFile) else { return }
     try CheckpointError.wrap { () throws(FileError) in
-      try folder.copy(Path.join(directory, Self.index), progress: progress)
+      try folder.copy(Path.join(directory, WeightFiles.indexFile), progress: progress)
     }
   }
 }

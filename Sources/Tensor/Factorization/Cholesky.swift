@@ -22,8 +22,8 @@ public enum Cholesky {
   public static func factor(_ a: consuming Matrix) throws(CholeskyError) -> Matrix {
     precondition(a.rows == a.columns, "only a square matrix has a Cholesky factor")
     let n = a.rows
-    let failure = a.withMutableElements { elements in
-      let triangle = LowerTriangle(elements: elements, n: n)
+    let failure = a.withMutableRows { elements in
+      let triangle = LowerTriangle(elements: elements)
       let failure = triangle.factor(0..<n)
       triangle.clearUpper()
       return failure
@@ -41,8 +41,7 @@ public enum Cholesky {
   /// The inverse of a lower triangular matrix without zeros on its diagonal.
   public static func inverse(ofLower l: consuming Matrix) -> Matrix {
     precondition(l.rows == l.columns, "only a square matrix has an inverse")
-    let n = l.rows
-    l.withMutableElements { LowerTriangle(elements: $0, n: n).invert() }
+    l.withMutableRows { LowerTriangle(elements: $0).invert() }
     return l
   }
 

@@ -1,3 +1,4 @@
+import KernelTemplate
 import Support
 
 /// The lower triangle of a square row-major matrix in memory, factored and inverted where it lies.
@@ -6,15 +7,15 @@ import Support
 /// has the shape that its half needs, without multiplications by the zeros above the diagonal. Blocks are solved by
 /// substitution, not by an inverse of the diagonal block, so the errors are those of the textbook's row by row order.
 struct LowerTriangle {
-  let elements: UnsafeMutablePointer<Float>
-  /// Rows and columns.
-  let n: Int
+  /// As many rows as columns.
+  let elements: MutableRows
 
   /// Columns of a block: small enough that substitution, half of it on the calling thread alone, is a few per cent of the work,
   /// and large enough that the narrowest products run at speed.
   static let block = 64
 
-  private func row(_ i: Int) -> UnsafeMutablePointer<Float> { elements + i * n }
+  private var n: Int { elements.rows }
+  private func row(_ i: Int) -> UnsafeMutablePointer<Float> { elements[i] }
 
   /// Where a range is halved: at a whole block, so that only the last block of all is narrower.
   private func middle(_ range: Range<Int>) -> Int {
@@ -38,11 +39,11 @@ struct LowerTriangle {
     let left = columns.lowerBound..<middle
     if let failure = factor(left) { return failure }
     // A22 -= L21 L21ᵀ, for the columns of the right half.
-    let panel = StridedView(row(middle) + left.lowerBound, outerStride: n, depthStride: 1)
-    GeneralProduct(
-      rows: n - middle, depth: left.count, a: panel, scale: -1, accumulate: true, region: .lowerTriangle
-    ).run(by: panel, columns: columns.upperBound - middle, into: row(middle) + middle, stride: n)
-    return factor(middle..<columns.upperBound)
+    let right = middle..<columns.upperBound
+    let panel = elements.part(rows: middle..<n, columns: left).view
+    GeneralProduct(a: panel, scale: -1, accumulate: true, region: .lowerTriangle)
+      .run(by: panel.part(rows: 0..<right.count), into: elements.part(rows: middle..<n, columns: right))
+    return factor(right)
   }
 
   /// Factors a block on the diagonal, and solves X L11ᵀ = A21 for the rows below it.
@@ -117,30 +118,22 @@ struct LowerTriangle {
         for k in 0..<upper.count { target[k] = -source[k] }
       }
     }
+    let negated = StridedView(scratch, rows: count, columns: upper.count, rowStride: upper.count)
+    // One panel of -L21 X: some columns, from the rows of X from `start` on.
+    func multiply(from start: Int, columns: Range<Int>, accumulate: Bool) {
+      let a = negated.part(rows: 0..<count, columns: start - upper.lowerBound..<upper.count)
+      let x = elements.part(rows: start..<middle, columns: columns).view
+      GeneralProduct(a: a, accumulate: accumulate)
+        .run(by: x.transposed, into: elements.part(rows: middle..<rows.upperBound, columns: columns))
+    }
     // Left of the range X11 is full: add to the sums there. Within it X11 is triangular: panels of columns, each from its
     // own diagonal down.
-    multiply(
-      scratch, upper, from: upper.lowerBound, columns: 0..<upper.lowerBound, into: middle, count, accumulate: true)
+    multiply(from: upper.lowerBound, columns: 0..<upper.lowerBound, accumulate: true)
     let width = max(1, upper.count / (8 * Self.block)) * Self.block
     for start in stride(from: upper.lowerBound, to: middle, by: width) {
-      let columns = start..<min(start + width, middle)
-      multiply(scratch, upper, from: start, columns: columns, into: middle, count, accumulate: false)
+      multiply(from: start, columns: start..<min(start + width, middle), accumulate: false)
     }
     invert(middle..<rows.upperBound, scratch)
-  }
-
-  /// One panel of -L21 X: the columns of the rows from `middle` on, from the rows `start..<upper.upperBound` of X.
-  private func multiply(
-    _ negated: UnsafePointer<Float>, _ upper: Range<Int>, from start: Int, columns: Range<Int>, into middle: Int,
-    _ count: Int, accumulate: Bool
-  ) {
-    GeneralProduct(
-      rows: count, depth: upper.upperBound - start,
-      a: StridedView(negated + (start - upper.lowerBound), outerStride: upper.count, depthStride: 1),
-      accumulate: accumulate
-    ).run(
-      by: StridedView(row(start) + columns.lowerBound, outerStride: 1, depthStride: n), columns: columns.count,
-      into: row(middle) + columns.lowerBound, stride: n)
   }
 
   /// Solves L11 X = B for the sums left of a block on the diagonal, and inverts the block.

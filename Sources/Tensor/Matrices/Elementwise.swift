@@ -53,16 +53,14 @@ extension Matrix {
   /// Row by row, so that a matrix in parts adds up to the same numbers; in Double, where a square is exact.
   package func addSquares(to sums: inout [Double]) {
     precondition(sums.count == columns, "\(sums.count) sums do not fit \(columns) columns")
-    let (rows, columns) = (rows, columns)
     let instructions = Kernel.current.instructions
-    withElements { x in
+    withView { x in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let sums = sums.baseAddress else { return }
         // The kernels take 32 columns at a time.
         Parallel.forEachRange((columns + 31) / 32, grain: 4) { range in
           let own = 32 * range.lowerBound..<min(columns, 32 * range.upperBound)
-          instructions.addSquares(
-            x + own.lowerBound, rows: rows, stride: columns, columns: own.count, to: sums + own.lowerBound)
+          instructions.addSquares(of: x.part(rows: 0..<x.rows, columns: own), to: sums + own.lowerBound)
         }
       }
     }

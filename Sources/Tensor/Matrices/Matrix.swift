@@ -1,3 +1,4 @@
+import KernelTemplate
 import Support
 
 /// A dense matrix of Float, row-major, rows directly behind one another, 64-byte aligned.
@@ -69,15 +70,19 @@ public struct Matrix: Sendable {
     return try body(storage.pointer.assumingMemoryBound(to: Float.self))
   }
 
-  /// The rows of a range as a matrix of their own.
-  public func rows(_ range: Range<Int>) -> Matrix {
-    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) are outside")
-    var result = Matrix(uninitializedRows: range.count, columns: columns)
-    withElements { source in
-      result.withMutableElements { $0.update(from: source + range.lowerBound * columns, count: range.count * columns) }
-    }
-    return result
+  /// Calls `body` with the elements where they lie, for kernels; valid during the call only.
+  func withView<R>(_ body: (StridedView) -> R) -> R {
+    withElements { body(StridedView($0, rows: rows, columns: columns, rowStride: columns)) }
   }
+
+  /// Calls `body` with the elements where they lie, for kernels to write; valid during the call only.
+  mutating func withMutableRows<R>(_ body: (MutableRows) -> R) -> R {
+    let (rows, columns) = (rows, columns)
+    return withMutableElements { body(MutableRows($0, rows: rows, columns: columns, stride: columns)) }
+  }
+
+  /// The rows of a range as a matrix of their own.
+  public func rows(_ range: Range<Int>) -> Matrix { block(rows: range, columns: 0..<columns) }
 
   /// A part of the matrix as a matrix of its own.
   package func block(rows part: Range<Int>, columns range: Range<Int>) -> Matrix {
@@ -126,10 +131,8 @@ public struct Matrix: Sendable {
   public func appending(_ other: Matrix) -> Matrix {
     precondition(columns == other.columns, "\(columns) columns do not continue with \(other.columns)")
     var result = Matrix(uninitializedRows: rows + other.rows, columns: columns)
-    result.withMutableElements { target in
-      withElements { target.update(from: $0, count: count) }
-      other.withElements { (target + count).update(from: $0, count: other.count) }
-    }
+    result.replaceBlock(row: 0, column: 0, with: self)
+    result.replaceBlock(row: rows, column: 0, with: other)
     return result
   }
 }

@@ -1,3 +1,4 @@
+import KernelTemplate
 import Support
 
 /// A weight as the checkpoint stores it: (rows, columns), row-major, in one of the element types.
@@ -57,24 +58,22 @@ public struct StoredMatrix: Sendable {
     let kernel = Kernel.current
     guard kernel != .reference, count > 0 else { return self }
     var result = self
-    result.panels = PackedPanels(rightOperand(rows: 0), columns: rows, depth: columns, for: kernel)
+    result.panels = withView { PackedPanels($0, for: kernel) }
     return result
   }
 
-  /// The right side of a product with some rows, whose results go to `c`; valid as long as the matrix is.
-  func rightSide(
-    rows range: Range<Int>, c: UnsafeMutablePointer<Float>, stride: Int
-  ) -> GeneralProduct.ProductTarget {
-    GeneralProduct.ProductTarget(
-      b: rightOperand(rows: range.lowerBound), columns: range.count, c: c, stride: stride,
-      packed: panels?.place(from: range.lowerBound, for: Kernel.current))
+  /// Calls `body` with the elements where they lie, for kernels; valid during the call only.
+  func withView<R>(_ body: (StridedView) -> R) -> R {
+    withBytes { body(StridedView($0, elementType.stored, rows: rows, columns: columns, rowStride: columns)) }
   }
 
-  /// The rows from one on, as columns of a product's right side.
-  private func rightOperand(rows first: Int) -> StridedView {
-    withBytes {
-      StridedView(
-        $0 + first * columns * elementType.byteCount, elementType, outerStride: columns, depthStride: 1)
+  /// Calls `body` with some rows as the right side of a product; valid during the call only.
+  func withRightSide<R>(rows range: Range<Int>, _ body: (GeneralProduct.RightSide) -> R) -> R {
+    withView { view in
+      guard let panels else { return body(GeneralProduct.RightSide(view: view.part(rows: range))) }
+      return panels.withPlace(from: range.lowerBound, for: Kernel.current) { place in
+        body(GeneralProduct.RightSide(view: view.part(rows: range), packed: place))
+      }
     }
   }
 
@@ -104,44 +103,40 @@ public struct StoredMatrix: Sendable {
 
   /// Number of elements that are zero, of either sign.
   public var zeroCount: Int {
-    chunkResults { range, bytes in
-      switch elementType {
-      case .float32:
-        let source = bytes.assumingMemoryBound(to: UInt32.self)
-        return range.reduce(0) { $0 + (source[$1] & 0x7FFF_FFFF == 0 ? 1 : 0) }
-      case .float16, .bfloat16:
-        let source = bytes.assumingMemoryBound(to: UInt16.self)
-        return range.reduce(0) { $0 + (source[$1] & 0x7FFF == 0 ? 1 : 0) }
-      }
-    }.reduce(0, +)
+    func zeros<Bits: FixedWidthInteger>(_ bits: UnsafePointer<Bits>, _ range: Range<Int>) -> Int {
+      range.reduce(0) { $0 + (bits[$1] &<< 1 == 0 ? 1 : 0) }
+    }
+    return chunkResults(zeros, zeros).reduce(0, +)
   }
 
-  /// What `body` returns for consecutive elements, in their order.
-  private func chunkResults(_ body: (Range<Int>, UnsafeRawPointer) -> Int) -> [Int] {
+  /// What the function for the width of the elements returns for consecutive ones, in their order.
+  private func chunkResults<R>(
+    _ narrow: (UnsafePointer<UInt16>, Range<Int>) -> R, _ wide: (UnsafePointer<UInt32>, Range<Int>) -> R
+  ) -> [R] {
     withBytes { bytes in
       Parallel.map((count + Self.chunk - 1) / Self.chunk) { index in
-        body(index * Self.chunk..<min(count, (index + 1) * Self.chunk), bytes)
+        let range = index * Self.chunk..<min(count, (index + 1) * Self.chunk)
+        return elementType == .float32
+          ? wide(bytes.assumingMemoryBound(to: UInt32.self), range)
+          : narrow(bytes.assumingMemoryBound(to: UInt16.self), range)
       }
     }
   }
 
   /// The position of the first element that is NaN or infinite, or nil where all are finite.
   package var firstNonFiniteIndex: Int? {
-    let none = count
-    let first = chunkResults { range, bytes in
+    // All ones in the exponent.
+    let exponent: UInt32 =
       switch elementType {
-      case .float32:
-        let source = bytes.assumingMemoryBound(to: UInt32.self)
-        return range.first { source[$0] & 0x7F80_0000 == 0x7F80_0000 } ?? none
-      case .float16:
-        let source = bytes.assumingMemoryBound(to: UInt16.self)
-        return range.first { source[$0] & 0x7C00 == 0x7C00 } ?? none
-      case .bfloat16:
-        let source = bytes.assumingMemoryBound(to: UInt16.self)
-        return range.first { source[$0] & 0x7F80 == 0x7F80 } ?? none
+      case .float32: 0x7F80_0000
+      case .float16: 0x7C00
+      case .bfloat16: 0x7F80
       }
-    }.min()
-    return first.flatMap { $0 < none ? $0 : nil }
+    func first<Bits: FixedWidthInteger>(_ bits: UnsafePointer<Bits>, _ range: Range<Int>) -> Int? {
+      let exponent = Bits(truncatingIfNeeded: exponent)
+      return range.first { bits[$0] & exponent == exponent }
+    }
+    return chunkResults(first, first).lazy.compactMap { $0 }.first
   }
 
   /// Calls `body` with the first byte; valid during the call only.

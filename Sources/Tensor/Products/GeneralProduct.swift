@@ -10,60 +10,56 @@ struct GeneralProduct {
     case lowerTriangle
   }
 
-  /// One B, and the C that it makes, for as long as whoever asks holds both.
-  struct ProductTarget {
-    /// (columns, depth).
-    let b: StridedView
-    let columns: Int
-    /// (rows, columns), row-major.
-    let c: UnsafeMutablePointer<Float>
-    /// Floats from one row of C to the next.
-    let stride: Int
-    /// What the tiles read instead of `b`, where it is packed already.
+  /// One B, (columns, depth).
+  struct RightSide {
+    let view: StridedView
+    /// What the tiles read instead, where it is packed already.
     var packed: PackedPanels.Place?
   }
 
-  var rows: Int
-  var depth: Int
+  /// One B, and the C that it makes: (rows, columns).
+  struct ProductTarget {
+    let b: RightSide
+    let c: MutableRows
+  }
+
+  /// (rows, depth).
   var a: StridedView
   var scale: Float = 1
   var accumulate = false
   var region = Region.all
 
   /// The product by one B.
-  func run(by b: StridedView, columns: Int, into c: UnsafeMutablePointer<Float>, stride: Int) {
-    run(by: [ProductTarget(b: b, columns: columns, c: c, stride: stride)])
+  func run(by b: StridedView, into c: MutableRows) {
+    run(by: [ProductTarget(b: RightSide(view: b), c: c)])
   }
 
   /// The products by several, in one go: A is packed once, and threads wait for one another once.
-  func run(by sides: [ProductTarget]) {
+  func run(by targets: [ProductTarget]) {
     let kernel = Kernel.current
-    let sides = sides.filter { $0.columns > 0 }
-    guard rows > 0, !sides.isEmpty else { return }
-    guard depth > 0 else {
+    let targets = targets.filter { $0.c.columns > 0 }
+    guard a.rows > 0, !targets.isEmpty else { return }
+    guard a.columns > 0 else {
       if !accumulate {
-        for side in sides {
-          for i in 0..<rows { (side.c + i * side.stride).update(repeating: 0, count: side.columns) }
-        }
+        for c in targets.map(\.c) { for i in 0..<c.rows { c[i].update(repeating: 0, count: c.columns) } }
       }
       return
     }
     // A product too small to pay for waking a thread stays on this one.
-    let columns = sides.reduce(0) { $0 + $1.columns }
-    let threads = rows * columns * depth < 1 << 16 ? 1 : Parallel.threadCount
+    let columns = targets.reduce(0) { $0 + $1.c.columns }
+    let threads = a.rows * columns * a.columns < 1 << 16 ? 1 : Parallel.threadCount
     if kernel == .reference {
-      for side in sides { runReference(side) }
-    } else if isNarrow, sides.allSatisfy({ $0.b.depthStride == 1 }) {
-      runNarrow(sides, kernel.instructions, threads: threads)
+      for target in targets { runReference(target) }
+    } else if isNarrow, targets.allSatisfy({ $0.b.view.columnStride == 1 }) {
+      runNarrow(targets, kernel.instructions, threads: threads)
     } else {
-      TiledProduct(self, sides, kernel.instructions).run(threads: threads)
+      TiledProduct(self, targets, kernel.instructions).run(threads: threads)
     }
   }
 
   /// Whether the product is one for dot products, if B's rows lie as they want them.
   private var isNarrow: Bool {
-    rows <= PackingMemory.unpackedRows && a.elementType == .float32 && a.depthStride == 1 && scale == 1
-      && region == .all
+    a.rows <= PackingMemory.unpackedRows && a.type == .float32 && a.columnStride == 1 && scale == 1 && region == .all
   }
 
   /// Bytes of B that one task reads at most: enough to pay for handing it out, and for the processor to see a stream.
@@ -71,28 +67,23 @@ struct GeneralProduct {
   /// `Parallel.forEachRange` makes it less where there would be too few tasks for the threads.
   private static let narrowTaskBytes = 1 << 17
 
-  private func runNarrow(_ sides: [ProductTarget], _ instructions: any InstructionSet.Type, threads: Int) {
+  private func runNarrow(_ targets: [ProductTarget], _ instructions: any InstructionSet.Type, threads: Int) {
     // Four outputs side by side are what the kernels compute at a time.
-    let quads = sides.map { ($0.columns + 3) / 4 }
-    let quadBytes = 4 * depth * (sides.map(\.b.elementType.byteCount).max() ?? 1)
+    let quads = targets.map { ($0.c.columns + 3) / 4 }
+    let quadBytes = 4 * a.columns * (targets.map(\.b.view.type.byteCount).max() ?? 1)
     Parallel.forEachRange(quads.reduce(0, +), grain: Self.narrowTaskBytes / quadBytes, threads: threads) { range in
       var first = 0
-      for (side, quads) in zip(sides, quads) {
+      for (target, quads) in zip(targets, quads) {
         let own = range.clamped(to: first..<first + quads)
         if !own.isEmpty {
-          runNarrow(side, 4 * (own.lowerBound - first)..<min(side.columns, 4 * (own.upperBound - first)), instructions)
+          let c = target.c
+          let columns = 4 * (own.lowerBound - first)..<min(c.columns, 4 * (own.upperBound - first))
+          instructions.dotProducts(
+            a, target.b.view.part(rows: columns), into: c.part(rows: 0..<c.rows, columns: columns),
+            accumulate: accumulate)
         }
         first += quads
       }
     }
-  }
-
-  /// Some columns of the product by one B.
-  private func runNarrow(_ side: ProductTarget, _ range: Range<Int>, _ instructions: any InstructionSet.Type) {
-    instructions.dotProducts(
-      depth: depth, x: a.base.assumingMemoryBound(to: Float.self), xStride: a.outerStride, rows: rows,
-      w: side.b.advanced(outer: range.lowerBound, depth: 0).base, weight: side.b.elementType.stored,
-      wStride: side.b.outerStride, outputs: range.count, y: side.c + range.lowerBound, yStride: side.stride,
-      accumulate: accumulate)
   }
 }

@@ -1,3 +1,4 @@
+import KernelTemplate
 import Support
 
 /// The product A · Bᵀ: (m, k) by (n, k) gives (m, n).
@@ -8,9 +9,7 @@ import Support
 /// - Complexity: 2·m·n·k floating-point operations.
 public func matmul(_ a: Matrix, transposed b: Matrix) -> Matrix {
   precondition(a.columns == b.columns, "\(a.columns) columns do not meet \(b.columns)")
-  return b.withElements { pb in
-    product(a, columns: b.rows, StridedView(pb, outerStride: b.columns, depthStride: 1))
-  }
+  return b.withView { product(a, $0) }
 }
 
 /// The product A · Bᵀ with a weight as it is stored: (m, k) by (n, k) gives (m, n).
@@ -29,19 +28,25 @@ public func matmul(_ a: Matrix, transposed b: StoredMatrix) -> Matrix {
 /// - Precondition: all have the columns of A.
 public func matmul(_ a: Matrix, transposed weights: [StoredMatrix]) -> [Matrix] {
   precondition(weights.allSatisfy { $0.columns == a.columns }, "\(a.columns) columns do not meet those of every weight")
-  var results = weights.map { Matrix(uninitializedRows: a.rows, columns: $0.rows) }
-  // Elements stay where they are as long as their matrix lives and nobody else writes to it.
-  let sides = weights.indices.map { index in
-    let weight = weights[index]
-    return weight.rightSide(
-      rows: 0..<weight.rows, c: results[index].withMutableElements { $0 }, stride: weight.rows)
+  return products(a, weights[...], beside: [])
+}
+
+/// The products with all weights, computed together with those whose targets are known already.
+private func products(
+  _ a: Matrix, _ weights: ArraySlice<StoredMatrix>, beside targets: [GeneralProduct.ProductTarget]
+) -> [Matrix] {
+  guard let weight = weights.first else {
+    a.withView { GeneralProduct(a: $0).run(by: targets) }
+    return []
   }
-  a.withElements { elements in
-    let rows = StridedView(elements, outerStride: a.columns, depthStride: 1)
-    GeneralProduct(rows: a.rows, depth: a.columns, a: rows).run(by: sides)
+  var result = Matrix(uninitializedRows: a.rows, columns: weight.rows)
+  // One closure within the other: every pointer is in use until the products are done.
+  let others = result.withMutableRows { c in
+    weight.withRightSide(rows: 0..<weight.rows) { b in
+      products(a, weights.dropFirst(), beside: targets + [GeneralProduct.ProductTarget(b: b, c: c)])
+    }
   }
-  withExtendedLifetime((weights, results)) {}
-  return results
+  return [result] + others
 }
 
 /// The product of A with some rows of a stored weight: (m, k) by (n, k) gives (m, range.count).
@@ -58,9 +63,7 @@ public func matmul(_ a: Matrix, transposed b: StoredMatrix, rows range: Range<In
 /// - Precondition: A has as many columns as B has rows.
 public func matmul(_ a: Matrix, _ b: Matrix) -> Matrix {
   precondition(a.columns == b.rows, "\(a.columns) columns do not meet \(b.rows) rows")
-  return b.withElements { pb in
-    product(a, columns: b.columns, StridedView(pb, outerStride: 1, depthStride: b.columns))
-  }
+  return b.withView { product(a, $0.transposed) }
 }
 
 /// Adds the product AᵀA to a square matrix: (m, k) adds (k, k).
@@ -70,25 +73,23 @@ public func matmul(_ a: Matrix, _ b: Matrix) -> Matrix {
 /// - Precondition: `sum` is (k, k) and symmetric.
 public func addGram(_ a: Matrix, to sum: inout Matrix) {
   precondition(sum.rows == a.columns && sum.columns == a.columns, "the sum must be \(a.columns) square")
-  let n = a.columns
-  a.withElements { pa in
-    sum.withMutableElements { c in
-      let columns = StridedView(pa, outerStride: 1, depthStride: n)
-      GeneralProduct(rows: n, depth: a.rows, a: columns, accumulate: true, region: .lowerTriangle)
-        .run(by: columns, columns: n, into: c, stride: n)
-      mirrorLowerTriangle(c, n)
+  a.withView { a in
+    sum.withMutableRows { c in
+      let columns = a.transposed
+      GeneralProduct(a: columns, accumulate: true, region: .lowerTriangle).run(by: columns, into: c)
+      mirrorLowerTriangle(c)
     }
   }
 }
 
 /// Copies what is below the diagonal of a square matrix to the places above it, in squares of 32: both sides of one fit the
 /// first-level cache.
-private func mirrorLowerTriangle(_ c: UnsafeMutablePointer<Float>, _ n: Int) {
-  let side = 32
+private func mirrorLowerTriangle(_ c: MutableRows) {
+  let (side, n) = (32, c.rows)
   Parallel.forEach((n + side - 1) / side) { band in
     for across in stride(from: band * side, to: n, by: side) {
       for i in band * side..<min(n, (band + 1) * side) {
-        for j in max(i + 1, across)..<max(i + 1, min(n, across + side)) { c[i * n + j] = c[j * n + i] }
+        for j in max(i + 1, across)..<max(i + 1, min(n, across + side)) { c[i][j] = c[j][i] }
       }
     }
   }
@@ -113,13 +114,11 @@ extension Matrix {
     precondition(a.columns == b.columns, "\(a.columns) columns do not meet \(b.columns)")
     precondition(range.lowerBound >= 0 && range.upperBound <= b.rows, "rows \(range) are outside")
     precondition(rows == a.rows && columns == range.count, "the product is (\(a.rows), \(range.count))")
-    let stride = columns
-    withMutableElements { c in
-      a.withElements { pa in
-        let rows = StridedView(pa, outerStride: a.columns, depthStride: 1)
-        GeneralProduct(rows: a.rows, depth: a.columns, a: rows, accumulate: accumulate)
-          .run(by: [b.rightSide(rows: range, c: c, stride: stride)])
-        withExtendedLifetime(b) {}
+    withMutableRows { c in
+      a.withView { a in
+        b.withRightSide(rows: range) { b in
+          GeneralProduct(a: a, accumulate: accumulate).run(by: [GeneralProduct.ProductTarget(b: b, c: c)])
+        }
       }
     }
   }
@@ -130,29 +129,19 @@ extension Matrix {
   package mutating func subtractProduct(_ a: Matrix, _ b: Matrix, rows: Range<Int>, columns: Range<Int>) {
     precondition(a.rows == self.rows && a.columns == rows.count && b.columns == self.columns, "shapes differ")
     precondition(rows.upperBound <= b.rows && columns.upperBound <= self.columns, "the part lies outside")
-    let stride = self.columns
-    let count = self.rows
-    withMutableElements { c in
-      a.withElements { pa in
-        b.withElements { pb in
-          let part = pb + rows.lowerBound * stride + columns.lowerBound
-          let left = StridedView(pa, outerStride: rows.count, depthStride: 1)
-          GeneralProduct(rows: count, depth: rows.count, a: left, scale: -1, accumulate: true).run(
-            by: StridedView(part, outerStride: 1, depthStride: stride), columns: columns.count,
-            into: c + columns.lowerBound, stride: stride)
+    withMutableRows { c in
+      a.withView { a in
+        b.withView { b in
+          GeneralProduct(a: a, scale: -1, accumulate: true).run(
+            by: b.part(rows: rows, columns: columns).transposed, into: c.part(rows: 0..<c.rows, columns: columns))
         }
       }
     }
   }
 }
 
-private func product(_ a: Matrix, columns: Int, _ b: StridedView) -> Matrix {
-  var result = Matrix(uninitializedRows: a.rows, columns: columns)
-  a.withElements { pa in
-    result.withMutableElements { c in
-      let rows = StridedView(pa, outerStride: a.columns, depthStride: 1)
-      GeneralProduct(rows: a.rows, depth: a.columns, a: rows).run(by: b, columns: columns, into: c, stride: columns)
-    }
-  }
+private func product(_ a: Matrix, _ b: StridedView) -> Matrix {
+  var result = Matrix(uninitializedRows: a.rows, columns: b.rows)
+  a.withView { a in result.withMutableRows { GeneralProduct(a: a).run(by: b, into: $0) } }
   return result
 }

@@ -3,7 +3,7 @@ import Support
 
 /// All panels of a product's right side, kept: what `TiledProduct` otherwise packs anew each time.
 struct PackedPanels: Sendable {
-  /// Where the panels lie, for as long as somebody holds them.
+  /// Where the panels lie.
   ///
   /// Tasks read through this: where they counted references to one object, they would wait for one another.
   struct Place {
@@ -24,7 +24,8 @@ struct PackedPanels: Sendable {
   private let storage: AlignedStorage
 
   /// Packs B, (columns, depth), for a kernel other than the reference.
-  init(_ b: StridedView, columns: Int, depth: Int, for kernel: Kernel) {
+  init(_ b: StridedView, for kernel: Kernel) {
+    let (columns, depth) = (b.rows, b.columns)
     self.kernel = kernel
     let instructions = kernel.instructions
     let tile = instructions.tileColumns
@@ -33,20 +34,23 @@ struct PackedPanels: Sendable {
     storage = AlignedStorage(byteCount: 4 * width * depth)
     let blocks = TiledProduct.blocks(of: 0..<depth)
     let place = place(from: 0)
+    defer { withExtendedLifetime(storage) {} }
     Parallel.forEachRange(blocks.count * panels, grain: 8) { range in
       for index in range {
         let (block, panel) = (blocks[index / panels], index % panels)
-        b.pack(
-          outer: panel * tile..<min(columns, (panel + 1) * tile), depth: block, width: tile, scale: 1,
-          into: UnsafeMutablePointer(mutating: place.panel(panel * tile, block)), with: instructions)
+        instructions.pack(
+          b.part(rows: panel * tile..<min(columns, (panel + 1) * tile), columns: block), scale: 1, width: tile,
+          into: UnsafeMutablePointer(mutating: place.panel(panel * tile, block)))
       }
     }
   }
 
-  /// The panels from a column of B on; nil where that is in the middle of one, or another kernel asks.
-  func place(from column: Int, for kernel: Kernel) -> Place? {
-    guard kernel == self.kernel, column % kernel.instructions.tileColumns == 0 else { return nil }
-    return place(from: column)
+  /// Calls `body` with the panels from a column of B on, valid during the call only; with nil where that is in the middle of one, or
+  /// another kernel asks.
+  func withPlace<R>(from column: Int, for kernel: Kernel, _ body: (Place?) -> R) -> R {
+    guard kernel == self.kernel, column % kernel.instructions.tileColumns == 0 else { return body(nil) }
+    defer { withExtendedLifetime(storage) {} }
+    return body(place(from: column))
   }
 
   private func place(from column: Int) -> Place {

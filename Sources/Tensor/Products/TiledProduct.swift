@@ -23,9 +23,11 @@ struct TiledProduct {
   private static let leastTask = 1 << 20
 
   /// `tileColumns` columns of one C, or the last ones, and the rows of B that make them.
-  private struct Panel {
-    let side: GeneralProduct.ProductTarget
-    let columns: Range<Int>
+  private struct Strip {
+    let b: StridedView
+    let c: MutableRows
+    /// The first column.
+    let start: Int
     let source: Source
 
     enum Source {
@@ -40,33 +42,32 @@ struct TiledProduct {
   private let tileRows: Int
   private let tileColumns: Int
   private let panelsA: Int
-  private let panelsB: [Panel]
+  private let panelsB: [Strip]
   /// Those of B that are packed for this product.
-  private let loosePanelsB: [Panel]
+  private let loosePanelsB: [Strip]
   /// Depth of a slab.
   private let slab: Int
 
-  init(_ product: GeneralProduct, _ sides: [GeneralProduct.ProductTarget], _ instructions: any InstructionSet.Type) {
+  init(_ product: GeneralProduct, _ targets: [GeneralProduct.ProductTarget], _ instructions: any InstructionSet.Type) {
     self.product = product
     self.instructions = instructions
     let (rows, columns) = (instructions.tileRows, instructions.tileColumns)
     (tileRows, tileColumns) = (rows, columns)
-    panelsA = (product.rows + rows - 1) / rows
-    var (panels, loose): ([Panel], [Panel]) = ([], [])
-    for side in sides {
-      for start in stride(from: 0, to: side.columns, by: columns) {
-        let range = start..<min(side.columns, start + columns)
-        if let packed = side.packed {
-          panels.append(Panel(side: side, columns: range, source: .kept(packed)))
-        } else {
-          panels.append(Panel(side: side, columns: range, source: .loose(place: loose.count)))
-          loose.append(panels[panels.count - 1])
-        }
+    panelsA = (product.a.rows + rows - 1) / rows
+    var (panels, loose): ([Strip], [Strip]) = ([], [])
+    for target in targets {
+      for start in stride(from: 0, to: target.c.columns, by: columns) {
+        let range = start..<min(target.c.columns, start + columns)
+        let panel = Strip(
+          b: target.b.view.part(rows: range), c: target.c.part(rows: 0..<target.c.rows, columns: range), start: start,
+          source: target.b.packed.map { .kept($0) } ?? .loose(place: loose.count))
+        panels.append(panel)
+        if target.b.packed == nil { loose.append(panel) }
       }
     }
     (panelsB, loosePanelsB) = (panels, loose)
     let packed = ProductShape(
-      rows: Double(panelsA * rows), columns: Double(loosePanelsB.count * columns), depth: Double(product.depth))
+      rows: Double(panelsA * rows), columns: Double(loosePanelsB.count * columns), depth: Double(product.a.columns))
     slab = Int(packed.slab)
   }
 
@@ -76,8 +77,8 @@ struct TiledProduct {
     let packed = Self.packingMemory(4 * (sizeA + loosePanelsB.count * tileColumns * slab))
     defer { withExtendedLifetime(packed) {} }
     let a = packed.pointer.assumingMemoryBound(to: Float.self)
-    for start in stride(from: 0, to: product.depth, by: slab) {
-      let end = min(product.depth, start + slab)
+    for start in stride(from: 0, to: product.a.columns, by: slab) {
+      let end = min(product.a.columns, start + slab)
       let blocks = Self.blocks(of: start..<end).map { depth in
         Block(
           depth: depth, a: a + panelsA * tileRows * (depth.lowerBound - start),
@@ -112,14 +113,15 @@ struct TiledProduct {
         let panel = index % panels
         if panel < panelsA {
           let first = panel * tileRows
-          product.a.pack(
-            outer: first..<min(product.rows, first + tileRows), depth: block.depth, width: tileRows,
-            scale: product.scale, into: block.a + first * block.depth.count, with: instructions)
+          let rows = product.a.part(rows: first..<min(product.a.rows, first + tileRows), columns: block.depth)
+          instructions.pack(
+            rows, scale: product.scale, width: tileRows, into: block.a + first * block.depth.count)
         } else {
           let place = panel - panelsA
-          loosePanelsB[place].side.b.pack(
-            outer: loosePanelsB[place].columns, depth: block.depth, width: tileColumns, scale: 1,
-            into: block.b + place * tileColumns * block.depth.count, with: instructions)
+          let b = loosePanelsB[place].b
+          instructions.pack(
+            b.part(rows: 0..<b.rows, columns: block.depth), scale: 1, width: tileColumns,
+            into: block.b + place * tileColumns * block.depth.count)
         }
       }
     }
@@ -171,26 +173,25 @@ struct TiledProduct {
     let part = depth / instructions.stepsPerLine * 16
     let parts = tileColumns * instructions.stepsPerLine / 16
     for j in across {
-      let panel = panelsB[j]
-      let (c, stride) = (panel.side.c + panel.columns.lowerBound, panel.side.stride)
-      let b = elements(of: panel, block)
+      let strip = panelsB[j]
+      let b = Panel(elements(of: strip, block), depth: depth, stride: tileColumns)
       let next = elements(of: panelsB[min(j + 1, across.upperBound - 1)], block)
       for i in down {
         let row = i * tileRows
-        if product.region == .lowerTriangle, panel.columns.lowerBound >= row + tileRows { continue }
+        if product.region == .lowerTriangle, strip.start >= row + tileRows { continue }
         instructions.multiply(
-          depth: depth, a: block.a + row * depth, aStride: tileRows, b: b,
-          c: c + row * stride, stride: stride, rows: min(tileRows, product.rows - row), columns: panel.columns.count,
+          Panel(block.a + row * depth, depth: depth, stride: tileRows), b,
+          into: strip.c.part(rows: row..<min(strip.c.rows, row + tileRows), columns: 0..<strip.c.columns),
           accumulate: accumulate, edge: edge, next: next + (i - down.lowerBound) % parts * part)
       }
     }
   }
 
   /// Where a panel of B is packed for a block of the depth.
-  private func elements(of panel: Panel, _ block: Block) -> UnsafePointer<Float> {
-    switch panel.source {
+  private func elements(of strip: Strip, _ block: Block) -> UnsafePointer<Float> {
+    switch strip.source {
     case .loose(let place): UnsafePointer(block.b) + place * tileColumns * block.depth.count
-    case .kept(let packed): packed.panel(panel.columns.lowerBound, block.depth)
+    case .kept(let packed): packed.panel(strip.start, block.depth)
     }
   }
 

@@ -1,3 +1,5 @@
+import Support
+
 /// Added tokens with the ids that Hugging Face gives them: a token of the model keeps its own, a new one gets the next.
 struct AddedTokenList {
   private(set) var tokens: [AddedToken] = []
@@ -11,7 +13,7 @@ struct AddedTokenList {
   ///
   /// A file that gives it another id contradicts itself and is refused. Empty tokens are left out, as the reference does.
   mutating func add(
-    _ token: AddedToken, id: Int?, _ vocabulary: inout Vocabulary, field: JSONField
+    _ token: AddedToken, _ vocabulary: inout Vocabulary, at field: FieldReader
   ) throws(TokenizerError) {
     guard !token.content.isEmpty else { return }
     guard token.content.count <= AddedToken.longestContent else {
@@ -19,23 +21,21 @@ struct AddedTokenList {
         "a token of \(token.content.count) bytes", supported: "up to \(AddedToken.longestContent)")
     }
     let known = vocabulary.id(of: token.content)
-    var token = token
-    token.id = known ?? nextID
-    let name = TokenizerFile.text(token.content)
-    if let id, id != token.id {
-      if known != nil { throw .duplicateToken(file: field.file, token: name) }
-      if let other = vocabulary[id] {
-        throw .duplicateID(file: field.file, id: id, first: TokenizerFile.text(other), second: name)
-      }
-      throw field.expected("\"\(name)\" to follow the vocabulary with the id \(nextID), found \(id)")
+    let id = known ?? nextID
+    if token.isNumbered, token.id != id {
+      if known != nil || vocabulary[token.id] != nil { throw vocabulary.conflict(token.content, token.id, at: field) }
+      let name = String(decoding: token.content, as: UTF8.self)
+      throw field.failure("expected \"\(name)\" to follow the vocabulary with the id \(id), found \(token.id)")
     }
-    if known == nil { try vocabulary.add(token.content, id: token.id, file: field.file, field: field.path) }
-    nextID = max(nextID, token.id + 1)
+    if known == nil { try vocabulary.add(token.content, id: id, at: field) }
+    nextID = max(nextID, id + 1)
+    var token = token
+    token.id = id
     // Of a token that is listed twice the later settings count.
-    if let position = positions[token.id] {
+    if let position = positions[id] {
       tokens[position] = token
     } else {
-      positions[token.id] = tokens.count
+      positions[id] = tokens.count
       tokens.append(token)
     }
   }
@@ -50,7 +50,19 @@ struct AddedTokenList {
       tokens[position].isSpecial = true
       return
     }
-    try add(listed.token, id: listed.id, &vocabulary, field: listed.field)
-    if let id = listed.id { numbered.insert(id) }
+    try add(listed.token, &vocabulary, at: listed.field)
+    if listed.token.isNumbered { numbered.insert(listed.token.id) }
+  }
+}
+
+extension AddedToken {
+  /// Reads an object with a `content` and settings; `isNormalized` is nil where that depends on whether the token is special.
+  init(_ field: FieldReader, id: Int?, isSpecial: Bool, isNormalized: Bool? = nil) throws(TokenizerError) {
+    let special = try field.flag("special", default: isSpecial)
+    self.init(
+      id: id ?? -1, content: try field.member("content").bytes(), isSpecial: special,
+      isSingleWord: try field.flag("single_word", default: false), stripsLeft: try field.flag("lstrip", default: false),
+      stripsRight: try field.flag("rstrip", default: false),
+      isNormalized: try field.flag("normalized", default: isNormalized ?? !special))
   }
 }

@@ -2,25 +2,19 @@ import Support
 
 /// The merges as files list them: pairs of spellings, in the order of their ranks.
 struct MergeList {
-  let file: String
-  var pairs: [(left: [UInt8], right: [UInt8])] = []
+  private let file: String
+  private var pairs: [(left: [UInt8], right: [UInt8])] = []
   /// What the first merge is called in messages.
-  var firstNumber = 0
+  private var firstNumber = 0
 
   /// The merges of `tokenizer.json`: strings with one space, or arrays of two strings.
-  init(_ field: JSONField) throws(TokenizerError) {
-    file = field.file
-    guard let merges = field.value.array else { throw field.expected("an array, found \(field.value.kind)") }
-    pairs.reserveCapacity(merges.count)
-    for (number, merge) in merges.enumerated() {
-      switch merge {
-      case .string(let line):
-        pairs.append(try split(line[...], number: number))
-      case .array(let elements):
-        guard elements.count == 2, let left = elements[0].bytes, let right = elements[1].bytes else { fallthrough }
+  init(_ field: FieldReader) throws(TokenizerError) {
+    file = field.source
+    for (number, merge) in try field.array().enumerated() {
+      if let halves = merge.array?.map(\.bytes), halves.count == 2, let left = halves[0], let right = halves[1] {
         pairs.append((left, right))
-      default:
-        throw .malformedMerge(file: file, merge: number)
+      } else {
+        pairs.append(try split(merge.bytes?[...] ?? [], number: number))
       }
     }
   }
@@ -45,39 +39,30 @@ struct MergeList {
   private func split(_ line: ArraySlice<UInt8>, number: Int) throws(TokenizerError) -> (left: [UInt8], right: [UInt8]) {
     let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-      throw .malformedMerge(file: file, merge: number)
+      throw failure(number, "expected two tokens with one space between them")
     }
     return (Array(parts[0]), Array(parts[1]))
   }
 
-  /// The merges by ids.
-  ///
-  /// Both halves and their union must be tokens; of a pair listed twice the later rank counts.
-  func table(_ vocabulary: Vocabulary) throws(TokenizerError) -> (table: MergeTable, merges: [Merge]) {
-    guard pairs.count <= MergeTable.rankLimit else {
-      throw .tooManyMerges(file: file, count: pairs.count, limit: MergeTable.rankLimit)
-    }
-    var table = MergeTable(capacity: pairs.count)
+  private func failure(_ number: Int, _ reason: String) -> TokenizerError {
+    TokenizerError(file, field: "merge \(number)", reason: reason)
+  }
+
+  /// The merges by ids; both halves and their union must be tokens.
+  func merges(_ vocabulary: Vocabulary) throws(TokenizerError) -> [Merge] {
     var merges: [Merge] = []
     merges.reserveCapacity(pairs.count)
     for (rank, (left, right)) in pairs.enumerated() {
       func id(_ token: [UInt8]) throws(TokenizerError) -> Int32 {
         guard let id = vocabulary.id(of: token) else {
-          throw .absentMergeToken(file: file, merge: rank + firstNumber, token: TokenizerFile.text(token))
+          throw failure(
+            rank + firstNumber, "the vocabulary has no token \"\(String(decoding: token, as: UTF8.self))\"")
         }
         return Int32(truncatingIfNeeded: id)
       }
-      let merge = Merge(left: try id(left), right: try id(right), result: try id(left + right))
-      table.add(merge.left, merge.right, rank: rank, result: merge.result)
-      merges.append(merge)
+      merges.append(
+        Merge(left: try id(left), right: try id(right), result: try id(left + right), rank: Int32(clamping: rank)))
     }
-    return (table, merges)
+    return merges
   }
-}
-
-/// Two symbols and the one they become.
-struct Merge: Sendable {
-  var left: Int32
-  var right: Int32
-  var result: Int32
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// Reads the wire format of protocol buffers: a sequence of numbered fields.
 struct ProtobufReader {
   /// A field's contents.
@@ -9,17 +11,15 @@ struct ProtobufReader {
     case bytes(Range<Int>)
   }
 
-  let file: String
-  let bytes: [UInt8]
+  let file: TokenizerFile
   private var position: Int
   private let end: Int
 
   /// Reads the message in `range`; the whole file where none is given.
-  init(file: String, bytes: [UInt8], range: Range<Int>? = nil) {
+  init(_ file: TokenizerFile, range: Range<Int>? = nil) {
     self.file = file
-    self.bytes = bytes
     position = range?.lowerBound ?? 0
-    end = range?.upperBound ?? bytes.count
+    end = range?.upperBound ?? file.bytes.count
   }
 
   /// The next field, its value and the offset of its tag, or nil at the end of the message.
@@ -49,7 +49,7 @@ struct ProtobufReader {
 
   /// An error at an offset.
   func malformed(_ reason: String, at offset: Int) -> TokenizerError {
-    .malformedProtobuf(file: file, offset: offset, reason: reason)
+    TokenizerError(file.path, reason: "not a valid protocol buffer at byte \(offset): \(reason)")
   }
 
   private mutating func varint() throws(TokenizerError) -> UInt64 {
@@ -57,7 +57,7 @@ struct ProtobufReader {
     var value: UInt64 = 0
     for k in 0..<10 {
       guard position < end else { throw malformed("a number breaks off", at: start) }
-      let byte = bytes[position]
+      let byte = file.bytes[position]
       position += 1
       // The tenth byte holds bit 63 and nothing else.
       if k == 9, byte > 1 { break }
@@ -70,7 +70,7 @@ struct ProtobufReader {
   private mutating func fixed(_ count: Int) throws(TokenizerError) -> UInt64 {
     guard end - position >= count else { throw malformed("a fixed-size number breaks off", at: position) }
     var value: UInt64 = 0
-    for k in 0..<count { value |= UInt64(bytes[position + k]) << UInt64(8 * k) }
+    for k in 0..<count { value |= UInt64(file.bytes[position + k]) << UInt64(8 * k) }
     position += count
     return value
   }

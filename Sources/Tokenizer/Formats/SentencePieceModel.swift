@@ -7,11 +7,7 @@ struct SentencePieceModel {
   /// `ModelProto.SentencePiece.Type`.
   enum Kind: UInt64 {
     case normal = 1
-    case unknown = 2
-    case control = 3
-    case userDefined = 4
-    case unused = 5
-    case byte = 6
+    case unknown, control, userDefined, unused, byte
   }
 
   struct Piece {
@@ -36,13 +32,16 @@ struct SentencePieceModel {
   /// Reads and checks the file.
   init(_ file: TokenizerFile) throws(TokenizerError) {
     self.file = file
-    var reader = ProtobufReader(file: file.path, bytes: file.bytes)
+    var reader = ProtobufReader(file)
     while let (field, value, offset) = try reader.next() {
       switch (field, value) {
       case (1, .bytes(let range)): pieces.append(try piece(range))
       case (2, .bytes(let range)): try readTrainer(range)
       case (3, .bytes(let range)): try readNormalizer(range, name: "normalizer_spec")
-      case (5, .bytes(let range)): try readDenormalizer(range)
+      case (5, .bytes(let range)):
+        // Nothing in it changes how a text is encoded, but it must not ask for a character map.
+        var copy = self
+        try copy.readNormalizer(range, name: "denormalizer_spec")
       case (1...3, _), (5, _): throw reader.malformed("field \(field) must be a message", at: offset)
       default: continue
       }
@@ -56,12 +55,12 @@ struct SentencePieceModel {
   }
 
   private func unsupported(_ field: String, _ found: String, supported: String) -> TokenizerError {
-    .unsupported(file: file.path, field: field, found: found, supported: supported)
+    file.place(field).unsupported(found, supported: supported)
   }
 
   private func piece(_ range: Range<Int>) throws(TokenizerError) -> Piece {
     var piece = Piece()
-    var reader = ProtobufReader(file: file.path, bytes: file.bytes, range: range)
+    var reader = ProtobufReader(file, range: range)
     while let (field, value, offset) = try reader.next() {
       switch (field, value) {
       case (1, .bytes(let range)):
@@ -71,7 +70,10 @@ struct SentencePieceModel {
         }
       case (2, .fixed32(let bits)):
         piece.score = Float(bitPattern: bits)
-        if piece.score.isNaN { throw .invalidScore(file: file.path, piece: pieces.count, offset: offset) }
+        if piece.score.isNaN {
+          throw TokenizerError(
+            file.path, reason: "the score of piece \(pieces.count) at byte \(offset) is not a number")
+        }
       case (3, .varint(let raw)):
         guard let kind = Kind(rawValue: raw), kind != .unused else {
           throw unsupported(
@@ -90,7 +92,7 @@ struct SentencePieceModel {
       // A negative id means that there is no such piece.
       Int64(bitPattern: raw) < 0 ? nil : Int(truncatingIfNeeded: raw)
     }
-    var reader = ProtobufReader(file: file.path, bytes: file.bytes, range: range)
+    var reader = ProtobufReader(file, range: range)
     while let (field, value, _) = try reader.next() {
       switch (field, value) {
       case (3, .varint(let raw)): modelType = raw
@@ -106,7 +108,7 @@ struct SentencePieceModel {
   }
 
   private mutating func readNormalizer(_ range: Range<Int>, name: String) throws(TokenizerError) {
-    var reader = ProtobufReader(file: file.path, bytes: file.bytes, range: range)
+    var reader = ProtobufReader(file, range: range)
     while let (field, value, _) = try reader.next() {
       switch (field, value) {
       case (2, .bytes(let map)):
@@ -120,11 +122,6 @@ struct SentencePieceModel {
       default: continue
       }
     }
-  }
-
-  private func readDenormalizer(_ range: Range<Int>) throws(TokenizerError) {
-    var copy = self
-    try copy.readNormalizer(range, name: "denormalizer_spec")
   }
 
   private func existing(_ id: Int) -> Int? { pieces.indices.contains(id) ? id : nil }
@@ -147,27 +144,24 @@ struct SentencePieceModel {
 
   /// The tokenizer that the model describes, with the tokens that the configuration adds.
   func definition(_ configuration: TokenizerConfiguration) throws(TokenizerError) -> TokenizerDefinition {
+    let place = file.place("pieces")
     var vocabulary = Vocabulary(capacity: pieces.count)
     for (id, piece) in pieces.enumerated() {
-      try vocabulary.add(piece.spelling, id: id, file: file.path, field: "pieces")
+      try vocabulary.add(piece.spelling, id: id, at: place)
     }
     var unknowns = BPEModel.Unknowns()
     unknowns.fuses = true
     let unknown = pieces.firstIndex { $0.kind == .unknown } ?? unknownID.flatMap(existing)
     unknowns.symbol = unknown.map { Int32($0) }
     if hasByteFallback {
-      unknowns.byteSymbols = ByteFallback.ids(in: vocabulary)
-      if let missing = unknowns.byteSymbols.firstIndex(of: -1) {
-        // sentencepiece itself refuses such a model, with or without an unknown piece.
-        let spelling = TokenizerFile.text(ByteFallback.spelling(of: UInt8(missing)))
-        throw .incompleteByteFallback(file: file.path, missing: spelling)
-      }
+      // sentencepiece itself refuses a model that lacks some, with or without an unknown piece.
+      unknowns.byteSymbols = try ByteFallback.ids(in: vocabulary, mayLackSome: false, file: file.path)
     }
     var normalizer = Normalizer()
     if removesExtraSpaces { normalizer.steps += [.trimSpaces, .squeezeSpaces] }
     let space = SentencePieceDecoder.spaceSymbol
-    let addsDummyPrefix = try configuration.flag("add_prefix_space", default: addsDummyPrefix)
-    let isLegacy = try configuration.flag("legacy", default: true)
+    let addsDummyPrefix = try configuration.root.flag("add_prefix_space", default: addsDummyPrefix)
+    let isLegacy = try configuration.root.flag("legacy", default: true)
     if addsDummyPrefix { normalizer.steps.append(.prepend(space, once: !isLegacy)) }
     normalizer.steps.append(.replace([UInt8(ascii: " ")], with: space))
     if removesExtraSpaces { normalizer.steps.append(.trimEnd(space)) }
@@ -186,7 +180,7 @@ struct SentencePieceModel {
     }
     var definition = TokenizerDefinition(
       files: [TokenizerModel.name], vocabulary: vocabulary,
-      model: try SentencePieceMerges(pieces, file: file.path).model(unknowns: unknowns), normalizer: normalizer,
+      model: try SentencePieceMerges(pieces, at: place).model(unknowns: unknowns), normalizer: normalizer,
       decoder: SentencePieceDecoder(
         controlIDs: controls, unknownID: unknown, unknownSurface: unknownSurface, bytes: bytes,
         stripsLeadingSpace: addsDummyPrefix, stripsAllLeadingSpaces: removesExtraSpaces))

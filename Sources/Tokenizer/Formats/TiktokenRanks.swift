@@ -1,3 +1,5 @@
+import Support
+
 /// A `tokenizer.model` in the format of tiktoken, as LLaMA 3 ships it: a token in base64 and its rank on each line.
 ///
 /// The rank is the id, and it orders the merges: two neighbours merge where their union is a token.
@@ -23,7 +25,7 @@ enum TiktokenRanks {
 
   private static func parse(_ line: ArraySlice<UInt8>) -> (token: [UInt8], rank: Int)? {
     guard let space = line.firstIndex(of: UInt8(ascii: " ")), let token = base64(line[..<space]), !token.isEmpty,
-      let rank = Int(TokenizerFile.text(line[(space + 1)...])), rank >= 0
+      let rank = Int(String(decoding: line[(space + 1)...], as: UTF8.self)), rank >= 0
     else { return nil }
     return (token, rank)
   }
@@ -62,10 +64,11 @@ enum TiktokenRanks {
     for line in file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
       number += 1
       if line.isEmpty { continue }
+      let place = file.place("line \(number)")
       guard let (token, rank) = parse(line.last == 0x0D ? line.dropLast() : line) else {
-        throw .malformedRank(file: file.path, line: number)
+        throw place.failure("expected a token in base64, a space, and its rank")
       }
-      try words.add(token, id: rank, file: file.path, field: "line \(number)")
+      try words.add(token, id: rank, at: place)
     }
 
     var vocabulary = Vocabulary(capacity: words.count + specialTokens.count)
@@ -74,26 +77,24 @@ enum TiktokenRanks {
     for id in 0..<words.size {
       guard let token = words[id] else { continue }
       let spelling = token.flatMap { ByteLevel.spelling(of: $0) }
-      try vocabulary.add(spelling, id: id, file: file.path, field: "rank \(id)")
+      try vocabulary.add(spelling, id: id, at: file.place("rank \(id)"))
       splits.forEachSplit(of: id) { left, right in
-        merges.append(Merge(left: Int32(left), right: Int32(right), result: Int32(id)))
+        merges.append(Merge(left: Int32(left), right: Int32(right), result: Int32(id), rank: Int32(id)))
       }
     }
-    var table = MergeTable(capacity: merges.count)
-    for merge in merges { table.add(merge.left, merge.right, rank: Int(merge.result), result: merge.result) }
     for byte in 0...UInt8.max where ByteLevel.occursInUTF8(Int(byte)) && words.id(of: [byte]) == nil {
-      throw .incompleteByteAlphabet(file: file.path, byte: byte)
+      throw TokenizerError(file.path, reason: "there is no token for byte \(byte), which every file of ranks has")
     }
-    let model = BPEModel.byteLevel(vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: words)
+    let model = BPEModel.byteLevel(
+      vocabulary, try MergeTable(merges, file: file.path), unknowns: BPEModel.Unknowns(), wholeWords: words)
     let firstSpecial = vocabulary.count
     var added = AddedTokenList(vocabulary)
     let listed = try configuration.numberedTokens()
     for token in listed { try added.merge(token, &vocabulary) }
     if listed.isEmpty {
       for name in specialTokens {
-        let token = AddedToken(id: -1, content: Array(name.utf8), isSpecial: true)
-        let field = JSONField(file: file.path, path: "the special tokens", value: .null)
-        try added.add(token, id: nil, &vocabulary, field: field)
+        let token = AddedToken(content: Array(name.utf8), isSpecial: true)
+        try added.add(token, &vocabulary, at: file.place("the special tokens"))
       }
     }
     var definition = TokenizerDefinition(

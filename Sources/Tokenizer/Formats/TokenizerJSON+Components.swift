@@ -3,7 +3,8 @@ import Support
 // The components of tokenizer.json that rewrite text: before, and after, there are tokens.
 extension TokenizerJSON {
   /// How a text is rewritten.
-  static func normalizer(_ field: JSONField) throws(TokenizerError) -> Normalizer {
+  static func normalizer(_ field: FieldReader?) throws(TokenizerError) -> Normalizer {
+    guard let field else { return Normalizer() }
     let normalizer = Normalizer(steps: try normalizerSteps(field))
     // A file of a few lines could otherwise ask for more memory or time than there is.
     guard normalizer.growth <= Normalizer.growthLimit else {
@@ -14,21 +15,21 @@ extension TokenizerJSON {
   }
 
   /// Refuses more than anybody needs of what costs time for every text.
-  static func checkCount(_ count: Int, of things: String, _ field: JSONField) throws(TokenizerError) {
+  static func checkCount(_ count: Int, of things: String, _ field: FieldReader) throws(TokenizerError) {
     guard count <= 64 else { throw field.unsupported("\(count) \(things)", supported: "up to 64") }
   }
 
-  private static func normalizerSteps(_ field: JSONField) throws(TokenizerError) -> [Normalizer.Step] {
-    if field.isNull { return [] }
-    let type = field["type"]
+  private static func normalizerSteps(_ field: FieldReader) throws(TokenizerError) -> [Normalizer.Step] {
+    if field.json.isNull { return [] }
+    let type = try field.member("type")
     switch try type.text() {
     case "Sequence":
       var steps: [Normalizer.Step] = []
-      for element in try field["normalizers"].elements() { steps += try normalizerSteps(element) }
+      for element in try field.member("normalizers").elements() { steps += try normalizerSteps(element) }
       try checkCount(steps.count, of: "steps", field)
       return steps
     case "Prepend":
-      return [.prepend(try short(field["prepend"]))]
+      return [.prepend(try short(field.member("prepend")))]
     case "Replace":
       return [try replace(field)]
     default:
@@ -36,24 +37,24 @@ extension TokenizerJSON {
     }
   }
 
-  private static func replace(_ field: JSONField) throws(TokenizerError) -> Normalizer.Step {
-    let content = try field["content"].bytes()
-    let expression = field["pattern"]["Regex"]
-    if expression.isNull {
-      return .replace(try literal(field["pattern"]["String"]), with: content)
+  private static func replace(_ field: FieldReader) throws(TokenizerError) -> Normalizer.Step {
+    let content = try field.member("content")
+    let pattern = try field.member("pattern")
+    guard let expression = pattern.optional("Regex") else {
+      return .replace(try literal(pattern.member("String")), with: try content.bytes())
     }
-    switch (try expression.text(), TokenizerFile.text(content)) {
+    switch (try expression.text(), try content.text()) {
     case (#"\A +| +\z"#, ""): return .trimSpaces
     case (" {2,}", " "): return .squeezeSpaces
     default:
       throw expression.unsupported(
-        "\"\(try expression.text())\" -> \"\(TokenizerFile.text(content))\"",
+        "\"\(try expression.text())\" -> \"\(try content.text())\"",
         supported: #"a String pattern, "\A +| +\z" -> "", " {2,}" -> " ""#)
     }
   }
 
   /// A text that may be sought or added at every byte of another: one of megabytes would take hours, or all memory.
-  private static func short(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+  private static func short(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
     let bytes = try field.bytes()
     guard bytes.count <= AddedToken.longestContent else {
       throw field.unsupported("a text of \(bytes.count) bytes", supported: "up to \(AddedToken.longestContent)")
@@ -61,28 +62,28 @@ extension TokenizerJSON {
     return bytes
   }
 
-  static func literal(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+  static func literal(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
     let pattern = try short(field)
-    guard !pattern.isEmpty else { throw field.expected("a text that is not empty") }
+    guard !pattern.isEmpty else { throw field.failure("expected a text that is not empty") }
     return pattern
   }
 
   /// A character, as its bytes.
-  private static func character(_ field: JSONField) throws(TokenizerError) -> [UInt8] {
+  private static func character(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
     let character = try literal(field)
-    guard UTF8Scalar.count(character) == 1 else { throw field.expected("one character") }
+    guard UTF8Scalar.count(character) == 1 else { throw field.failure("expected one character") }
     return character
   }
 
   /// How the text is cut.
-  static func preTokenizer(_ field: JSONField) throws(TokenizerError) -> PreTokenizer {
-    if field.isNull { return PreTokenizer() }
-    let type = field["type"]
+  static func preTokenizer(_ field: FieldReader?) throws(TokenizerError) -> PreTokenizer {
+    guard let field, !field.json.isNull else { return PreTokenizer() }
+    let type = try field.member("type")
     switch try type.text() {
     case "ByteLevel":
       return PreTokenizer(
-        pattern: try field["use_regex"].bool(default: true) ? .gpt2 : nil,
-        addsPrefixSpace: try field["add_prefix_space"].bool(default: true), isByteLevel: true)
+        pattern: try field.flag("use_regex", default: true) ? .gpt2 : nil,
+        addsPrefixSpace: try field.flag("add_prefix_space", default: true), isByteLevel: true)
     case "Metaspace":
       return PreTokenizer(metaspace: try metaspace(field))
     case "Split":
@@ -93,7 +94,7 @@ extension TokenizerJSON {
       return try punctuation(field)
     case "Sequence":
       var whole = PreTokenizer()
-      for element in try field["pretokenizers"].elements() {
+      for element in try field.member("pretokenizers").elements() {
         whole = try followed(whole, by: try preTokenizer(element), element)
       }
       return whole
@@ -103,38 +104,35 @@ extension TokenizerJSON {
     }
   }
 
-  private static func metaspace(_ field: JSONField) throws(TokenizerError) -> Metaspace {
-    let replacement = try character(field["replacement"])
-    let scheme = field["prepend_scheme"]
+  private static func metaspace(_ field: FieldReader) throws(TokenizerError) -> Metaspace {
     // Files of before the scheme say whether to add a space.
-    let standard = try field["add_prefix_space"].bool(default: true) ? "always" : "never"
-    let name = scheme.isNull ? standard : try scheme.text()
-    guard let prepending = Metaspace.Prepending(rawValue: name) else {
-      throw scheme.unsupported(name, supported: "always, first, never")
-    }
+    let standard: Metaspace.Prepending = try field.flag("add_prefix_space", default: true) ? .always : .never
     return Metaspace(
-      replacement: replacement, prepending: prepending, splits: try field["split"].bool(default: true))
+      replacement: try character(field.member("replacement")),
+      prepending: try field.optional("prepend_scheme")?.word() ?? standard,
+      splits: try field.flag("split", default: true))
   }
 
   /// How spellings become text.
-  static func decoder(_ field: JSONField) throws(TokenizerError) -> any TokenDecoder {
-    if field.isNull { return JoiningDecoder() }
-    if try field["type"].text() == "ByteLevel" { return ByteLevelDecoder() }
+  static func decoder(_ field: FieldReader?) throws(TokenizerError) -> any TokenDecoder {
+    guard let field else { return JoiningDecoder() }
+    if try field.member("type").text() == "ByteLevel" { return ByteLevelDecoder() }
     return ChainDecoder(try decoderSteps(field))
   }
 
-  private static func decoderSteps(_ field: JSONField) throws(TokenizerError) -> [ChainDecoder.Step] {
-    let type = field["type"]
+  private static func decoderSteps(_ field: FieldReader) throws(TokenizerError) -> [ChainDecoder.Step] {
+    let type = try field.member("type")
     switch try type.text() {
     case "Sequence":
       var steps: [ChainDecoder.Step] = []
-      for element in try field["decoders"].elements() {
+      for element in try field.member("decoders").elements() {
         steps += try decoderSteps(element)
         try checkCount(steps.count, of: "steps", field)
       }
       return steps
     case "Replace":
-      return [.replace(try literal(field["pattern"]["String"]), with: try field["content"].bytes())]
+      let pattern = try literal(field.member("pattern").member("String"))
+      return [.replace(pattern, with: try field.member("content").bytes())]
     case "ByteFallback":
       return [.byteFallback]
     case "Fuse":
@@ -143,19 +141,12 @@ extension TokenizerJSON {
       let metaspace = try metaspace(field)
       return [.metaspace(metaspace.replacement, dropsFirst: metaspace.prepending != .never)]
     case "Strip":
-      return [
-        .strip(try character(field["content"]), start: try count(field["start"]), stop: try count(field["stop"]))
-      ]
+      let (start, stop) = (try field.member("start").integer(), try field.member("stop").integer())
+      return [.strip(try character(field.member("content")), start: start, stop: stop)]
     default:
       throw type.unsupported(
         try type.text(),
         supported: "ByteLevel alone, null, or any of Sequence, Replace, ByteFallback, Fuse, Strip, Metaspace")
     }
-  }
-
-  private static func count(_ field: JSONField) throws(TokenizerError) -> Int {
-    let count = try field.integer()
-    guard count >= 0 else { throw field.expected("a number of characters") }
-    return count
   }
 }

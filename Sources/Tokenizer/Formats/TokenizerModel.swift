@@ -15,13 +15,7 @@ enum TokenizerModel {
       definition = try SentencePieceModel(file).definition(configuration)
     }
     definition.files += configuration.files
-    definition.beginningOfText =
-      try configuration.id(of: "bos_token", in: definition.vocabulary) ?? definition.beginningOfText
-    definition.endOfText = try configuration.id(of: "eos_token", in: definition.vocabulary) ?? definition.endOfText
-    let addsBeginning = try configuration.flag("add_bos_token", default: true)
-    let addsEnd = try configuration.flag("add_eos_token", default: false)
-    if addsBeginning, let id = definition.beginningOfText { definition.prefix = [id] }
-    if addsEnd, let id = definition.endOfText { definition.suffix = [id] }
+    try definition.setEnds(configuration, addsBeginning: true)
     return definition
   }
 }

@@ -5,42 +5,29 @@ import Support
 /// The two files say nothing about special tokens. `TokenizerConfiguration` names them, and whether texts begin with one (OPT:
 /// `</s>`); roles that it does not mention have `<|endoftext|>`, which joins the vocabulary where it is new.
 enum VocabularyAndMerges {
-  static let vocabularyName = "vocab.json"
-  static let mergesName = "merges.txt"
-
   private static let defaults = Dictionary(
     uniqueKeysWithValues: ["bos_token", "eos_token", "unk_token"].map { ($0, "<|endoftext|>") })
 
   static func load(_ directory: String) throws(TokenizerError) -> TokenizerDefinition {
-    let vocabularyField = try TokenizerFile(directory, vocabularyName).json()
-    let mergesFile = try TokenizerFile(directory, mergesName)
+    let root = try FieldReader(file: Path.join(directory, "vocab.json"))
+    let mergesFile = try TokenizerFile(directory, "merges.txt")
     let configuration = try TokenizerConfiguration(directory: directory)
-    var vocabulary = try Vocabulary(
-      JSONField(file: vocabularyField.file, path: "the vocabulary", value: vocabularyField.value))
-    let (table, _) = try MergeList(mergesFile).table(vocabulary)
-    let model = BPEModel.byteLevel(vocabulary, table, unknowns: BPEModel.Unknowns(), wholeWords: nil)
+    var vocabulary = try Vocabulary(FieldReader(root.json, source: root.source, path: "the vocabulary"))
+    let merges = try MergeList(mergesFile).merges(vocabulary)
+    let model = BPEModel.byteLevel(
+      vocabulary, try MergeTable(merges, file: mergesFile.path), unknowns: BPEModel.Unknowns(), wholeWords: nil)
     var added = AddedTokenList(vocabulary)
     for listed in try configuration.numberedTokens() + configuration.roleTokens(defaults: defaults) {
       try added.merge(listed, &vocabulary)
     }
     var definition = TokenizerDefinition(
-      files: [vocabularyName, mergesName] + configuration.files, vocabulary: vocabulary, model: model,
+      files: ["vocab.json", "merges.txt"] + configuration.files, vocabulary: vocabulary, model: model,
       preTokenizer: PreTokenizer(
-        pattern: .gpt2, addsPrefixSpace: try configuration.flag("add_prefix_space", default: false),
+        pattern: .gpt2, addsPrefixSpace: try configuration.root.flag("add_prefix_space", default: false),
         isByteLevel: true),
       decoder: ByteLevelDecoder())
     definition.recognize(added.tokens)
-    func id(_ key: String) throws(TokenizerError) -> Int? {
-      try configuration.token(key, default: defaults[key]).flatMap { vocabulary.id(of: $0) }
-    }
-    definition.beginningOfText = try id("bos_token")
-    definition.endOfText = try id("eos_token")
-    if try configuration.flag("add_bos_token", default: false), let id = definition.beginningOfText {
-      definition.prefix = [id]
-    }
-    if try configuration.flag("add_eos_token", default: false), let id = definition.endOfText {
-      definition.suffix = [id]
-    }
+    try definition.setEnds(configuration, addsBeginning: false, defaults: defaults)
     return definition
   }
 }

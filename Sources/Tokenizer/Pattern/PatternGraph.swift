@@ -1,7 +1,7 @@
 /// A pattern as places and the ways between them.
 ///
-/// Place 0 is before a match; each other place is behind one character that the pattern takes. From a place and with the class of the
-/// character that comes next, the ways that are open follow in the order of their priority.
+/// Place 0 is before a match; each other place is behind one character that the pattern takes. A place and the class of
+/// the next character tell the ways that are open, in the order of their priority.
 struct PatternGraph {
   /// In the place of a way's target: the match ends here.
   static let match: Int16 = -1

@@ -43,7 +43,7 @@ indirect enum PatternNode: Sendable {
     }
   }
 
-  /// The one character that can follow what looks ahead, and whether it may be the end of the text; nil where more is asked.
+  /// As the inside of a look-ahead: the characters that may follow, and whether the end may; nil where it asks for more.
   var lookedFor: (set: ScalarSet, atEnd: Bool)? {
     switch self {
     case .set(let set):

@@ -1,10 +1,10 @@
-/// Reads the regular expressions of tokenizer files: the syntax of Ruby, as Oniguruma reads it for Hugging Face tokenizers.
+/// Reads the regular expressions of tokenizer files: the syntax of Ruby, as Hugging Face tokenizers have it of Oniguruma.
 ///
-/// Supported: characters and escapes, `.`, sets with ranges, nesting and `&&`, `\p{…}` of general categories, `\s \w \d` and their
-/// opposites, groups, alternation, greedy and lazy repetition, possessive repetition of one character or set, look-ahead of one
-/// character, `$`, `\z`, and groups that fold case.
-/// Everything else is refused with its position, above all what takes more than linear time or more than one character of
-/// look-ahead.
+/// Supported: characters and escapes, `.`, sets with ranges, nesting and `&&`, `\p{…}` of general categories, `\s \w \d`
+/// and their opposites, groups, alternation, greedy and lazy repetition, possessive repetition of one character or set,
+/// look-ahead of one character, `$`, `\z`, and groups that fold case.
+/// Everything else is refused with its position, above all what takes more than linear time, or more than one character
+/// of look-ahead.
 struct PatternParser {
   static let longestPattern = 1 << 16
   static let deepestNesting = 50

@@ -46,8 +46,8 @@ extension ScalarSet {
 
   /// The general categories as of Unicode 16.
   ///
-  /// Letters and numbers are those of `CharacterClassRanges`, so that a matcher agrees with the scanners; the standard library tells
-  /// them apart and knows the rest. What it knows of later versions counts as unassigned.
+  /// Letters and numbers are those of `CharacterClassRanges`, so that a matcher agrees with the scanners; the standard
+  /// library tells them apart and knows the rest. What it knows of later versions counts as unassigned.
   private static let categories: [String: ScalarSet] = {
     var sets: [String: ScalarSet] = [:]
     var start: UInt32 = 0

@@ -1,10 +1,11 @@
-/// A split pattern, compiled: it finds all matches in a text in time that is linear in the text, whatever pattern and text are.
+/// A split pattern, compiled: it finds all matches in a text in time that is linear in the text, whatever both are.
 ///
-/// Matches are those of a matcher that goes back: the leftmost one, and among these the first by the order of alternatives and
-/// repetitions. A first pass from the end finds out from which places of the pattern a match can be completed, so that the second
-/// pass never takes a way that it must leave again.
+/// Matches are those of a matcher that goes back: the leftmost one, and among these the first by the order of
+/// alternatives and repetitions. A first pass from the end finds out from which places of the pattern a match can be
+/// completed, so that the second pass never takes a way that it must leave again.
 ///
-/// - Complexity: O(m) look-ups a byte at worst and about two as a rule, for m ways that are open at once; 3 bytes of memory a byte.
+/// - Complexity: O(n) for all pieces of n bytes together: a look-up a byte in the first pass, and in the second as many as
+///   ways are open at once, which the pattern bounds. Three bytes of memory a byte.
 package final class SplitPattern: Sendable {
   /// What the characters of a text are.
   enum Reading: Sendable {

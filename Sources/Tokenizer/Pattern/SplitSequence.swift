@@ -93,7 +93,7 @@ struct SplitSequence: Sendable, Equatable {
     swap(&earlierEnds, &workspace.earlierEnds)
   }
 
-  /// Where a text can be cut that begins at `start` and is not much longer than a window; the end of the text where nowhere.
+  /// Where a text can be cut that begins at `start` and is not much longer than a window; its end where nowhere.
   func endOfWindow(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard text.count - start > Self.windowSize else { return text.count }
     var i = start + Self.windowSize
@@ -103,7 +103,7 @@ struct SplitSequence: Sendable, Equatable {
 
   /// The first place from `start` on, which must not be 0, where a piece ends whatever stands before and after, or nil.
   ///
-  /// A cut changes nothing where some pattern ends a piece there anyway, and where it only divides a piece for the patterns before.
+  /// A cut changes nothing where some pattern ends a piece there anyway, and only divides a piece for the patterns before.
   func safeCut(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     var i = start
     while i < text.count {

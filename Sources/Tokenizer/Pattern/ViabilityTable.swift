@@ -1,7 +1,7 @@
-/// A deterministic automaton that reads a text from its end and tells from which places of a pattern a match can be completed.
+/// A deterministic automaton that reads a text from its end, and tells from where in a pattern a match can be completed.
 ///
-/// Its states are sets of places, all made beforehand, so that a text takes one look-up for each byte, whatever it is. (Frisch and
-/// Cardelli, "Greedy Regular Expression Matching", 2004.)
+/// Its states are sets of places, all made beforehand, so that a text takes one look-up for each byte, whatever it is.
+/// (Frisch and Cardelli, "Greedy Regular Expression Matching", 2004.)
 struct ViabilityTable: Sendable {
   static let stateLimit = 4096
   /// Words of sets of places that making the table may touch.

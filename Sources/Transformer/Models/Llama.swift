@@ -4,107 +4,63 @@ import Tensor
 /// LLaMA 1, 2 and 3: pre-norm blocks of rotary attention and a gated MLP.
 ///
 /// Touvron et al., "LLaMA" (2023); Grattafiori et al., "The Llama 3 Herd of Models" (2024).
-public struct Llama: CausalLM {
-  /// The fields of `config.json` that LLaMA 1, 2 and 3 need, in the classic spelling and in that of transformers 5.
-  public struct Configuration: Sendable, Equatable {
-    /// Columns of the hidden states.
-    public var hiddenSize: Int
-    /// Columns between gate, up and down.
-    public var intermediateSize: Int
-    /// Number of blocks.
-    public var blockCount: Int
-    /// Heads of the attention.
-    public var attention: AttentionShape
-    /// Entries of the vocabulary.
-    public var vocabularySize: Int
-    /// Tokens that a sequence may have: never more than the attention's window, where it has one.
-    public var maximumPositions: Int
-    /// Added to the mean square in every norm.
-    public var epsilon: Float
-    /// Base of the rotary frequencies.
-    public var theta: Double
-    /// Scaling of the rotary frequencies.
-    public var scaling: RotaryEmbedding.Scaling
-    /// The linears that have biases.
-    public var biased: Set<LinearRole>
-    /// Whether the head is the embedding table.
-    public var isTied: Bool
-  }
+struct Llama: Decoder {
+  var trunk: Trunk
+  let parameterCount: Int
+  private let norm: RMSNorm
 
-  /// The fields of `config.json`.
-  public let configuration: Configuration
-  /// The blocks in order.
-  public var blocks: [any TransformerBlock]
-  /// Numbers in the checkpoint, tied ones counted once.
-  public let parameterCount: Int
-  /// (vocabulary, hidden).
-  private let embedding: StoredMatrix
-  /// The final norm, (hidden).
-  private let norm: [Float]
-  private let ownHead: StoredMatrix?
-
-  /// Columns of the hidden states.
-  public var hiddenSize: Int { configuration.hiddenSize }
-  /// Tokens that a sequence may have.
-  public var maximumPositions: Int { configuration.maximumPositions }
-  /// The output projection, (vocabulary, hidden): the embedding table where the two are tied.
-  public var head: StoredMatrix { ownHead ?? embedding }
-
-  init(
+  fileprivate init(
     _ configuration: Configuration, _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
   ) throws(ModelError) {
-    var reader = reader
-    let hidden = configuration.hiddenSize
-    let vocabulary = configuration.vocabularySize
-    self.configuration = configuration
-    embedding = try reader.matrix("model.embed_tokens.weight", vocabulary, hidden)
-    let rotary = RotaryEmbedding(
-      headDimension: configuration.attention.headDimension, theta: configuration.theta, scaling: configuration.scaling)
-    var blocks: [any TransformerBlock] = []
-    for index in 0..<configuration.blockCount {
-      blocks.append(try LlamaBlock("model.layers.\(index)", configuration, rotary, &reader))
-      progress?(blocks.count, configuration.blockCount)
+    // Files saved from the bare decoder lack the outer name.
+    let prefix = reader.has("norm.weight") ? "" : "model."
+    trunk = try Trunk(configuration.sizes, reader, below: prefix, progress) { (name) throws(ModelError) in
+      try LlamaBlock(name, configuration, reader)
     }
-    self.blocks = blocks
-    norm = try reader.vector("model.norm.weight", hidden)
-    ownHead = configuration.isTied ? nil : try reader.matrix("lm_head.weight", vocabulary, hidden)
+    norm = try RMSNorm("\(prefix)norm", configuration, reader)
     parameterCount = reader.parameterCount
   }
 
-  /// The rows of the embedding table, (tokens, hidden); the position enters in the attention only.
-  public func embed(_ tokens: TokenBatch, position: Int) -> Matrix { embeddingRows(embedding, tokens.tokens) }
+  /// The rows of the embedding table; the position enters in the attention only.
+  func embed(_ tokens: TokenBatch, position: Int) -> Matrix { trunk.embed(tokens) }
 
-  /// The final norm, (tokens, hidden).
-  public func headInputs(_ hidden: Matrix) -> Matrix {
-    hidden.rmsNormalized(weight: norm, epsilon: configuration.epsilon)
+  /// The final norm.
+  func headInputs(_ hidden: Matrix) -> Matrix { norm(hidden) }
+}
+
+/// A norm by the root of the mean square, with its weight, (hidden).
+private struct RMSNorm: Sendable {
+  private let weight: [Float]
+  private let epsilon: Float
+
+  init(_ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader) throws(ModelError) {
+    weight = try reader.vector("\(name).weight", configuration.sizes.hiddenSize)
+    epsilon = configuration.epsilon
   }
+
+  func callAsFunction(_ x: Matrix) -> Matrix { x.rmsNormalized(weight: weight, epsilon: epsilon) }
 }
 
 /// One block of LLaMA.
-struct LlamaBlock: LinearsBlock {
-  private let attentionNorm: [Float]  // input_layernorm.weight
-  private let mlpNorm: [Float]  // post_attention_layernorm.weight
+private struct LlamaBlock: LinearsBlock {
+  private let attentionNorm: RMSNorm
+  private let mlpNorm: RMSNorm
   var linears: BlockLinears
 
   private let shape: AttentionShape
   private let rotary: RotaryEmbedding
-  private let epsilon: Float
 
-  init(
-    _ name: String, _ configuration: Llama.Configuration, _ rotary: RotaryEmbedding, _ reader: inout WeightReader
-  ) throws(ModelError) {
-    shape = configuration.attention
-    self.rotary = rotary
-    epsilon = configuration.epsilon
-    attentionNorm = try reader.vector("\(name).input_layernorm.weight", configuration.hiddenSize)
-    mlpNorm = try reader.vector("\(name).post_attention_layernorm.weight", configuration.hiddenSize)
-    linears = try BlockLinears(name, configuration.linears, &reader)
+  init(_ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader) throws(ModelError) {
+    shape = configuration.sizes.attention
+    rotary = configuration.rotary
+    attentionNorm = try RMSNorm("\(name).input_layernorm", configuration, reader)
+    mlpNorm = try RMSNorm("\(name).post_attention_layernorm", configuration, reader)
+    linears = try BlockLinears(name, configuration.linears, reader)
   }
 
   func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
     let length = hidden.rows / max(sequences, 1)
-    let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
-    var projected = linears.outputs(of: [.query, .key, .value], x, observing: observer)
+    var projected = linears.outputs(of: [.query, .key, .value], attentionNorm(hidden), observing: observer)
     let position = cache?.count ?? 0
     rotary.apply(to: &projected[0], position: position, length: length)
     rotary.apply(to: &projected[1], position: position, length: length)
@@ -113,8 +69,7 @@ struct LlamaBlock: LinearsBlock {
   }
 
   func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {
-    let y = hidden.rmsNormalized(weight: mlpNorm, epsilon: epsilon)
-    var gated = linears.outputs(of: [.gate, .up], y, observing: observer)
+    var gated = linears.outputs(of: [.gate, .up], mlpNorm(hidden), observing: observer)
     gated[0].applySiLU(times: gated[1])
     linears.add(.down, gated[0], to: &hidden, observing: observer)
   }
@@ -122,7 +77,7 @@ struct LlamaBlock: LinearsBlock {
 
 extension ModelDirectory.Architecture {
   /// LLaMA 1, 2 and 3.
-  public static let llama = Self(rawValue: "llama") { json throws(ModelError) in
+  public static let llama = Self(rawValue: "llama") { json throws(DocumentError) in
     var biased: Set<LinearRole> = []
     if try json.flag("attention_bias", default: false) { biased.formUnion([.query, .key, .value, .output]) }
     if try json.flag("mlp_bias", default: false) { biased.formUnion([.gate, .up, .down]) }
@@ -130,106 +85,94 @@ extension ModelDirectory.Architecture {
   }
 }
 
-extension Llama.Configuration: ModelConfiguration {
-  var embeddingSize: Int { hiddenSize }
+extension Llama {
+  /// The fields of `config.json`, in the classic spelling and in that of transformers 5.
+  struct Configuration: ModelConfiguration {
+    var sizes: ModelSizes
+    let linears: [[LinearLayout]]
+    /// Added to the mean square in every norm.
+    fileprivate let epsilon: Float
+    fileprivate let rotary: RotaryEmbedding
 
-  var linears: [[LinearLayout]] {
-    let (hidden, inner) = (hiddenSize, intermediateSize)
-    let all = attention.heads * attention.headDimension
-    let shared = attention.keyValueHeads * attention.headDimension
-    func linear(_ role: LinearRole, _ module: String, _ outputs: Int, _ inputs: Int) -> LinearLayout {
-      LinearLayout(role: role, module: module, outputs: outputs, inputs: inputs, hasBias: biased.contains(role))
-    }
-    return [
-      [
-        linear(.query, "self_attn.q_proj", all, hidden), linear(.key, "self_attn.k_proj", shared, hidden),
-        linear(.value, "self_attn.v_proj", shared, hidden),
-      ],
-      [linear(.output, "self_attn.o_proj", hidden, all)],
-      [linear(.gate, "mlp.gate_proj", inner, hidden), linear(.up, "mlp.up_proj", inner, hidden)],
-      [linear(.down, "mlp.down_proj", hidden, inner)],
-    ]
-  }
+    /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions and of the
+    /// key/value heads (nil: as many as there are heads).
+    init(
+      _ json: FieldReader, positions: Int = 2048, keyValueHeads grouped: Int? = nil, biased: Set<LinearRole>
+    ) throws(DocumentError) {
+      try json.require("hidden_act", "silu")
+      // An absent field has the model's default; null stands for as many as there are heads.
+      let absent = json.json["num_key_value_heads"] == nil ? grouped : nil
+      sizes = try ModelSizes(
+        json, keyValueHeads: json.optionalSize("num_key_value_heads") ?? absent,
+        headDimension: json.optionalSize("head_dim"), positions: positions, isTied: false)
+      epsilon = Float(try json.optional("rms_norm_eps")?.positive() ?? 1e-6)
+      rotary = try Self.rotary(json, headDimension: sizes.attention.headDimension)
 
-  func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
-    try Llama(self, reader, progress)
-  }
-
-  /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions and of the
-  /// key/value heads (nil: as many as there are heads).
-  init(
-    _ json: Configuration, positions: Int = 2048, keyValueHeads grouped: Int? = nil, biased: Set<LinearRole>
-  ) throws(ModelError) {
-    try json.require("hidden_act", "silu")
-    hiddenSize = try json.size("hidden_size")
-    intermediateSize = try json.size("intermediate_size")
-    blockCount = try json.size("num_hidden_layers", limit: 1 << 16)
-    let heads = try json.size("num_attention_heads")
-    // An absent field has the model's default; null stands for as many as there are heads.
-    let absent = json.root["num_key_value_heads"] == nil ? grouped : nil
-    let keyValueHeads = try json.size("num_key_value_heads", default: absent ?? heads)
-    guard heads % keyValueHeads == 0 else {
-      throw json.invalid("num_key_value_heads", "\(keyValueHeads) does not divide the \(heads) attention heads")
-    }
-    if json["head_dim"] == nil, hiddenSize % heads != 0 {
-      throw json.invalid(
-        "num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
-    }
-    let headDimension = try json.size("head_dim", default: hiddenSize / heads)
-    guard headDimension % 2 == 0 else {
-      throw json.invalid("head_dim", "\(headDimension) is odd; rotary embedding turns columns in pairs")
-    }
-    attention = AttentionShape(heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension)
-    vocabularySize = try json.size("vocab_size")
-    maximumPositions = try json.size("max_position_embeddings", default: positions, limit: 1 << 31)
-    epsilon = Float(try json.positive("rms_norm_eps", default: 1e-6))
-    self.biased = biased
-    isTied = try json.flag("tie_word_embeddings", default: false)
-    (theta, scaling) = try Self.rotary(json)
-  }
-
-  /// Throws unless all columns of a head are turned.
-  private static func requireWholeHeads(_ share: JSON?, _ field: String, _ json: Configuration) throws(ModelError) {
-    guard let share, !share.isNull else { return }
-    guard share.double == 1 else {
-      throw json.unsupported(field, share.double.map { "\($0)" } ?? share.kind, supported: "1")
-    }
-  }
-
-  /// `rope_parameters` of transformers 5, else `rope_theta` and `rope_scaling`.
-  private static func rotary(_ json: Configuration) throws(ModelError) -> (Double, RotaryEmbedding.Scaling) {
-    try requireWholeHeads(json["partial_rotary_factor"], "partial_rotary_factor", json)
-    let field = json["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
-    guard let value = json[field] else { return (try json.positive("rope_theta", default: 10000), .none) }
-    guard let object = value.object else { throw json.invalid(field, "an object must stand here") }
-    let outer = try json.positive("rope_theta", default: 10000)
-    let theta = try json.positive("rope_theta", in: object, named: field, default: outer)
-    try requireWholeHeads(object["partial_rotary_factor"], "\(field).partial_rotary_factor", json)
-    guard let kind = object["rope_type"] ?? object["type"] else {
-      // A factor without a type asks for some scaling, and nobody can tell which.
-      guard object["factor"] == nil else { throw json.invalid("\(field).rope_type", "this field is missing") }
-      return (theta, .none)
-    }
-    switch kind.text {
-    case "default":
-      return (theta, .none)
-    case "linear":
-      return (theta, .linear(factor: try json.positive("factor", in: object, named: field)))
-    case "llama3":
-      let original = try json.positive("original_max_position_embeddings", in: object, named: field)
-      let low = try json.positive("low_freq_factor", in: object, named: field)
-      let high = try json.positive("high_freq_factor", in: object, named: field)
-      guard low < high else {
-        throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)")
+      let (hidden, inner) = (sizes.hiddenSize, try json.size("intermediate_size"))
+      let all = sizes.attention.heads * sizes.attention.headDimension
+      let shared = sizes.attention.keyValueHeads * sizes.attention.headDimension
+      func linear(_ role: LinearRole, _ module: String, _ outputs: Int, _ inputs: Int) -> LinearLayout {
+        LinearLayout(role: role, module: module, outputs: outputs, inputs: inputs, hasBias: biased.contains(role))
       }
-      guard let positions = Int(exactly: original) else {
-        throw json.invalid("\(field).original_max_position_embeddings", "a whole number must stand here")
+      linears = [
+        [
+          linear(.query, "self_attn.q_proj", all, hidden), linear(.key, "self_attn.k_proj", shared, hidden),
+          linear(.value, "self_attn.v_proj", shared, hidden),
+        ],
+        [linear(.output, "self_attn.o_proj", hidden, all)],
+        [linear(.gate, "mlp.gate_proj", inner, hidden), linear(.up, "mlp.up_proj", inner, hidden)],
+        [linear(.down, "mlp.down_proj", hidden, inner)],
+      ]
+    }
+
+    func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
+      try Llama(self, reader, progress)
+    }
+
+    /// The embedding that `rope_parameters` of transformers 5 asks for, else that of `rope_theta` and `rope_scaling`.
+    private static func rotary(_ json: FieldReader, headDimension: Int) throws(DocumentError) -> RotaryEmbedding {
+      guard headDimension % 2 == 0 else {
+        throw json.failure("\(headDimension) is odd; rotary embedding turns columns in pairs", at: "head_dim")
       }
-      let factor = try json.positive("factor", in: object, named: field)
-      return (theta, .llama3(factor: factor, lowFrequency: low, highFrequency: high, originalPositions: positions))
-    default:
-      let found = kind.text.map { "'\($0)'" } ?? kind.kind
-      throw json.unsupported("\(field).rope_type", found, supported: "default, linear, llama3")
+      let parameters = json.optional("rope_parameters") ?? json.optional("rope_scaling")
+      _ = try parameters?.object()
+      for object in [json, parameters] {
+        if let share = object?.optional("partial_rotary_factor"), share.json.double != 1 {
+          throw share.unsupported(share.json.double.map { "\($0)" } ?? share.json.kind, supported: "1")
+        }
+      }
+      let theta = parameters?.optional("rope_theta") ?? json.optional("rope_theta")
+      return RotaryEmbedding(
+        headDimension: headDimension, theta: try theta?.positive() ?? 10000, scaling: try scaling(parameters))
+    }
+
+    private static func scaling(_ parameters: FieldReader?) throws(DocumentError) -> RotaryEmbedding.Scaling {
+      guard let parameters else { return .none }
+      guard let name = ["rope_type", "type"].first(where: { parameters.json[$0] != nil }) else {
+        // A factor without a type asks for some scaling, and nobody can tell which.
+        guard parameters.json["factor"] == nil else { throw parameters.failure("it is missing", at: "rope_type") }
+        return .none
+      }
+      func number(_ name: String) throws(DocumentError) -> Double { try parameters.member(name).positive() }
+      let type = try parameters.member(name)
+      switch type.json.text {
+      case "default":
+        return .none
+      case "linear":
+        return .linear(factor: try number("factor"))
+      case "llama3":
+        guard let original = Int(exactly: try number("original_max_position_embeddings")) else {
+          throw parameters.failure("it is not a whole number", at: "original_max_position_embeddings")
+        }
+        let (low, high) = (try number("low_freq_factor"), try number("high_freq_factor"))
+        guard low < high else {
+          throw parameters.failure("\(high) must exceed low_freq_factor \(low)", at: "high_freq_factor")
+        }
+        return .llama3(
+          factor: try number("factor"), lowFrequency: low, highFrequency: high, originalPositions: original)
+      default:
+        throw type.unsupported(type.quoted, supported: "default, linear, llama3")
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ extension ModelDirectory.Architecture {
   /// Mistral: LLaMA's blocks, in which a token looks back over a window.
   ///
   /// Jiang et al., "Mistral 7B" (2023).
-  public static let mistral = Self(rawValue: "mistral") { json throws(ModelError) in
+  public static let mistral = Self(rawValue: "mistral") { json throws(DocumentError) in
     var configuration = try Llama.Configuration(json, positions: 131_072, keyValueHeads: 8, biased: [])
     try configuration.limitPositions(toWindowOf: json)
     return configuration
@@ -17,8 +17,9 @@ extension Llama.Configuration {
   ///
   /// A token sees itself and the window - 1 tokens in front of it. Up to that length these are all there are, so that plain
   /// attention is exact.
-  mutating func limitPositions(toWindowOf json: Configuration) throws(ModelError) {
-    if json.root["sliding_window"]?.isNull == true { return }
-    maximumPositions = min(maximumPositions, try json.size("sliding_window", default: 4096, limit: 1 << 31))
+  mutating func limitPositions(toWindowOf json: FieldReader) throws(DocumentError) {
+    if json.json["sliding_window"]?.isNull == true { return }
+    let window = try json.size("sliding_window", default: 4096, limit: 1 << 31)
+    sizes.maximumPositions = min(sizes.maximumPositions, window)
   }
 }

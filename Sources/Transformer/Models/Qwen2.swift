@@ -4,30 +4,25 @@ extension ModelDirectory.Architecture {
   /// Qwen2 and Qwen2.5: LLaMA's blocks with biases of query, key and value.
   ///
   /// Yang et al., "Qwen2 Technical Report" (2024).
-  public static let qwen2 = Self(rawValue: "qwen2") { json throws(ModelError) in
+  public static let qwen2 = Self(rawValue: "qwen2") { json throws(DocumentError) in
     var configuration = try Llama.Configuration(
       json, positions: 32_768, keyValueHeads: 32, biased: [.query, .key, .value])
-    if try hasWindow(json, blockCount: configuration.blockCount) { try configuration.limitPositions(toWindowOf: json) }
+    if try hasWindow(json, blockCount: configuration.sizes.blockCount) {
+      try configuration.limitPositions(toWindowOf: json)
+    }
     return configuration
   }
 
   /// Whether the attention of some block looks back over a window only: of those that `layer_types` names, or of all from
   /// `max_window_layers` on.
-  private static func hasWindow(_ json: Configuration, blockCount: Int) throws(ModelError) -> Bool {
+  private static func hasWindow(_ json: FieldReader, blockCount: Int) throws(DocumentError) -> Bool {
     guard try json.flag("use_sliding_window", default: false) else { return false }
-    guard let types = json["layer_types"] else {
-      // The number may be 0, which no size is.
-      guard let first = json["max_window_layers"] else { return 28 < blockCount }
-      guard let first = first.integer, first >= 0 else {
-        throw json.invalid("max_window_layers", "a whole number that is not negative must stand here")
-      }
-      return first < blockCount
+    guard let types = try json.optional("layer_types")?.elements() else {
+      return try json.optional("max_window_layers")?.integer() ?? 28 < blockCount
     }
-    guard let types = types.array else { throw json.invalid("layer_types", "an array must stand here") }
-    for type in types where type.text != "full_attention" && type.text != "sliding_attention" {
-      let found = type.text.map { "'\($0)'" } ?? type.kind
-      throw json.unsupported("layer_types", found, supported: "full_attention, sliding_attention")
+    for type in types where type.json.text != "full_attention" && type.json.text != "sliding_attention" {
+      throw type.unsupported(type.quoted, supported: "full_attention, sliding_attention")
     }
-    return types.contains { $0.text == "sliding_attention" }
+    return types.contains { $0.json.text == "sliding_attention" }
   }
 }

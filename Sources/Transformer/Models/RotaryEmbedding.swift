@@ -5,9 +5,9 @@ import Tensor
 /// Rotary position embedding: pairs of columns of queries and keys are turned by an angle that grows with the position.
 ///
 /// Su et al., "RoFormer" (2021), in the arrangement of Hugging Face's LLaMA: column j is paired with column j + d/2.
-public struct RotaryEmbedding: Sendable {
+package struct RotaryEmbedding: Sendable {
   /// How the frequencies of the original model are changed for longer texts.
-  public enum Scaling: Sendable, Equatable {
+  package enum Scaling: Sendable, Equatable {
     /// Not at all.
     case none
     /// All frequencies divided by a factor (Chen et al., "Extending Context Window", 2023).
@@ -24,7 +24,7 @@ public struct RotaryEmbedding: Sendable {
   /// The embedding for heads of `headDimension` columns.
   ///
   /// - Precondition: `headDimension` is even.
-  public init(headDimension: Int, theta: Double, scaling: Scaling) {
+  package init(headDimension: Int, theta: Double, scaling: Scaling) {
     precondition(headDimension % 2 == 0, "columns are turned in pairs")
     self.headDimension = headDimension
     // In Float, step by step, as the models were trained.

@@ -12,9 +12,9 @@ package struct HelpText {
   package func overview(of commands: [any Command.Type]) -> String {
     var lines = paragraph(Program.purpose, indentation: 0)
     lines += ["", "Usage: svnup COMMAND [arguments] [options]", "", "Commands:"]
-    for command in commands { lines += entry(command.description.name, command.description.summary) }
+    for command in commands { lines += entry(command.name, command.summary) }
     lines += entry("help [COMMAND]", "Show this overview or a command's help; also svnup COMMAND --help.")
-    lines += section("Options:", CommonOptions.group.options.map { (label($0), description($0)) })
+    lines += section("Options:", CommonOptions.group.options)
     lines += entry("--version", "Show the version.")
     lines += ["", "Exit status:"]
     lines += paragraph(
@@ -23,38 +23,34 @@ package struct HelpText {
       75 interrupted and can be resumed.
       """, indentation: 2)
     lines += ["", "Try: svnup demo"]
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n")
   }
 
   /// One command, for `svnup help COMMAND`.
-  package func help(for command: CommandDescription) -> String {
+  package func help(for command: any Command.Type) -> String {
     var lines = paragraph("svnup \(command.name): \(command.summary)", indentation: 0)
-    let places = command.positionals.map { $0.isRequired ? $0.name : "[\($0.name)]" }
-    let usage = command.usage ?? (places + ["[options]"]).joined(separator: " ")
-    lines += [""] + wrap("Usage: svnup \(command.name) \(usage)", first: 0, following: 9)
-    for text in command.discussion { lines += [""] + paragraph(text, indentation: 0) }
-    lines += section("Arguments:", command.positionals.map { ($0.name, $0.help) })
-    for group in command.groups {
-      lines += section("\(group.title):", group.options.map { (label($0), description($0)) })
+    lines += [""] + wrap("Usage: svnup \(command.name) \(command.usage)", first: 0, following: 9)
+    for text in command.discussion.split(separator: "\n") { lines += [""] + paragraph(String(text), indentation: 0) }
+    lines += section("Arguments:", command.positionals)
+    for group in command.groups + [CommonOptions.group] {
+      lines += section("\(group.title):", group.options)
     }
     lines += ["", command.examples.count == 1 ? "Example:" : "Examples:"]
-    for example in command.examples {
-      lines += paragraph(example.purpose, indentation: 2)
-      lines += example.commandLine.split(separator: "\n").map { "    \($0)" }
+    for (purpose, commandLine) in command.examples {
+      lines += paragraph(purpose, indentation: 2)
+      lines += commandLine.split(separator: "\n").map { "    \($0)" }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n")
   }
 
-  private func label(_ option: any OptionDeclaration) -> String {
-    option.placeholder.map { "\(option.spelling) \($0)" } ?? option.spelling
-  }
-
-  private func description(_ option: any OptionDeclaration) -> String {
-    option.defaultText.map { "\(option.help) Default: \($0)." } ?? option.help
-  }
-
-  private func section(_ title: String, _ entries: [(label: String, text: String)]) -> [String] {
-    entries.isEmpty ? [] : [""] + paragraph(title, indentation: 0) + entries.flatMap { entry($0.label, $0.text) }
+  private func section(_ title: String, _ declarations: [any Declaration]) -> [String] {
+    guard !declarations.isEmpty else { return [] }
+    return [""] + paragraph(title, indentation: 0)
+      + declarations.flatMap { declaration in
+        let option = declaration as? any OptionDeclaration
+        let usual = option?.defaultText.map { " Default: \($0)." } ?? ""
+        return entry(option?.label ?? declaration.name, declaration.help + usual)
+      }
   }
 
   /// A label and its description beside it, or below it where the label is long.
@@ -72,17 +68,13 @@ package struct HelpText {
   /// Breaks a text at its blanks; a word that is longer than a line stands alone.
   private func wrap(_ text: String, first: Int, following: Int) -> [String] {
     var lines: [String] = []
-    var line = String(repeating: " ", count: first)
-    var isEmpty = true
     for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = String(repeating: " ", count: following)
-        isEmpty = true
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(repeating: " ", count: lines.isEmpty ? first : following) + word)
       }
-      line += isEmpty ? word : " " + word
-      isEmpty = false
     }
-    return lines + [line]
+    return lines
   }
 }

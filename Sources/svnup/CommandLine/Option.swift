@@ -1,33 +1,47 @@
-/// What the parser and the help texts need to know of an option, whatever the type of its value.
-package protocol OptionDeclaration: Sendable {
-  /// The long name without its dashes.
+/// What the parser and the help texts need to know of an argument or an option, whatever the type of its value.
+package protocol Declaration: Sendable {
+  /// An option's long name without its dashes, or an argument's name in capitals.
   var name: String { get }
+  var help: String { get }
+  /// Whether a command line without it is refused.
+  var isRequired: Bool { get }
+}
+
+/// A declaration of an option.
+package protocol OptionDeclaration: Declaration {
   /// What stands for the value in help texts; nil for a flag, which takes none.
   var placeholder: String? { get }
-  var help: String { get }
   /// The default as help texts show it, where there is one to show.
   var defaultText: String? { get }
   /// The value of a text, for `Arguments` to keep.
-  func value(of text: String) throws(InvalidValue) -> any Sendable
+  func value(of text: String) throws(UsageError) -> any Sendable
 }
 
 extension OptionDeclaration {
   /// The option as it is typed.
   package var spelling: String { "--\(name)" }
+
+  /// The option with what stands for its value.
+  var label: String { placeholder.map { "\(spelling) \($0)" } ?? spelling }
 }
 
 /// An option of a command, with the type of its value.
 ///
-/// Options are declared as static constants and read with `arguments[Command.option]`: a misspelt name does not compile, and
-/// the type says whether a value is always there (`Option<Int>` has a default) or not (`Option<Int?>` has none).
+/// Options are static constants, read with `arguments[Command.option]`; the type says whether there is always a value:
+/// `Option<Int>` has a default, `Option<Int?>` has none.
 package struct Option<Value: Sendable>: OptionDeclaration {
   package let name: String
   package let placeholder: String?
   package let help: String
   package let `default`: Value
-  package let defaultText: String?
-  private let parse: @Sendable (String) throws(InvalidValue) -> Value
+  package var defaultText: String?
+  package var isRequired = false
+  private let parse: @Sendable (String) throws(UsageError) -> Value
 
+  package func value(of text: String) throws(UsageError) -> any Sendable { try parse(text) }
+}
+
+extension Option {
   /// An option that has this value where it is not given.
   package init(_ name: String, _ kind: ValueKind<Value>, default: Value, help: String) {
     self.init(
@@ -35,32 +49,36 @@ package struct Option<Value: Sendable>: OptionDeclaration {
       parse: kind.parse)
   }
 
-  /// An option that may be absent; `defaultText` tells what happens then.
-  package init<Wrapped>(_ name: String, _ kind: ValueKind<Wrapped>, defaultText: String? = nil, help: String)
-  where Value == Wrapped? {
+  /// An option that may be absent unless it is required; `defaultText` tells what happens then.
+  package init<Wrapped>(
+    _ name: String, _ kind: ValueKind<Wrapped>, defaultText: String? = nil, isRequired: Bool = false, help: String
+  ) where Value == Wrapped? {
     self.init(
       name: name, placeholder: kind.placeholder, help: help, default: nil, defaultText: defaultText,
-      parse: { text throws(InvalidValue) in try kind.parse(text) })
+      isRequired: isRequired, parse: { text throws(UsageError) in try kind.parse(text) })
   }
-
-  private init(
-    name: String, placeholder: String?, help: String, default: Value, defaultText: String?,
-    parse: @escaping @Sendable (String) throws(InvalidValue) -> Value
-  ) {
-    self.name = name
-    self.placeholder = placeholder
-    self.help = help
-    self.default = `default`
-    self.defaultText = defaultText
-    self.parse = parse
-  }
-
-  package func value(of text: String) throws(InvalidValue) -> any Sendable { try parse(text) }
 }
 
 extension Option where Value == Bool {
   /// An option without a value: true where it is given.
   package static func flag(_ name: String, help: String) -> Self {
-    Self(name: name, placeholder: nil, help: help, default: false, defaultText: nil) { _ in true }
+    Self(name: name, placeholder: nil, help: help, default: false) { _ in true }
+  }
+}
+
+/// An argument told by its place: `Positional<String>` is required, `Positional<String?>` may be missing.
+package struct Positional<Value: Sendable>: Declaration {
+  package let name: String
+  package let help: String
+  package let isRequired: Bool
+}
+
+extension Positional {
+  package static func required(_ name: String, help: String) -> Self where Value == String {
+    Self(name: name, help: help, isRequired: true)
+  }
+
+  package static func optional(_ name: String, help: String) -> Self where Value == String? {
+    Self(name: name, help: help, isRequired: false)
   }
 }

@@ -18,21 +18,17 @@ package enum Program {
   }
 
   /// Carries out a command line, given without the program's own name.
-  package static func run(_ words: [String]) -> ExitStatus {
+  static func run(_ words: [String]) -> Int32 {
     // A reader that goes away is told by the failing write, so that temporary files are removed on the way out.
     Process.ignoreWriteSignals()
-    do {
-      return try dispatch(words)
-    } catch {
-      return Console.exitStatus(reporting: error)
-    }
+    do { return try dispatch(words) } catch { return Console.exitStatus(reporting: error) }
   }
 
-  private static func dispatch(_ words: [String]) throws -> ExitStatus {
+  private static func dispatch(_ words: [String]) throws -> Int32 {
     let console = Console()
     guard let first = words.first else {
-      StandardStream.error.write(HelpText(width: StandardStream.error.columns).overview(of: commands))
-      return .usage
+      StandardStream.error.write(HelpText(width: StandardStream.error.columns).overview(of: commands) + "\n")
+      return FailureKind.invalidSetting.exitStatus
     }
     switch first {
     case "--version": try console.print("svnup \(version)")
@@ -42,9 +38,9 @@ package enum Program {
     default:
       let (command, rest) = try command(of: words[...])
       if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-        try help(command.description.name.split(separator: " ").map(String.init), console)
+        try help(command.name.split(separator: " ").map(String.init), console)
       } else {
-        let arguments = try Arguments(parsing: rest, for: command.description)
+        let arguments = try Arguments(parsing: rest, for: command)
         try command.validate(arguments)
         // What was asked for and cannot be had is an error, not a slower run.
         if let problem = Kernel.environmentProblem { throw UsageError(problem) }
@@ -53,30 +49,28 @@ package enum Program {
         }
       }
     }
-    return .done
+    return 0
   }
 
   /// Runs a command; a value that turns out to be wrong only beside the model still points to the command's own help.
   private static func run(_ command: any Command.Type, _ arguments: Arguments) throws {
     do {
-      try command.run(arguments, console: Console(arguments))
+      let console = Console(wantsJSON: arguments[CommonOptions.json], isQuiet: arguments[CommonOptions.quiet])
+      try command.run(arguments, console: console)
     } catch let error as UsageError where error.command == nil {
-      throw UsageError(error.message, command: command.description.name)
+      throw UsageError(error.message, command: command.name)
     } catch let error as SettingError {
-      throw UsageError(error, command: command.description.name)
+      throw UsageError(error, command: command.name)
     }
   }
 
   private static func help(_ words: some Collection<String>, _ console: Console) throws {
     let renderer = HelpText(width: StandardStream.output.columns)
     let topics: [String] = words.filter { $0 != "--help" && $0 != "-h" && $0 != "help" }
-    var text: String?
-    if !topics.isEmpty {
-      let (command, rest) = try command(of: topics[...])
-      guard rest.isEmpty else { throw UsageError("help takes one COMMAND") }
-      text = renderer.help(for: command.description)
-    }
-    try console.print(String((text ?? renderer.overview(of: commands)).dropLast()))
+    guard !topics.isEmpty else { return try console.print(renderer.overview(of: commands)) }
+    let (command, rest) = try command(of: topics[...])
+    guard rest.isEmpty else { throw UsageError("help takes one COMMAND") }
+    try console.print(renderer.help(for: command))
   }
 
   /// The command that words begin with, and the words behind its name, which has one word or two.
@@ -84,25 +78,23 @@ package enum Program {
     of words: ArraySlice<String>
   ) throws(UsageError) -> (command: any Command.Type, rest: [String]) {
     let name = words.prefix(2).joined(separator: " ")
-    if words.count > 1, let command = commands.first(where: { $0.description.name == name }) {
+    if words.count > 1, let command = commands.first(where: { $0.name == name }) {
       return (command, Array(words.dropFirst(2)))
     }
     return (try command(named: words.first ?? ""), Array(words.dropFirst()))
   }
 
   private static func command(named name: String) throws(UsageError) -> any Command.Type {
-    if let command = commands.first(where: { $0.description.name == name }) { return command }
-    let names = commands.map { $0.description.name } + ["help"]
-    if name == "version" { throw UsageError("unknown command version, did you mean --version?") }
-    guard let nearest = Suggestion.nearest(to: name, among: names) else { throw UsageError("unknown command \(name)") }
-    throw UsageError("unknown command \(name), did you mean \(nearest)?")
+    if let command = commands.first(where: { $0.name == name }) { return command }
+    let names = commands.map { $0.name } + ["help"]
+    let question = name == "version" ? ", did you mean --version?" : Suggestion.question(for: name, among: names)
+    throw UsageError("unknown command \(name)\(question ?? "")")
   }
 
   private static func unknownOption(_ word: String) -> UsageError {
     let name = String(word.drop { $0 == "-" })
-    if let nearest = Suggestion.nearest(to: name, among: ["help", "version"]) {
-      return UsageError("unknown option \(word), did you mean --\(nearest)?")
-    }
-    return UsageError("\(word): the command comes first, its options follow")
+    return Suggestion.question(for: name, among: ["help", "version"], prefix: "--")
+      .map { UsageError("unknown option \(word)\($0)") }
+      ?? UsageError("\(word): the command comes first, its options follow")
   }
 }

@@ -8,7 +8,7 @@ enum Stopping {
   /// Only where something is kept: a run that keeps nothing is ended by the system.
   static func token(keepsMeasurements: Bool) -> StopToken {
     guard keepsMeasurements else { return StopToken() }
-    Termination.watch(endingWith: ExitStatus.interrupted.rawValue)
+    Termination.watch(endingWith: FailureKind.interrupted.exitStatus)
     return StopToken(polling: Termination.isRequested, atEnd: Termination.endDeferring)
   }
 }

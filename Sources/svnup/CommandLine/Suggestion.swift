@@ -1,8 +1,8 @@
-/// What somebody may have meant by a name that does not exist.
+/// What may have been meant by a name that does not exist.
 package enum Suggestion {
-  /// The nearest of the names, the first of equals; nil where none is near enough to be a slip of the fingers.
+  /// The nearest of the names, the first of equals; nil where none is near.
   ///
-  /// Near enough: one edit for every three characters, or the beginning, three characters at least, of exactly one name.
+  /// Near is one edit for every three characters, or the beginning, three characters at least, of exactly one name.
   package static func nearest(to text: String, among names: [String]) -> String? {
     // No name is longer than this; it bounds the work for a text of any length.
     guard text.utf8.count <= 64 else { return nil }
@@ -16,9 +16,12 @@ package enum Suggestion {
     return text.count >= 3 && completions.count == 1 ? completions[0] : nil
   }
 
-  /// The fewest insertions, deletions, substitutions and transpositions of neighbours that turn one text into the other.
-  ///
-  /// The Damerau-Levenshtein distance in its restricted form, optimal string alignment. O(m·n).
+  /// The question that ends a message about a name that does not exist; nil where no name is near.
+  static func question(for text: String, among names: [String], prefix: String = "") -> String? {
+    nearest(to: text, among: names).map { ", did you mean \(prefix)\($0)?" }
+  }
+
+  /// The Damerau-Levenshtein distance in its restricted form, optimal string alignment; O(m·n).
   package static func distance(_ first: String, _ second: String) -> Int {
     let (a, b) = (Array(first), Array(second))
     var beforeLast: [Int] = []

@@ -14,17 +14,12 @@ package struct UsageError: Diagnostic, Equatable {
 
   /// A setting of a job, by the option that gave it: `sequenceLength` is `--sequence-length`.
   init(_ error: SettingError, command: String) {
-    let name = error.setting.rawValue.reduce(into: "") { name, letter in
-      name += letter.isUppercase ? "-\(letter.lowercased())" : String(letter)
-    }
+    let name = error.setting.rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
     self.init("--\(name)\(error.value.map { " \($0)" } ?? ""): \(error.reason)", command: command)
   }
 
   package var failureKind: FailureKind { .invalidSetting }
 
   /// The problem and where to read on, in one line.
-  package var description: String {
-    let help = command.map { "svnup help \($0)" } ?? "svnup help"
-    return "\(message) (see '\(help)')"
-  }
+  package var description: String { "\(message) (see 'svnup help\(command.map { " \($0)" } ?? "")')" }
 }

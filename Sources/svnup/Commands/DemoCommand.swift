@@ -1,34 +1,28 @@
 import ShapleyPrune
 import Support
 
-/// `svnup demo`: the main job on the model that comes with the program.
 package enum DemoCommand: Command {
-  package static let output: Option<String?> = Option(
+  package static let output = Option<String?>(
     "output", .text("DIR"), defaultText: "a temporary folder, removed at the end",
     help: "Where to save the best pruned model.")
 
-  package static let description = CommandDescription(
-    name: "demo",
-    summary: "Prune the model that comes with svnup, start to end, in under a minute.",
-    discussion: [
-      """
-      Measures the dense perplexity, estimates the Shapley value of each of the 84 linears, prunes to 70 % by magnitude, \
-      Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.
-      """
-    ],
-    groups: [OptionGroup("Output", [output, OutputOptions.force])],
-    examples: [
-      Example("See what svnup does:", "svnup demo"),
-      Example("Keep the pruned model:", "svnup demo --output kjv-pruned"),
-    ]
-  )
+  package static let name = "demo"
+  package static let summary = "Prune the model that comes with svnup, start to end, in under a minute."
+  package static let discussion = """
+    Measures the dense perplexity, estimates the Shapley value of each of the 84 linears, prunes to 70 % by magnitude, \
+    Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.
+    """
+  package static let groups: [OptionGroup] = [("Output", [output, OutputOptions.force])]
+  package static let examples: KeyValuePairs = [
+    "See what svnup does:": "svnup demo",
+    "Keep the pruned model:": "svnup demo --output kjv-pruned",
+  ]
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let kept = arguments[output]
-    let folder = Process.environment("TMPDIR") ?? "/tmp"
-    let target = kept ?? Path.join(folder, "svnup-demo-\(FileSystem.processIdentifier)")
+    let temporary = Path.join(Process.environment("TMPDIR") ?? "/tmp", "svnup-demo-\(FileSystem.processIdentifier)")
     let place = try OutputFolder(
-      target, inputs: [EmbeddedModel.model()], replacing: arguments[OutputOptions.force])
+      kept ?? temporary, inputs: [EmbeddedModel.model()], replacing: arguments[OutputOptions.force])
     try Demonstration(console: console).run(savingTo: place, isTemporary: kept == nil)
   }
 }

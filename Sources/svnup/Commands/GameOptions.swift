@@ -6,31 +6,28 @@ struct MethodOption: Sendable {
   let option: any OptionDeclaration
   /// The setting's key.
   let key: String
-  /// The value on a command line.
+  /// The value on a command line, as files have it.
   let json: @Sendable (Arguments) -> JSON
 
-  init(_ option: Option<Int>, sets key: String) {
-    (self.option, self.key, json) = (option, key, { JSON($0[option]) })
-  }
-
-  init(_ option: Option<Double>, sets key: String) {
-    (self.option, self.key, json) = (option, key, { JSON($0[option]) })
-  }
-
-  init(_ option: Option<Double?>, sets key: String) {
-    (self.option, self.key, json) = (option, key, { $0[option].map { JSON($0) } ?? .null })
-  }
-
-  init<Word: RawRepresentable<String>>(_ option: Option<Word>, sets key: String) {
-    (self.option, self.key, json) = (option, key, { JSON($0[option].rawValue) })
+  init<Value>(_ option: Option<Value>, sets key: String, _ format: FieldFormat<Value>) {
+    (self.option, self.key, json) = (option, key, { format.write($0[option]) })
   }
 }
 
 extension [MethodOption] {
   /// Gives a method the settings that the command line has for it.
   func apply(_ arguments: Arguments, to method: inout some Configurable) throws(DocumentError) {
+    try method.set(FieldReader(JSON(members: map { ($0.key, $0.json(arguments)) }), source: "the options"))
+  }
+
+  /// Refuses options that none of the chosen methods of a registry has as a setting; `flag` is that of the method.
+  func validate<Method>(
+    _ arguments: Arguments, _ registry: Registry<Method>, chosen names: [String], by flag: String
+  ) throws(UsageError) {
     for setting in self {
-      try method.set(setting.key, from: FieldReader(setting.json(arguments), source: setting.option.spelling))
+      let owners = registry.names(having: setting.key)
+      if names.contains(where: owners.contains) { continue }
+      try arguments.refuse([setting.option], unless: "\(flag) \(owners.alternatives)")
     }
   }
 }
@@ -41,48 +38,41 @@ package enum GameOptions {
   private static let window = SlidingWindowShapley()
   private static let permutation = PermutationShapley()
 
-  package static let players: Option<Granularity?> = Option(
+  package static let players = Option<Granularity?>(
     "players", .word, defaultText: "\(usual.granularity.rawValue); blocks with --absence bypassed",
     help: "Who plays and gets a sparsity: every block, attention and MLP of every block, or every linear.")
-
   package static let estimator = Option<any ShapleyEstimator>(
     "estimator", .estimator, default: usual.estimator,
     help: """
       Exact values (2^n evaluations, up to \(ExactShapley.playerLimit) players), those of the game within a window around each \
       player, or the means over random orders of the players.
       """)
-
   package static let windowLength = Option(
     "window", .integer(1...SlidingWindowShapley.lengthLimit), default: window.length,
     help: "Consecutive players in a window; 1 is leave-one-out.")
-
   package static let placement = Option<WindowPlacement>(
     "placement", .word, default: window.placement,
     help: "One window centred on the player, or the mean over every window that holds it, from the same evaluations.")
-
   package static let evaluations = Option(
     "evaluations", .integer(2...100_000_000), default: permutation.budget,
     help: "Coalitions that random orders may take.")
-
-  package static let tolerance: Option<Double?> = Option(
+  package static let tolerance = Option<Double?>(
     "tolerance", .number(0...1e9, excludingLower: true), defaultText: "none",
     help: "Draw no more orders when every standard error is at most this.")
-
-  package static let absence = Option<AbsenceChoice>(
+  package static let absence = Option<GameSettings.Absence>(
     "absence", .word, default: .pruned,
     help: "What a player outside a coalition is: skipped, or pruned by the probe.")
-
   package static let probeMethod = Option<any Pruner>(
     "probe-method", .pruner, default: GameSettings.Probe().pruner, help: "How an absent player is pruned.")
-
   package static let value = Option<LayerGame.Value>(
     "value", .word, default: usual.value,
     help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.")
 
-  /// The settings of estimators, apart from the seed that samples share.
+  /// The settings of estimators but the seed, which the samples share.
   private static let estimatorSettings = [
-    MethodOption(windowLength, sets: "window"), MethodOption(placement, sets: "placement"),
-    MethodOption(evaluations, sets: "budget"), MethodOption(tolerance, sets: "tolerance"),
+    MethodOption(windowLength, sets: "window", .integer()), MethodOption(placement, sets: "placement", .word),
+    MethodOption(evaluations, sets: "budget", .integer()),
+    MethodOption(tolerance, sets: "tolerance", FieldFormat.number().orNull),
   ]
 
   package static let estimation: [any OptionDeclaration] = [estimator] + estimatorSettings.map(\.option)
@@ -92,24 +82,14 @@ package enum GameOptions {
 
   /// Refuses options that the chosen estimator or the chosen absence would ignore.
   package static func validate(_ arguments: Arguments, probeSparsity: Option<some Sendable>) throws(UsageError) {
-    let name = arguments[estimator].name
-    for setting in estimatorSettings {
-      let owners = Registries.estimators.names(having: setting.key)
-      if !owners.contains(name) {
-        try arguments.refuse([setting.option], unless: "--estimator \(owners.alternatives)")
-      }
-    }
+    try estimatorSettings.validate(
+      arguments, Registries.estimators, chosen: [arguments[estimator].name], by: "--estimator")
     if arguments[absence] == .bypassed {
       try arguments.refuse([probeSparsity, probeMethod], unless: "--absence pruned")
       if arguments[players] == .linears {
         throw UsageError("--players linears: a linear cannot be skipped, so it goes with --absence pruned only")
       }
     }
-  }
-
-  /// Whether the chosen estimator draws something from a seed.
-  static func isSeeded(_ arguments: Arguments) -> Bool {
-    Registries.estimators.names(having: "seed").contains(arguments[estimator].name)
   }
 
   /// The game that a command line asks for.
@@ -122,8 +102,8 @@ package enum GameOptions {
     let isBypassing = arguments[absence] == .bypassed
     settings.granularity = arguments[players] ?? (isBypassing ? .blocks : usual.granularity)
     settings.estimator = arguments[estimator]
-    try (estimatorSettings + [MethodOption(InputOptions.seed, sets: "seed")]).apply(
-      arguments, to: &settings.estimator)
+    let seed = MethodOption(InputOptions.seed, sets: "seed", .integer())
+    try (estimatorSettings + [seed]).apply(arguments, to: &settings.estimator)
     var pruner = arguments[probeMethod]
     try probeSettings.apply(arguments, to: &pruner)
     settings.probe = isBypassing ? nil : GameSettings.Probe(pruner, sparsity: probeSparsity)

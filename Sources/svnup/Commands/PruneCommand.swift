@@ -1,29 +1,24 @@
 import ShapleyPrune
 import Support
 
-/// `svnup prune`: a Hugging Face directory in, a pruned one out.
 package enum PruneCommand: Command {
-  package static let method: Option<(any Pruner)?> = Option(
-    "method", .pruner, help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
-
-  package static let sparsity: Option<Double?> = Option(
+  package static let method = Option<(any Pruner)?>(
+    "method", .pruner, isRequired: true,
+    help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
+  package static let sparsity = Option<Double?>(
     "sparsity", .number(0...1, "S"), help: "The share of zeros in the linears of the blocks, all together.")
-
-  package static let pattern: Option<SparsityPattern?> = Option(
+  package static let pattern = Option<SparsityPattern?>(
     "pattern", .groups, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
-
   package static let allocation = Option(
     "allocation", .allocation, default: .uniform,
     help: #"""
       How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or {"players": "linears", \#
       "sparsities": {"0.query": s, …}}, or is the svnup.json of a pruned model.
       """#)
-
-  package static let values: Option<String?> = Option(
+  package static let values = Option<String?>(
     "values", .text("FILE"),
     help: "Shapley values that 'svnup shapley' saved, instead of taking them in this run.")
-
-  package static let spread: Option<Spread?> = Option(
+  package static let spread = Option<Spread?>(
     "spread", .spread,
     defaultText: """
       \(ImportanceScaling.exponential.usualSpread), or \(ImportanceScaling.linear.usualSpread) with --scaling linear, rank or \
@@ -34,95 +29,77 @@ package enum PruneCommand: Command {
       between the densest and the sparsest. auto prunes with several and keeps the best on calibration \
       text that is held back for it.
       """)
-
   package static let scaling = Option<ImportanceScaling>(
     "scaling", .word, default: ImportanceMap().scaling,
-    help: "What is done to the Shapley values before they become sparsities."
-  )
-
+    help: "What is done to the Shapley values before they become sparsities.")
   package static let floor = Option(
     "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.")
-
   package static let ceiling = Option(
     "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.")
-
   package static let dampening = Option(
     "dampening", .number(0...1, excludingLower: true), default: SparseGPTPruner().dampening,
     help: "SparseGPT: what is added to the Hessian's diagonal, as a share of its mean.")
-
   package static let blockSize = Option(
     "block-size", .integer(1...SparseGPTPruner.blockSizeLimit), default: SparseGPTPruner().blockSize,
     help: "SparseGPT: columns that are pruned together.")
 
   /// The settings of pruning methods.
   private static let methodSettings = [
-    MethodOption(dampening, sets: "dampening"), MethodOption(blockSize, sets: "blockSize"),
+    MethodOption(dampening, sets: "dampening", .number()), MethodOption(blockSize, sets: "blockSize", .integer()),
   ]
 
-  package static let probeSparsity: Option<Double?> = Option(
+  package static let probeSparsity = Option<Double?>(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
     help: "The sparsity of an absent player.")
-
-  package static let data: Option<String?> = Option(
+  package static let data = Option<String?>(
     "data", .text("FILE"),
     help:
       "The text to measure perplexity on, before and after, in a form that --calibration takes. Nothing is tuned on it."
   )
-
   package static let windows = Option(
     "windows", .integer(1...ShapleyJob.windowLimit), default: ShapleySource.usualWindows,
     help: "Calibration samples that the Shapley values are taken on: the first ones.")
-
-  package static let output: Option<String?> = Option(
-    "output", .text("DIR"), help: "The pruned model's directory. It appears when it is complete, with svnup.json in it."
-  )
-
-  package static let journal: Option<String?> = Option(
+  package static let output = Option<String?>(
+    "output", .text("DIR"),
+    help: "The pruned model's directory. It appears when it is complete, with svnup.json in it.")
+  package static let journal = Option<String?>(
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
     help: "Keep what has been measured for the Shapley values, so that the same command goes on after an interruption.")
 
-  package static let description = CommandDescription(
-    name: "prune",
-    summary: "Prune a model and save it in the form it came in.",
-    discussion: [
-      """
-      Prunes the linears of every block, in order; each block is calibrated on what the pruned blocks before it put out. \
-      Embeddings, norms, biases and the output head stay as they are.
-      """
-    ],
-    usage: "MODEL --method METHOD (--sparsity S | --pattern N:M) --calibration FILE --output DIR [options]",
-    positionals: [InputOptions.model],
-    groups: [
-      OptionGroup("Pruning", [method, sparsity, pattern, dampening, blockSize]),
-      OptionGroup(
-        "Calibration; --method magnitude needs none",
-        [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]),
-      OptionGroup("Allocation", [allocation, spread, scaling, floor, ceiling]),
-      OptionGroup(
-        "Shapley values, for --allocation shapley", [values] + GameOptions.all + [probeSparsity, windows, journal]),
-      OptionGroup("Evaluation", [data]),
-      ResourceOptions.group,
-      OptionGroup("Output", [output, OutputOptions.force]),
-    ],
-    examples: [
-      Example(
-        "SparseGPT at 70 %, each linear with the sparsity its Shapley value earns it:",
-        """
-        svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
-          --allocation shapley --calibration c4.txt --data wiki.test.raw \\
-          --output Llama-2-7b-pruned
-        """),
-      Example(
-        "2:4 with Wanda:",
-        """
-        svnup prune Llama-2-7b --method wanda --pattern 2:4 \\
-          --calibration c4.txt --output Llama-2-7b-2of4
-        """),
-      Example(
-        "Magnitude, which needs no calibration:",
-        "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half"),
-    ]
-  )
+  package static let name = "prune"
+  package static let summary = "Prune a model and save it in the form it came in."
+  package static let discussion = """
+    Prunes the linears of every block, in order; each block is calibrated on what the pruned blocks before it put out. \
+    Embeddings, norms, biases and the output head stay as they are.
+    """
+  package static let usage =
+    "MODEL --method METHOD (--sparsity S | --pattern N:M) --calibration FILE --output DIR [options]"
+  package static let positionals: [any Declaration] = [InputOptions.model]
+  package static let groups: [OptionGroup] = [
+    ("Pruning", [method, sparsity, pattern, dampening, blockSize]),
+    (
+      "Calibration; --method magnitude needs none",
+      [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]
+    ),
+    ("Allocation", [allocation, spread, scaling, floor, ceiling]),
+    ("Shapley values, for --allocation shapley", [values] + GameOptions.all + [probeSparsity, windows, journal]),
+    ("Evaluation", [data]),
+    ResourceOptions.group,
+    ("Output", [output, OutputOptions.force]),
+  ]
+  package static let examples: KeyValuePairs = [
+    "SparseGPT at 70 %, each linear with the sparsity its Shapley value earns it:": """
+    svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
+      --allocation shapley --calibration c4.txt --data wiki.test.raw \\
+      --output Llama-2-7b-pruned
+    """,
+    "2:4 with Wanda:": """
+    svnup prune Llama-2-7b --method wanda --pattern 2:4 \\
+      --calibration c4.txt --output Llama-2-7b-2of4
+    """,
+    "Magnitude, which needs no calibration:":
+      "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half",
+  ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     let method = try arguments.required(Self.method)
@@ -140,12 +117,8 @@ package enum PruneCommand: Command {
       try arguments.refuse([values] + game, unless: "--allocation shapley")
     }
     let probe = isShapley && arguments[GameOptions.absence] == .pruned ? arguments[GameOptions.probeMethod] : nil
-    for setting in methodSettings {
-      let owners = Registries.pruners.names(having: setting.key)
-      if !owners.contains(method.name), !owners.contains(probe?.name ?? "") {
-        try arguments.refuse([setting.option], unless: "--method \(owners.alternatives)")
-      }
-    }
+    try methodSettings.validate(
+      arguments, Registries.pruners, chosen: [method.name, probe?.name].compactMap(\.self), by: "--method")
     if let reason = reasonForCalibration(arguments, method) {
       _ = try arguments.required(InputOptions.calibration, by: reason)
     }
@@ -154,21 +127,22 @@ package enum PruneCommand: Command {
   private static func validateAllocation(_ arguments: Arguments) throws(UsageError) {
     let allocation = arguments[Self.allocation]
     if arguments.isGiven(pattern), allocation != .uniform {
-      throw usageError("--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
+      throw arguments.usageError(
+        "--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
     }
     if allocation != .shapley, allocation != .owl {
       try arguments.refuse([spread], unless: "--allocation shapley or owl")
     }
     if allocation != .shapley { try arguments.refuse([scaling, floor, ceiling], unless: "--allocation shapley") }
     guard arguments[floor] <= arguments[ceiling] else {
-      throw usageError("--floor \(arguments[floor]): the ceiling is \(arguments[ceiling])")
+      throw arguments.usageError("--floor \(arguments[floor]): the ceiling is \(arguments[ceiling])")
     }
     if let target = arguments[sparsity], !(arguments[floor]...arguments[ceiling]).contains(target) {
-      throw usageError(
+      throw arguments.usageError(
         "--sparsity \(target): no mean of sparsities from \(arguments[floor]) to \(arguments[ceiling]) can be that")
     }
     if allocation == .owl, arguments[spread] == .auto {
-      throw usageError("--spread auto goes with --allocation shapley")
+      throw arguments.usageError("--spread auto goes with --allocation shapley")
     }
   }
 
@@ -214,8 +188,7 @@ package enum PruneCommand: Command {
       if case .number(let spread) = spread { return .owl(spread: spread) }
       return .owl()
     case .shapley:
-      let map = ImportanceMap(
-        scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
+      let map = ImportanceMap(scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
       if let path = arguments[values] { return .shapley(.values(try ShapleyRecord(path)), spread: spread, map: map) }
       let game = try GameOptions.settings(
         arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings)

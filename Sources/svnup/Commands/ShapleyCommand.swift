@@ -1,54 +1,40 @@
 import ShapleyPrune
 import Support
 
-/// `svnup shapley`: what each part of a model contributes.
 package enum ShapleyCommand: Command {
-  package static let output: Option<String?> = Option(
-    "output", .text("FILE"), help: "Write the values, as JSON, to a file too; 'svnup prune --values' reads it.")
-
-  package static let journal: Option<String?> = Option(
+  static let journal = Option<String?>(
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
     help: "Keep what has been measured, so that the same command goes on after an interruption.")
 
-  package static let description = CommandDescription(
-    name: "shapley",
-    summary: "Estimate what every part of a model contributes: its Shapley value.",
-    discussion: [
-      """
-      The blocks (or their halves, or every linear) are the players of a cooperative game. A coalition is the set of players \
-      left intact, and its value says how well the model then predicts the windows of --data.
-      """,
-      "To spread the work over machines, see 'svnup help shapley plan', 'shapley work' and 'shapley merge'.",
-    ],
-    usage: "MODEL --data FILE [options]",
-    positionals: [InputOptions.model],
-    groups: ShapleyOptions.groups + [OptionGroup("Output", [output, OutputOptions.force, journal])],
-    examples: [
-      Example(
-        "Values for pruning to 60 %, the probe calibrated on another text:",
-        """
-        svnup shapley Llama-2-7b --data valid.txt --calibration c4.txt \\
-          --probe-sparsity 0.6 --output values.json
-        """),
-      Example(
-        "Leave one block out at a time, skipping it:",
-        "svnup shapley opt-125m --data valid.txt --absence bypassed --window 1"),
-      Example(
-        "Attention and MLP apart, from random orders, until the errors are small:",
-        """
-        svnup shapley opt-125m --data valid.txt --players sublayers \\
-          --estimator permutation --evaluations 5000 --tolerance 0.002
-        """),
-    ]
-  )
+  package static let name = "shapley"
+  package static let summary = "Estimate what every part of a model contributes: its Shapley value."
+  package static let discussion = """
+    The blocks (or their halves, or every linear) are the players of a cooperative game. A coalition is the set of players \
+    left intact, and its value says how well the model then predicts the windows of --data.
+    To spread the work over machines, see 'svnup help shapley plan', 'shapley work' and 'shapley merge'.
+    """
+  package static let usage = "MODEL --data FILE [options]"
+  package static let positionals: [any Declaration] = [InputOptions.model]
+  package static let groups: [OptionGroup] =
+    ShapleyOptions.groups + [("Output", [ShapleyOptions.output, OutputOptions.force, journal])]
+  package static let examples: KeyValuePairs = [
+    "Values for pruning to 60 %, the probe calibrated on another text:": """
+    svnup shapley Llama-2-7b --data valid.txt --calibration c4.txt \\
+      --probe-sparsity 0.6 --output values.json
+    """,
+    "Leave one block out at a time, skipping it:":
+      "svnup shapley opt-125m --data valid.txt --absence bypassed --window 1",
+    "Attention and MLP apart, from random orders, until the errors are small:": """
+    svnup shapley opt-125m --data valid.txt --players sublayers \\
+      --estimator permutation --evaluations 5000 --tolerance 0.002
+    """,
+  ]
 
-  package static func validate(_ arguments: Arguments) throws(UsageError) {
-    try ShapleyOptions.validate(arguments)
-  }
+  package static func validate(_ arguments: Arguments) throws(UsageError) { try ShapleyOptions.validate(arguments) }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     var job = try ShapleyOptions.job(arguments, console: console)
-    job.output = arguments[output]
+    job.output = arguments[ShapleyOptions.output]
     job.replacesOutput = arguments[OutputOptions.force]
     let journal = arguments[Self.journal]
     job.stop = Stopping.token(keepsMeasurements: job.output != nil || journal != nil)

@@ -1,39 +1,27 @@
 import ShapleyPrune
 import Support
 
-/// `svnup shapley merge`: the values, from the shards of a plan.
 package enum ShapleyMergeCommand: Command {
-  package static let plan: Option<String?> = Option("plan", .text("FILE"), help: "What 'svnup shapley plan' wrote.")
+  static let folder = Positional.required("DIR", help: "The folder of all shards.")
 
-  package static let output: Option<String?> = Option(
-    "output", .text("FILE"), help: "Write the values, as JSON, to a file too; 'svnup prune --values' reads it.")
-
-  package static let folder = Positional.required("DIR", help: "The folder of all shards.")
-
-  package static let description = CommandDescription(
-    name: "shapley merge",
-    summary: "Put the values of a plan together from its shards.",
-    discussion: [
-      """
-      Reads and checks every shard. Where some are missing or damaged, they are named on standard output as Slurm's --array \
-      takes them, nothing else is written, and the status is 75; the values are the same, to the bit, as 'svnup shapley' gives.
-      """
-    ],
-    usage: "--plan FILE DIR [--output FILE]",
-    positionals: [folder],
-    groups: [OptionGroup("Values", [plan, output, OutputOptions.force])],
-    examples: [
-      Example(
-        "The values, or the list of what is missing:",
-        "svnup shapley merge --plan plan.json shards --output values.json")
-    ]
-  )
-
-  package static func validate(_ arguments: Arguments) throws(UsageError) { _ = try arguments.required(plan) }
+  package static let name = "shapley merge"
+  package static let summary = "Put the values of a plan together from its shards."
+  package static let discussion = """
+    Reads and checks every shard. Where some are missing or damaged, they are named on standard output as Slurm's --array \
+    takes them, nothing else is written, and the status is 75; the values are the same, to the bit, as 'svnup shapley' gives.
+    """
+  package static let usage = "--plan FILE DIR [--output FILE]"
+  package static let positionals: [any Declaration] = [folder]
+  package static let groups: [OptionGroup] = [
+    ("Values", [ShapleyOptions.plan, ShapleyOptions.output, OutputOptions.force])
+  ]
+  package static let examples: KeyValuePairs = [
+    "The values, or the list of what is missing:": "svnup shapley merge --plan plan.json shards --output values.json"
+  ]
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let path = try arguments.required(plan)
-    let file = try arguments[output].map {
+    let path = try arguments.required(ShapleyOptions.plan)
+    let file = try arguments[ShapleyOptions.output].map {
       try OutputFile($0, inputs: [path], replacing: arguments[OutputOptions.force])
     }
     let plan = try ShardPlan(path)

@@ -2,38 +2,44 @@ import ShapleyPrune
 import Support
 
 /// What `svnup shapley` and `svnup shapley plan` are told about the values to take.
-package enum ShapleyOptions {
-  package static let probeSparsity = Option(
+enum ShapleyOptions {
+  /// The file of the values, of 'svnup shapley' and 'svnup shapley merge'.
+  static let output = Option<String?>(
+    "output", .text("FILE"), help: "Write the values, as JSON, to a file too; 'svnup prune --values' reads it.")
+
+  /// The plan that 'svnup shapley work' and 'svnup shapley merge' read.
+  static let plan = Option<String?>("plan", .text("FILE"), isRequired: true, help: "What 'svnup shapley plan' wrote.")
+  static let probeSparsity = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: GameSettings.Probe.usualSparsity,
     help: "The sparsity of an absent player; best the one you are going to prune to.")
-
-  package static let windows: Option<Int?> = Option(
+  static let windows = Option<Int?>(
     "windows", .integer(1...ShapleyJob.windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
 
-  package static let groups: [OptionGroup] = [
-    OptionGroup(
+  static let groups: [OptionGroup] = [
+    (
       "Game",
       [
         InputOptions.data, windows, InputOptions.sequenceLength, GameOptions.players, GameOptions.value,
         GameOptions.absence,
-      ]),
-    OptionGroup("Estimator", GameOptions.estimation + [InputOptions.seed]),
-    OptionGroup(
+      ]
+    ),
+    ("Estimator", GameOptions.estimation + [InputOptions.seed]),
+    (
       "Probe, for --absence pruned; calibrated on --data where --calibration is not given",
-      [probeSparsity, GameOptions.probeMethod, InputOptions.calibration, InputOptions.samples]),
+      [probeSparsity, GameOptions.probeMethod, InputOptions.calibration, InputOptions.samples]
+    ),
     ResourceOptions.group,
   ]
 
   /// Refuses options that would be ignored.
-  package static func validate(_ arguments: Arguments) throws(UsageError) {
-    _ = try arguments.required(InputOptions.data)
+  static func validate(_ arguments: Arguments) throws(UsageError) {
     try GameOptions.validate(arguments, probeSparsity: probeSparsity)
     if arguments[GameOptions.absence] == .bypassed {
       try arguments.refuse([InputOptions.calibration, InputOptions.samples], unless: "--absence pruned")
     }
     if !arguments.isGiven(InputOptions.calibration) {
       try arguments.refuse([InputOptions.samples], unless: "--calibration")
-      if !GameOptions.isSeeded(arguments) {
+      if !Registries.estimators.names(having: "seed").contains(arguments[GameOptions.estimator].name) {
         try arguments.refuse([InputOptions.seed], unless: "--calibration or --estimator permutation")
       }
     }

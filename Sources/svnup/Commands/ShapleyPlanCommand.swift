@@ -1,35 +1,27 @@
 import ShapleyPrune
 import Support
 
-/// `svnup shapley plan`: the work of an estimate, cut into shards.
 package enum ShapleyPlanCommand: Command {
   package static let shards = Option(
     "shards", .integer(1...ShardPlan.shardLimit), default: 1, help: "Pieces to cut the work into.")
+  package static let output = Option<String?>("output", .text("FILE"), help: "The plan.")
 
-  package static let output: Option<String?> = Option("output", .text("FILE"), help: "The plan.")
-
-  package static let description = CommandDescription(
-    name: "shapley plan",
-    summary: "Cut an estimate into shards for many machines.",
-    discussion: [
-      """
-      Writes down which coalitions there are and what decides about their values: the settings, and the hashes of model, \
-      tokenizer and texts. Each 'svnup shapley work' then evaluates one shard, anywhere that these files can be read, and \
-      'svnup shapley merge' puts the values together: the same, to the bit, as 'svnup shapley' gives.
-      """
-    ],
-    usage: "MODEL --data FILE [--shards N] --output FILE [options]",
-    positionals: [InputOptions.model],
-    groups: ShapleyOptions.groups + [OptionGroup("Plan", [shards, output, OutputOptions.force])],
-    examples: [
-      Example(
-        "A plan for 64 tasks of a Slurm array:",
-        """
-        svnup shapley plan Llama-2-7b --data valid.txt --calibration c4.txt \\
-          --shards 64 --output plan.json
-        """)
-    ]
-  )
+  package static let name = "shapley plan"
+  package static let summary = "Cut an estimate into shards for many machines."
+  package static let discussion = """
+    Writes down which coalitions there are and what decides about their values: the settings, and the hashes of model, \
+    tokenizer and texts. Each 'svnup shapley work' then evaluates one shard, anywhere that these files can be read, and \
+    'svnup shapley merge' puts the values together: the same, to the bit, as 'svnup shapley' gives.
+    """
+  package static let usage = "MODEL --data FILE [--shards N] --output FILE [options]"
+  package static let positionals: [any Declaration] = [InputOptions.model]
+  package static let groups: [OptionGroup] = ShapleyOptions.groups + [("Plan", [shards, output, OutputOptions.force])]
+  package static let examples: KeyValuePairs = [
+    "A plan for 64 tasks of a Slurm array:": """
+    svnup shapley plan Llama-2-7b --data valid.txt --calibration c4.txt \\
+      --shards 64 --output plan.json
+    """
+  ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     try ShapleyOptions.validate(arguments)
@@ -49,10 +41,10 @@ package enum ShapleyPlanCommand: Command {
       \(plan.applications) applications in all
       plan \(plan.hash)
       """
-    let json = JSON(members: [
-      ("plan", JSON(plan.hash)), ("shards", JSON(plan.shardCount)),
-      ("coalitions", JSON(plan.coalitions.count)), ("applications", JSON(plan.applications)),
-    ])
+    let json: JSON = [
+      "plan": JSON(plan.hash), "shards": JSON(plan.shardCount), "coalitions": JSON(plan.coalitions.count),
+      "applications": JSON(plan.applications),
+    ]
     try console.report(json, or: text)
   }
 }

@@ -1,14 +1,13 @@
 import Support
 
-/// Which shard this process works on: the flag says, or the batch system.
+/// The shard that this process works on, by the flag or by the batch system.
 enum ShardIndex {
-  /// Variables in which batch systems count their tasks from 0: Slurm's job arrays, Kubernetes' indexed jobs, and one for
-  /// everybody else.
+  /// Variables in which batch systems count their tasks from 0: Slurm's, Kubernetes', and one for all others.
   static let variables = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "SVNUP_SHARD"]
 
   /// The shard of a flag (nil for `auto`) and the environment, which must agree.
   ///
-  /// Throws `UsageError` where nobody says, where two disagree, and where there is no such shard.
+  /// Throws `UsageError` where none is given, where two disagree, and where there is no such shard.
   static func resolve(
     _ flag: Int?, of count: Int, environment: (String) -> String? = Process.environment
   ) throws(UsageError) -> Int {
@@ -32,14 +31,13 @@ enum ShardIndex {
 
   /// Numbers as Slurm's `--array` takes them: `0,3-5`.
   static func list(_ numbers: [Int]) -> String {
-    var parts: [String] = []
-    var index = 0
-    while index < numbers.count {
-      var end = index
-      while end + 1 < numbers.count, numbers[end + 1] == numbers[end] + 1 { end += 1 }
-      parts.append(end == index ? "\(numbers[index])" : "\(numbers[index])-\(numbers[end])")
-      index = end + 1
+    var ranges: [ClosedRange<Int>] = []
+    for number in numbers {
+      let follows = ranges.last?.upperBound == number - 1
+      let first = follows ? ranges.removeLast().lowerBound : number
+      ranges.append(first...number)
     }
-    return parts.joined(separator: ",")
+    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(
+      separator: ",")
   }
 }

@@ -1,44 +1,62 @@
 // Arguments and options that more than one command has, declared once so that they mean the same everywhere.
 
 import ShapleyPrune
+import Support
+
+/// The options that every command has.
+package enum CommonOptions {
+  static let json = Option.flag("json", help: "Print the result as one JSON document on standard output.")
+  static let quiet = Option.flag("quiet", help: "No notes and no progress on standard error.")
+  static let threads = Option<Int?>(
+    "threads", .integer(1...1024), defaultText: "one a processor",
+    help: "Threads to compute with. The results are the same for any number.")
+  static let help = Option.flag("help", help: "Show this help; also -h.")
+  static let group: OptionGroup = ("Common options", [json, quiet, threads, help])
+}
 
 /// What a command reads.
 package enum InputOptions {
-  package static let model = Positional.required(
+  static let model = Positional.required(
     "MODEL", help: "A Hugging Face directory: config.json, the tokenizer's files, safetensors.")
 
-  package static let data: Option<String?> = Option(
-    "data", .text("FILE"),
+  static let data = Option<String?>(
+    "data", .text("FILE"), isRequired: true,
     help: "The text to measure on: UTF-8, or token ids (.npy, or .safetensors holding input_ids; rows are windows).")
-
-  package static let calibration: Option<String?> = Option(
+  static let calibration = Option<String?>(
     "calibration", .text("FILE"),
     help: """
       The text whose activations tell which weights matter: UTF-8, or token ids (.npy, or .safetensors holding input_ids; \
       rows are samples).
       """)
-
   package static let samples = Option(
     "samples", .integer(1...1_000_000), default: Calibration.usualSamples,
     help: "Calibration samples to draw from a text.")
-
   package static let seed = Option(
     "seed", .integer(0...Int.max), default: 0, help: "Where calibration samples, and random orders, are drawn.")
 
   /// A window of one token has nothing to predict.
-  package static let sequenceLength: Option<Int?> = Option(
+  static let sequenceLength = Option<Int?>(
     "sequence-length", .integer(2...1_048_576), defaultText: "the model's positions, at most 2048",
     help: "Tokens in a window and in a calibration sample.")
 }
 
 /// What a run may use.
-package enum ResourceOptions {
-  package static let memory: Option<Int?> = Option(
+enum ResourceOptions {
+  static let memory = Option<Int?>(
     "memory", .byteSize, defaultText: "no limit",
     help: """
       The memory to plan for, as in 4GiB: shorter strips of the text go through the model at a time and, as the last resort, \
       calibration states are stored as BF16. What is changed is said; a run that cannot keep within it is refused.
       """)
+  static let group: OptionGroup = ("Resources", [memory])
+}
 
-  package static let group = OptionGroup("Resources", [memory])
+/// Where a command writes.
+enum OutputOptions {
+  static let force = Option.flag("force", help: "Replace an output that exists.")
+
+  /// What to do about an output that is there already.
+  static func remedy(for error: any Error) -> String? {
+    (error as? FileError)?.isForExistingOutput == true ? "--force replaces it" : nil
+  }
 }

@@ -1,36 +1,30 @@
 import Support
-import Tensor
 import Tokenizer
 
-/// `svnup tokenize`: a text as the model's tokenizer sees it.
 package enum TokenizeCommand: Command {
   package static let text = Positional.optional(
     "TEXT", help: "The text; without it and without a file, standard input.")
 
-  package static let file: Option<String?> = Option(
-    "file", .text("F"), help: "Tokenize a UTF-8 file; - is standard input.")
-
-  package static let jsonl: Option<String?> = Option(
+  package static let file = Option<String?>("file", .text("F"), help: "Tokenize a UTF-8 file; - is standard input.")
+  package static let jsonl = Option<String?>(
     "jsonl", .text("F"),
     help:
       #"Tokenize the lines of a file, {"text": …} each, to lines {"ids": […]} in the same order; - is standard input."#)
 
-  package static let description = CommandDescription(
-    name: "tokenize",
-    summary: "Show the token ids and pieces of a text.",
-    usage: "MODEL [TEXT | --file F | --jsonl F] [options]",
-    positionals: [InputOptions.model, text],
-    groups: [OptionGroup("Input", [file, jsonl])],
-    examples: [
-      Example("Ids and pieces of a sentence:", #"svnup tokenize Llama-3.2-1B "In the beginning""#),
-      Example("A corpus, a document a line:", "svnup tokenize Llama-3.2-1B --jsonl corpus.jsonl > ids.jsonl"),
-    ]
-  )
+  package static let name = "tokenize"
+  package static let summary = "Show the token ids and pieces of a text."
+  package static let usage = "MODEL [TEXT | --file F | --jsonl F] [options]"
+  package static let positionals: [any Declaration] = [InputOptions.model, text]
+  package static let groups: [OptionGroup] = [("Input", [file, jsonl])]
+  package static let examples: KeyValuePairs = [
+    "Ids and pieces of a sentence:": #"svnup tokenize Llama-3.2-1B "In the beginning""#,
+    "A corpus, a document a line:": "svnup tokenize Llama-3.2-1B --jsonl corpus.jsonl > ids.jsonl",
+  ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     let given = [file, jsonl].filter { arguments.isGiven($0) }.map(\.spelling)
     let sources = (arguments.isGiven(text) ? [text.name] : []) + given
-    guard sources.count <= 1 else { throw usageError("\(sources[0]) and \(sources[1]) exclude each other") }
+    guard sources.count <= 1 else { throw arguments.usageError("\(sources[0]) and \(sources[1]) exclude each other") }
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
@@ -46,7 +40,7 @@ package enum TokenizeCommand: Command {
 
   /// Ids and pieces of a text.
   private static func show(_ text: [UInt8], by tokenizer: BPETokenizer, _ console: Console) throws {
-    let progress = console.progress("tokenizing", unit: "parts")
+    let progress = console.begin("tokenizing", unit: "parts")
     let ids = tokenizer.encodeInParallel(text, progress: progress.update)
     progress.finish()
     let pieces = ids.map { String(decoding: tokenizer.piece($0) ?? [], as: UTF8.self) }
@@ -61,9 +55,7 @@ package enum TokenizeCommand: Command {
   private static func tokenizeLines(of input: TextInput, by tokenizer: BPETokenizer, _ console: Console) throws {
     let lines = try input.bytes().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let texts = try lines.enumerated().compactMap { index, line -> [UInt8]? in
-      if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
-        return nil
-      }
+      if line.allSatisfy({ " \r\t".utf8.contains($0) }) { return nil }
       let record: JSON
       do { record = try JSON.parse(Array(line)) } catch {
         throw DocumentError(input.name, reason: "line \(index + 1): \(error)")
@@ -73,7 +65,7 @@ package enum TokenizeCommand: Command {
       }
       return text
     }
-    let progress = console.progress("tokenizing", unit: "lines")
+    let progress = console.begin("tokenizing", unit: "lines")
     let batch = 256 * Parallel.threadCount
     for start in stride(from: 0, to: texts.count, by: batch) {
       let results = Parallel.map(min(batch, texts.count - start)) { i in

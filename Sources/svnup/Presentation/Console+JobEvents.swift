@@ -4,8 +4,11 @@ import Support
 extension Progress: JobProgress {}
 
 extension Console: JobEvents {
-  /// The progress of a job, on standard error.
-  package func begin(_ label: String, unit: String) -> any JobProgress { progress(label, unit: unit) }
+  /// Progress of long work on standard error; silent with `--quiet`.
+  package func begin(_ label: String, unit: String) -> any JobProgress {
+    let style: Progress.Style = isQuiet ? .silent : StandardStream.error.isTerminal ? .terminal : .lines
+    return Progress(label, unit: unit, style: style)
+  }
 }
 
 /// The progress of jobs on a console, without their notes: for work of several jobs.
@@ -15,5 +18,5 @@ struct ProgressOnly: JobEvents {
   var prefix = ""
 
   func note(_ text: String) {}
-  func begin(_ label: String, unit: String) -> any JobProgress { console.progress(prefix + label, unit: unit) }
+  func begin(_ label: String, unit: String) -> any JobProgress { console.begin(prefix + label, unit: unit) }
 }

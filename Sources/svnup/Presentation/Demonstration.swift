@@ -2,16 +2,9 @@ import ShapleyPrune
 import Support
 import Transformer
 
-/// The main job on the embedded model: measure, value the linears, share out the budget in three ways, prune in three ways, save
-/// the best, and measure what was saved.
+/// The main job on the embedded model: measure, value the linears, prune in three ways to three allocations, save the
+/// best, and measure what was saved.
 struct Demonstration {
-  /// One line of the table.
-  private struct Outcome {
-    let method: String
-    let budgets: String
-    let perplexity: Double
-  }
-
   private static let target = 0.7
   private static let length = 256
   private static let testWindows = 80
@@ -20,17 +13,11 @@ struct Demonstration {
 
   private let console: Console
   private let source: ModelSource
-  private let test: Corpus
-  private let valid: Corpus
-  private let calibration: Corpus
   private let start = ContinuousClock.now
 
   init(console: Console) throws {
     self.console = console
     source = try ModelSource(EmbeddedModel.model())
-    test = .text(try EmbeddedModel.text("test"))
-    valid = .text(try EmbeddedModel.text("valid"))
-    calibration = .text(try EmbeddedModel.text("calibration"))
   }
 
   /// Runs everything and saves the best model to `output`.
@@ -49,9 +36,9 @@ struct Demonstration {
       """)
 
     try say("3. pruned to 70 %\n")
-    let (outcomes, found) = try prune(shapley.record, dense)
-    try say(table(outcomes) + "\n")
-    guard let best = found else { return }
+    let (records, best) = try prune(shapley.record, dense)
+    try say(table(records) + "\n")
+    guard let best else { return }
 
     let record = try best.record.save(best.model, from: source, to: output, events: console)
     defer { if isTemporary { FileSystem.removeTree(output.path) } }
@@ -71,14 +58,14 @@ struct Demonstration {
       throw FileError(
         output.path, "reload", reason: "the perplexity is not that of the saved model", failureKind: .inputOutput)
     }
-    if console.wantsJSON { try console.print(json(dense, shapley.record, outcomes, record, reloaded)) }
+    if console.wantsJSON { try console.print(json(dense, shapley.record, records, record, reloaded)) }
   }
 
   /// Text is for people; with `--json` the document at the end is all.
   private func say(_ text: String) throws { if !console.wantsJSON { try console.print(text) } }
 
   private func measure(_ source: ModelSource, _ label: String) throws -> Perplexity {
-    var job = PerplexityJob(source, data: test)
+    var job = try PerplexityJob(source, data: EmbeddedModel.text("test"))
     job.sequenceLength = Self.length
     job.windows = Self.testWindows
     job.events = ProgressOnly(console: console, prefix: "\(label), ")
@@ -86,10 +73,10 @@ struct Demonstration {
   }
 
   private func values() throws -> ShapleyResult {
-    var job = ShapleyJob(source, data: valid)
+    var job = try ShapleyJob(source, data: EmbeddedModel.text("valid"))
     job.windows = Self.valueWindows
     job.sequenceLength = Self.length
-    job.calibration = calibration
+    job.calibration = try EmbeddedModel.text("calibration")
     job.samples = Self.samples
     job.settings.probe?.sparsity = Self.target
     job.events = console
@@ -98,17 +85,18 @@ struct Demonstration {
 
   private func prune(
     _ values: ShapleyRecord, _ dense: Perplexity
-  ) throws -> (outcomes: [Outcome], best: PruneResult?) {
+  ) throws -> (records: [PruningRecord], best: PruneResult?) {
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
     let allocations: [Allocation] = [.uniform, .owl(), .shapley(.values(values))]
-    var outcomes: [Outcome] = []
+    var records: [PruningRecord] = []
     // Only the best model is kept: nine of them are nine times the memory.
     var best: PruneResult?
     for method in methods {
       for allocation in allocations {
-        var job = PruneJob(source, by: method, to: .unstructured(Self.target), calibration: calibration)
+        var job = try PruneJob(
+          source, by: method, to: .unstructured(Self.target), calibration: EmbeddedModel.text("calibration"))
         job.allocation = allocation
-        job.evaluation = test
+        job.evaluation = try EmbeddedModel.text("test")
         job.evaluationWindows = Self.testWindows
         job.densePerplexity = dense
         job.samples = Self.samples
@@ -116,40 +104,42 @@ struct Demonstration {
         job.command = ["svnup", "demo"]
         job.events = ProgressOnly(console: console, prefix: "\(method.name), \(allocation.name): ")
         let result = try job.run()
-        let perplexity = result.record.prunedPerplexity ?? .infinity
-        outcomes.append(Outcome(method: method.name, budgets: allocation.name, perplexity: perplexity))
-        if perplexity < best?.record.prunedPerplexity ?? .infinity { best = result }
+        records.append(result.record)
+        if result.record.testPerplexity < best?.record.testPerplexity ?? .infinity { best = result }
       }
     }
-    return (outcomes, best)
+    return (records, best)
   }
 
-  /// What the others are compared with: SparseGPT, the same sparsity for every block.
-  private func baseline(_ outcomes: [Outcome]) -> Double {
-    outcomes.first { $0.method == SparseGPTPruner.name && $0.budgets == Allocation.uniform.name }?.perplexity ?? .nan
+  /// What the others are compared with: the perplexity of SparseGPT with the same sparsity for every block.
+  private func baseline(_ records: [PruningRecord]) -> Double {
+    records.first { $0.pruner is SparseGPTPruner && $0.allocation.rule == Allocation.uniform.name }?.testPerplexity
+      ?? .nan
   }
 
-  private func table(_ outcomes: [Outcome]) -> String {
+  private func table(_ records: [PruningRecord]) -> String {
+    let base = baseline(records)
     var table = Table([
       .text("method"), .text("budgets"), .number("perplexity"), .number("against uniform SparseGPT"),
     ])
-    let base = baseline(outcomes)
-    for outcome in outcomes {
+    for record in records {
+      let perplexity = record.testPerplexity
       table.append([
-        outcome.method, outcome.budgets, outcome.perplexity.fixed(2), Quantity.change(outcome.perplexity, from: base),
+        record.pruner.name, record.allocation.rule, perplexity.fixed(2), Quantity.change(perplexity, from: base),
       ])
     }
     return table.rendered
   }
 
   private func json(
-    _ dense: Perplexity, _ shapley: ShapleyRecord, _ outcomes: [Outcome], _ saved: PruningRecord, _ reloaded: Perplexity
+    _ dense: Perplexity, _ shapley: ShapleyRecord, _ records: [PruningRecord], _ saved: PruningRecord,
+    _ reloaded: Perplexity
   ) -> JSON {
-    let base = baseline(outcomes)
-    let runs = outcomes.map { outcome -> JSON in
+    let base = baseline(records)
+    let runs = records.map { record -> JSON in
       [
-        "method": JSON(outcome.method), "allocation": JSON(outcome.budgets), "perplexity": JSON(outcome.perplexity),
-        "ratioToUniformSparseGPT": JSON(outcome.perplexity / base),
+        "method": JSON(record.pruner.name), "allocation": JSON(record.allocation.rule),
+        "perplexity": JSON(record.testPerplexity), "ratioToUniformSparseGPT": JSON(record.testPerplexity / base),
       ]
     }
     return [
@@ -158,4 +148,9 @@ struct Demonstration {
       "seconds": JSON((ContinuousClock.now - start).seconds), "peakBytes": JSON(Process.peakResidentBytes),
     ]
   }
+}
+
+extension PruningRecord {
+  /// The perplexity on the test text, which every run of the demonstration measures.
+  fileprivate var testPerplexity: Double { prunedPerplexity ?? .infinity }
 }

@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Support
 
 /// The model and texts that come with the program, in the resource bundle beside the executable.
@@ -8,9 +9,9 @@ enum EmbeddedModel {
   /// The LLaMA trained on the King James Bible.
   static func model() throws -> String { try resource("kjv-llama") }
   /// Its held-out and training texts: `test`, `valid` or `calibration`.
-  static func text(_ name: String) throws -> String { Path.join(try resource("kjv-text"), "\(name).txt") }
+  static func text(_ name: String) throws -> Corpus { .text(Path.join(try resource("kjv-text"), "\(name).txt")) }
 
-  /// Looks beside the executable, whatever links lead to it; that is where `swift build` and an installation put the bundle.
+  /// Looks beside the executable, where `swift build` and an installation put the bundle.
   private static func resource(_ name: String) throws -> String {
     let folder = Path.parent(of: Process.executablePath ?? ".")
     let candidates = bundles.map { Path.join(Path.join(folder, $0), name) }

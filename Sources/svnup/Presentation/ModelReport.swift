@@ -7,27 +7,20 @@ import Transformer
 struct ModelReport {
   private let source: ModelSource
   private let model: any CausalLM
-  private let memory: Forecast
+  /// Bytes that runs with the usual settings will need.
+  private let memory: (perplexity: Int, sparseGPT: Int)
   private let storedTypes: [String]
 
-  /// Bytes that runs with the usual settings will need, told before the model is read.
-  struct Forecast {
-    let perplexity: Int
-    let sparseGPT: Int
-
-    init(_ source: ModelSource) throws {
-      let length = source.defaultLength
-      let samples = BatchShape(sequences: Calibration.usualSamples, length: length)
-      perplexity = try MemoryBudget(source, length: length) { [Perplexity.footprint($0, samples)] }.predicted
-      sparseGPT = try MemoryBudget(source, length: length) { ModelPruner(.sparseGPT()).footprint($0, samples) }
-        .predicted
-    }
-  }
-
-  init(_ source: ModelSource, _ model: any CausalLM, memory: Forecast) {
+  /// Reads the model; the memory is forecast before.
+  init(_ source: ModelSource) throws {
+    let length = source.defaultLength
+    let samples = BatchShape(sequences: Calibration.usualSamples, length: length)
+    memory = (
+      try MemoryBudget(source, length: length) { [Perplexity.footprint($0, samples)] }.predicted,
+      try MemoryBudget(source, length: length) { ModelPruner(.sparseGPT()).footprint($0, samples) }.predicted
+    )
     self.source = source
-    self.model = model
-    self.memory = memory
+    model = try source.load()
     storedTypes = Set(source.directory.checkpoint.shards.flatMap { $0.entries.map(\.type) }).sorted()
   }
 
@@ -36,16 +29,16 @@ struct ModelReport {
   private var pruned: Int { blocks.reduce(0) { $0 + $1.prunedParameters } }
 
   var json: JSON {
-    JSON(members: [
-      ("architecture", JSON(source.directory.architecture.rawValue)), ("parameters", JSON(model.parameterCount)),
-      ("prunableParameters", JSON(prunable)), ("storedTypes", .array(storedTypes.map { JSON($0) })),
-      ("shards", JSON(source.directory.checkpoint.shards.count)), ("hiddenSize", JSON(model.hiddenSize)),
-      ("vocabularySize", JSON(model.vocabularySize)), ("positions", JSON(model.maximumPositions)),
-      ("sparsity", JSON(Double(pruned) / Double(max(prunable, 1)))),
-      ("blocks", .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] })),
-      ("memory", ["perplexity": JSON(memory.perplexity), "sparsegpt": JSON(memory.sparseGPT)]),
-      ("kernel", JSON(Kernel.current.rawValue)), ("threads", JSON(Parallel.threadCount)),
-    ])
+    [
+      "architecture": JSON(source.directory.architecture.rawValue), "parameters": JSON(model.parameterCount),
+      "prunableParameters": JSON(prunable), "storedTypes": .array(storedTypes.map { JSON($0) }),
+      "shards": JSON(source.directory.checkpoint.shards.count), "hiddenSize": JSON(model.hiddenSize),
+      "vocabularySize": JSON(model.vocabularySize), "positions": JSON(model.maximumPositions),
+      "sparsity": JSON(Double(pruned) / Double(max(prunable, 1))),
+      "blocks": .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] }),
+      "memory": ["perplexity": JSON(memory.perplexity), "sparsegpt": JSON(memory.sparseGPT)],
+      "kernel": JSON(Kernel.current.rawValue), "threads": JSON(Parallel.threadCount),
+    ]
   }
 
   var text: String {

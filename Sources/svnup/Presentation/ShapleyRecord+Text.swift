@@ -12,9 +12,7 @@ extension ShapleyCost {
 
 extension ShardResult {
   var json: JSON {
-    JSON(members: [
-      ("file", JSON(path)), ("coalitions", JSON(coalitions)), ("restored", JSON(restored)), ("seconds", JSON(seconds)),
-    ])
+    ["file": JSON(path), "coalitions": JSON(coalitions), "restored": JSON(restored), "seconds": JSON(seconds)]
   }
 
   var text: String {

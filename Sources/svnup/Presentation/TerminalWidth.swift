@@ -4,7 +4,8 @@ extension StringProtocol {
 }
 
 extension Character {
-  /// The blocks whose characters Unicode's East Asian Width property (UAX #11) calls wide, to the accuracy that a table needs.
+  /// Whether Unicode's East Asian Width property (UAX #11) calls the character wide, to the accuracy that a table
+  /// needs.
   fileprivate var isWide: Bool {
     guard let scalar = unicodeScalars.first?.value, scalar >= 0x1100 else { return false }
     switch scalar {

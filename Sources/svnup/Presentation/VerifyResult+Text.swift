@@ -3,11 +3,10 @@ import Support
 
 extension VerifyResult {
   var json: JSON {
-    JSON(members: [
-      ("hashedFiles", hashedFiles.map { JSON($0) } ?? .null), ("tensors", JSON(tensors)), ("linears", JSON(linears)),
-      ("zeros", JSON(zeros)), ("sparsity", JSON(sparsity)),
-      ("pattern", pattern?.groups.map { JSON($0) } ?? .null),
-    ])
+    [
+      "hashedFiles": hashedFiles.map { JSON($0) } ?? .null, "tensors": JSON(tensors), "linears": JSON(linears),
+      "zeros": JSON(zeros), "sparsity": JSON(sparsity), "pattern": pattern?.groups.map { JSON($0) } ?? .null,
+    ]
   }
 
   var text: String {

@@ -11,13 +11,13 @@ struct ArgumentsTarget: FuzzTarget {
     let words = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
       String(decoding: $0, as: UTF8.self)
     }
-    guard let command = Program.commands.first(where: { $0.description.name == words[0] }) else {
+    guard let command = Program.commands.first(where: { $0.name == words[0] }) else {
       // Anything else is a question of what may have been meant.
-      _ = Suggestion.nearest(to: words[0], among: Program.commands.map { $0.description.name })
+      _ = Suggestion.nearest(to: words[0], among: Program.commands.map { $0.name })
       return
     }
     do throws(UsageError) {
-      let arguments = try Arguments(parsing: Array(words.dropFirst()), for: command.description)
+      let arguments = try Arguments(parsing: Array(words.dropFirst()), for: command)
       try command.validate(arguments)
     } catch {
       try require(error.description.hasSuffix("(see 'svnup help \(words[0])')"), "\(error)")

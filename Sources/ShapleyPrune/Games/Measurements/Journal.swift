@@ -3,13 +3,13 @@ import Synchronization
 
 /// A store of measurements in a file, which outlives the process: a later run with the same file goes on from there.
 ///
-/// Every measurement is a line of its own with a checksum. A line that a kill or a power cut tore is left out when the journal is
+/// Every measurement is a line with a checksum. A line that a kill or a power cut tore is left out when the journal is
 /// opened again, and its coalition is measured anew.
 ///
-///     let journal = try Journal("values.journal", plan: "llama-7b/wikitext/wanda-70", players: 32, windows: windows.sequences)
+///     let journal = try Journal("values.journal", plan: "llama-7b/wanda-70", players: 32, windows: windows.sequences)
 ///     var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, measurements: journal)
 public final class Journal: MeasurementStore {
-  private let file: AppendedFile
+  private let file: File
   private let state: Mutex<State>
   private let header: JournalContents.Header
 
@@ -18,24 +18,15 @@ public final class Journal: MeasurementStore {
     var lastSynchronized = ContinuousClock.now
   }
 
-  /// The time after which the next line that is entered is followed by a synchronisation.
-  ///
-  /// A line is kept through a kill of the process as soon as the system has it, which is at once. It is kept through a power cut
-  /// once the disk has it, for which the file is synchronised.
+  /// The time after which the next line is followed by a synchronisation, from which on it survives a power cut.
   private static let synchronizationInterval = Duration.seconds(2)
 
   /// Opens the journal of a plan, or begins one; a torn last line is removed.
   ///
-  /// Throws where the file cannot be opened, where another run has it open, where it is the journal of another plan, and where a
+  /// Throws where the file cannot be opened or another run has it open, for the journal of another plan, and where a
   /// line before the last is damaged.
   ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - plan: Names everything that decides about the values, such as a hash of model, text and settings. A journal that was
-  ///     begun with another plan is refused.
-  ///   - players: Players of the game.
-  ///   - windows: Windows of the text.
-  ///
+  /// - Parameter plan: Names everything that decides about the values, such as a hash of model, text and settings.
   /// - Precondition: `plan` is a line of printable ASCII without quotation marks and backslashes.
   public convenience init(_ path: String, plan: String, players: Int, windows: Int) throws {
     let isPlain = plan.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
@@ -48,7 +39,7 @@ public final class Journal: MeasurementStore {
   /// Throws `FileError`, also where another run has it open, and `JournalError`.
   package init(_ path: String, _ header: JournalContents.Header) throws {
     self.header = header
-    file = try AppendedFile(path)
+    file = try File(path, .appending)
     let bytes = try file.contents()
     let (contents, length) = try JournalContents.parse(bytes, header, source: path)
     if length < bytes.count { try file.truncate(to: length) }
@@ -69,9 +60,9 @@ public final class Journal: MeasurementStore {
 
   /// Appends the mean negative log-likelihoods of the windows from `firstWindow` on.
   ///
-  /// Means that are not all finite are left out, since no game accepts them. Throws where the file cannot be written, and
-  /// `JournalError` for a measurement that the journal could not be read back with: one of another number of players, of windows
-  /// that the text does not have, or of other means than were entered before.
+  /// Means that are not all finite are left out, since no game accepts them. Throws where the file cannot be written,
+  /// and `JournalError` for another number of players, for windows that the text does not have, and for other means
+  /// than before.
   public func enter(_ means: [Double], of coalition: Coalition, firstWindow: Int) throws {
     guard means.allSatisfy(\.isFinite) else { return }
     let record = JournalRecord(coalition, firstWindow: firstWindow, means: means)

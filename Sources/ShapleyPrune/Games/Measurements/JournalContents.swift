@@ -17,10 +17,10 @@ package struct JournalContents: Sendable {
 
     /// The first line, with its line feed.
     package var line: [UInt8] {
-      Array("{\"journal\":1,\"plan\":\"\(plan)\",\"players\":\(players),\"windows\":\(windows)}\n".utf8)
+      Array(#"{"journal":1,"plan":"\#(plan)","players":\#(players),"windows":\#(windows)}\#n"#.utf8)
     }
 
-    /// The text of a journal that holds these coalitions in their order, each in one record: the file of a finished shard.
+    /// The text of a journal that holds these coalitions, each in one record: the file of a finished shard.
     ///
     /// - Returns: nil unless the store has every window of all of them.
     package func text(of coalitions: [Coalition], in store: any MeasurementStore) -> [UInt8]? {
@@ -41,8 +41,8 @@ package struct JournalContents: Sendable {
 
   /// Reads the text of a journal.
   ///
-  /// A kill or a power cut can leave a last line that is torn or wrong; it is left out. Throws `JournalError` for another plan's
-  /// journal and for a wrong line before the last.
+  /// A last line that a kill or a power cut tore is left out. Throws `JournalError` for another plan's journal and for
+  /// a wrong line before the last.
   ///
   /// - Returns: the contents, and the length of the part of the text that holds them.
   package static func parse(
@@ -51,20 +51,17 @@ package struct JournalContents: Sendable {
     var contents = JournalContents(header)
     var start = 0
     var number = 0
-    while start < bytes.count {
-      guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { break }
-      let isLast = end + 1 == bytes.count
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
       number += 1
       if number == 1 {
         guard bytes[0...end].elementsEqual(header.line) else { throw .otherPlan(source) }
       } else {
-        switch JournalRecord.parse(Array(bytes[start..<end]), plan: header.plan) {
-        case .success(let record):
-          if let reason = contents.add(record) { throw .damaged(source, line: number, offset: start, reason: reason) }
-        case .failure(let damage):
-          if isLast { return (contents, start) }
-          throw .damaged(source, line: number, offset: start, reason: damage.reason)
+        let record: JournalRecord
+        do { record = try JournalRecord(parsing: Array(bytes[start..<end]), plan: header.plan) } catch {
+          if end + 1 == bytes.count { return (contents, start) }
+          throw .damaged(source, line: number, offset: start, reason: error.reason)
         }
+        if let reason = contents.add(record) { throw .damaged(source, line: number, offset: start, reason: reason) }
       }
       start = end + 1
     }
@@ -82,8 +79,8 @@ package struct JournalContents: Sendable {
     guard record.firstWindow >= 0, !end.overflow, end.partialValue <= header.windows else {
       return "it is of windows that there are not"
     }
-    for (index, mean) in record.means.enumerated() {
-      let earlier = table.mean(of: record.coalition, window: record.firstWindow + index)
+    for (window, mean) in zip(record.firstWindow..., record.means) {
+      let earlier = table.means(of: record.coalition, windows: window..<window + 1)?[0]
       guard earlier == nil || earlier?.bitPattern == mean.bitPattern else { return "it contradicts an earlier line" }
     }
     table.enter(record.means, of: record.coalition, firstWindow: record.firstWindow)
@@ -121,8 +118,7 @@ extension JournalError: Diagnostic {
         + "journal at all; move it away, or give another journal"
     case .damaged(let path, let line, let offset, let reason):
       "\(path): line \(line), at byte \(offset): \(reason); remove the line or the file, and what it held is measured again"
-    case .rejected(let path, let reason):
-      "\(path): a measurement cannot be entered: \(reason)"
+    case .rejected(let path, let reason): "\(path): a measurement cannot be entered: \(reason)"
     }
   }
 

@@ -1,10 +1,8 @@
-/// What has been measured of coalitions: a game looks up here what it need not measure again, and enters what it measures.
+/// What has been measured of coalitions: a game looks up here what it need not measure again, and enters what it
+/// measures.
 ///
-/// A measurement is the mean negative log-likelihoods of one coalition on some consecutive windows. A text that does not fit into
-/// memory goes through the model in strips of windows, and each strip of a coalition is entered as soon as it is measured: a run
-/// that is cut off loses at most the measurement in progress.
-///
-/// `MeasurementsInMemory` and `Journal` are stores. A store is of one model, one text and one absence; its user sees to that.
+/// A measurement is the mean negative log-likelihoods of one coalition on some consecutive windows, entered as soon as
+/// they are known. A store must be of one model, one text and one absence.
 public protocol MeasurementStore: Sendable {
   /// The mean negative log-likelihood of each of the windows, or nil unless all of them are known.
   func means(of coalition: Coalition, windows: Range<Int>) -> [Double]?
@@ -25,7 +23,6 @@ public protocol MeasurementStore: Sendable {
 extension MeasurementStore {
   /// Does nothing.
   public func synchronize() {}
-
   /// Nil: the measurements end with the process.
   public var location: String? { nil }
 }

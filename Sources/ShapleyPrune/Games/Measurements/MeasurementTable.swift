@@ -3,12 +3,6 @@ struct MeasurementTable: Sendable {
   /// One number a window, NaN where it is unknown; windows beyond the last known one may be left out.
   private var known: [Coalition: [Double]] = [:]
 
-  /// The mean of one window, or nil where it is unknown.
-  func mean(of coalition: Coalition, window: Int) -> Double? {
-    guard let means = known[coalition], means.indices.contains(window), !means[window].isNaN else { return nil }
-    return means[window]
-  }
-
   /// The means of some windows, or nil unless all are known.
   func means(of coalition: Coalition, windows: Range<Int>) -> [Double]? {
     guard let means = known[coalition], windows.lowerBound >= 0, windows.upperBound <= means.count else { return nil }

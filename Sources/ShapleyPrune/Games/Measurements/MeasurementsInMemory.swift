@@ -1,11 +1,6 @@
 import Synchronization
 
-/// A store of measurements in memory.
-///
-/// Several games on the same model, text and absence can share one; so can the two halves of a run that was stopped.
-///
-///     let measurements = MeasurementsInMemory()
-///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements)
+/// A store of measurements in memory, for several games or for the two halves of a run that was stopped.
 public final class MeasurementsInMemory: MeasurementStore {
   private let table = Mutex(MeasurementTable())
 

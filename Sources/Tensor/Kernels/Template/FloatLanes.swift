@@ -13,12 +13,8 @@ package protocol FloatLanes: SIMD, BitwiseCopyable where Scalar == Float {
   /// As many 32-bit patterns.
   associatedtype Words: SIMD, BitwiseCopyable where Words.Scalar == UInt32
 
-  /// Lane by lane the larger; where either is NaN, the lane of `self`.
-  func larger(_ other: Self) -> Self
-  /// Lane by lane the smaller; where either is NaN, the lane of `self`.
-  func smaller(_ other: Self) -> Self
-  /// `self`, with zero where `other` is below `bound`.
-  func zeroed(where other: Self, isBelow bound: Self) -> Self
+  /// `self`, with the lanes of `other` where `lane` is below `bound`, which NaN never is.
+  func replaced(by other: Self, where lane: Self, isBelow bound: Self) -> Self
   /// `self`, with NaN where `other` is NaN.
   func keepingNaN(of other: Self) -> Self
   /// The sum of all lanes, halves first: a fixed order.
@@ -31,18 +27,28 @@ package protocol FloatLanes: SIMD, BitwiseCopyable where Scalar == Float {
   static func float16(at source: UnsafeRawPointer) -> Self
 }
 
+extension FloatLanes {
+  /// Lane by lane the larger; where either is NaN, the lane of `self`.
+  @inlinable @inline(__always)
+  package func larger(_ other: Self) -> Self { replaced(by: other, where: self, isBelow: other) }
+
+  /// Lane by lane the smaller; where either is NaN, the lane of `self`.
+  @inlinable @inline(__always)
+  package func smaller(_ other: Self) -> Self { replaced(by: other, where: other, isBelow: self) }
+
+  /// `self`, with zero where `other` is below `bound`.
+  @inlinable @inline(__always)
+  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
+    replaced(by: .zero, where: other, isBelow: bound)
+  }
+}
+
 extension SIMD4: FloatLanes where Scalar == Float {
   @usableFromInline package typealias Words = SIMD4<UInt32>
 
   @inlinable @inline(__always)
-  package func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
-
-  @inlinable @inline(__always)
-  package func smaller(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
-
-  @inlinable @inline(__always)
-  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
-    replacing(with: Self.zero, where: other .< bound)
+  package func replaced(by other: Self, where lane: Self, isBelow bound: Self) -> Self {
+    replacing(with: other, where: lane .< bound)
   }
 
   @inlinable @inline(__always)
@@ -84,14 +90,8 @@ extension SIMD8: FloatLanes where Scalar == Float {
   @usableFromInline package typealias Words = SIMD8<UInt32>
 
   @inlinable @inline(__always)
-  package func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
-
-  @inlinable @inline(__always)
-  package func smaller(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
-
-  @inlinable @inline(__always)
-  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
-    replacing(with: Self.zero, where: other .< bound)
+  package func replaced(by other: Self, where lane: Self, isBelow bound: Self) -> Self {
+    replacing(with: other, where: lane .< bound)
   }
 
   @inlinable @inline(__always)
@@ -130,14 +130,8 @@ extension SIMD16: FloatLanes where Scalar == Float {
   @usableFromInline package typealias Words = SIMD16<UInt32>
 
   @inlinable @inline(__always)
-  package func larger(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
-
-  @inlinable @inline(__always)
-  package func smaller(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
-
-  @inlinable @inline(__always)
-  package func zeroed(where other: Self, isBelow bound: Self) -> Self {
-    replacing(with: Self.zero, where: other .< bound)
+  package func replaced(by other: Self, where lane: Self, isBelow bound: Self) -> Self {
+    replacing(with: other, where: lane .< bound)
   }
 
   @inlinable @inline(__always)

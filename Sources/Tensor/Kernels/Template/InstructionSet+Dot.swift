@@ -1,59 +1,50 @@
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @usableFromInline package typealias OneDot = DotRow<Vector, Arithmetic>
-  @usableFromInline package typealias TwoDots = DotStack<OneDot, OneDot>
-  @usableFromInline package typealias FourDots = DotStack<TwoDots, TwoDots>
+  @usableFromInline package typealias TwoDots = Stack<OneDot, OneDot>
+  @usableFromInline package typealias FourDots = Stack<TwoDots, TwoDots>
 
   @inlinable @inline(__always)
-  package static func dotProducts(
-    depth: Int, x: UnsafePointer<Float>, xStride: Int, rows: Int, w: UnsafeRawPointer, weight: StoredType, wStride: Int,
-    outputs: Int, y: UnsafeMutablePointer<Float>, yStride: Int, accumulate: Bool
-  ) {
-    switch weight {
-    case .float32:
-      dots(depth, x, xStride, rows, w, StoredFloat32.self, wStride, outputs, y, yStride, accumulate)
-    case .float16:
-      dots(depth, x, xStride, rows, w, StoredFloat16.self, wStride, outputs, y, yStride, accumulate)
-    case .bfloat16:
-      dots(depth, x, xStride, rows, w, StoredBFloat16.self, wStride, outputs, y, yStride, accumulate)
+  package static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool) {
+    switch w.type {
+    case .float32: dots(StoredFloat32.self, x, w, y, accumulate)
+    case .float16: dots(StoredFloat16.self, x, w, y, accumulate)
+    case .bfloat16: dots(StoredBFloat16.self, x, w, y, accumulate)
     }
   }
 
   /// Four rows of W at a time, which then lie in the nearest caches for all rows of x.
   @inlinable @inline(__always)
   static func dots<Element: StoredElement>(
-    _ depth: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ rows: Int, _ w: UnsafeRawPointer,
-    _ element: Element.Type, _ wStride: Int, _ outputs: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int,
-    _ accumulate: Bool
+    _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool
   ) {
     var j = 0
-    while j < outputs {
-      let width = min(4, outputs &- j)
-      let w = w + j &* wStride &* Element.byteCount
+    while j < y.columns {
+      let four = j..<min(j &+ 4, y.columns)
+      let w = w.part(rows: four)
       var i = 0
-      while i < rows {
-        let (x, y) = (x + i &* xStride, y + (i &* yStride &+ j))
-        if rows &- i >= 4 {
-          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, i == 0, FourDots.self)
-          i &+= 4
-        } else if rows &- i >= 2 {
-          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, i == 0, TwoDots.self)
-          i &+= 2
+      while i < y.rows {
+        let rest = i..<y.rows
+        let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: four))
+        if y.rows >= 4 {
+          i &+= dotTile(FourDots.self, Element.self, x, w, y, accumulate, i == 0)
+        } else if y.rows >= 2 {
+          i &+= dotTile(TwoDots.self, Element.self, x, w, y, accumulate, i == 0)
         } else {
-          dotTile(depth, x, xStride, w, Element.self, wStride, width, y, yStride, accumulate, i == 0, OneDot.self)
-          i &+= 1
+          i &+= dotTile(OneDot.self, Element.self, x, w, y, accumulate, i == 0)
         }
       }
       j &+= 4
     }
   }
 
+  /// A tile's rows of Y, of which it returns the number, and at most four columns.
   @inlinable @inline(__always)
-  static func dotTile<Element: StoredElement, Tile: DotTile>(
-    _ depth: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ w: UnsafeRawPointer, _ element: Element.Type,
-    _ wStride: Int, _ outputs: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ accumulate: Bool,
-    _ isFirst: Bool, _ tile: Tile.Type
-  ) where Tile.Vector == Vector {
-    let bytes = wStride &* Element.byteCount
+  static func dotTile<T: Tile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool,
+    _ isFirst: Bool
+  ) -> Int where T.Operand == FourVectors<Vector> {
+    let (x, xStride, depth) = (x.floats, x.rowStride, x.columns)
+    let (w, bytes, outputs) = (w.base, w.rowStride &* Element.byteCount, y.columns)
     // A row of W that does not exist is the first one read again; its results are not stored.
     let w1 = w + (outputs > 1 ? bytes : 0)
     let w2 = w + (outputs > 2 ? 2 &* bytes : 0)
@@ -61,7 +52,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     // Rows within a page end before the processor has seen the pattern: the next four are asked for while these are read for the
     // first time. Longer rows it sees by itself, and they would drive x out of the nearest cache.
     let ahead = isFirst && bytes <= 4096 ? 4 &* bytes : 0
-    var tile = Tile()
+    var tile = T()
     var p = 0
     while p &+ Vector.scalarCount <= depth {
       let offset = p &* Element.byteCount
@@ -75,37 +66,36 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       tile.add(x + p, stride: xStride, four)
       p &+= Vector.scalarCount
     }
-    tile.store(to: y, stride: yStride, outputs: outputs, accumulate: accumulate)
+    tile.store(to: y, accumulate: accumulate)
     while p < depth {
       for j in 0..<outputs {
         let weight = Element.scalar(at: w + (j &* bytes &+ p &* Element.byteCount))
-        for i in 0..<Tile.rows { y[i &* yStride &+ j] += x[i &* xStride &+ p] * weight }
+        for i in 0..<T.rows { y[i][j] += x[i &* xStride &+ p] * weight }
       }
       p &+= 1
     }
+    return T.rows
   }
 
   @inlinable @inline(__always)
   package static func weightedSum(
-    weights: UnsafePointer<Float>, count: Int, rows: UnsafePointer<Float>, stride: Int, columns: Int,
-    out: UnsafeMutablePointer<Float>
+    _ weights: UnsafePointer<Float>, of x: StridedView, into out: UnsafeMutablePointer<Float>
   ) {
     let lanes = Vector.scalarCount
     var j = 0
-    while j &+ 2 &* lanes <= columns {
+    while j &+ 2 &* lanes <= x.columns {
       var tile = Row<Vector, Arithmetic>()
-      for i in 0..<count {
-        let row = UnsafeRawPointer(rows + (i &* stride &+ j))
-        tile.add(
-          weights + i, row.loadUnaligned(as: Vector.self),
-          row.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self))
+      for i in 0..<x.rows {
+        let row = x.floats + (i &* x.rowStride &+ j)
+        let (left, right) = (load(row), load(row + lanes))
+        tile.add(weights + i, stride: 1, TwoVectors(left, right))
       }
-      tile.store(to: out + j, stride: 0)
+      tile.store(to: MutableRows(out + j, rows: 1, columns: 2 &* lanes, stride: 0), accumulate: false)
       j &+= 2 &* lanes
     }
-    while j < columns {
+    while j < x.columns {
       var sum: Float = 0
-      for i in 0..<count { sum += weights[i] * rows[i &* stride &+ j] }
+      for i in 0..<x.rows { sum += weights[i] * x.floats[i &* x.rowStride &+ j] }
       out[j] = sum
       j &+= 1
     }

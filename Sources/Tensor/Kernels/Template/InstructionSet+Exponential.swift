@@ -41,16 +41,9 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   package static func maximum(_ values: UnsafePointer<Float>, count: Int) -> Float {
     var most = Vector(repeating: -.infinity)
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-      most = most.larger(UnsafeRawPointer(values + i).loadUnaligned(as: Vector.self))
-      i &+= Vector.scalarCount
-    }
+    for i in vectors(of: count) { most = most.larger(load(values + i)) }
     var result = most.largest
-    while i < count {
-      if values[i] > result { result = values[i] }
-      i &+= 1
-    }
+    for i in rest(of: count) where values[i] > result { result = values[i] }
     return result
   }
 
@@ -58,36 +51,35 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   package static func exponentiate(_ values: UnsafeMutablePointer<Float>, count: Int, minus shift: Float) -> Float {
     var sum = Vector.zero
     let shift = Vector(repeating: shift)
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-      let target = UnsafeMutableRawPointer(values + i)
-      let power = exponential(target.loadUnaligned(as: Vector.self) - shift)
-      target.storeBytes(of: power, as: Vector.self)
+    for i in vectors(of: count) {
+      let power = exponential(load(values + i) - shift)
+      store(power, to: values + i)
       sum += power
-      i &+= Vector.scalarCount
     }
-    guard i < count else { return sum.total }
-    let power = exponential(partial(values + i, count &- i, padding: -.infinity) - shift)
-    storePartial(power, to: values + i, count &- i)
+    let rest = rest(of: count)
+    guard !rest.isEmpty else { return sum.total }
+    let last = values + rest.lowerBound
+    let power = exponential(partial(last, rest.count, padding: -.infinity) - shift)
+    storePartial(power, to: last, rest.count)
     return (sum + power).total
   }
 
   @inlinable @inline(__always)
   package static func softmaxStep(
-    scores: UnsafeMutablePointer<Float>, keys: Int, stride: Int, columns: Int, maxima: UnsafeMutablePointer<Float>,
-    sums: UnsafeMutablePointer<Float>, corrections: UnsafeMutablePointer<Float>
+    _ scores: MutableRows, maxima: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
+    corrections: UnsafeMutablePointer<Float>
   ) {
-    var j = 0
-    while j < columns {
-      let column = UnsafeMutableRawPointer(scores + j)
-      let before = UnsafeRawPointer(maxima + j).loadUnaligned(as: Vector.self)
+    let (keys, bytes) = (scores.rows, 4 &* scores.stride)
+    for j in vectors(of: scores.columns) {
+      let column = UnsafeMutableRawPointer(scores.first + j)
+      let before = load(maxima + j)
       var most = before
-      for p in 0..<keys { most = most.larger(column.loadUnaligned(fromByteOffset: 4 &* p &* stride, as: Vector.self)) }
+      for p in 0..<keys { most = most.larger(column.loadUnaligned(fromByteOffset: p &* bytes, as: Vector.self)) }
       var sum = Vector.zero
       var correction = Vector.zero
       // The round after the last key is the correction's: the exponential is inlined where it is written once.
       for p in 0...keys {
-        let offset = 4 &* p &* stride
+        let offset = p &* bytes
         let x = p < keys ? column.loadUnaligned(fromByteOffset: offset, as: Vector.self) : before
         let power = exponential(x - most)
         if p < keys {
@@ -97,28 +89,20 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
           correction = power
         }
       }
-      Arithmetic.accumulate(&sum, UnsafeRawPointer(sums + j).loadUnaligned(as: Vector.self), correction)
-      UnsafeMutableRawPointer(maxima + j).storeBytes(of: most, as: Vector.self)
-      UnsafeMutableRawPointer(sums + j).storeBytes(of: sum, as: Vector.self)
-      UnsafeMutableRawPointer(corrections + j).storeBytes(of: correction, as: Vector.self)
-      j &+= Vector.scalarCount
+      Arithmetic.accumulate(&sum, load(sums + j), correction)
+      store(most, to: maxima + j)
+      store(sum, to: sums + j)
+      store(correction, to: corrections + j)
     }
   }
 
   @inlinable @inline(__always)
   package static func gatedSiLU(gate: UnsafeMutablePointer<Float>, up: UnsafePointer<Float>, count: Int) {
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-      let target = UnsafeMutableRawPointer(gate + i)
-      let result = silu(
-        target.loadUnaligned(as: Vector.self), times: UnsafeRawPointer(up + i).loadUnaligned(as: Vector.self))
-      target.storeBytes(of: result, as: Vector.self)
-      i &+= Vector.scalarCount
-    }
-    guard i < count else { return }
-    let rest = count &- i
-    let result = silu(partial(gate + i, rest, padding: 0), times: partial(up + i, rest, padding: 0))
-    storePartial(result, to: gate + i, rest)
+    for i in vectors(of: count) { store(silu(load(gate + i), times: load(up + i)), to: gate + i) }
+    let rest = rest(of: count)
+    guard !rest.isEmpty else { return }
+    let (x, y) = (gate + rest.lowerBound, up + rest.lowerBound)
+    storePartial(silu(partial(x, rest.count, padding: 0), times: partial(y, rest.count, padding: 0)), to: x, rest.count)
   }
 
   @inlinable @inline(__always)

@@ -1,44 +1,40 @@
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   package static func pack(
-    source: UnsafeRawPointer, type: StoredType, outer: Int, outerStride: Int, depth: Int, depthStride: Int, width: Int,
-    scale: Float, panel: UnsafeMutablePointer<Float>
+    _ source: StridedView, scale: Float, width: Int, into panel: UnsafeMutablePointer<Float>
   ) {
-    switch type {
-    case .float32:
-      pack(source, StoredFloat32.self, outer, outerStride, depth, depthStride, width, panel)
-    case .float16:
-      pack(source, StoredFloat16.self, outer, outerStride, depth, depthStride, width, panel)
-    case .bfloat16:
-      pack(source, StoredBFloat16.self, outer, outerStride, depth, depthStride, width, panel)
+    switch source.type {
+    case .float32: pack(StoredFloat32.self, source, width, panel)
+    case .float16: pack(StoredFloat16.self, source, width, panel)
+    case .bfloat16: pack(StoredBFloat16.self, source, width, panel)
     }
-    if scale != 1 { Self.scale(panel, count: depth &* width, by: scale) }
+    if scale != 1 { Self.scale(panel, count: source.columns &* width, by: scale) }
   }
 
   @inlinable @inline(__always)
   static func pack<Element: StoredElement>(
-    _ source: UnsafeRawPointer, _ element: Element.Type, _ outer: Int, _ outerStride: Int, _ depth: Int,
-    _ depthStride: Int, _ width: Int, _ panel: UnsafeMutablePointer<Float>
+    _: Element.Type, _ view: StridedView, _ width: Int, _ panel: UnsafeMutablePointer<Float>
   ) {
-    if outerStride == 1 {
+    let (source, rows, depth) = (view.base, view.rows, view.columns)
+    if view.rowStride == 1 {
       for p in 0..<depth {
         let target = panel + p &* width
-        widen(source + p &* depthStride &* Element.byteCount, Element.self, outer, target)
-        for o in outer..<max(width, outer) { target[o] = 0 }
+        widen(source + p &* view.columnStride &* Element.byteCount, Element.self, rows, target)
+        for i in rows..<max(width, rows) { target[i] = 0 }
       }
       return
     }
     // A transposition, four rows by eight. Where rows are missing, the last one is read again and overwritten after.
-    let bytes = outerStride &* Element.byteCount
+    let bytes = view.rowStride &* Element.byteCount
     var o = 0
     while o < width {
-      let present = max(0, min(4, outer &- o))
       let stored = min(4, width &- o)
+      let present = max(0, min(stored, rows &- o))
       let target = panel + o
-      let r0 = source + min(o, outer &- 1) &* bytes
-      let r1 = source + min(o &+ 1, outer &- 1) &* bytes
-      let r2 = source + min(o &+ 2, outer &- 1) &* bytes
-      let r3 = source + min(o &+ 3, outer &- 1) &* bytes
+      let r0 = source + min(o, rows &- 1) &* bytes
+      let r1 = source + min(o &+ 1, rows &- 1) &* bytes
+      let r2 = source + min(o &+ 2, rows &- 1) &* bytes
+      let r3 = source + min(o &+ 3, rows &- 1) &* bytes
       var p = 0
       if present > 0 {
         while p &+ 8 <= depth {
@@ -50,20 +46,17 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
             prefetch(r2 + (offset &+ 4 &* bytes))
             prefetch(r3 + (offset &+ 4 &* bytes))
           }
-          storeTransposed(
+          let four = FourVectors(
             eight(at: r0 + offset, Element.self), eight(at: r1 + offset, Element.self),
-            eight(at: r2 + offset, Element.self), eight(at: r3 + offset, Element.self),
-            to: target + p &* width, stride: width, columns: stored)
+            eight(at: r2 + offset, Element.self), eight(at: r3 + offset, Element.self))
+          storeTransposed(four, to: target + p &* width, stride: width, columns: stored)
           p &+= 8
         }
       }
-      while p < depth {
-        for i in 0..<stored {
-          target[p &* width &+ i] =
-            i < present
-            ? Element.scalar(at: source + ((o &+ i) &* bytes &+ p &* Element.byteCount)) : 0
+      for p in p..<depth {
+        for i in 0..<present {
+          target[p &* width &+ i] = Element.scalar(at: source + ((o &+ i) &* bytes &+ p &* Element.byteCount))
         }
-        p &+= 1
       }
       if present < stored {
         for p in 0..<depth { for i in present..<stored { target[p &* width &+ i] = 0 } }
@@ -86,31 +79,24 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   /// All steps stay within the halves of a vector, so that they are one instruction each on eight floats.
   @inlinable @inline(__always)
   static func storeTransposed(
-    _ r0: SIMD8<Float>, _ r1: SIMD8<Float>, _ r2: SIMD8<Float>, _ r3: SIMD8<Float>,
-    to target: UnsafeMutablePointer<Float>, stride: Int, columns: Int
+    _ rows: FourVectors<SIMD8<Float>>, to target: UnsafeMutablePointer<Float>, stride: Int, columns: Int
   ) {
+    let (r0, r1, r2, r3) = (rows.a, rows.b, rows.c, rows.d)
     let upperLow = SIMD8(r0[0], r1[0], r0[1], r1[1], r0[4], r1[4], r0[5], r1[5])
     let upperHigh = SIMD8(r0[2], r1[2], r0[3], r1[3], r0[6], r1[6], r0[7], r1[7])
     let lowerLow = SIMD8(r2[0], r3[0], r2[1], r3[1], r2[4], r3[4], r2[5], r3[5])
     let lowerHigh = SIMD8(r2[2], r3[2], r2[3], r3[3], r2[6], r3[6], r2[7], r3[7])
-    storeColumns(firstPairs(upperLow, lowerLow), to: target, stride, columns)
-    storeColumns(secondPairs(upperLow, lowerLow), to: target + stride, stride, columns)
-    storeColumns(firstPairs(upperHigh, lowerHigh), to: target + 2 &* stride, stride, columns)
-    storeColumns(secondPairs(upperHigh, lowerHigh), to: target + 3 &* stride, stride, columns)
+    storeColumns(pairs(0, upperLow, lowerLow), to: target, stride, columns)
+    storeColumns(pairs(1, upperLow, lowerLow), to: target + stride, stride, columns)
+    storeColumns(pairs(0, upperHigh, lowerHigh), to: target + 2 &* stride, stride, columns)
+    storeColumns(pairs(1, upperHigh, lowerHigh), to: target + 3 &* stride, stride, columns)
   }
 
-  /// The first pair of floats of each half of x and y; as doubles, so that the compiler leaves pairs together.
+  /// The first or second pair of floats of each half of x and y; as doubles, so that the compiler leaves pairs together.
   @inlinable @inline(__always)
-  static func firstPairs(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
+  static func pairs(_ i: Int, _ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
     let (x, y) = (unsafeBitCast(x, to: SIMD4<Double>.self), unsafeBitCast(y, to: SIMD4<Double>.self))
-    return unsafeBitCast(SIMD4(x[0], y[0], x[2], y[2]), to: SIMD8<Float>.self)
-  }
-
-  /// The second pairs.
-  @inlinable @inline(__always)
-  static func secondPairs(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
-    let (x, y) = (unsafeBitCast(x, to: SIMD4<Double>.self), unsafeBitCast(y, to: SIMD4<Double>.self))
-    return unsafeBitCast(SIMD4(x[1], y[1], x[3], y[3]), to: SIMD8<Float>.self)
+    return unsafeBitCast(SIMD4(x[i], y[i], x[i &+ 2], y[i &+ 2]), to: SIMD8<Float>.self)
   }
 
   /// Writes two rows of four, four strides apart.
@@ -148,15 +134,9 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func widen<Element: StoredElement>(
     _ source: UnsafeRawPointer, _ element: Element.Type, _ count: Int, _ target: UnsafeMutablePointer<Float>
   ) {
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-      let vector = Element.vector(at: source + i &* Element.byteCount, as: Vector.self)
-      UnsafeMutableRawPointer(target + i).storeBytes(of: vector, as: Vector.self)
-      i &+= Vector.scalarCount
+    for i in vectors(of: count) {
+      store(Element.vector(at: source + i &* Element.byteCount, as: Vector.self), to: target + i)
     }
-    while i < count {
-      target[i] = Element.scalar(at: source + i &* Element.byteCount)
-      i &+= 1
-    }
+    for i in rest(of: count) { target[i] = Element.scalar(at: source + i &* Element.byteCount) }
   }
 }

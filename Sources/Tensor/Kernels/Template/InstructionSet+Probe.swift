@@ -1,15 +1,16 @@
 extension InstructionSet
 where
-  Vector: FloatLanes, Arithmetic: MultiplyAdd, UpperTile: AccumulatorTile, LowerTile: AccumulatorTile,
-  UpperTile.Vector == Vector, LowerTile.Vector == Vector, UpperTile.Arithmetic == LowerTile.Arithmetic
+  Vector: FloatLanes, UpperTile: Tile, LowerTile: Tile, UpperTile.Operand == TwoVectors<Vector>,
+  LowerTile.Operand == TwoVectors<Vector>
 {
   @inlinable @inline(__always)
   package static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>) {
     // A tile's accumulators are as many independent chains as hide the latency of an instruction.
     var tile = Stack<UpperTile, LowerTile>()
-    let factors = Vector(repeating: 1e-9)
-    for _ in 0..<iterations { tile.add(results, factors, factors) }
-    tile.store(to: results, stride: 4 &* tileColumns)
+    let factors = TwoVectors(Vector(repeating: 1e-9), Vector(repeating: 1e-9))
+    for _ in 0..<iterations { tile.add(results, stride: 1, factors) }
+    tile.store(
+      to: MutableRows(results, rows: tileRows, columns: tileColumns, stride: tileColumns), accumulate: false)
   }
 }
 

@@ -8,7 +8,8 @@
 /// @inline(__always)`, so that a conforming target's object holds nothing but its own witnesses; and nothing here has a closure or
 /// a generic function that would have to exist by itself.
 ///
-/// All pointers are to row-major floats unless said otherwise, and all counts are of elements.
+/// All pointers are to row-major floats unless said otherwise, and all counts are of elements. Where a view is called one of floats,
+/// its type is `float32` and its columns lie side by side.
 @usableFromInline
 package protocol InstructionSet: Sendable {
   /// What one instruction works on, one of `FloatLanes`.
@@ -18,7 +19,7 @@ package protocol InstructionSet: Sendable {
   associatedtype Vector
   /// How products are added, one of `MultiplyAdd`.
   associatedtype Arithmetic
-  /// The upper rows of a product's tile, one of `AccumulatorTile`.
+  /// The upper rows of a product's tile, a `Tile`.
   associatedtype UpperTile
   /// The rows below them: at most as many.
   associatedtype LowerTile
@@ -30,33 +31,27 @@ package protocol InstructionSet: Sendable {
 
   // MARK: Products
 
-  /// C[rows, columns] = A · B, or C += where `accumulate` is set.
+  /// C = A · Bᵀ, or C += where `accumulate` is set.
   ///
-  /// - `a`: element (i, p) at p · `aStride` + i, readable up to row `tileRows` - 1.
-  /// - `b`: element (p, j) at p · `tileColumns` + j, aligned to a vector.
-  /// - `c`: `stride` floats from row to row; only `rows` × `columns` of the tile are stored. With `accumulate` false it is never
-  ///   read, so NaN in it does not survive.
+  /// - `a`: readable up to row `tileRows` - 1.
+  /// - `b`: `tileColumns` rows at that stride, aligned to a vector, for the depth of `a`.
+  /// - `c`: at most a tile. With `accumulate` false it is never read, so NaN in it does not survive.
   /// - `edge`: tileRows · tileColumns floats, through which a tile passes that sticks out.
   /// - `next`: what a later call reads; `depth` / `stepsPerLine` lines of 64 bytes from there are fetched meanwhile.
   /// - Each element is summed over depth in order, whatever the tile's position and height: results do not depend on the
   ///   blocking of rows and columns.
   static func multiply(
-    depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
-    stride: Int, rows: Int, columns: Int, accumulate: Bool, edge: UnsafeMutablePointer<Float>, next: UnsafeRawPointer)
+    _ a: Panel, _ b: Panel, into c: MutableRows, accumulate: Bool, edge: UnsafeMutablePointer<Float>,
+    next: UnsafeRawPointer)
 
-  /// Y[i, j] = Σ over p of X[i, p] · W[j, p], or Y += where `accumulate` is set: a product of few rows, which reads W once and in
-  /// place.
+  /// Y = X · Wᵀ, or Y += where `accumulate` is set: a product of few rows, which reads W once and in place.
   ///
-  /// - `x`: (rows, depth), `xStride` apart.
-  /// - `w`: (outputs, depth) of `weight`'s elements, `wStride` elements apart.
-  static func dotProducts(
-    depth: Int, x: UnsafePointer<Float>, xStride: Int, rows: Int, w: UnsafeRawPointer, weight: StoredType, wStride: Int,
-    outputs: Int, y: UnsafeMutablePointer<Float>, yStride: Int, accumulate: Bool)
+  /// - `x`: (rows of Y, depth), of floats.
+  /// - `w`: (columns of Y, depth), of any type, columns side by side.
+  static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool)
 
-  /// out[j] = Σ over i of weights[i] · rows[i, j] for j in 0..<columns.
-  static func weightedSum(
-    weights: UnsafePointer<Float>, count: Int, rows: UnsafePointer<Float>, stride: Int, columns: Int,
-    out: UnsafeMutablePointer<Float>)
+  /// out[j] = Σ over i of weights[i] · x[i, j], for a view of floats.
+  static func weightedSum(_ weights: UnsafePointer<Float>, of x: StridedView, into out: UnsafeMutablePointer<Float>)
 
   /// y -= Σ over s of coefficients[s] · x[s], in as many lanes as a `LaneTile` has.
   ///
@@ -66,12 +61,8 @@ package protocol InstructionSet: Sendable {
 
   // MARK: Packing
 
-  /// Panel[p · width + o] = scale · source[o, p] for o in 0..<outer and p in 0..<depth; zeros for o from `outer` to `width`.
-  ///
-  /// - `source`: element (o, p) at o · `outerStride` + p · `depthStride`, one of the strides being 1.
-  static func pack(
-    source: UnsafeRawPointer, type: StoredType, outer: Int, outerStride: Int, depth: Int, depthStride: Int, width: Int,
-    scale: Float, panel: UnsafeMutablePointer<Float>)
+  /// Panel[p · width + i] = scale · source[i, p] for each row and column of the source; zeros for i from its rows to `width`.
+  static func pack(_ source: StridedView, scale: Float, width: Int, into panel: UnsafeMutablePointer<Float>)
 
   /// Widens `count` elements.
   static func widen(
@@ -85,15 +76,15 @@ package protocol InstructionSet: Sendable {
   /// Replaces x by e^(x - shift) and returns the sum of the results.
   static func exponentiate(_ values: UnsafeMutablePointer<Float>, count: Int, minus shift: Float) -> Float
 
-  /// One step of a running softmax down the columns of scores, (keys, columns): replaces x by e^(x - m) for the largest m of its
+  /// One step of a running softmax down the columns of scores, a key a row: replaces x by e^(x - m) for the largest m of its
   /// column so far.
   ///
-  /// - `columns`: a multiple of the vector's lanes.
+  /// - `scores`: a multiple of the vector's lanes of columns.
   /// - `maxima`, `sums`: of each column before and after.
   /// - `corrections`: by what earlier results of a column must be multiplied.
   static func softmaxStep(
-    scores: UnsafeMutablePointer<Float>, keys: Int, stride: Int, columns: Int, maxima: UnsafeMutablePointer<Float>,
-    sums: UnsafeMutablePointer<Float>, corrections: UnsafeMutablePointer<Float>)
+    _ scores: MutableRows, maxima: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
+    corrections: UnsafeMutablePointer<Float>)
 
   /// Gate = gate / (1 + e^-gate) · up.
   static func gatedSiLU(gate: UnsafeMutablePointer<Float>, up: UnsafePointer<Float>, count: Int)
@@ -109,9 +100,8 @@ package protocol InstructionSet: Sendable {
   /// x = max(x, 0); NaN stays NaN.
   static func clampNegative(_ x: UnsafeMutablePointer<Float>, count: Int)
 
-  /// Sums += Σ x² down every column of (rows, columns), row by row.
-  static func addSquares(
-    _ x: UnsafePointer<Float>, rows: Int, stride: Int, columns: Int, to sums: UnsafeMutablePointer<Double>)
+  /// Sums += Σ x² down every column of a view of floats, row by row.
+  static func addSquares(of x: StridedView, to sums: UnsafeMutablePointer<Double>)
 
   /// out = x / sqrt(mean(x²) + epsilon) · weight.
   static func rmsNormalize(
@@ -135,14 +125,6 @@ package protocol InstructionSet: Sendable {
 
   /// The sum of `count` floats, less a rest that does not fill four vectors, with all loads independent: what reading costs.
   static func readProbe(_ values: UnsafePointer<Float>, count: Int) -> Float
-}
-
-/// How a kernel finds its weights stored.
-@frozen @usableFromInline
-package enum StoredType: Sendable {
-  case float32
-  case float16
-  case bfloat16
 }
 
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {

@@ -26,14 +26,14 @@ package enum SeparateMultiplyAdd: MultiplyAdd {
   }
 }
 
-/// Some rows of a matrix product in registers, two vectors wide.
+/// Some rows of a matrix product in registers.
 ///
 /// A tile is a row, or two tiles one above the other: a type such as `Stack<Four, Two>` spells a height out, and the compiler
 /// turns it into as many accumulators and no loop.
 @usableFromInline
-package protocol AccumulatorTile {
-  associatedtype Vector: FloatLanes
-  associatedtype Arithmetic: MultiplyAdd
+package protocol Tile {
+  /// What one step multiplies all rows by.
+  associatedtype Operand
 
   /// Rows of the tile.
   static var rows: Int { get }
@@ -41,19 +41,29 @@ package protocol AccumulatorTile {
   /// A tile of zeros.
   init()
 
-  /// Adds the outer product of a column of A, `rows` floats side by side, and a row of B, two vectors.
-  mutating func add(_ a: UnsafePointer<Float>, _ left: Vector, _ right: Vector)
+  /// Adds the products of one step: of what `a` has for each row, `stride` floats from row to row, with the operand.
+  mutating func add(_ a: UnsafePointer<Float>, stride: Int, _ b: Operand)
 
-  /// Adds what is in memory, `stride` bytes from row to row.
-  mutating func add(contentsOf c: UnsafeRawPointer, stride: Int)
-
-  /// Writes the tile to memory, `stride` bytes from row to row.
-  func store(to c: UnsafeMutableRawPointer, stride: Int)
+  /// Writes the sums to the rows of C, or adds them where `accumulate` is set.
+  func store(to c: MutableRows, accumulate: Bool)
 }
 
-/// One row.
+/// Two vectors side by side.
 @frozen @usableFromInline
-package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: AccumulatorTile {
+package struct TwoVectors<Vector: FloatLanes> {
+  @usableFromInline let left: Vector
+  @usableFromInline let right: Vector
+
+  @inlinable @inline(__always)
+  init(_ left: Vector, _ right: Vector) {
+    self.left = left
+    self.right = right
+  }
+}
+
+/// One row, two vectors wide: of `a`, a number is multiplied.
+@frozen @usableFromInline
+package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: Tile {
   @usableFromInline var left = Vector.zero
   @usableFromInline var right = Vector.zero
 
@@ -64,20 +74,21 @@ package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: AccumulatorTile
   package static var rows: Int { 1 }
 
   @inlinable @inline(__always)
-  package mutating func add(_ a: UnsafePointer<Float>, _ left: Vector, _ right: Vector) {
+  package mutating func add(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
     let x = Vector(repeating: a.pointee)
-    Arithmetic.accumulate(&self.left, x, left)
-    Arithmetic.accumulate(&self.right, x, right)
+    Arithmetic.accumulate(&left, x, b.left)
+    Arithmetic.accumulate(&right, x, b.right)
   }
 
   @inlinable @inline(__always)
-  package mutating func add(contentsOf c: UnsafeRawPointer, stride: Int) {
-    left += c.loadUnaligned(as: Vector.self)
-    right += c.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
-  }
-
-  @inlinable @inline(__always)
-  package func store(to c: UnsafeMutableRawPointer, stride: Int) {
+  package func store(to c: MutableRows, accumulate: Bool) {
+    let c = UnsafeMutableRawPointer(c.first)
+    let (left, right) =
+      accumulate
+      ? (
+        self.left + c.loadUnaligned(as: Vector.self),
+        self.right + c.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
+      ) : (self.left, self.right)
     c.storeBytes(of: left, as: Vector.self)
     c.storeBytes(of: right, toByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
   }
@@ -85,11 +96,7 @@ package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: AccumulatorTile
 
 /// Two tiles one above the other.
 @frozen @usableFromInline
-package struct Stack<Top: AccumulatorTile, Bottom: AccumulatorTile>: AccumulatorTile
-where Top.Vector == Bottom.Vector, Top.Arithmetic == Bottom.Arithmetic {
-  @usableFromInline package typealias Vector = Top.Vector
-  @usableFromInline package typealias Arithmetic = Top.Arithmetic
-
+package struct Stack<Top: Tile, Bottom: Tile>: Tile where Top.Operand == Bottom.Operand {
   @usableFromInline var top = Top()
   @usableFromInline var bottom = Bottom()
 
@@ -100,21 +107,15 @@ where Top.Vector == Bottom.Vector, Top.Arithmetic == Bottom.Arithmetic {
   package static var rows: Int { Top.rows + Bottom.rows }
 
   @inlinable @inline(__always)
-  package mutating func add(_ a: UnsafePointer<Float>, _ left: Vector, _ right: Vector) {
-    top.add(a, left, right)
-    bottom.add(a + Top.rows, left, right)
+  package mutating func add(_ a: UnsafePointer<Float>, stride: Int, _ b: Top.Operand) {
+    top.add(a, stride: stride, b)
+    bottom.add(a + Top.rows &* stride, stride: stride, b)
   }
 
   @inlinable @inline(__always)
-  package mutating func add(contentsOf c: UnsafeRawPointer, stride: Int) {
-    top.add(contentsOf: c, stride: stride)
-    bottom.add(contentsOf: c + Top.rows * stride, stride: stride)
-  }
-
-  @inlinable @inline(__always)
-  package func store(to c: UnsafeMutableRawPointer, stride: Int) {
-    top.store(to: c, stride: stride)
-    bottom.store(to: c + Top.rows * stride, stride: stride)
+  package func store(to c: MutableRows, accumulate: Bool) {
+    top.store(to: c, accumulate: accumulate)
+    bottom.store(to: c.below(Top.rows), accumulate: accumulate)
   }
 }
 

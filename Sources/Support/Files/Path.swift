@@ -1,0 +1,30 @@
+/// Paths as text: POSIX separators only.
+///
+/// A separator is a byte, as for the system: as a `Character` it would swallow a combining mark that begins a name.
+package enum Path {
+  private static let separator = UInt8(ascii: "/")
+
+  package static func join(_ folder: String, _ name: String) -> String {
+    folder.utf8.last == separator ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// The last component, without trailing separators.
+  package static func name(of path: String) -> String { components(path).last ?? path }
+
+  /// Whether a name is that of a file in the folder it is looked up in, and in no other.
+  package static func isPlainName(_ name: String) -> Bool {
+    !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+  }
+
+  /// The folder that holds the path's last component; `.` for a bare name.
+  package static func parent(of path: String) -> String {
+    let parts = components(path)
+    let root = path.utf8.first == separator ? "/" : ""
+    if parts.count <= 1 { return root.isEmpty ? "." : root }
+    return root + parts.dropLast().joined(separator: "/")
+  }
+
+  private static func components(_ path: String) -> [String] {
+    path.utf8.split(separator: separator).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,90 @@
+import Support
+
+/// The files of a model directory that hold its weights, by the names that Hugging Face gives them.
+enum WeightFiles {
+  case single
+  /// The shards that an index lists.
+  case indexed
+  /// Shards that no index lists, in the order of their numbers.
+  case numbered([String])
+
+  static let singleFile = "model.safetensors"
+  static let indexFile = "model.safetensors.index.json"
+
+  /// The files that transformers would take: the single file before an index, and, where there is neither, numbered shards of
+  /// which none is missing.
+  ///
+  /// Throws `CheckpointError` where there is none of these; the error names what is there instead, and the remedy.
+  init(in directory: String) throws(CheckpointError) {
+    if FileSystem.isListed(Path.join(directory, Self.singleFile)) {
+      self = .single
+    } else if FileSystem.isListed(Path.join(directory, Self.indexFile)) {
+      self = .indexed
+    } else {
+      let names = try CheckpointError.wrap { () throws(FileError) in try FileSystem.list(directory).sorted() }
+      let shards = names.compactMap { name in ShardName(name).map { (name: name, number: $0) } }
+      guard let count = shards.first?.number.count, shards.count == count,
+        shards.enumerated().allSatisfy({ $1.number.index == $0 + 1 && $1.number.count == count })
+      else {
+        throw CheckpointError(
+          FileError(
+            directory, "find weights", reason: Self.reason(directory, names, shards.map(\.number)),
+            failureKind: .noInput))
+      }
+      self = .numbered(shards.map(\.name))
+    }
+  }
+
+  /// What a reader of the weights should know about the choice.
+  func note(_ directory: String) -> String? {
+    switch self {
+    case .single where FileSystem.isListed(Path.join(directory, Self.indexFile)):
+      "\(Path.join(directory, Self.indexFile)): it is not read, because \(Self.singleFile) is there, which counts"
+    case .numbered(let names):
+      "\(directory): there is no \(Self.indexFile); the \(names.count) shards are read, none of which is missing"
+    case .single, .indexed: nil
+    }
+  }
+
+  /// The number of a shard and of all shards in a name such as `model-00002-of-00005.safetensors`.
+  private struct ShardName {
+    let index: Int
+    let count: Int
+
+    init?(_ name: String) {
+      let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+      guard parts.count == 4, parts[0] == "model", parts[2] == "of", parts[3].hasSuffix(".safetensors"),
+        let index = Int(parts[1]), let count = Int(parts[3].dropLast(".safetensors".count)), count > 0
+      else { return nil }
+      (self.index, self.count) = (index, count)
+    }
+  }
+
+  private static func reason(_ directory: String, _ names: [String], _ shards: [ShardName]) -> String {
+    if let shard = shards.first {
+      return "\(shards.count) of \(shard.count) shards are there, and no \(indexFile); complete the download"
+    }
+    let converted =
+      "convert it with transformers: AutoModelForCausalLM.from_pretrained('\(directory)').save_pretrained('NEW')"
+    func first(_ isWanted: (String) -> Bool) -> String? { names.first(where: isWanted) }
+    if names.contains("snapshots") {
+      let found = (try? FileSystem.list(Path.join(directory, "snapshots")))?.sorted().first
+      return "it is a folder of a download cache; name snapshots/\(found ?? "…") in it"
+    }
+    if let name = first({ $0.hasPrefix("adapter_model.") }) {
+      return "there is \(name), an adapter; merge it into its model first (peft: merge_and_unload)"
+    }
+    if let name = first({ $0.hasSuffix(".gguf") }) {
+      return "there is \(name), which is GGUF; convert it with transformers: "
+        + "AutoModelForCausalLM.from_pretrained('\(directory)', gguf_file='\(name)').save_pretrained('NEW')"
+    }
+    let pickled = [".bin", ".pt", ".pth", ".ckpt"]
+    if let name = first({ name in pickled.contains { name.hasSuffix($0) } }) {
+      return "there is \(name), which only PyTorch reads; \(converted)"
+    }
+    if let name = first({ $0.hasSuffix(".safetensors") }) {
+      return "there is \(name), but neither \(singleFile) nor \(indexFile); rename it if it holds the whole model"
+    }
+    return "there is neither \(singleFile) nor \(indexFile)"
+  }
+}

@@ -1,0 +1,159 @@
+import Support
+import Tensor
+import TestSupport
+import Testing
+import Transformer
+
+/// Checkpoints as people have them: what counts is what transformers takes, and nothing is left out in silence.
+@Suite struct UnusualCheckpointTests {
+  static let embedding = "model.embed_tokens.weight"
+  static let head = "lm_head.weight"
+  static let tokens = randomTokens(1, 9, below: 512)
+
+  /// The logits of a model, and the notes of its directory.
+  static func read(_ model: TemporaryModel) throws -> (logits: [Float], notes: [String]) {
+    let directory = try ModelDirectory(path: model.path)
+    return (try directory.loadModel().logits(of: tokens), directory.notes)
+  }
+
+  /// The LLaMA fixture, its head tied or not, with its tensors changed.
+  static func llama(
+    tied: Bool, _ change: (inout [TemporaryModel.Tensor]) throws -> Void = { _ in }
+  ) throws -> TemporaryModel {
+    let model = try TemporaryModel(copying: "llama-v1")
+    try model.set("tie_word_embeddings", JSON(tied))
+    try model.change(change)
+    return model
+  }
+
+  @Test("Where the tied flag and a head of its own contradict each other, the stored head counts, with a note")
+  func tiedFlagAndOwnHead() throws {
+    let untied = try Self.read(Self.llama(tied: false))
+    let tied = try Self.read(Self.llama(tied: true))
+    #expect(untied.logits == tied.logits)
+    #expect(untied.notes.isEmpty)
+    #expect(tied.notes.count == 1)
+    #expect(tied.notes.first?.contains("the stored head counts") == true)
+  }
+
+  @Test("A head that is stored and is the embedding is one table; only one of the two need be stored")
+  func tiedTables() throws {
+    func tied(_ keep: [String]) throws -> TemporaryModel {
+      try Self.llama(tied: true) { tensors in
+        let table = try #require(tensors.first { $0.name == Self.embedding })
+        tensors.removeAll { [Self.embedding, Self.head].contains($0.name) }
+        for name in keep {
+          var copy = table
+          copy.name = name
+          tensors.append(copy)
+        }
+      }
+    }
+    let both = try Self.read(tied([Self.embedding, Self.head]))
+    for names in [[Self.embedding], [Self.head]] {
+      let one = try Self.read(tied(names))
+      #expect(one.logits == both.logits)
+      #expect(one.notes.isEmpty)
+    }
+    #expect(both.notes.isEmpty)
+    let model = try tied([Self.embedding, Self.head])
+    #expect(try model.load().parameterCount == tied([Self.head]).load().parameterCount)
+  }
+
+  @Test("OPT, too, may store its head only, and a file may lack the outer name of the decoder")
+  func otherNames() throws {
+    let expected = try Self.read(TemporaryModel(copying: "opt-125m"))
+    let opt = try TemporaryModel(copying: "opt-125m")
+    try opt.change { tensors in
+      tensors.removeAll { $0.name == Self.head }
+      for index in tensors.indices where tensors[index].name == "model.decoder.embed_tokens.weight" {
+        tensors[index].name = Self.head
+      }
+    }
+    #expect(try Self.read(opt).logits == expected.logits)
+
+    let llama = try Self.llama(tied: true) { tensors in tensors.removeAll { $0.name == Self.head } }
+    let whole = try Self.read(llama)
+    try llama.change { tensors in
+      for index in tensors.indices { tensors[index].name = String(tensors[index].name.dropFirst("model.".count)) }
+    }
+    #expect(try Self.read(llama).logits == whole.logits)
+  }
+
+  @Test("model.safetensors counts before an index, whatever the index lists")
+  func singleFileBesideIndex() throws {
+    let model = try TemporaryModel(copying: "llama-v1")
+    let expected = try Self.read(model)
+    try model.write("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"model-00001-of-00002.safetensors\"}}")
+    let found = try Self.read(model)
+    #expect(found.logits == expected.logits)
+    #expect(found.notes.count == 1)
+    #expect(found.notes.first?.contains("model.safetensors.index.json: it is not read") == true)
+    #expect(try ModelDirectory(path: model.path).checkpoint.fileNames == ["model.safetensors"])
+  }
+
+  @Test("Shards without an index are read where none is missing")
+  func shardsWithoutIndex() throws {
+    let model = try TemporaryModel(copying: "llama3-gqa")
+    let expected = try Self.read(model)
+    try model.remove("model.safetensors.index.json")
+    let found = try Self.read(model)
+    #expect(found.logits == expected.logits)
+    #expect(found.notes.first?.contains("there is no model.safetensors.index.json") == true)
+    try model.remove("model-00002-of-00004.safetensors")
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains("3 of 4 shards are there"))
+    #expect(error.failureKind == .noInput)
+  }
+
+  @Test(
+    "A tensor that would change what is read is refused by its name",
+    arguments: [
+      "model.layers.0.self_attn.q_proj.bias", "model.layers.1.self_attn.q_norm.weight",
+      "model.layers.2.mlp.down_proj.lora_A.weight", "model.layers.3.mlp.up_proj.qweight", "model.norm.bias",
+      "lm_head.bias", "model.embed_tokens.lora_embedding_A",
+    ])
+  func unexpectedTensor(name: String) throws {
+    let model = try Self.llama(tied: false) { $0.append(TemporaryModel.Tensor(name, [2], [1, 2])) }
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains("tensor '\(name)'"))
+    #expect(error.failureKind == .badData)
+  }
+
+  @Test("What is beside the model is named in one note: further blocks, other heads, computed frequencies")
+  func unreadTensors() throws {
+    let model = try Self.llama(tied: false) { tensors in
+      for name in [
+        "model.layers.4.self_attn.q_proj.weight", "model.layers.4.mlp.up_proj.weight", "score.weight",
+        "model.layers.0.self_attn.rotary_emb.inv_freq", "model.layers.1.self_attn.rotary_emb.inv_freq",
+      ] { tensors.append(TemporaryModel.Tensor(name, [2], [1, 2])) }
+    }
+    let found = try Self.read(model)
+    #expect(found.logits == (try Self.read(Self.llama(tied: false)).logits))
+    let note = try #require(found.notes.first)
+    #expect(found.notes.count == 1)
+    #expect(
+      note.hasSuffix("model.layers.*.self_attn.rotary_emb.inv_freq (2), model.layers.4 (2), score.weight"), "\(note)")
+    let plain = try Self.llama(tied: false)
+    let bytes = try [model, plain].map { try ModelDirectory(path: $0.path).shape.weightBytes }
+    #expect(bytes[0] == bytes[1])
+  }
+
+  @Test(
+    "Where no weights can be read, the message names what is there and what to do",
+    arguments: [
+      ("pytorch_model.bin", "there is pytorch_model.bin", "save_pretrained"),
+      ("model-q4_0.gguf", "there is model-q4_0.gguf", "gguf_file='model-q4_0.gguf'"),
+      ("adapter_model.safetensors", "an adapter", "merge"),
+      ("weights.safetensors", "there is weights.safetensors", "rename"),
+      ("notes.txt", "there is neither model.safetensors nor", "index.json"),
+    ])
+  func otherWeights(name: String, found: String, remedy: String) throws {
+    let model = try TemporaryModel(copying: "llama-v1")
+    for name in ["model.safetensors", "expected.safetensors"] { try model.remove(name) }
+    try model.write(name, "x")
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.failureKind == .noInput)
+    #expect(error.description.contains(found) && error.description.contains(remedy), "\(error)")
+  }
+}
