@@ -10,17 +10,19 @@ extension PatternParser {
     let isNegative = take("^")
     if comes("]") { throw error("an empty set, or a ] in it that is not escaped") }
     var all: ScalarSet?
-    var part = ScalarSet.empty
+    var parts: [ScalarSet] = []
     while true {
       guard next != nil else { throw error("a set that is not closed", at: start) }
       if take("]") { break }
       if take("&&") {
+        let part = ScalarSet.union(of: parts)
         all = all?.intersection(part) ?? part
-        part = .empty
+        parts = []
       } else {
-        part = part.union(try element())
+        parts.append(try element())
       }
     }
+    let part = ScalarSet.union(of: parts)
     let whole = all?.intersection(part) ?? part
     let result = isNegative ? whole.complement : whole
     guard !result.isEmpty else { throw error("a set that holds no character", at: start) }

@@ -6,7 +6,7 @@
 /// Everything else is refused with its position, above all what takes more than linear time, or more than one character
 /// of look-ahead.
 struct PatternParser {
-  static let longestPattern = 1 << 16
+  static let longestPattern = 1 << 14
   static let deepestNesting = 50
   static let largestBound = 1000
 

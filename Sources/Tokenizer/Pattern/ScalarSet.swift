@@ -52,6 +52,17 @@ struct ScalarSet: Sendable, Hashable {
     return result
   }
 
+  /// The union of many sets, in pairs, so that thousands of characters take no quadratic time.
+  static func union(of sets: [ScalarSet]) -> ScalarSet {
+    var sets = sets
+    while sets.count > 1 {
+      sets = stride(from: 0, to: sets.count, by: 2).map { i in
+        i + 1 < sets.count ? sets[i].union(sets[i + 1]) : sets[i]
+      }
+    }
+    return sets.first ?? .empty
+  }
+
   func intersection(_ other: ScalarSet) -> ScalarSet { complement.union(other.complement).complement }
 
   func contains(_ scalar: UInt32) -> Bool {
