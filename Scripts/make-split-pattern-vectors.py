@@ -130,6 +130,10 @@ def main():
             # A text of few different units has more of the repetitions that patterns are about.
             units = random.choices(UNITS, k=random.randint(2, 14))
             texts.append("".join(random.choices(units, k=random.randint(0, 25))))
+        if name == "Punctuation":
+            # Its table is older than that of the patterns: all places where the category begins or ends.
+            bounds = sorted({scalar + step for pair in ranges("P") for scalar in pair for step in (-1, 0, 1)} | {0x166D, 0x111C9})
+            texts.append("".join("a" + chr(scalar) for scalar in bounds))
         print(json.dumps(entry(name, component, texts)))
     count = 0
     while count < 300:

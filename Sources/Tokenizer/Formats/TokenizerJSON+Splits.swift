@@ -46,7 +46,7 @@ extension TokenizerJSON {
 
   /// `Punctuation`: every punctuation mark is a piece, or every run of them.
   static func punctuation(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
-    let marks = ScalarSet.punctuationAndASCIISymbols
+    let marks = ScalarSet.punctuation
     guard let behavior = field.optional("behavior") else { return try splits(by: .set(marks), field) }
     switch try behavior.text() {
     case "Isolated": return try splits(by: .set(marks), field)
