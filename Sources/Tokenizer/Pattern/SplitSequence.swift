@@ -96,9 +96,7 @@ struct SplitSequence: Sendable, Equatable {
   /// Where a text can be cut that begins at `start` and is not much longer than a window; its end where nowhere.
   func endOfWindow(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard text.count - start > Self.windowSize else { return text.count }
-    var i = start + Self.windowSize
-    while i < text.count, text[i] & 0xC0 == 0x80 { i += 1 }
-    return safeCut(in: text, from: i) ?? text.count
+    return safeCut(in: text, from: start + Self.windowSize) ?? text.count
   }
 
   /// The first place from `start` on, which must not be 0, where a piece ends whatever stands before and after, or nil.
@@ -106,6 +104,7 @@ struct SplitSequence: Sendable, Equatable {
   /// A cut changes nothing where some pattern ends a piece there anyway, and only divides a piece for the patterns before.
   func safeCut(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     var i = start
+    while i < text.count, text[i] & 0xC0 == 0x80 { i += 1 }
     while i < text.count {
       if isSafe(i, in: text) { return i }
       i += UTF8Scalar.decode(text, at: i).length
