@@ -81,7 +81,12 @@ extension ModelDirectory.Architecture {
     var biased: Set<LinearRole> = []
     if try json.flag("attention_bias", default: false) { biased.formUnion([.query, .key, .value, .output]) }
     if try json.flag("mlp_bias", default: false) { biased.formUnion([.gate, .up, .down]) }
-    return try Llama.Configuration(json, biased: biased)
+    var configuration = try Llama.Configuration(json, biased: biased)
+    // transformers' LLaMA has no window; a file that names one was trained with it.
+    if json.optional("sliding_window") != nil, try json.flag("use_sliding_window", default: true) {
+      try configuration.limitPositions(toWindowOf: json)
+    }
+    return configuration
   }
 }
 

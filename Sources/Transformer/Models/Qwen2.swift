@@ -20,9 +20,6 @@ extension ModelDirectory.Architecture {
     guard let types = try json.optional("layer_types")?.elements() else {
       return try json.optional("max_window_layers")?.integer() ?? 28 < blockCount
     }
-    for type in types where type.json.text != "full_attention" && type.json.text != "sliding_attention" {
-      throw type.unsupported(type.quoted, supported: "full_attention, sliding_attention")
-    }
     return types.contains { $0.json.text == "sliding_attention" }
   }
 }
