@@ -41,8 +41,9 @@ public struct ModelDirectory: Sendable {
       let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24, acceptsNonFinite: true)
       let type = try json.optional("model_type")?.text() ?? ""
       guard let known = Architecture(rawValue: type) else {
-        let all = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
-        throw json.unsupported("'\(type)'", supported: all, at: "model_type")
+        let names = Architecture.allCases.map(\.rawValue)
+        let supported = "\(names.dropLast().joined(separator: ", ")) and \(names.last ?? "")"
+        throw json.failure("'\(type)' is not supported; supported are \(supported)", at: "model_type")
       }
       try ConfigurationKeys.check(json)
       architecture = known

@@ -21,7 +21,7 @@ import Transformer
     #expect(ModelDirectory.Architecture(rawValue: "gpt2") == nil)
     let model = try renamed("llama-v1", "gpt2")
     let error = try #require(throws: ModelError.self) { try model.load() }
-    let reason = "model_type: 'gpt2' is not supported; supported: llama, mistral, qwen2, opt"
+    let reason = "model_type: 'gpt2' is not supported; supported are llama, mistral, qwen2 and opt"
     #expect(error.description == "\(model.path)/config.json: \(reason)")
     #expect(try ModelDirectory(path: Fixtures.path("random-models/qwen2")).architecture == .qwen2)
   }

@@ -92,7 +92,7 @@ import Transformer
     try model.set("model_type", type)
     let error = try #require(throws: ModelError.self) { try model.load() }
     #expect(error.failureKind == .badData)
-    let start = "\(model.path)/config.json: model_type: '\(type?.text ?? "")' is not supported; supported: "
+    let start = "\(model.path)/config.json: model_type: '\(type?.text ?? "")' is not supported; supported are "
     #expect(error.description.hasPrefix(start))
     for architecture in ModelDirectory.Architecture.allCases {
       #expect(error.description.contains(architecture.rawValue))
