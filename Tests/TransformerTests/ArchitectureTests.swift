@@ -145,7 +145,7 @@ import Transformer
     .init("mistral", "sliding_window", "64", "sliding_window", range),
     .init("mistral", "num_key_value_heads", nil, "num_key_value_heads", "8 does not divide the 4 attention heads"),
     .init("mistral", "hidden_act", "gelu", "hidden_act", "'gelu'", "supported: silu"),
-    .init("mistral", "rope_scaling", ["type": "yarn", "factor": 4], "rope_scaling.rope_type", "'yarn'"),
+    .init("mistral", "rope_scaling", ["type": "longrope", "factor": 4], "rope_scaling.rope_type", "'longrope'"),
     .init("qwen2", "num_key_value_heads", nil, "num_key_value_heads", "32 does not divide the 4 attention heads"),
     .init("qwen2", "use_sliding_window", 1, "use_sliding_window", "true or false"),
     .init("qwen2", "sliding_window", 0, "sliding_window", range),

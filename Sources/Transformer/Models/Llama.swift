@@ -185,51 +185,6 @@ extension Llama.Configuration: ModelConfiguration {
     epsilon = Float(try json.positive("rms_norm_eps", default: 1e-6))
     self.biased = biased
     isTied = try json.flag("tie_word_embeddings", default: false)
-    (theta, scaling) = try Self.rotary(json)
-  }
-
-  /// Throws unless all columns of a head are turned.
-  private static func requireWholeHeads(_ share: JSON?, _ field: String, _ json: Configuration) throws(ModelError) {
-    guard let share, !share.isNull else { return }
-    guard share.double == 1 else {
-      throw json.unsupported(field, share.double.map { "\($0)" } ?? share.kind, supported: "1")
-    }
-  }
-
-  /// `rope_parameters` of transformers 5, else `rope_theta` and `rope_scaling`.
-  private static func rotary(_ json: Configuration) throws(ModelError) -> (Double, RotaryEmbedding.Scaling) {
-    try requireWholeHeads(json["partial_rotary_factor"], "partial_rotary_factor", json)
-    let field = json["rope_parameters"] != nil ? "rope_parameters" : "rope_scaling"
-    guard let value = json[field] else { return (try json.positive("rope_theta", default: 10000), .none) }
-    guard let object = value.object else { throw json.invalid(field, "an object must stand here") }
-    let outer = try json.positive("rope_theta", default: 10000)
-    let theta = try json.positive("rope_theta", in: object, named: field, default: outer)
-    try requireWholeHeads(object["partial_rotary_factor"], "\(field).partial_rotary_factor", json)
-    guard let kind = object["rope_type"] ?? object["type"] else {
-      // A factor without a type asks for some scaling, and nobody can tell which.
-      guard object["factor"] == nil else { throw json.invalid("\(field).rope_type", "this field is missing") }
-      return (theta, .none)
-    }
-    switch kind.text {
-    case "default":
-      return (theta, .none)
-    case "linear":
-      return (theta, .linear(factor: try json.positive("factor", in: object, named: field)))
-    case "llama3":
-      let original = try json.positive("original_max_position_embeddings", in: object, named: field)
-      let low = try json.positive("low_freq_factor", in: object, named: field)
-      let high = try json.positive("high_freq_factor", in: object, named: field)
-      guard low < high else {
-        throw json.invalid("\(field).high_freq_factor", "\(high) must exceed low_freq_factor \(low)")
-      }
-      guard let positions = Int(exactly: original) else {
-        throw json.invalid("\(field).original_max_position_embeddings", "a whole number must stand here")
-      }
-      let factor = try json.positive("factor", in: object, named: field)
-      return (theta, .llama3(factor: factor, lowFrequency: low, highFrequency: high, originalPositions: positions))
-    default:
-      let found = kind.text.map { "'\($0)'" } ?? kind.kind
-      throw json.unsupported("\(field).rope_type", found, supported: "default, linear, llama3")
-    }
+    (theta, scaling) = try RotaryEmbedding.settings(json, positions: maximumPositions)
   }
 }
