@@ -150,7 +150,7 @@ struct MalformedModelTests {
       "Case 31: rope_scaling of an unknown type", "rope_scaling", ["rope_type": "longrope", "factor": 4],
       "'longrope'", "default, linear, dynamic, yarn, llama3"),
     .configuration(
-      "Case 34b: an unsupported architecture", "model_type", "gpt2", "'gpt2'", "llama, mistral, qwen2 and opt"),
+      "Case 34b: an unsupported architecture", "model_type", "gpt2", "'gpt2'", "llama, mistral, qwen2, qwen3 and opt"),
   ]
 
   static let weights: [Case] = [

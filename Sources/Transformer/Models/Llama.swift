@@ -15,6 +15,8 @@ public struct Llama: CausalLM {
     public var blockCount: Int
     /// Heads of the attention.
     public var attention: AttentionShape
+    /// Whether every query and key head is normalised before it is turned.
+    public var normalizesHeads = false
     /// Entries of the vocabulary.
     public var vocabularySize: Int
     /// Tokens that a sequence may have: never more than the attention's window, where it has one.
@@ -84,6 +86,8 @@ public struct Llama: CausalLM {
 struct LlamaBlock: LinearsBlock {
   private let attentionNorm: [Float]  // input_layernorm.weight
   private let mlpNorm: [Float]  // post_attention_layernorm.weight
+  private let queryNorm: [Float]?  // self_attn.q_norm.weight
+  private let keyNorm: [Float]?  // self_attn.k_norm.weight
   var linears: BlockLinears
 
   private let shape: AttentionShape
@@ -98,6 +102,10 @@ struct LlamaBlock: LinearsBlock {
     epsilon = configuration.epsilon
     attentionNorm = try reader.vector("\(name).input_layernorm.weight", configuration.hiddenSize)
     mlpNorm = try reader.vector("\(name).post_attention_layernorm.weight", configuration.hiddenSize)
+    let head = shape.headDimension
+    let normalizes = configuration.normalizesHeads
+    queryNorm = normalizes ? try reader.vector("\(name).self_attn.q_norm.weight", head) : nil
+    keyNorm = normalizes ? try reader.vector("\(name).self_attn.k_norm.weight", head) : nil
     linears = try BlockLinears(name, configuration.linears, &reader)
   }
 
@@ -105,6 +113,8 @@ struct LlamaBlock: LinearsBlock {
     let length = hidden.rows / max(sequences, 1)
     let x = hidden.rmsNormalized(weight: attentionNorm, epsilon: epsilon)
     var projected = linears.outputs(of: [.query, .key, .value], x, observing: observer)
+    if let queryNorm { projected[0].applyRMSNorm(weight: queryNorm, epsilon: epsilon) }
+    if let keyNorm { projected[1].applyRMSNorm(weight: keyNorm, epsilon: epsilon) }
     let position = cache?.count ?? 0
     rotary.apply(to: &projected[0], position: position, length: length)
     rotary.apply(to: &projected[1], position: position, length: length)
@@ -123,10 +133,14 @@ struct LlamaBlock: LinearsBlock {
 extension ModelDirectory.Architecture {
   /// LLaMA 1, 2 and 3.
   public static let llama = Self(rawValue: "llama") { json throws(ModelError) in
-    var biased: Set<LinearRole> = []
-    if try json.flag("attention_bias", default: false) { biased.formUnion([.query, .key, .value, .output]) }
+    var biased = try biasedAttention(json)
     if try json.flag("mlp_bias", default: false) { biased.formUnion([.gate, .up, .down]) }
     return try Llama.Configuration(json, biased: biased)
+  }
+
+  /// The linears of the attention that have biases: all or none, as `attention_bias` says.
+  static func biasedAttention(_ json: Configuration) throws(ModelError) -> Set<LinearRole> {
+    try json.flag("attention_bias", default: false) ? [.query, .key, .value, .output] : []
   }
 }
 
@@ -155,10 +169,11 @@ extension Llama.Configuration: ModelConfiguration {
     try Llama(self, reader, progress)
   }
 
-  /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions and of the
-  /// key/value heads (nil: as many as there are heads).
+  /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions, of the
+  /// key/value heads (nil: as many as there are heads) and of a head's columns (nil: the hidden states', shared out).
   init(
-    _ json: Configuration, positions: Int = 2048, keyValueHeads grouped: Int? = nil, biased: Set<LinearRole>
+    _ json: Configuration, positions: Int = 2048, keyValueHeads grouped: Int? = nil, headDimension usual: Int? = nil,
+    biased: Set<LinearRole>
   ) throws(ModelError) {
     try json.require("hidden_act", "silu")
     hiddenSize = try json.size("hidden_size")
@@ -171,11 +186,11 @@ extension Llama.Configuration: ModelConfiguration {
     guard heads % keyValueHeads == 0 else {
       throw json.invalid("num_key_value_heads", "\(keyValueHeads) does not divide the \(heads) attention heads")
     }
-    if json["head_dim"] == nil, hiddenSize % heads != 0 {
+    if json["head_dim"] == nil, usual == nil, hiddenSize % heads != 0 {
       throw json.invalid(
         "num_attention_heads", "\(heads) does not divide hidden_size \(hiddenSize), and there is no head_dim")
     }
-    let headDimension = try json.size("head_dim", default: hiddenSize / heads)
+    let headDimension = try json.size("head_dim", default: usual ?? hiddenSize / heads)
     guard headDimension % 2 == 0 else {
       throw json.invalid("head_dim", "\(headDimension) is odd; rotary embedding turns columns in pairs")
     }
