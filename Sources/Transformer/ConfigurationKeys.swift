@@ -39,7 +39,8 @@ enum ConfigurationKeys {
     "model_type", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
     "head_dim", "vocab_size", "max_position_embeddings", "rms_norm_eps", "hidden_act", "attention_bias", "mlp_bias",
     "tie_word_embeddings", "rope_theta", "rope_scaling", "rope_parameters", "partial_rotary_factor", "sliding_window",
-    "use_sliding_window", "max_window_layers", "layer_types", "activation_function", "layer_norm_elementwise_affine",
+    "original_max_position_embeddings", "use_sliding_window", "max_window_layers", "layer_types", "activation_function",
+    "layer_norm_elementwise_affine",
     "word_embed_proj_dim", "ffn_dim", "do_layer_norm_before", "_remove_final_layer_norm", "enable_bias",
     "quantization_config",
     // Names, types and versions.

@@ -7,10 +7,15 @@ extension ModelDirectory.Architecture {
   public static let qwen2 = Self(rawValue: "qwen2") { json throws(DocumentError) in
     var configuration = try Llama.Configuration(
       json, positions: 32_768, keyValueHeads: 32, biased: [.query, .key, .value])
-    if try hasWindow(json, blockCount: configuration.sizes.blockCount) {
-      try configuration.limitPositions(toWindowOf: json)
-    }
+    try configuration.limitPositions(toWindowsOf: json)
     return configuration
+  }
+}
+
+extension Llama.Configuration {
+  /// Makes no sequence longer than the attention's window, where some block has one.
+  mutating func limitPositions(toWindowsOf json: FieldReader) throws(DocumentError) {
+    if try Self.hasWindow(json, blockCount: sizes.blockCount) { try limitPositions(toWindowOf: json) }
   }
 
   /// Whether the attention of some block looks back over a window only: of those that `layer_types` names, or of all from
