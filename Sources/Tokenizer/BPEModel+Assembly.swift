@@ -4,19 +4,11 @@ import Support
 extension BPEModel {
   /// A model whose symbols are bytes and whose tokens are spelled in the alphabet of `ByteLevel`.
   ///
-  /// Every byte that occurs in UTF-8 must be a token, unless there is an unknown token.
+  /// A byte that is no token becomes the unknown token; where there is none it is left out, as in Hugging Face tokenizers.
   static func byteLevel(
-    _ vocabulary: Vocabulary, _ merges: MergeTable, unknowns: Unknowns, wholeWords: Vocabulary?, file: String
-  ) throws(TokenizerError) -> BPEModel {
-    var symbols: [Int32] = []
-    for byte in 0..<256 {
-      let id = vocabulary.id(of: ByteLevel.spelling(of: UInt8(byte)))
-      if id == nil, unknowns.symbol == nil, ByteLevel.occursInUTF8(byte) {
-        throw TokenizerError(
-          file, reason: "the byte-level vocabulary has no token for byte \(byte) and names no unknown token")
-      }
-      symbols.append(Int32(id ?? -1))
-    }
+    _ vocabulary: Vocabulary, _ merges: MergeTable, unknowns: Unknowns, wholeWords: Vocabulary?
+  ) -> BPEModel {
+    let symbols = (0...UInt8.max).map { Int32(vocabulary.id(of: ByteLevel.spelling(of: $0)) ?? -1) }
     return BPEModel(alphabet: .bytes(symbols), merges: merges, unknowns: unknowns, wholeWords: wholeWords)
   }
 

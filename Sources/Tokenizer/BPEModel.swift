@@ -35,6 +35,7 @@ final class BPEModel: Sendable {
     var cache = WordCache()
     var queue = MergeQueue()
     var symbols: [Int32] = []
+    var pieces = SplitSequence.Workspace()
   }
 
   private let alphabet: Alphabet

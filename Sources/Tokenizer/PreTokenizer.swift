@@ -28,6 +28,8 @@ struct PreTokenizer: Sendable, Equatable {
   var isolatesDigits = false
   /// Nil leaves the text in one piece.
   var pattern: Pattern?
+  /// Split patterns in general, one after the other; where there are any, `isolatesDigits` and `pattern` say nothing.
+  var splits = SplitSequence()
   /// How spaces are spelled, where this stage does it.
   var metaspace: Metaspace?
   /// Whether a text that does not begin with a space gets one.
@@ -35,21 +37,38 @@ struct PreTokenizer: Sendable, Equatable {
   /// Whether the pieces are spelled in the alphabet of `ByteLevel`, that is, encoded byte by byte.
   var isByteLevel = false
 
-  /// This and then another step, where both together are a pre-tokenizer of this kind.
-  func followed(by next: PreTokenizer) -> PreTokenizer? {
-    // What follows the byte-level alphabet, or cuts pieces again, or adds a space to each piece, is something else.
+  /// This and then another step; nil where both together are no pre-tokenizer of this kind.
+  func followed(by next: PreTokenizer) throws(PatternError) -> PreTokenizer? {
     if self == PreTokenizer() { return next }
-    guard !isByteLevel, metaspace == nil, next.metaspace == nil, !next.addsPrefixSpace, !next.isolatesDigits,
+    // The byte-level alphabet cannot be spelled in itself, and no step adds a space to each piece.
+    guard metaspace == nil, next.metaspace == nil, !next.addsPrefixSpace, !isByteLevel || !next.isByteLevel else {
+      return nil
+    }
+    if !isByteLevel, splits.isEmpty, next.splits.isEmpty, !next.isolatesDigits,
       pattern == nil || next.onlyChangesTheAlphabet
-    else { return nil }
-    var both = next
-    both.pattern = pattern ?? next.pattern
-    both.isolatesDigits = isolatesDigits
+    {
+      var both = next
+      both.pattern = pattern ?? next.pattern
+      both.isolatesDigits = isolatesDigits
+      return both
+    }
+    var both = PreTokenizer(addsPrefixSpace: addsPrefixSpace, isByteLevel: isByteLevel || next.isByteLevel)
+    both.splits = try generalSplits().followed(by: try next.generalSplits(), after: isByteLevel ? .byteAlphabet : .text)
     return both
   }
 
+  /// All cuts as general patterns.
+  private func generalSplits() throws(PatternError) -> SplitSequence {
+    var all = splits
+    if isolatesDigits { all = try all.followed(by: .set(.numbersOfDigits)) }
+    if let pattern { all = try all.followed(by: try PatternParser.parse(Array(pattern.regularExpression.utf8))) }
+    return all
+  }
+
   /// Whether all this does is to encode byte by byte.
-  var onlyChangesTheAlphabet: Bool { pattern == nil && metaspace == nil && !addsPrefixSpace && !isolatesDigits }
+  var onlyChangesTheAlphabet: Bool {
+    pattern == nil && splits.isEmpty && metaspace == nil && !addsPrefixSpace && !isolatesDigits
+  }
 }
 
 /// Finds where the pieces of a split pattern end.

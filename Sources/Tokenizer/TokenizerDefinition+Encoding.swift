@@ -51,6 +51,8 @@ extension TokenizerDefinition {
   func encode(_ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]) {
     if let metaspace = preTokenizer.metaspace {
       cut(text, &workspace, into: &ids) { metaspace.end(of: text, from: $0) }
+    } else if !preTokenizer.splits.isEmpty {
+      encodePieces(of: text, &workspace, into: &ids)
     } else if preTokenizer.isolatesDigits {
       let scanner = PieceScanner(text: text)
       var segment = 0
@@ -79,11 +81,31 @@ extension TokenizerDefinition {
     }
   }
 
+  /// Encodes the pieces of split patterns in general, which are all found before the first is encoded.
+  private func encodePieces(
+    of text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
+  ) {
+    let splits = preTokenizer.splits
+    var start = 0
+    while start < text.count {
+      let window = UnsafeBufferPointer(rebasing: text[start..<splits.endOfWindow(in: text, from: start)])
+      splits.cut(window, &workspace.pieces)
+      var piece = 0
+      for k in workspace.pieces.ends.indices {
+        let end = workspace.pieces.ends[k]
+        model.encode(UnsafeBufferPointer(rebasing: window[piece..<end]), &workspace, into: &ids)
+        piece = end
+      }
+      start += window.count
+    }
+  }
+
   /// The first place from an offset on where the text of a fragment can be cut without changing its ids, or nil.
   func safeCut(in text: UnsafeBufferPointer<UInt8>, from offset: Int) -> Int? {
     var i = max(1, offset)
     while i < text.count, text[i] & 0xC0 == 0x80 { i += 1 }
     if let metaspace = preTokenizer.metaspace, metaspace.splits { return metaspace.firstReplacement(in: text, from: i) }
+    if !preTokenizer.splits.isEmpty { return preTokenizer.splits.safeCut(in: text, from: i) }
     if let pattern = preTokenizer.pattern { return PieceScanner(text: text).safeCut(for: pattern, from: i) }
     return preTokenizer.isolatesDigits ? nil : model.safeCut(in: text, from: i)
   }

@@ -12,6 +12,7 @@ final class WorkspacePool: Sendable {
   /// Takes a workspace back, without the memory that a huge word has left in it.
   func give(_ workspace: inout BPEModel.Workspace) {
     if workspace.symbols.capacity > 1 << 16 { workspace.symbols = [] }
+    workspace.pieces.releaseMemoryOfLongTexts()
     let returned = workspace
     free.withLock { $0.append(returned) }
   }

@@ -17,7 +17,7 @@ struct ComponentTests {
     (
       "pre_tokenizer",
       [
-        "BertPreTokenizer", "CharDelimiterSplit", "FixedLength", "Punctuation", "UnicodeScripts", "Whitespace",
+        "BertPreTokenizer", "CharDelimiterSplit", "FixedLength", "UnicodeScripts", "Whitespace",
         "WhitespaceSplit",
       ]
     ),
@@ -56,11 +56,11 @@ struct ComponentTests {
     ("normalizer", ["type": "Replace", "pattern": ["Regex": "x+"], "content": ""], "normalizer.pattern.Regex"),
     ("normalizer", ["type": "Replace", "pattern": ["String": ""], "content": "x"], "normalizer.pattern.String"),
     (
-      "pre_tokenizer", ["type": "Split", "pattern": ["String": " "], "behavior": "Isolated", "invert": false],
+      "pre_tokenizer", ["type": "Split", "pattern": ["String": ""], "behavior": "Isolated", "invert": false],
       "pre_tokenizer.pattern.String"
     ),
     (
-      "pre_tokenizer", ["type": "Split", "pattern": ["Regex": "\\s+"], "behavior": "Isolated", "invert": false],
+      "pre_tokenizer", ["type": "Split", "pattern": ["Regex": "\\s*"], "behavior": "Isolated", "invert": false],
       "pre_tokenizer.pattern.Regex"
     ),
     (
@@ -71,7 +71,11 @@ struct ComponentTests {
       "pre_tokenizer", ["type": "Split", "pattern": ["Regex": "\\s+"], "behavior": "Isolated", "invert": true],
       "pre_tokenizer.invert"
     ),
-    ("pre_tokenizer", ["type": "Digits", "individual_digits": false], "pre_tokenizer.individual_digits"),
+    (
+      "pre_tokenizer", ["type": "Split", "pattern": ["Regex": "\\s+"], "behavior": "Removed", "invert": true],
+      "pre_tokenizer.behavior"
+    ),
+    ("pre_tokenizer", ["type": "Punctuation", "behavior": "Removed"], "pre_tokenizer.behavior"),
     ("pre_tokenizer", ["type": "Metaspace", "replacement": "▁▁"], "pre_tokenizer.replacement"),
     (
       "pre_tokenizer", ["type": "Metaspace", "replacement": "▁", "prepend_scheme": "last"],
@@ -110,8 +114,7 @@ struct ComponentTests {
     let digits: JSON = ["type": "Digits", "individual_digits": true]
     let spaced: JSON = ["type": "ByteLevel", "add_prefix_space": true]
     for (first, second): (JSON, JSON) in [
-      (byteLevel, byteLevel), (byteLevel, metaspace), (byteLevel, digits),
-      (digits, spaced),
+      (byteLevel, byteLevel), (byteLevel, metaspace), (metaspace, digits), (digits, spaced),
     ] {
       let sequence: JSON = ["type": "Sequence", "pretokenizers": [first, second]]
       let error = try TemporaryTokenizer(.small.setting("pre_tokenizer", to: sequence)).error()

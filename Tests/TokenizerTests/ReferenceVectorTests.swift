@@ -43,6 +43,19 @@ struct ReferenceVectorTests {
     report(try .json(tokenizer, vectors), atLeast: 5230, name)
   }
 
+  @Test("A byte-level vocabulary that lacks bytes", .enabled(if: Vectors.isShared("smollm2")))
+  func sharedSmolLM() throws {
+    let vectors = Vectors(root: Vectors.shared, name: "smollm2")
+    let tokenizer = try BPETokenizer(directory: vectors.directory)
+    var comparison = Comparison()
+    for line in try vectors.encodings {
+      guard let text = line["text"]?.bytes, let ids = line.ids("ids") else { continue }
+      comparison.expect(tokenizer.encode(text, addingSpecialTokens: false), ids, "ids of \(text.debugDescription)")
+      comparison.expect(tokenizer.decode(ids), line["decoded"]?.bytes ?? [], "text of \(ids)")
+    }
+    report(comparison, atLeast: 1300, "smollm2")
+  }
+
   @Test(
     "tokenizer.model of published models", .enabled(if: !withModel.isEmpty), arguments: withModel)
   func sharedSentencePiece(_ name: String) throws {

@@ -5,32 +5,8 @@ import Tokenizer
 /// The pieces of the split patterns, as the reference's regular-expression engine finds them.
 @Suite("Split patterns")
 struct SplitPatternTests {
-  /// A byte-level tokenizer whose tokens are bytes and these pieces, so that ids show where a text was cut.
-  private func tokenizer(_ pieces: [String], preTokenizer: JSON) throws -> BPETokenizer {
-    let bytes = (0..<256).map { [UInt8($0)] }
-    let words = pieces.map { Array($0.utf8) }.filter { $0.count > 1 }
-    var vocabulary: [(String, JSON)] = []
-    var known: Set<[UInt8]> = []
-    for word in bytes + words where known.insert(word).inserted {
-      vocabulary.append((word.map(Self.spelling).joined(), JSON(vocabulary.count)))
-    }
-    let json: JSON = [
-      "pre_tokenizer": preTokenizer, "decoder": ["type": "ByteLevel"],
-      "model": ["type": "BPE", "ignore_merges": true, "vocab": JSON(members: vocabulary), "merges": []],
-    ]
-    return try TemporaryTokenizer(json).load()
-  }
-
-  /// A byte in the alphabet of byte-level vocabularies.
-  private static func spelling(_ byte: UInt8) -> String {
-    let isItself = (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || byte >= 0xAE
-    if isItself { return String(Unicode.Scalar(byte)) }
-    let others = (0..<256).filter { !((0x21...0x7E).contains($0) || (0xA1...0xAC).contains($0) || $0 >= 0xAE) }
-    return String(Unicode.Scalar(UInt32(0x100 + (others.firstIndex(of: Int(byte)) ?? 0))) ?? " ")
-  }
-
   private func expect(_ pieces: [String], _ preTokenizer: JSON) throws {
-    let tokenizer = try tokenizer(pieces, preTokenizer: preTokenizer)
+    let tokenizer = try ByteTokenizer.make(pieces.map { Array($0.utf8) }, preTokenizer: preTokenizer)
     let text = pieces.joined()
     let found = tokenizer.encode(text, addingSpecialTokens: false).map { tokenizer.decode([$0]) }
     #expect(found == pieces.map { Array($0.utf8) })

@@ -82,9 +82,11 @@ enum TiktokenRanks {
         merges.append(Merge(left: Int32(left), right: Int32(right), result: Int32(id), rank: Int32(id)))
       }
     }
-    let model = try BPEModel.byteLevel(
-      vocabulary, MergeTable(merges, file: file.path), unknowns: BPEModel.Unknowns(), wholeWords: words, file: file.path
-    )
+    for byte in 0...UInt8.max where ByteLevel.occursInUTF8(Int(byte)) && words.id(of: [byte]) == nil {
+      throw TokenizerError(file.path, reason: "there is no token for byte \(byte), which every file of ranks has")
+    }
+    let model = BPEModel.byteLevel(
+      vocabulary, try MergeTable(merges, file: file.path), unknowns: BPEModel.Unknowns(), wholeWords: words)
     let firstSpecial = vocabulary.count
     var added = AddedTokenList(vocabulary)
     let listed = try configuration.numberedTokens()

@@ -62,7 +62,7 @@ extension TokenizerJSON {
     return bytes
   }
 
-  private static func literal(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
+  static func literal(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
     let pattern = try short(field)
     guard !pattern.isEmpty else { throw field.failure("expected a text that is not empty") }
     return pattern
@@ -87,26 +87,20 @@ extension TokenizerJSON {
     case "Metaspace":
       return PreTokenizer(metaspace: try metaspace(field))
     case "Split":
-      return PreTokenizer(pattern: try splitPattern(field))
+      return try split(field)
     case "Digits":
-      guard try field.flag("individual_digits", default: false) else {
-        throw field.unsupported("false", supported: "true", at: "individual_digits")
-      }
-      return PreTokenizer(isolatesDigits: true)
+      return try digits(field)
+    case "Punctuation":
+      return try punctuation(field)
     case "Sequence":
       var whole = PreTokenizer()
       for element in try field.member("pretokenizers").elements() {
-        guard let next = whole.followed(by: try preTokenizer(element)) else {
-          throw element.unsupported(
-            "this step after the ones before it",
-            supported: "Digits, Split, ByteLevel, or some of them in this order; use_regex false after a Split",
-            at: "type")
-        }
-        whole = next
+        whole = try followed(whole, by: try preTokenizer(element), element)
       }
       return whole
     default:
-      throw type.unsupported(try type.text(), supported: "ByteLevel, Split, Digits, Metaspace, Sequence, null")
+      throw type.unsupported(
+        try type.text(), supported: "ByteLevel, Split, Digits, Punctuation, Metaspace, Sequence, null")
     }
   }
 
@@ -117,20 +111,6 @@ extension TokenizerJSON {
       replacement: try character(field.member("replacement")),
       prepending: try field.optional("prepend_scheme")?.word() ?? standard,
       splits: try field.flag("split", default: true))
-  }
-
-  private static func splitPattern(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer.Pattern {
-    let behavior = try field.member("behavior")
-    guard try behavior.text() == "Isolated" else {
-      throw behavior.unsupported(try behavior.text(), supported: "Isolated")
-    }
-    if let invert = field.optional("invert"), try invert.bool() { throw invert.unsupported("true", supported: "false") }
-    let pattern = try field.member("pattern")
-    let expression = pattern.optional("Regex")
-    if let known = try PreTokenizer.Pattern(regularExpression: expression?.bytes()) { return known }
-    let written = if let expression { expression } else { try pattern.member("String") }
-    throw written.failure(
-      "no scanner for the split pattern \(try written.text()); those of GPT-2 and LLaMA 3 are known")
   }
 
   /// How spellings become text.

@@ -65,9 +65,9 @@ enum TokenizerJSON {
     let ignoresMerges = try field.flag("ignore_merges", default: false)
     let model: BPEModel
     if isByteLevel {
-      model = try .byteLevel(
+      model = .byteLevel(
         vocabulary, table, unknowns: unknowns,
-        wholeWords: ignoresMerges ? BPEModel.bytes(of: vocabulary, at: field) : nil, file: field.source)
+        wholeWords: ignoresMerges ? try BPEModel.bytes(of: vocabulary, at: field) : nil)
     } else {
       model = .characters(vocabulary, table, merges, unknowns: unknowns, wholeWords: ignoresMerges ? vocabulary : nil)
     }

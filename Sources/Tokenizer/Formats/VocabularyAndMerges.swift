@@ -14,9 +14,8 @@ enum VocabularyAndMerges {
     let configuration = try TokenizerConfiguration(directory: directory)
     var vocabulary = try Vocabulary(FieldReader(root.json, source: root.source, path: "the vocabulary"))
     let merges = try MergeList(mergesFile).merges(vocabulary)
-    let model = try BPEModel.byteLevel(
-      vocabulary, MergeTable(merges, file: mergesFile.path), unknowns: BPEModel.Unknowns(), wholeWords: nil,
-      file: root.source)
+    let model = BPEModel.byteLevel(
+      vocabulary, try MergeTable(merges, file: mergesFile.path), unknowns: BPEModel.Unknowns(), wholeWords: nil)
     var added = AddedTokenList(vocabulary)
     for listed in try configuration.numberedTokens() + configuration.roleTokens(defaults: defaults) {
       try added.merge(listed, &vocabulary)
