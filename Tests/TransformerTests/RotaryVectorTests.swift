@@ -26,21 +26,11 @@ import Transformer
     }
   }
 
-  /// The embedding of a model with a configuration: one block, one head, all weights zero.
   private func rotary(_ configuration: JSON) throws -> RotaryEmbedding {
-    let head = try #require(configuration["head_dim"]?.integer)
-    let block: [(String, [Int])] = [
-      ("self_attn.q_proj", [head, 8]), ("self_attn.k_proj", [head, 8]), ("self_attn.v_proj", [head, 8]),
-      ("self_attn.o_proj", [8, head]), ("mlp.gate_proj", [8, 8]), ("mlp.up_proj", [8, 8]), ("mlp.down_proj", [8, 8]),
-      ("input_layernorm", [8]), ("post_attention_layernorm", [8]),
-    ]
-    let others: [(String, [Int])] = [("model.embed_tokens", [8, 8]), ("model.norm", [8]), ("lm_head", [8, 8])]
-    let tensors = (block.map { ("model.layers.0.\($0)", $1) } + others).map { name, shape in
-      TemporaryModel.Tensor("\(name).weight", shape, [Float](repeating: 0, count: shape.reduce(1, *)))
-    }
-    let model = try #require(try TemporaryModel(configuration: configuration, tensors: tensors).load() as? Llama)
-    return RotaryEmbedding(
-      headDimension: head, theta: model.configuration.theta, scaling: model.configuration.scaling)
+    try RotaryEmbedding(
+      FieldReader(configuration, source: "config.json"),
+      headDimension: #require(configuration["head_dim"]?.integer),
+      positions: #require(configuration["max_position_embeddings"]?.integer))
   }
 
   @Test(arguments: try vectors())

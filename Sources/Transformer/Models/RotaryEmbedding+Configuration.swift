@@ -5,7 +5,7 @@ extension RotaryEmbedding {
   ///
   /// Its settings stand in `rope_scaling` and `rope_theta`, or in `rope_parameters`. No text is longer than `positions`, the
   /// configuration's `max_position_embeddings`.
-  init(_ json: FieldReader, headDimension: Int, positions: Int) throws(DocumentError) {
+  package init(_ json: FieldReader, headDimension: Int, positions: Int) throws(DocumentError) {
     guard headDimension % 2 == 0 else {
       throw json.failure("\(headDimension) is odd; rotary embedding turns columns in pairs", at: "head_dim")
     }
