@@ -27,20 +27,28 @@ public struct ModelDirectory: Sendable {
 
   package init(path: String, configurationFile: String) throws(ModelError) {
     do throws(FileError) {
+      if !FileSystem.exists(path), let advice = Self.advice(onMissing: path) {
+        throw FileError(path, "open", reason: advice, failureKind: .noInput)
+      }
       guard try FileSystem.status(path).kind == .directory else {
         throw FileError(path, "open", reason: "a model is a folder; this is not one", failureKind: .noInput)
       }
     } catch { throw ModelError(error) }
     self.path = path
+    let unknown: [String]
     do throws(DocumentError) {
-      let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24)
+      try Self.checkPresence(of: configurationFile, in: path)
+      let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24, acceptsNonFinite: true)
       let type = try json.optional("model_type")?.text() ?? ""
       guard let known = Architecture(rawValue: type) else {
-        let all = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
-        throw json.unsupported("'\(type)'", supported: all, at: "model_type")
+        let names = Architecture.allCases.map(\.rawValue)
+        let supported = "\(names.dropLast().joined(separator: ", ")) and \(names.last ?? "")"
+        throw json.failure("'\(type)' is not supported; supported are \(supported)", at: "model_type")
       }
+      try ConfigurationKeys.check(json)
       architecture = known
       configuration = try known.configuration(json)
+      unknown = ConfigurationKeys.unknown(json)
     } catch { throw .document(error) }
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
     // Every weight is looked up before the first one is read.
@@ -50,7 +58,43 @@ public struct ModelDirectory: Sendable {
     tensors = reader.names
     let unread = UnreadTensors(checkpoint, read: tensors)
     try unread.check(checkpoint)
-    notes = checkpoint.notes + reader.notes.map { "\(path): \($0)" } + (unread.note.map { ["\(path): \($0)"] } ?? [])
+    var notes = reader.notes + [unread.note].compactMap(\.self)
+    if !unknown.isEmpty {
+      notes.append("\(configurationFile): keys without a known meaning: \(unknown.joined(separator: ", "))")
+    }
+    self.notes = checkpoint.notes + notes.map { "\(path): \($0)" }
+  }
+
+  /// What a path that does not exist may have been meant as.
+  private static func advice(onMissing path: String) -> String? {
+    if FileSystem.isListed(path) { return "it is a link to something that is missing" }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let owner = parts.first, !owner.isEmpty, !owner.hasPrefix("."),
+      !FileSystem.exists(String(owner))
+    else { return nil }
+    return "there is no such folder, and nothing is downloaded; fetch it first: hf download \(path) --local-dir FOLDER"
+  }
+
+  /// Throws where there is no configuration; the error names what is there instead.
+  private static func checkPresence(of file: String, in path: String) throws(DocumentError) {
+    let full = Path.join(path, file)
+    guard !FileSystem.exists(full) else { return }
+    func failure(_ reason: String) -> DocumentError { DocumentError(full, reason: reason, failureKind: .noInput) }
+    if FileSystem.isListed(full) {
+      throw failure("it is a link to a file that is missing; the download is incomplete, so repeat it")
+    }
+    if let snapshot = (try? FileSystem.list(Path.join(path, "snapshots")))?.sorted().first {
+      throw failure("it is missing, but there is snapshots/\(snapshot): this is a download cache; name that folder")
+    }
+    let names = (try? FileSystem.list(path))?.sorted() ?? []
+    if let name = names.first(where: { $0.hasSuffix(".gguf") }) {
+      throw failure("it is missing; there is \(name), and GGUF must be converted to Hugging Face's layout first")
+    }
+    if names.contains("params.json") || names.contains("consolidated.00.pth") {
+      throw failure(
+        "it is missing; these are Meta's own files, which transformers' convert_llama_weights_to_hf.py converts")
+    }
+    throw failure("it is missing; a model is a folder with config.json and safetensors")
   }
 
   /// Number of blocks.

@@ -69,7 +69,9 @@ extension WeightReader {
   ///
   /// Where the configuration ties them and both are stored, the stored head counts if it differs; where only the head is
   /// stored, it is the embedding too.
-  func tables(embedding name: String, _ sizes: ModelSizes) throws(ModelError) -> (embedding: StoredMatrix, head: StoredMatrix) {
+  func tables(embedding name: String, _ sizes: ModelSizes) throws(ModelError) -> (
+    embedding: StoredMatrix, head: StoredMatrix
+  ) {
     let head = "lm_head.weight"
     func table(_ name: String) throws(ModelError) -> StoredMatrix {
       try matrix(name, sizes.vocabularySize, sizes.embeddingSize)

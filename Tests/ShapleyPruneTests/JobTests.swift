@@ -63,6 +63,24 @@ import Transformer
     }
   }
 
+  @Test("As many rows of ids are used as samples are asked for; other numbers are told in a note")
+  func rowsOfSamples() throws {
+    let rows = TokenBatch(tokens: (0..<6 * 32).map { $0 * 7 % 200 }, length: 32)
+    for (asked, used, note) in [
+      (4, 4, "the first 4 of its 6 rows are used"), (6, 6, nil), (9, 6, "6 samples are used; 9 were asked for"),
+    ] as [(Int, Int, String?)] {
+      var job = try job()
+      job.calibration = .rows(rows)
+      (job.samples, job.sequenceLength) = (asked, nil)
+      let notes = Notes()
+      job.events = notes
+      #expect(try job.run().record.samples == used)
+      let told = notes.all.withLock { $0.filter { $0.hasPrefix("the token ids") } }
+      #expect(told.count == (note == nil ? 0 : 1))
+      if let note { #expect(told.first?.contains(note) == true, "\(told)") }
+    }
+  }
+
   @Test("A second job into an output that is being written ends at once and says why; afterwards the name is free")
   func outputIsTaken() throws {
     try withTemporaryFolder { folder in

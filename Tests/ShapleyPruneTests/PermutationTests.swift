@@ -21,6 +21,17 @@ import Testing
     #expect((result.standardErrors == nil) == (budget < 46))
   }
 
+  @Test("Orders that cover all coalitions give the exact values, without an error", arguments: 1...5)
+  func covered(players: Int) throws {
+    let game = game(players, seed: 9)
+    let exact = try ExactShapley().estimate(of: game)
+    let found = try PermutationShapley(budget: 1000, seed: 3).estimate(of: game)
+    #expect(found.values == exact.values)
+    #expect(found.standardErrors == Array(repeating: 0, count: players))
+    #expect(found.evaluations == 1 << players)
+    #expect(found.estimator is PermutationShapley)
+  }
+
   @Test("The same seed gives the same estimate, another seed another")
   func seeds() throws {
     let game = game(10, seed: 6)

@@ -87,6 +87,20 @@ import Testing
     #expect(sparseGPT < 0.5 * wanda && wanda < magnitude, "\(errors)")
   }
 
+  @Test("Wanda counts inputs that are always zero, and magnitude, which sees no inputs, counts none")
+  func deadInputsOfOtherMethods() throws {
+    var inputs = correlatedInputs(300, 140, seed: 40)
+    for token in 0..<300 { for j in [0, 77, 139] { inputs[token, j] = 0 } }
+    for sparsity in [0, 0.25] {
+      for (pruner, count) in [(WandaPruner(), 3), (MagnitudePruner(), nil)] as [(any Pruner, Int?)] {
+        var weight = Matrix.random(5, 140, seed: 41)
+        let outcome = try pruner.prune(
+          &weight, given: statistics(inputs), to: .unstructured(sparsity), linear: "w")
+        #expect(outcome.deadInputs == count)
+      }
+    }
+  }
+
   @Test("Case 52: inputs that are always zero: their weights go, and are counted") func inputsThatAreAlwaysZeroAreDead()
     throws
   {

@@ -164,6 +164,23 @@ private let oddWidths = [1, 3, 15, 16, 17, 100]
     }
   }
 
+  @Test("RMSNorm of groups of columns is that of the rows they would be", arguments: oddWidths)
+  func rmsOfGroups(width: Int) {
+    let weight = Matrix.random(1, width, seed: 12).elements
+    for kernel in availableKernels {
+      for (rows, groups) in [(23, 1), (7, 5), (0, 3), (700, 2)] {
+        Kernel.$current.withValue(kernel) {
+          let x = Matrix.random(rows, groups * width, seed: 11)
+          let apart = Matrix(rows: rows * groups, columns: width, elements: x.elements)
+          var y = x
+          y.applyRMSNorm(weight: weight, epsilon: 1e-5)
+          #expect(y.rows == rows && y.columns == groups * width)
+          #expect(y.elements == apart.rmsNormalized(weight: weight, epsilon: 1e-5).elements)
+        }
+      }
+    }
+  }
+
   @Test("LayerNorm is (x - mean) / sqrt(variance + epsilon) · weight + bias", arguments: oddWidths)
   func layer(width: Int) {
     for (scale, shift) in [(1e-2, 0.0), (1, 5), (100, -1000)] as [(Float, Float)] {

@@ -16,12 +16,12 @@ import Transformer
 
   @Test func registryNamesEveryArchitecture() throws {
     let names = ModelDirectory.Architecture.allCases.map(\.rawValue)
-    #expect(names == ["llama", "mistral", "qwen2", "opt"])
+    #expect(names == ["llama", "mistral", "qwen2", "qwen3", "opt"])
     for name in names { #expect(ModelDirectory.Architecture(rawValue: name)?.rawValue == name) }
     #expect(ModelDirectory.Architecture(rawValue: "gpt2") == nil)
     let model = try renamed("llama-v1", "gpt2")
     let error = try #require(throws: ModelError.self) { try model.load() }
-    let reason = "model_type: 'gpt2' is not supported; supported: llama, mistral, qwen2, opt"
+    let reason = "model_type: 'gpt2' is not supported; supported are llama, mistral, qwen2, qwen3 and opt"
     #expect(error.description == "\(model.path)/config.json: \(reason)")
     #expect(try ModelDirectory(path: Fixtures.path("random-models/qwen2")).architecture == .qwen2)
   }
@@ -56,6 +56,7 @@ import Transformer
   @Test(arguments: [
     ("llama3-gqa", [64, 64, 16, 16, 112, 112]), ("opt-350m", [64, 64, 64, 64, 160]),
     ("mistral", [16, 24, 6, 6, 40, 40, 24]), ("qwen2", [24, 24, 12, 12, 40, 40]),
+    ("qwen3", [16, 32, 16, 16, 40, 40, 32]),
   ])
   func columnsThatABlockAllocates(_ name: String, _ columns: [Int]) throws {
     #expect(try ModelDirectory(path: Fixtures.path("random-models/\(name)")).shape.blockColumns == columns)
@@ -127,7 +128,8 @@ import Transformer
   }
 
   @Test(
-    arguments: [
+    arguments: ["qwen2", "qwen3"],
+    [
       ([("use_sliding_window", false)], 128), ([("use_sliding_window", nil)], 128),
       ([("use_sliding_window", nil), ("sliding_window", "none")], 128),
       ([("max_window_layers", 0)], 64), ([("max_window_layers", 1)], 64), ([("max_window_layers", 2)], 128),
@@ -136,9 +138,61 @@ import Transformer
       ([("layer_types", ["full_attention", "sliding_attention"]), ("max_window_layers", 2)], 64),
       ([("max_position_embeddings", nil), ("use_sliding_window", nil)], 32_768),
     ] as [([(String, JSON?)], Int)])
-  func windowOfQwen2LimitsTheLengthWhereABlockHasOne(_ fields: [(String, JSON?)], _ expected: Int) throws {
-    let model = try renamed("qwen2", "qwen2", fields)
-    #expect(try ModelDirectory(path: model.path).maximumPositions == expected)
+  func windowOfQwenLimitsTheLengthWhereABlockHasOne(
+    _ name: String, _ change: (fields: [(String, JSON?)], expected: Int)
+  ) throws {
+    let model = try renamed(name, name, change.fields)
+    #expect(try ModelDirectory(path: model.path).maximumPositions == change.expected)
+  }
+
+  @Test(arguments: ["q_norm", "k_norm"])
+  func normsOfHeadsThatQwen3NeedsMustBeThere(_ module: String) throws {
+    let model = try TemporaryModel(copying: "qwen3-yarn")
+    let weight = "model.layers.1.self_attn.\(module).weight"
+    try model.change(weight) { $0 = TemporaryModel.Tensor($0.name, [4], [1, 1, 1, 1]) }
+    let misshapen = try #require(throws: ModelError.self) { try model.load() }
+    for part in [weight, "[8]", "[4]"] { #expect(misshapen.description.contains(part), "\(misshapen)") }
+    try model.change { $0.removeAll { $0.name == weight } }
+    let missing = try #require(throws: ModelError.self) { try model.load() }
+    #expect(missing.description.contains("there is no tensor '\(weight)'"))
+  }
+
+  /// A norm takes back what makes a head longer, which in LLaMA would make its attention sharper.
+  @Test(arguments: ["q_proj", "k_proj"])
+  func lengthsOfHeadsDoNotCountInQwen3(_ module: String) throws {
+    func logits(_ type: String, isLonger: Bool) throws -> [Float] {
+      let model = try TemporaryModel(copying: "qwen3-yarn")
+      try model.set("model_type", JSON(type))
+      try model.change { tensors in
+        if type == "llama" { tensors.removeAll { $0.name.contains("self_attn") && $0.name.contains("_norm") } }
+        for t in tensors.indices where isLonger && tensors[t].name.contains("layers.0.self_attn.\(module).") {
+          // A number of BF16 is multiplied by 256: 8 is added to its exponent, whose lowest bit is in the other byte.
+          for i in stride(from: 1, to: tensors[t].bytes.count, by: 2) { tensors[t].bytes[i] += 4 }
+        }
+      }
+      return try model.load().logits(of: randomTokens(2, 40, below: 512))
+    }
+    // What is left of a difference is the norm's epsilon.
+    #expect(try largestDifference(logits("qwen3", isLonger: true), logits("qwen3", isLonger: false)) < 1e-3)
+    #expect(try largestDifference(logits("llama", isLonger: true), logits("llama", isLonger: false)) > 0.1)
+  }
+
+  @Test func headsOfQwen3Have128ColumnsWhereNothingIsSaid() throws {
+    for value in [nil, JSON.null] {
+      let model = try renamed("qwen3", "qwen3", [("head_dim", value), ("num_attention_heads", 6)])
+      #expect(try ModelDirectory(path: model.path).shape.attention.headDimension == 128)
+      let error = try #require(throws: ModelError.self) { try model.load() }
+      for part in ["self_attn.q_norm.weight", "[128]", "[8]"] { #expect(error.description.contains(part), "\(error)") }
+    }
+  }
+
+  @Test func qwen3HasBiasesWhereItsConfigurationSaysSo() throws {
+    for block in try RandomModelTests.load("qwen3-yarn").blocks {
+      #expect(block.roles.filter { block[$0].bias != nil } == [.query, .key, .value, .output])
+    }
+    for block in try RandomModelTests.load("qwen3").blocks {
+      #expect(block.roles.filter { block[$0].bias != nil } == [])
+    }
   }
 
   static let range = "a whole number from 1 to"
@@ -147,7 +201,7 @@ import Transformer
     .init("mistral", "sliding_window", "64", "sliding_window", range),
     .init("mistral", "num_key_value_heads", nil, "num_key_value_heads", "8 does not divide the 4 attention heads"),
     .init("mistral", "hidden_act", "gelu", "hidden_act", "'gelu'", "supported: silu"),
-    .init("mistral", "rope_scaling", ["type": "yarn", "factor": 4], "rope_scaling.type", "'yarn'"),
+    .init("mistral", "rope_scaling", ["type": "longrope", "factor": 4], "rope_scaling.type", "'longrope'"),
     .init("qwen2", "num_key_value_heads", nil, "num_key_value_heads", "32 does not divide the 4 attention heads"),
     .init("qwen2", "use_sliding_window", 1, "use_sliding_window", "true or false"),
     .init("qwen2", "sliding_window", 0, "sliding_window", range),
@@ -157,6 +211,14 @@ import Transformer
       "qwen2", "layer_types", ["full_attention", "chunked_attention"], "layer_types", "'chunked_attention'",
       "supported: full_attention, sliding_attention"),
     .init("qwen2", "layer_types", [1, 2], "layer_types", "a number", "sliding_attention"),
+    .init("qwen3", "num_key_value_heads", nil, "num_key_value_heads", "32 does not divide the 4 attention heads"),
+    .init("qwen3", "head_dim", 7, "head_dim", "7 is odd"),
+    .init("qwen3", "attention_bias", "no", "attention_bias", "true or false"),
+    .init("qwen3", "use_sliding_window", 1, "use_sliding_window", "true or false"),
+    .init("qwen3", "sliding_window", 0, "sliding_window", range),
+    .init("qwen3", "max_window_layers", -1, "max_window_layers", "not negative"),
+    .init("qwen3", "layer_types", ["full_attention", "chunked_attention"], "layer_types", "'chunked_attention'"),
+    .init("qwen3", "rope_scaling", ["type": "su", "factor": 4], "rope_scaling.rope_type", "'su'"),
   ]
 
   @Test(arguments: refused)
@@ -164,9 +226,11 @@ import Transformer
     try ConfigurationTests().invalidFieldIsNamed(wrong)
   }
 
-  /// Rows of 64 tokens are as long as the window, so that PyTorch's attention used all of it.
-  @Test(arguments: ["mistral", "qwen2"])
-  func lossOverAWholeWindowIsPyTorchs(_ name: String) throws {
+  /// Rows of 64 tokens are as long as the window, of which PyTorch's attention used all, or as the longest text that the
+  /// rotary embedding is for.
+  @Test(
+    arguments: ["mistral", "qwen2", "qwen3", "qwen3-yarn", "llama-dynamic", "llama-yarn", "llama-yarn-mscale"])
+  func lossOverAsManyTokensAsThereMayBeIsPyTorchs(_ name: String) throws {
     let model = try RandomModelTests.load(name)
     guard case .rows(let tokens) = try TokenFile(path: Fixtures.path("ids/calib.safetensors")) else { return }
     #expect(model.maximumPositions == tokens.length)

@@ -23,6 +23,13 @@ import Transformer
   }
 
   static let range = "a whole number from 1 to"
+  static let kinds = "supported: default, linear, dynamic, yarn, llama3"
+
+  /// A rotary embedding of YaRN with one more member.
+  private static func yarn(_ name: String, _ value: JSON) -> JSON {
+    JSON(members: [("rope_type", "yarn"), ("factor", 4), (name, value)])
+  }
+
   static let cases: [Case] = [
     Case("llama-v1", "num_attention_heads", 5, "num_attention_heads", "5 does not divide hidden_size 64"),
     Case("llama-v1", "num_attention_heads", 128, "num_attention_heads", "128 does not divide hidden_size 64"),
@@ -51,16 +58,45 @@ import Transformer
     Case("opt-125m", "layer_norm_elementwise_affine", false, "layer_norm_elementwise_affine", "supported: true"),
     Case("llama-v1", "rope_theta", -1, "rope_theta", "greater than 0"),
     Case("llama-v1", "rope_scaling", 2, "rope_scaling", "an object"),
-    Case("llama-v1", "rope_scaling", ["rope_type": "yarn", "factor": 4], "rope_scaling.rope_type", "'yarn'", "linear"),
-    Case(
-      "llama-v1", "rope_scaling", ["type": "dynamic", "factor": 4], "rope_scaling.type", "'dynamic'", "llama3"),
-    Case("llama-v1", "rope_scaling", ["rope_type": 1], "rope_scaling.rope_type", "a number", "default, linear"),
+    Case("llama-v1", "rope_scaling", ["rope_type": 1], "rope_scaling.rope_type", "a number", kinds),
+    Case("llama-v1", "rope_scaling", ["type": "longrope"], "rope_scaling.type", "'longrope'", "outgrows", kinds),
+    Case("llama-v1", "rope_scaling", ["type": "su", "factor": 4], "rope_scaling.type", "'su'", "outgrows", kinds),
+    Case("llama-v1", "rope_scaling", ["type": "mrope"], "rope_scaling.type", "'mrope' is not supported", kinds),
     Case("llama-v1", "rope_scaling", ["factor": 4], "rope_scaling.rope_type", "missing"),
     Case("llama-v1", "rope_parameters", ["rope_type": "longrope"], "rope_parameters.rope_type", "'longrope'"),
     Case("llama-v1", "rope_scaling", ["rope_type": "linear"], "rope_scaling.factor", "missing"),
     Case("llama-v1", "rope_scaling", ["rope_type": "linear", "factor": 0], "rope_scaling.factor", "greater than 0"),
+    Case("llama-v1", "rope_scaling", ["rope_type": "llama3", "factor": 8], "rope_scaling.low_freq_factor", "missing"),
+    Case("llama-v1", "rope_scaling", ["rope_type": "dynamic"], "rope_scaling.factor", "missing"),
+    Case("llama-v1", "rope_scaling", ["rope_type": "dynamic", "factor": -1], "rope_scaling.factor", "greater than 0"),
+    Case("llama-v1", "rope_scaling", ["type": "yarn"], "rope_scaling.factor", "missing"),
+    Case("llama-v1", "rope_scaling", yarn("attention_factor", 0), "rope_scaling.attention_factor", "greater than 0"),
+    Case("llama-v1", "rope_scaling", yarn("mscale", -1), "rope_scaling.mscale", "greater than 0"),
+    Case("llama-v1", "rope_scaling", yarn("mscale_all_dim", "1"), "rope_scaling.mscale_all_dim", "greater than 0"),
+    Case("llama-v1", "rope_scaling", yarn("beta_fast", 0), "rope_scaling.beta_fast", "greater than 0"),
+    Case("llama-v1", "rope_scaling", yarn("beta_slow", 33), "rope_scaling.beta_fast", "32.0 must not be less", "33.0"),
+    Case("llama-v1", "rope_scaling", yarn("truncate", 0), "rope_scaling.truncate", "true or false"),
+    Case("llama-v1", "rope_scaling", yarn("truncate", .null), "rope_scaling.truncate", "true or false"),
     Case(
-      "llama-v1", "rope_scaling", ["rope_type": "llama3", "factor": 8], "original_max_position_embeddings", "missing"),
+      "llama-v1", "rope_scaling", yarn("original_max_position_embeddings", .number("0.5")),
+      "rope_scaling.original_max_position_embeddings", "a whole number"),
+    Case(
+      "llama-v1", "rope_scaling", yarn("original_max_position_embeddings", .number("1e300")),
+      "rope_scaling.original_max_position_embeddings", "a whole number"),
+    Case("llama-v1", "rope_scaling", yarn("rope_theta", 1), "rope_theta", "1.0 must exceed 1"),
+    Case(
+      "llama-v1", "rope_parameters", ["full_attention": ["rope_type": "default"], "sliding_attention": [:]],
+      "rope_parameters.full_attention", "each type of layer"),
+    Case("llama-v1", "rope_parameters", ["rope_type": "default", "factor": 2], "rope_parameters.factor", "'default'"),
+    Case(
+      "llama-v1", "rope_scaling", ["type": "linear", "factor": 2, "beta_fast": 32], "rope_scaling.beta_fast",
+      "a rotary embedding of the type 'linear' has no such setting; it has factor"),
+    Case(
+      "llama-v1", "rope_scaling", ["type": "dynamic", "factor": 2, "alpha": 1000], "rope_scaling.alpha", "'dynamic'"),
+    Case(
+      "llama-v1", "rope_scaling", yarn("attn_factor", 1), "rope_scaling.attn_factor", "it has factor, attention"),
+    Case("llama-v1", "rope_scaling", ["mrope_section": [16, 24, 24]], "rope_scaling.mrope_section", "no such setting"),
+    Case("llama-v1", "rope_scaling", ["two\nlines": 1], "rope_scaling.two\\nlines", "no such setting"),
     Case(
       "llama-v1", "rope_scaling",
       [
@@ -92,7 +128,7 @@ import Transformer
     try model.set("model_type", type)
     let error = try #require(throws: ModelError.self) { try model.load() }
     #expect(error.failureKind == .badData)
-    let start = "\(model.path)/config.json: model_type: '\(type?.text ?? "")' is not supported; supported: "
+    let start = "\(model.path)/config.json: model_type: '\(type?.text ?? "")' is not supported; supported are "
     #expect(error.description.hasPrefix(start))
     for architecture in ModelDirectory.Architecture.allCases {
       #expect(error.description.contains(architecture.rawValue))
@@ -215,6 +251,14 @@ import Transformer
     #expect(try logits("rope_parameters", ["rope_type": "linear", "factor": 4, "rope_theta": 10000]) == linear)
     #expect(try logits("rope_scaling", ["rope_type": "default"]) == plain)
     #expect(try logits("rope_scaling", [:]) == plain)
+    #expect(try logits("rope_scaling", ["rope_type": "dynamic", "factor": 4]) == plain)
+    #expect(try logits("rope_scaling", ["type": "default", "finetuned": true, "mrope_section": .null]) == plain)
+
+    let yarn = try logits("rope_scaling", ["type": "yarn", "factor": 4, "original_max_position_embeddings": 16])
+    #expect(largestDifference(yarn, plain) > 1e-3 && largestDifference(yarn, linear) > 1e-3)
+    let beside = try logits("rope_scaling", ["rope_type": "yarn", "type": "linear", "factor": 4])
+    #expect(try logits("rope_parameters", ["rope_type": "yarn", "factor": 4]) == beside)
+    #expect(largestDifference(yarn, beside) > 1e-3)
 
     let theta = try logits("rope_theta", 500)
     #expect(largestDifference(theta, plain) > 1e-3)

@@ -30,7 +30,7 @@ import Transformer
     }
     let written = try ModelDirectory(path: target)
     #expect(written.checkpoint.fileNames == source.checkpoint.fileNames)
-    #expect(source.checkpoint.shards.count == (name == "llama3-gqa" ? 4 : 1))
+    #expect(source.checkpoint.shards.count == ["llama3-gqa": 4, "qwen3": 3][name] ?? 1)
     for (before, after) in zip(source.checkpoint.shards, written.checkpoint.shards) {
       #expect(after.entries == before.entries)
       for entry in before.entries {

@@ -6,7 +6,11 @@ import Transformer
 
 /// Small random models of every kind, with logits and hidden states computed by PyTorch.
 @Suite struct RandomModelTests {
-  static let models = ["llama-v1", "llama3-gqa", "mistral", "qwen2", "opt-125m", "opt-350m"]
+  static let models = [
+    "llama-v1", "llama3-gqa", "llama-dynamic", "llama-yarn", "llama-yarn-mscale", "mistral", "qwen2", "qwen3",
+    "qwen3-yarn",
+    "opt-125m", "opt-350m",
+  ]
   static let configurations = ["config.json", "config.transformers5.json"]
 
   static func load(_ name: String, _ configuration: String = "config.json") throws -> any CausalLM {

@@ -18,7 +18,11 @@ import Transformer
     Case(dimension: 48, theta: 10000, scaling: .linear(factor: 3)),
     Case(dimension: 128, theta: 500_000, scaling: llama3),
     Case(dimension: 64, theta: 500_000, scaling: llama3),
+    Case(dimension: 128, theta: 10000, scaling: yarn),
+    Case(
+      dimension: 48, theta: 1_000_000, scaling: .yarn(.init(factor: 2.5, attentionFactor: 0.5, originalPositions: 99))),
   ]
+  static let yarn = RotaryEmbedding.Scaling.yarn(.init(factor: 16, originalPositions: 4096, isTruncated: false))
   static let llama3 = RotaryEmbedding.Scaling.llama3(
     factor: 8, lowFrequency: 1, highFrequency: 4, originalPositions: 8192)
 
@@ -34,6 +38,17 @@ import Transformer
         let turns = Double(original) * frequency / (2 * .pi)
         let kept = min(max((turns - low) / (high - low), 0), 1)
         return kept * frequency + (1 - kept) * frequency / factor
+      case .yarn(let yarn):
+        // The same, but shares fall from index to index, between the pairs whose turns are the two bounds.
+        func index(_ turns: Double, _ rule: FloatingPointRoundingRule) -> Double {
+          let base = Math.log(test.theta) / Double(test.dimension / 2)
+          let index = Math.log(Double(yarn.originalPositions) / (2 * .pi * turns)) / base
+          return yarn.isTruncated ? index.rounded(rule) : index
+        }
+        let first = max(index(yarn.fastTurns, .down), 0)
+        let last = min(index(yarn.slowTurns, .up), Double(test.dimension - 1))
+        let kept = 1 - min(max((Double(j) - first) / (last - first), 0), 1)
+        return kept * frequency + (1 - kept) * frequency / yarn.factor
       }
     }
   }
@@ -42,6 +57,8 @@ import Transformer
   func tableAgreesWithDouble(_ test: Case) {
     let rotary = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
     let frequencies = Self.frequencies(test)
+    var amplitude = 1.0
+    if case .yarn(let yarn) = test.scaling { amplitude = yarn.attentionFactor }
     for start in [0, 1, 1000, 8000] {
       let table = rotary.table(positions: start + 5)
       #expect(table.rows >= start + 5 && table.columns == 2 * frequencies.count)
@@ -49,21 +66,30 @@ import Transformer
         for (j, frequency) in frequencies.enumerated() {
           let angle = Double(start + row) * frequency
           // The model computes frequencies in Float: the exponent's rounding is worth ln(theta) units, blending a few more.
-          let tolerance = 0x1p-24 * (angle * (Math.log(test.theta) + 12) + 2)
-          #expect(abs(Double(table[start + row, j]) - Math.cos(angle)) <= tolerance)
-          #expect(abs(Double(table[start + row, frequencies.count + j]) - Math.sin(angle)) <= tolerance)
+          let tolerance = amplitude * 0x1p-24 * (angle * (Math.log(test.theta) + 12) + 4)
+          #expect(abs(Double(table[start + row, j]) - amplitude * Math.cos(angle)) <= tolerance)
+          #expect(abs(Double(table[start + row, frequencies.count + j]) - amplitude * Math.sin(angle)) <= tolerance)
         }
       }
     }
   }
 
-  @Test func llama3HasAllThreeBands() {
+  @Test(arguments: [(llama3, 1.0 / 8), (yarn, 1.0 / 16)])
+  func scalingHasAllThreeBands(_ scaling: RotaryEmbedding.Scaling, _ least: Double) {
     let plain = Self.frequencies(Case(dimension: 128, theta: 500_000, scaling: .none))
-    let scaled = Self.frequencies(Case(dimension: 128, theta: 500_000, scaling: Self.llama3))
+    let scaled = Self.frequencies(Case(dimension: 128, theta: 500_000, scaling: scaling))
     let ratios = zip(scaled, plain).map { $0 / $1 }
     #expect(ratios.contains { $0 == 1 })
-    #expect(ratios.contains { abs($0 - 1.0 / 8) < 1e-12 })
-    #expect(ratios.contains { $0 > 0.13 && $0 < 0.99 })
+    #expect(ratios.contains { abs($0 - least) < 1e-12 })
+    #expect(ratios.contains { $0 > 1.04 * least && $0 < 0.99 })
+  }
+
+  /// 1 + ln(s) / 10, as in the paper's section 3.4, and 1 where there is nothing to make up for.
+  @Test(arguments: [(16.0, 1.277258872223978), (1, 1), (0.5, 1)])
+  func attentionFactorIsThePapers(_ factor: Double, _ expected: Double) {
+    let yarn = RotaryEmbedding.YaRN(factor: factor, originalPositions: 64)
+    #expect(abs(yarn.attentionFactor - expected) < 1e-15)
+    #expect(RotaryEmbedding.YaRN(factor: factor, attentionFactor: 3, originalPositions: 64).attentionFactor == 3)
   }
 
   @Test(arguments: cases)

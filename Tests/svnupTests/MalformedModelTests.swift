@@ -147,10 +147,10 @@ struct MalformedModelTests {
     .configuration(
       "Case 30: 2^63 blocks", "num_hidden_layers", .number("9223372036854775808"), "a whole number from 1"),
     .configuration(
-      "Case 31: rope_scaling of an unknown type", "rope_scaling", ["rope_type": "yarn", "factor": 4], "'yarn'",
-      "default, linear, llama3"),
+      "Case 31: rope_scaling of an unknown type", "rope_scaling", ["rope_type": "longrope", "factor": 4],
+      "'longrope'", "default, linear, dynamic, yarn, llama3"),
     .configuration(
-      "Case 34b: an unsupported architecture", "model_type", "gpt2", "'gpt2'", "llama, mistral, qwen2 and opt"),
+      "Case 34b: an unsupported architecture", "model_type", "gpt2", "'gpt2'", "llama, mistral, qwen2, qwen3 and opt"),
   ]
 
   static let weights: [Case] = [

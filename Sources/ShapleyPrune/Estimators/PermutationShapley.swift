@@ -2,7 +2,8 @@
 ///
 /// Orders come in antithetic pairs, an order and its reverse, whose errors partly cancel (Castro, Gomez and Tejada,
 /// "Polynomial calculation of the Shapley value based on sampling", 2009; Mitchell et al., "Sampling Permutations for
-/// Shapley Value Estimation", 2022). For a given number of pairs the estimate is unbiased and efficient.
+/// Shapley Value Estimation", 2022). For a given number of pairs the estimate is unbiased and efficient. Where the orders
+/// cover all coalitions, the values are exact and their standard errors 0.
 ///
 ///     let values = try PermutationShapley(budget: 5000, tolerance: 0.002).estimate(&game)
 public struct PermutationShapley: ShapleyEstimator {
@@ -70,9 +71,15 @@ public struct PermutationShapley: ShapleyEstimator {
       if let tolerance, Self.standardErrors(contributions).allSatisfy({ $0 <= tolerance }) { break }
     }
     let ends = try game.values(of: [.empty(players), .full(players)])
+    var values = contributions.map(Self.mean)
+    var errors = contributions[0].count < 2 ? nil : Self.standardErrors(contributions)
+    // Where every coalition has been drawn, the definition itself can be computed.
+    if players <= ExactShapley.playerLimit, pairs.coalitions.count == 1 << players {
+      values = try ExactShapley().estimate(&game).values
+      errors = Array(repeating: 0, count: players)
+    }
     return ShapleyValues(
-      values: contributions.map(Self.mean),
-      standardErrors: contributions[0].count < 2 ? nil : Self.standardErrors(contributions),
+      values: values, standardErrors: errors,
       emptyValue: ends[0], grandValue: ends[1], evaluations: pairs.coalitions.count,
       coalitionsAsked: 2 * pairs.count * (players + 1), estimator: self)
   }

@@ -25,7 +25,8 @@ package struct LinearRecord: Sendable {
   package internal(set) var loss: Double?
   /// The dampening that it took.
   package internal(set) var dampening: Double?
-  package internal(set) var deadInputs = 0
+  /// Inputs that were always zero; nil where the method looks at no inputs.
+  package internal(set) var deadInputs: Int?
 
   package init() {}
 }
@@ -58,7 +59,7 @@ extension LinearRecord: Record {
     RecordField("tensor", \.tensor, .tensorName),
     RecordField("loss", \.loss, FieldFormat.numberOrNull.orNull, isRequired: false),
     RecordField("dampening", \.dampening, FieldFormat.number().orNull, isRequired: false),
-    RecordField("deadInputs", \.deadInputs, .integer(), isRequired: false),
+    RecordField("deadInputs", \.deadInputs, FieldFormat.integer().orNull, isRequired: false),
   ]
 
   init(_ report: LinearReport) {

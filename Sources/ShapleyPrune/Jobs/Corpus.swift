@@ -76,6 +76,9 @@ struct CorpusTokens {
     }
   }
 
+  /// Rows, where the text has rows.
+  var rowCount: Int? { if case .rows(let rows) = ids { rows.sequences } else { nil } }
+
   /// The whole windows of `length` tokens without overlap, or the rows as they stand.
   func windows(length: Int?) throws -> TokenBatch {
     switch ids {
@@ -87,10 +90,10 @@ struct CorpusTokens {
     }
   }
 
-  /// Calibration samples drawn from the text, or the rows as they stand.
+  /// Calibration samples drawn from the text, or the first rows as they stand.
   func samples(count: Int, length: Int?, seed: Int) throws -> TokenBatch {
     switch ids {
-    case .rows(let rows): return try checked(rows, length)
+    case .rows(let rows): return try checked(rows, length).first(count)
     case .stream(let stream):
       let length = try positions(length)
       guard stream.count >= length else { throw tooShort(stream.count, "a sample", length) }
@@ -114,7 +117,7 @@ struct CorpusTokens {
     case .rows(let rows):
       let rows = try checked(rows, length)
       let kept = rows.sequences - (try heldBack(of: rows.sequences))
-      return (rows[sequences: 0..<kept], rows[sequences: kept..<rows.sequences])
+      return (rows[sequences: 0..<min(count, kept)], rows[sequences: kept..<rows.sequences])
     case .stream(let stream):
       let length = try positions(length)
       let kept = stream.count - (try heldBack(of: stream.count / length)) * length

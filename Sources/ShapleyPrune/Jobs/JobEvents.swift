@@ -1,5 +1,6 @@
 import Support
 import Tensor
+import Transformer
 
 /// What a job tells while it works; a program listens, or does not.
 ///
@@ -54,6 +55,21 @@ extension JobEvents {
     let progress = begin(label, unit: unit)
     defer { progress.finish() }
     return try MemoryPool.shared.phase { () throws(Failure) in try body(progress.update) }
+  }
+
+  /// Says so where a text has fewer windows or samples than were asked for, or more rows than are used.
+  ///
+  /// - Parameters:
+  ///   - asked: how many were asked for; nil for all that there are.
+  ///   - rows: rows of the text, where it has rows.
+  func note(_ corpus: Corpus?, has found: TokenBatch?, of asked: Int?, _ what: String, rows: Int? = nil) {
+    guard let corpus, let found, let asked else { return }
+    let name = corpus.path ?? "the token ids"
+    if found.sequences < asked {
+      note("\(name): \(found.sequences) \(what) are used; \(asked) were asked for, and it has no more")
+    } else if let rows, rows > asked {
+      note("\(name): the first \(asked) of its \(rows) rows are used")
+    }
   }
 
   /// Calls `body` with a function that takes the bytes of each step; progress is told in MiB.

@@ -30,6 +30,7 @@ public struct PerplexityJob: Sendable {
   /// the perplexity is not finite.
   public func run() throws -> PerplexityResult {
     let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
+    events.note(data, has: windows, of: self.windows, "windows")
     let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {
       [Perplexity.footprint($0, BatchShape(windows))]
     }

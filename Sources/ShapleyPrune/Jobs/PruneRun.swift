@@ -53,6 +53,8 @@ struct PruneRun {
     }
     evaluation = try job.evaluation?.tokens(for: source).windows(length: job.sequenceLength).first(
       job.evaluationWindows)
+    job.events.note(job.calibration, has: calibration, of: job.samples, "samples", rows: corpus?.rowCount)
+    job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows")
     let windows = settings == nil ? nil : calibration?.first(gameWindows)
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),

@@ -71,9 +71,10 @@ public struct ShapleyJob: Sendable {
     let settings = settings.resolved()
     try settings.estimator.check(playerCount: settings.playerCount(model.directory))
     let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
-    let samples = try calibration.map {
-      try $0.tokens(for: model).samples(count: self.samples, length: sequenceLength, seed: seed)
-    }
+    let corpus = try calibration?.tokens(for: model)
+    let samples = try corpus?.samples(count: self.samples, length: sequenceLength, seed: seed)
+    events.note(data, has: windows, of: self.windows, "windows")
+    events.note(calibration, has: samples, of: self.samples, "samples", rows: corpus?.rowCount)
     let budget = try MemoryBudget(
       model, limit: memoryLimit, length: max(windows.length, samples?.length ?? 0),
       storesStates: settings.probe.map { $0.pruner.statistics > .none } ?? false

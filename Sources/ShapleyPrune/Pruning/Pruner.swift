@@ -8,11 +8,11 @@ public struct PruningOutcome: Sendable, Equatable {
   public var loss: Double?
   /// The dampening that was needed, or nil where the method has none.
   public var dampening: Double?
-  /// Inputs that were zero on the whole calibration text, so that their weights were zeroed.
-  public var deadInputs = 0
+  /// Inputs that were zero on the whole calibration text; nil where the method looks at no inputs.
+  public var deadInputs: Int?
 
   /// What a pruner reports.
-  public init(prunedCount: Int = 0, loss: Double? = nil, dampening: Double? = nil, deadInputs: Int = 0) {
+  public init(prunedCount: Int = 0, loss: Double? = nil, dampening: Double? = nil, deadInputs: Int? = nil) {
     self.prunedCount = prunedCount
     self.loss = loss
     self.dampening = dampening

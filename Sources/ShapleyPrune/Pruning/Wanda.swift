@@ -51,7 +51,8 @@ private struct WandaCriterion: PruningCriterion {
       case .unstructured(let sparsity): CountingRule.exact.count(columns, sparsity)
       case .structured(let keep, let of): columns / of * (of - keep)
       }
-    guard zeros > 0 else { return PruningOutcome() }
+    let deadInputs = norms.count { $0 == 0 }
+    guard zeros > 0 else { return PruningOutcome(deadInputs: deadInputs) }
     weight.withMutableElements { w in
       Parallel.forEach(
         (rows + grain - 1) / grain, state: { [Float](repeating: 0, count: columns) }
@@ -73,7 +74,7 @@ private struct WandaCriterion: PruningCriterion {
         }
       }
     }
-    return PruningOutcome(prunedCount: rows * zeros)
+    return PruningOutcome(prunedCount: rows * zeros, deadInputs: deadInputs)
   }
 }
 

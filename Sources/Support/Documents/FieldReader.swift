@@ -51,16 +51,18 @@ package struct FieldReader: Sendable {
   }
 
   /// The object in a text.
-  package init(parsing bytes: [UInt8], source: String) throws(DocumentError) {
-    do throws(JSONError) { self.init(try JSON.parse(bytes), source: source) } catch {
+  package init(parsing bytes: [UInt8], source: String, acceptsNonFinite: Bool = false) throws(DocumentError) {
+    do throws(JSONError) {
+      self.init(try JSON.parse(bytes, acceptsNonFinite: acceptsNonFinite), source: source)
+    } catch {
       throw DocumentError(source, reason: error.description)
     }
     _ = try object()
   }
 
   /// The object in a file.
-  package init(file path: String, limit: Int = 1 << 30) throws(DocumentError) {
-    try self.init(parsing: try File.document(path, limit: limit), source: path)
+  package init(file path: String, limit: Int = 1 << 30, acceptsNonFinite: Bool = false) throws(DocumentError) {
+    try self.init(parsing: try File.document(path, limit: limit), source: path, acceptsNonFinite: acceptsNonFinite)
   }
 
   /// An error about this place, or about a member that may be missing.
@@ -134,7 +136,7 @@ package struct FieldReader: Sendable {
 
   package func number(in range: ClosedRange<Double>? = nil) throws(DocumentError) -> Double {
     let number = try expect(json.double, "a number")
-    guard number.isFinite else { throw failure("the number is too large") }
+    guard number.isFinite else { throw failure("the number is too large, or not finite") }
     if let range, !range.contains(number) {
       throw failure("\(number) is not between \(range.lowerBound.brief) and \(range.upperBound.brief)")
     }

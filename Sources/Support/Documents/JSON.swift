@@ -72,12 +72,16 @@ extension JSON {
   ///
   /// Throws also for duplicate keys, however spelled, nesting beyond `depthLimit`, and more than `valueLimit` values.
   /// O(n).
-  package static func parse(_ bytes: [UInt8], depthLimit: Int = 128) throws(JSONError) -> JSON {
+  ///
+  /// - Parameter acceptsNonFinite: whether `NaN`, `Infinity` and `-Infinity` are numbers, as Python writes them.
+  package static func parse(
+    _ bytes: [UInt8], depthLimit: Int = 128, acceptsNonFinite: Bool = false
+  ) throws(JSONError) -> JSON {
     try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
       if let offset = UTF8Validation.firstInvalidOffset(in: buffer) {
         throw JSONError(offset: offset, reason: "not UTF-8")
       }
-      var parser = Parser(bytes: buffer, depthLimit: depthLimit)
+      var parser = Parser(bytes: buffer, depthLimit: depthLimit, acceptsNonFinite: acceptsNonFinite)
       return try parser.document()
     }
   }
@@ -86,6 +90,7 @@ extension JSON {
 private struct Parser {
   let bytes: UnsafeBufferPointer<UInt8>
   let depthLimit: Int
+  let acceptsNonFinite: Bool
   var position = 0
   var valueCount = 0
 
@@ -124,6 +129,11 @@ private struct Parser {
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
+    case UInt8(ascii: "N") where acceptsNonFinite: return try word("NaN", .number("NaN"))
+    case UInt8(ascii: "I") where acceptsNonFinite: return try word("Infinity", .number("Infinity"))
+    case UInt8(ascii: "-")
+    where acceptsNonFinite && position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I"):
+      return try word("-Infinity", .number("-Infinity"))
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
     default: throw failure("a value cannot begin with byte \(byte)")
     }

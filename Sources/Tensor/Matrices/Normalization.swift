@@ -14,6 +14,25 @@ extension Matrix {
     }
   }
 
+  /// Root-mean-square normalisation in place, of every `weight.count` consecutive columns of a row, such as a head's.
+  ///
+  /// - Precondition: `columns` is a multiple of `weight.count`, which is not 0.
+  package mutating func applyRMSNorm(weight: [Float], epsilon: Float) {
+    let size = weight.count
+    precondition(size > 0 && columns % size == 0, "groups of \(size) do not fit \(columns) columns")
+    weight.withUnsafeBufferPointer { weight in
+      forEachRows { x, rows, columns, instructions in
+        guard let weight = weight.baseAddress else { return }
+        // The rows are consecutive, and so are the groups of all of them.
+        for start in stride(from: 0, to: rows.count * columns, by: size) {
+          // The kernel reads an element before it writes it, so that a group can take its own place.
+          let group = x + start
+          instructions.rmsNormalize(group, weight: weight, epsilon: epsilon, count: size, out: group)
+        }
+      }
+    }
+  }
+
   /// Normalisation of every row to mean 0 and variance 1: (x - mean) / sqrt(variance + epsilon) · weight + bias.
   ///
   /// Ba, Kiros and Hinton, "Layer Normalization" (2016). `weight` and `bias` have `columns` elements.

@@ -6,7 +6,7 @@ extension ModelDirectory {
   /// A new one is a file in this folder and a line in `allCases`.
   public struct Architecture: RawRepresentable, Hashable, CaseIterable, Sendable {
     /// The architectures in the order in which messages list them.
-    public static let allCases: [Architecture] = [.llama, .mistral, .qwen2, .opt]
+    public static let allCases: [Architecture] = [.llama, .mistral, .qwen2, .qwen3, .opt]
 
     /// Its `model_type`, such as llama.
     public let rawValue: String

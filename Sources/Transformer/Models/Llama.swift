@@ -28,23 +28,30 @@ struct Llama: Decoder {
   func headInputs(_ hidden: Matrix) -> Matrix { norm(hidden) }
 }
 
-/// A norm by the root of the mean square, with its weight, (hidden).
+/// A norm by the root of the mean square, with its weight, (hidden) or (columns of a head).
 private struct RMSNorm: Sendable {
   private let weight: [Float]
   private let epsilon: Float
 
-  init(_ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader) throws(ModelError) {
-    weight = try reader.vector("\(name).weight", configuration.sizes.hiddenSize)
+  init(
+    _ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader, count: Int? = nil
+  ) throws(ModelError) {
+    weight = try reader.vector("\(name).weight", count ?? configuration.sizes.hiddenSize)
     epsilon = configuration.epsilon
   }
 
   func callAsFunction(_ x: Matrix) -> Matrix { x.rmsNormalized(weight: weight, epsilon: epsilon) }
+
+  /// Normalises each of the heads in a row by itself.
+  func normalizeHeads(of x: inout Matrix) { x.applyRMSNorm(weight: weight, epsilon: epsilon) }
 }
 
 /// One block of LLaMA.
 private struct LlamaBlock: LinearsBlock {
   private let attentionNorm: RMSNorm
   private let mlpNorm: RMSNorm
+  private let queryNorm: RMSNorm?
+  private let keyNorm: RMSNorm?
   var linears: BlockLinears
 
   private let shape: AttentionShape
@@ -55,12 +62,21 @@ private struct LlamaBlock: LinearsBlock {
     rotary = configuration.rotary
     attentionNorm = try RMSNorm("\(name).input_layernorm", configuration, reader)
     mlpNorm = try RMSNorm("\(name).post_attention_layernorm", configuration, reader)
+    let head = configuration.normalizesHeads ? shape.headDimension : nil
+    queryNorm = try head.map { (head) throws(ModelError) in
+      try RMSNorm("\(name).self_attn.q_norm", configuration, reader, count: head)
+    }
+    keyNorm = try head.map { (head) throws(ModelError) in
+      try RMSNorm("\(name).self_attn.k_norm", configuration, reader, count: head)
+    }
     linears = try BlockLinears(name, configuration.linears, reader)
   }
 
   func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
     let length = hidden.rows / max(sequences, 1)
     var projected = linears.outputs(of: [.query, .key, .value], attentionNorm(hidden), observing: observer)
+    queryNorm?.normalizeHeads(of: &projected[0])
+    keyNorm?.normalizeHeads(of: &projected[1])
     let position = cache?.count ?? 0
     rotary.apply(to: &projected[0], position: position, length: length)
     rotary.apply(to: &projected[1], position: position, length: length)
@@ -78,10 +94,19 @@ private struct LlamaBlock: LinearsBlock {
 extension ModelDirectory.Architecture {
   /// LLaMA 1, 2 and 3.
   public static let llama = Self(rawValue: "llama") { json throws(DocumentError) in
-    var biased: Set<LinearRole> = []
-    if try json.flag("attention_bias", default: false) { biased.formUnion([.query, .key, .value, .output]) }
+    var biased = try biasedAttention(json)
     if try json.flag("mlp_bias", default: false) { biased.formUnion([.gate, .up, .down]) }
-    return try Llama.Configuration(json, biased: biased)
+    var configuration = try Llama.Configuration(json, biased: biased)
+    // transformers' LLaMA has no window; a file that names one was trained with it.
+    if json.optional("sliding_window") != nil, try json.flag("use_sliding_window", default: true) {
+      try configuration.limitPositions(toWindowOf: json)
+    }
+    return configuration
+  }
+
+  /// The linears of the attention that have biases: all or none, as `attention_bias` says.
+  static func biasedAttention(_ json: FieldReader) throws(DocumentError) -> Set<LinearRole> {
+    try json.flag("attention_bias", default: false) ? [.query, .key, .value, .output] : []
   }
 }
 
@@ -92,21 +117,25 @@ extension Llama {
     let linears: [[LinearLayout]]
     /// Added to the mean square in every norm.
     fileprivate let epsilon: Float
+    /// Whether every query and key head is normalised before it is turned.
+    var normalizesHeads = false
     fileprivate let rotary: RotaryEmbedding
 
-    /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions and of the
-    /// key/value heads (nil: as many as there are heads).
+    /// Reads the configuration of LLaMA, or of a model that has LLaMA's blocks and its own defaults of the positions, of
+    /// the key/value heads (nil: as many as there are heads) and of a head's columns (nil: the hidden states', shared out).
     init(
-      _ json: FieldReader, positions: Int = 2048, keyValueHeads grouped: Int? = nil, biased: Set<LinearRole>
+      _ json: FieldReader, positions: Int = 2048, keyValueHeads grouped: Int? = nil, headDimension usual: Int? = nil,
+      biased: Set<LinearRole>
     ) throws(DocumentError) {
       try json.require("hidden_act", "silu")
       // An absent field has the model's default; null stands for as many as there are heads.
       let absent = json.json["num_key_value_heads"] == nil ? grouped : nil
       sizes = try ModelSizes(
         json, keyValueHeads: json.optionalSize("num_key_value_heads") ?? absent,
-        headDimension: json.optionalSize("head_dim"), positions: positions, isTied: false)
+        headDimension: json.optionalSize("head_dim") ?? usual, positions: positions, isTied: false)
       epsilon = Float(try json.optional("rms_norm_eps")?.positive() ?? 1e-6)
-      rotary = try Self.rotary(json, headDimension: sizes.attention.headDimension)
+      rotary = try RotaryEmbedding(
+        json, headDimension: sizes.attention.headDimension, positions: sizes.maximumPositions)
 
       let (hidden, inner) = (sizes.hiddenSize, try json.size("intermediate_size"))
       let all = sizes.attention.heads * sizes.attention.headDimension
@@ -127,52 +156,6 @@ extension Llama {
 
     func load(_ reader: WeightReader, _ progress: ((Int, Int) -> Void)?) throws(ModelError) -> any CausalLM {
       try Llama(self, reader, progress)
-    }
-
-    /// The embedding that `rope_parameters` of transformers 5 asks for, else that of `rope_theta` and `rope_scaling`.
-    private static func rotary(_ json: FieldReader, headDimension: Int) throws(DocumentError) -> RotaryEmbedding {
-      guard headDimension % 2 == 0 else {
-        throw json.failure("\(headDimension) is odd; rotary embedding turns columns in pairs", at: "head_dim")
-      }
-      let parameters = json.optional("rope_parameters") ?? json.optional("rope_scaling")
-      _ = try parameters?.object()
-      for object in [json, parameters] {
-        if let share = object?.optional("partial_rotary_factor"), share.json.double != 1 {
-          throw share.unsupported(share.json.double.map { "\($0)" } ?? share.json.kind, supported: "1")
-        }
-      }
-      let theta = parameters?.optional("rope_theta") ?? json.optional("rope_theta")
-      return RotaryEmbedding(
-        headDimension: headDimension, theta: try theta?.positive() ?? 10000, scaling: try scaling(parameters))
-    }
-
-    private static func scaling(_ parameters: FieldReader?) throws(DocumentError) -> RotaryEmbedding.Scaling {
-      guard let parameters else { return .none }
-      guard let name = ["rope_type", "type"].first(where: { parameters.json[$0] != nil }) else {
-        // A factor without a type asks for some scaling, and nobody can tell which.
-        guard parameters.json["factor"] == nil else { throw parameters.failure("it is missing", at: "rope_type") }
-        return .none
-      }
-      func number(_ name: String) throws(DocumentError) -> Double { try parameters.member(name).positive() }
-      let type = try parameters.member(name)
-      switch type.json.text {
-      case "default":
-        return .none
-      case "linear":
-        return .linear(factor: try number("factor"))
-      case "llama3":
-        guard let original = Int(exactly: try number("original_max_position_embeddings")) else {
-          throw parameters.failure("it is not a whole number", at: "original_max_position_embeddings")
-        }
-        let (low, high) = (try number("low_freq_factor"), try number("high_freq_factor"))
-        guard low < high else {
-          throw parameters.failure("\(high) must exceed low_freq_factor \(low)", at: "high_freq_factor")
-        }
-        return .llama3(
-          factor: try number("factor"), lowFrequency: low, highFrequency: high, originalPositions: original)
-      default:
-        throw type.unsupported(type.quoted, supported: "default, linear, llama3")
-      }
     }
   }
 }

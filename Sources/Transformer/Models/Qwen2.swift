@@ -7,10 +7,15 @@ extension ModelDirectory.Architecture {
   public static let qwen2 = Self(rawValue: "qwen2") { json throws(DocumentError) in
     var configuration = try Llama.Configuration(
       json, positions: 32_768, keyValueHeads: 32, biased: [.query, .key, .value])
-    if try hasWindow(json, blockCount: configuration.sizes.blockCount) {
-      try configuration.limitPositions(toWindowOf: json)
-    }
+    try configuration.limitPositions(toWindowsOf: json)
     return configuration
+  }
+}
+
+extension Llama.Configuration {
+  /// Makes no sequence longer than the attention's window, where some block has one.
+  mutating func limitPositions(toWindowsOf json: FieldReader) throws(DocumentError) {
+    if try Self.hasWindow(json, blockCount: sizes.blockCount) { try limitPositions(toWindowOf: json) }
   }
 
   /// Whether the attention of some block looks back over a window only: of those that `layer_types` names, or of all from
@@ -19,9 +24,6 @@ extension ModelDirectory.Architecture {
     guard try json.flag("use_sliding_window", default: false) else { return false }
     guard let types = try json.optional("layer_types")?.elements() else {
       return try json.optional("max_window_layers")?.integer() ?? 28 < blockCount
-    }
-    for type in types where type.json.text != "full_attention" && type.json.text != "sliding_attention" {
-      throw type.unsupported(type.quoted, supported: "full_attention, sliding_attention")
     }
     return types.contains { $0.json.text == "sliding_attention" }
   }

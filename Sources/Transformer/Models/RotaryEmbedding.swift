@@ -14,12 +14,14 @@ package struct RotaryEmbedding: Sendable {
     case linear(factor: Double)
     /// LLaMA 3.1: long waves divided, short ones kept, those between blended.
     case llama3(factor: Double, lowFrequency: Double, highFrequency: Double, originalPositions: Int)
+    /// Pairs that turn slowly divided, fast ones kept, those between blended; cosines and sines multiplied.
+    case yarn(YaRN)
   }
 
   private let headDimension: Int
   /// Radians a position, one for each pair: (headDimension / 2).
-  private let frequencies: [Float]
-  private let angles = AngleTable()
+  package let frequencies: [Float]
+  private let angles: AngleTable
 
   /// The embedding for heads of `headDimension` columns.
   ///
@@ -28,30 +30,38 @@ package struct RotaryEmbedding: Sendable {
     precondition(headDimension % 2 == 0, "columns are turned in pairs")
     self.headDimension = headDimension
     // In Float, step by step, as the models were trained.
-    frequencies = stride(from: 0, to: headDimension, by: 2).map { j in
-      let power = Float(Math.pow(Double(Float(theta)), Double(Float(j) / Float(headDimension))))
-      return Self.scaled(1 / power, scaling)
+    let powers = stride(from: 0, to: headDimension, by: 2).map { j in
+      Float(Math.pow(Double(Float(theta)), Double(Float(j) / Float(headDimension))))
     }
-  }
-
-  private static func scaled(_ frequency: Float, _ scaling: Scaling) -> Float {
+    var amplitude: Float = 1
     switch scaling {
     case .none:
-      return frequency
+      frequencies = powers.map { 1 / $0 }
     case .linear(let factor):
-      return frequency / Float(factor)
+      frequencies = powers.map { 1 / $0 / Float(factor) }
     case .llama3(let factor, let low, let high, let original):
-      let wavelength = 2 * Float.pi / frequency
-      let ratio = Float(original) / wavelength
-      if ratio < Float(low) { return frequency / Float(factor) }
-      if ratio > Float(high) { return frequency }
-      let share = (ratio - Float(low)) / Float(high - low)
-      return (1 - share) * frequency / Float(factor) + share * frequency
+      frequencies = powers.map { power in
+        let frequency = 1 / power
+        let wavelength = 2 * Float.pi / frequency
+        let ratio = Float(original) / wavelength
+        if ratio < Float(low) { return frequency / Float(factor) }
+        if ratio > Float(high) { return frequency }
+        let share = (ratio - Float(low)) / Float(high - low)
+        return (1 - share) * frequency / Float(factor) + share * frequency
+      }
+    case .yarn(let yarn):
+      let shares = yarn.keptShares(headDimension: headDimension, theta: theta)
+      frequencies = zip(powers, shares).map { power, kept in
+        1 / (Float(yarn.factor) * power) * (1 - kept) + 1 / power * kept
+      }
+      amplitude = Float(yarn.attentionFactor)
     }
+    angles = AngleTable(frequencies, amplitude: amplitude)
   }
 
-  /// Cosine and sine of every angle for positions from 0 on: at least `positions` rows, headDimension / 2 of each.
-  package func table(positions: Int) -> Matrix { angles.table(positions: positions, frequencies) }
+  /// Cosine and sine of every angle for positions from 0 on, times YaRN's attention factor: at least `positions` rows,
+  /// headDimension / 2 of each.
+  package func table(positions: Int) -> Matrix { angles.table(positions: positions) }
 
   /// Turns every head of every row.
   ///
@@ -77,28 +87,36 @@ package struct RotaryEmbedding: Sendable {
 ///
 /// All blocks of a model share them: computed once, they are read in every block of every text.
 private final class AngleTable: Sendable {
+  private let frequencies: [Float]
+  /// Multiplies every cosine and sine.
+  private let amplitude: Float
   private let known = Mutex(Matrix(rows: 0, columns: 0))
 
+  init(_ frequencies: [Float], amplitude: Float) {
+    self.frequencies = frequencies
+    self.amplitude = amplitude
+  }
+
   /// For positions from 0 on, at least `positions` of them: (positions, cosine and then sine of each frequency).
-  func table(positions: Int, _ frequencies: [Float]) -> Matrix {
+  func table(positions: Int) -> Matrix {
     known.withLock { known in
       if known.rows < positions {
         // Twice as many as were known, so that a text that grows token by token costs no more than one that is there at once.
-        known = Self.computed(positions: max(positions, 2 * known.rows), frequencies)
+        known = computed(positions: max(positions, 2 * known.rows))
       }
       return known
     }
   }
 
-  private static func computed(positions: Int, _ frequencies: [Float]) -> Matrix {
+  private func computed(positions: Int) -> Matrix {
     let half = frequencies.count
     var table = Matrix(rows: positions, columns: 2 * half)
     table.forEachRows { x, rows, _, _ in
       for (i, position) in rows.enumerated() {
         for (j, frequency) in frequencies.enumerated() {
           let angle = Double(Float(position) * frequency)
-          x[i * 2 * half + j] = Float(Math.cos(angle))
-          x[i * 2 * half + half + j] = Float(Math.sin(angle))
+          x[i * 2 * half + j] = Float(Math.cos(angle)) * amplitude
+          x[i * 2 * half + half + j] = Float(Math.sin(angle)) * amplitude
         }
       }
     }

@@ -6,7 +6,8 @@ import Tensor
 package enum Program {
   package static let version = Version.current
   package static let purpose = """
-    svnup prunes language models (LLaMA, Mistral, Qwen2, OPT), giving every part the sparsity that its Shapley value deserves.
+    svnup prunes language models (LLaMA, Mistral, Qwen2, Qwen3, OPT), giving every part the sparsity that \
+    its Shapley value deserves.
     """
 
   /// Every command, in the order in which the overview lists them.

@@ -13,7 +13,9 @@ package enum InfoCommand: Command {
   ]
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let report = try ModelReport(ModelSource(arguments[InputOptions.model]))
+    let source = try ModelSource(arguments[InputOptions.model])
+    for note in source.directory.notes { console.note(note) }
+    let report = try ModelReport(source)
     try console.report(report.json, or: report.text)
   }
 }

@@ -10,7 +10,8 @@ extension PruningRecord {
       table.append([
         String(index), Quantity.percent(block.target), Quantity.percent(block.sparsity),
         losses.isEmpty ? "" : losses.reduce(0, +).fixed(2),
-        String(block.linears.reduce(0) { $0 + $1.value.deadInputs }),
+        block.linears.contains { $0.value.deadInputs != nil }
+          ? String(block.linears.reduce(0) { $0 + ($1.value.deadInputs ?? 0) }) : "–",
       ])
     }
     var lines = [table.rendered, "", "sparsity \(Quantity.percent(sparsity)) of the blocks' linears"]
