@@ -39,8 +39,7 @@ extension PatternParser {
     guard comes("-"), i + 1 < scalars.count, scalars[i + 1] != Unicode.Scalar("]").value else {
       return try folded(first, at: start)
     }
-    // A - behind a class such as \s is a character.
-    guard let low = Self.single(first) else { return try folded(first, at: start) }
+    guard let low = Self.single(first) else { throw error("a range that begins with a class", at: start) }
     i += 1
     if comes("[") || scalars[i...].starts(with: [0x26, 0x26]) { throw error("a range without an end", at: dash) }
     let end = i
