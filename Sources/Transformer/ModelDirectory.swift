@@ -72,16 +72,19 @@ public struct ModelDirectory: Sendable {
     guard parts.count == 2, let owner = parts.first, !owner.isEmpty, !owner.hasPrefix("."),
       !FileSystem.exists(String(owner))
     else { return nil }
-    return "there is no such folder, and nothing is downloaded; fetch it first: hf download \(path) --local-dir FOLDER"
+    return
+      "there is no such folder, and nothing is downloaded; fetch it first, as with huggingface_hub: snapshot_download('\(path)')"
   }
 
   /// Throws where there is no configuration; the error names what is there instead.
   private static func checkPresence(of file: String, in path: String) throws(DocumentError) {
     let full = Path.join(path, file)
     guard !FileSystem.exists(full) else { return }
-    func failure(_ reason: String) -> DocumentError { DocumentError(full, reason: reason, failureKind: .noInput) }
+    func failure(_ reason: String) -> DocumentError {
+      DocumentError(full, reason: "cannot open: \(reason)", failureKind: .noInput)
+    }
     if FileSystem.isListed(full) {
-      throw failure("it is a link to a file that is missing; the download is incomplete, so repeat it")
+      throw failure("it is a link that leads to no file; if a download is incomplete, repeat it")
     }
     if let snapshot = (try? FileSystem.list(Path.join(path, "snapshots")))?.sorted().first {
       throw failure("it is missing, but there is snapshots/\(snapshot): this is a download cache; name that folder")

@@ -180,7 +180,6 @@ import Transformer
   @Test func headsOfQwen3Have128ColumnsWhereNothingIsSaid() throws {
     for value in [nil, JSON.null] {
       let model = try renamed("qwen3", "qwen3", [("head_dim", value), ("num_attention_heads", 6)])
-      #expect(try ModelDirectory(path: model.path).shape.attention.headDimension == 128)
       let error = try #require(throws: ModelError.self) { try model.load() }
       for part in ["self_attn.q_norm.weight", "[128]", "[8]"] { #expect(error.description.contains(part), "\(error)") }
     }
@@ -216,9 +215,9 @@ import Transformer
     .init("qwen3", "attention_bias", "no", "attention_bias", "true or false"),
     .init("qwen3", "use_sliding_window", 1, "use_sliding_window", "true or false"),
     .init("qwen3", "sliding_window", 0, "sliding_window", range),
-    .init("qwen3", "max_window_layers", -1, "max_window_layers", "not negative"),
+    .init("qwen3", "max_window_layers", -1, "max_window_layers", "of at least 0"),
     .init("qwen3", "layer_types", ["full_attention", "chunked_attention"], "layer_types", "'chunked_attention'"),
-    .init("qwen3", "rope_scaling", ["type": "su", "factor": 4], "rope_scaling.rope_type", "'su'"),
+    .init("qwen3", "rope_scaling", ["type": "su", "factor": 4], "rope_scaling.type", "'su'"),
   ]
 
   @Test(arguments: refused)

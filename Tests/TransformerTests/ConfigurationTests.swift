@@ -203,16 +203,6 @@ import Transformer
     #expect(try model.load().head.widened() == RandomModelTests.load("llama-v1").embeddingTable)
   }
 
-  @Test func tiedModelsIgnoreAHead() throws {
-    let model = try TemporaryModel(copying: "llama-v1")
-    let untied = try model.load()
-    try model.set("tie_word_embeddings", true)
-    let tied = try model.load()
-    #expect(tied.head.widened() == untied.embeddingTable)
-    #expect(untied.head.widened() != untied.embeddingTable)
-    #expect(tied.parameterCount == untied.parameterCount - 512 * 64)
-  }
-
   @Test(
     "Case 34: a weight that is NaN or infinite",
     arguments: [

@@ -243,20 +243,35 @@ struct PruneRefusalTests {
     }
   }
 
+  private static let deepConfiguration = """
+    {"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1, "num_hidden_layers": 40,
+     "vocab_size": 512, "max_position_embeddings": 64, "hidden_act": "silu", "rms_norm_eps": 1e-5}
+    """
+
   @Test("a window whose coalitions nobody could evaluate is refused like exact values are")
   func windowTooCostly() throws {
     try withTemporaryFolder { folder in
       let model = Path.join(folder, "deep")
       try FileSystem.makeDirectory(model)
-      for name in ["config.json", "model.safetensors"] {
-        var bytes = try File.contents(of: Path.join(Inputs.embedded, name))
-        if name == "config.json" {
-          let text = String(decoding: bytes, as: UTF8.self)
-          bytes = Array(
-            text.replacingOccurrences(of: "\"num_hidden_layers\": 12", with: "\"num_hidden_layers\": 40").utf8)
+      try File.replace(Path.join(model, "config.json"), with: Array(Self.deepConfiguration.utf8))
+      // Weights of 40 blocks, all zero.
+      var names = ["model.embed_tokens": [512, 8], "model.norm": [8], "lm_head": [512, 8]]
+      for block in 0..<40 {
+        for norm in ["input_layernorm", "post_attention_layernorm"] { names["model.layers.\(block).\(norm)"] = [8] }
+        for linear in ["q_proj", "k_proj", "v_proj", "o_proj"] {
+          names["model.layers.\(block).self_attn.\(linear)"] = [8, 8]
         }
-        try File.replace(Path.join(model, name), with: bytes)
+        for linear in ["gate_proj", "up_proj", "down_proj"] { names["model.layers.\(block).mlp.\(linear)"] = [8, 8] }
       }
+      var end = 0
+      let entries = names.sorted { $0.key < $1.key }.map { name, shape in
+        let start = end
+        end += 4 * shape.reduce(1, *)
+        return "\"\(name).weight\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[\(start),\(end)]}"
+      }
+      try File.replace(
+        Path.join(model, "model.safetensors"),
+        with: safetensors("{\(entries.joined(separator: ","))}", dataCount: end))
       let message = try svnup.refusal(
         ["shapley", model, "--data", Inputs.rows, "--window", "20", "--sequence-length", "64"], status: 64)
       #expect(message.contains("a window of 20 players takes "))

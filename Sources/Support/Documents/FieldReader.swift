@@ -136,7 +136,7 @@ package struct FieldReader: Sendable {
 
   package func number(in range: ClosedRange<Double>? = nil) throws(DocumentError) -> Double {
     let number = try expect(json.double, "a number")
-    guard number.isFinite else { throw failure("the number is too large, or not finite") }
+    guard number.isFinite else { throw failure("the number is too large") }
     if let range, !range.contains(number) {
       throw failure("\(number) is not between \(range.lowerBound.brief) and \(range.upperBound.brief)")
     }

@@ -21,7 +21,7 @@ enum WeightFiles {
     } else if FileSystem.isListed(Path.join(directory, Self.indexFile)) {
       self = .indexed
     } else {
-      let names = try CheckpointError.wrap { () throws(FileError) in try FileSystem.list(directory).sorted() }
+      let names = (try? FileSystem.list(directory))?.sorted() ?? []
       let shards = names.compactMap { name in ShardName(name).map { (name: name, number: $0) } }
       guard let count = shards.first?.number.count, shards.count == count,
         shards.enumerated().allSatisfy({ $1.number.index == $0 + 1 && $1.number.count == count })

@@ -71,11 +71,13 @@ private struct RotaryObject {
   private func requireKnownMembers(_ kind: RotaryKind) throws(DocumentError) {
     let known = RotaryKind.commonMembers + kind.members
     for (name, value) in try members.members() where !value.json.isNull && !known.contains(name) {
+      // As JSON writes it, so that the message stays one line.
+      let spelled = String(decoding: JSON(name).encoded().dropFirst().dropLast(), as: UTF8.self)
       guard value.json.object == nil else {
-        throw value.failure("a rotary embedding for each type of layer is not supported")
+        throw members.failure("a rotary embedding for each type of layer is not supported", at: spelled)
       }
       let own = kind.members.isEmpty ? "" : "; it has \(kind.members.joined(separator: ", "))"
-      throw value.failure("a rotary embedding of the type '\(kind.rawValue)' has no such setting\(own)")
+      throw members.failure("a rotary embedding of the type '\(kind.rawValue)' has no such setting\(own)", at: spelled)
     }
   }
 
@@ -132,7 +134,7 @@ private struct RotaryObject {
     guard slow <= fast else {
       throw members.failure("\(fast) must not be less than beta_slow \(slow)", at: "beta_fast")
     }
-    let isTruncated = try members.flag("truncate", default: true)
+    let isTruncated = members.json["truncate"] == nil ? true : try members.member("truncate").bool()
     let attentionFactor = try positive("attention_factor", default: try recommendedAttentionFactor(factor))
     return RotaryEmbedding.YaRN(
       factor: factor, attentionFactor: attentionFactor, fastTurns: fast, slowTurns: slow, originalPositions: original,
