@@ -48,6 +48,9 @@ public struct BPETokenizer: Sendable {
   /// One more than the largest id, added tokens included: the rows that an embedding must have at least.
   public var vocabularySize: Int { definition.vocabulary.size }
 
+  /// The ids that stand in front of every text, such as a beginning-of-text token.
+  public var beginning: [Int] { definition.prefix }
+
   /// The id of the token that begins a text, where the files name one.
   public var beginningOfText: Int? { definition.beginningOfText }
 

@@ -48,6 +48,77 @@ import Transformer
     }
   }
 
+  @Test func narrowIntegers() throws {
+    let ids = [0, 1, 200, 7]
+    for (descr, data) in [
+      ("<u4", Self.bytes(ids, UInt32.self)), ("<u2", Self.bytes(ids, UInt16.self)),
+      ("<i2", Self.bytes(ids, Int16.self)),
+      ("|u1", Self.bytes(ids, UInt8.self)),
+    ] {
+      #expect(try Self.read(Self.numpy(descr: descr, shape: "(4,)", data)) == .stream(ids))
+    }
+    // More than Int16 holds.
+    #expect(try Self.read(Self.numpy(descr: "<u2", shape: "(1,)", [0xFF, 0xFF])) == .stream([65_535]))
+  }
+
+  /// A zip archive of stored members; `method` 8 claims that they are deflated.
+  static func archive(_ members: [(name: String, bytes: [UInt8])], method: Int = 0, checksum: UInt32? = nil) -> [UInt8]
+  {
+    func word(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    func crc(_ bytes: [UInt8]) -> UInt32 {
+      ~bytes.reduce(~0) { crc, byte in
+        (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+      }
+    }
+    var (file, directory): ([UInt8], [UInt8]) = ([], [])
+    for (name, bytes) in members {
+      let sums = word(Int(checksum ?? crc(bytes)), 4) + word(bytes.count, 4) + word(bytes.count, 4)
+      let lengths = word(name.utf8.count, 2)
+      directory +=
+        Array("PK\u{1}\u{2}".utf8) + word(20, 2) + word(20, 2) + word(0, 2) + word(method, 2) + word(0, 4) + sums
+      directory += lengths + word(0, 2) + word(0, 2) + word(0, 8) + word(file.count, 4) + Array(name.utf8)
+      // The local header has an extra field that the directory has not, as numpy writes it.
+      file += Array("PK\u{3}\u{4}".utf8) + word(20, 2) + word(0, 2) + word(method, 2) + word(0, 4) + sums + lengths
+      file += word(4, 2) + Array(name.utf8) + [1, 0, 0, 0] + bytes
+    }
+    let start = file.count
+    file += directory + Array("PK\u{5}\u{6}".utf8) + word(0, 4) + word(members.count, 2) + word(members.count, 2)
+    return file + word(directory.count, 4) + word(start, 4) + word(0, 2)
+  }
+
+  @Test("of an archive, input_ids counts, or the only array")
+  func archives() throws {
+    let ids = Self.numpy(descr: "<u2", shape: "(2, 2)", Self.bytes([1, 2, 3, 4], UInt16.self))
+    let other = Self.numpy(shape: "(1,)", Self.bytes([9], Int64.self))
+    let rows = TokenFile.rows(TokenBatch(tokens: [1, 2, 3, 4], length: 2))
+    #expect(try Self.read(Self.archive([("mask.npy", other), ("input_ids.npy", ids)]), "a.npz") == rows)
+    #expect(try Self.read(Self.archive([("arr_0.npy", ids)]), "a.npz") == rows)
+    for (bytes, reason) in [
+      (Self.archive([("a.npy", ids), ("b.npy", other)]), "there is no 'input_ids' among its arrays: a.npy, b.npy"),
+      (Self.archive([("a.npy", ids)], method: 8), "'a.npy' is compressed; convert it first: python3"),
+      (Self.archive([("a.npy", ids)], checksum: 1), "'a.npy' is damaged: its CRC-32"),
+      (Array(Self.archive([("a.npy", ids)]).dropLast(1)), "its zip directory is damaged"),
+      ([], "its zip directory is damaged"),
+      (Self.archive([("a.npy", Array("no array".utf8))]), "ids.npz: a.npy"),
+    ] {
+      let error = try #require(throws: ModelError.self) { try Self.read(bytes, "ids.npz") }
+      #expect(error.description.contains(reason), "\(error)")
+      #expect(error.failureKind == .badData)
+    }
+  }
+
+  @Test("an archive that is cut off or changed in any byte is refused or read, and never crashes")
+  func damagedArchives() throws {
+    let whole = Self.archive([("a.npy", Self.numpy(shape: "(1,)", Self.bytes([9], Int64.self)))])
+    for count in 0..<whole.count { _ = try? Self.read(Array(whole.prefix(count)), "a.npz") }
+    for index in whole.indices {
+      var bytes = whole
+      bytes[index] ^= 0xFF
+      _ = try? Self.read(bytes, "a.npz")
+    }
+    #expect(try Self.read(whole, "a.npz") == .stream([9]))
+  }
+
   @Test func keysInAnyOrder() throws {
     let header = "{'shape': (2,), 'fortran_order': False, 'descr': '<i4'}"
     #expect(try Self.read(Self.numpy(header: header, Self.bytes([4, 5], Int32.self))) == .stream([4, 5]))
@@ -59,9 +130,12 @@ import Transformer
     ("magic number", Array("PK\u{3}\u{4} a zip archive".utf8), "magic"),
     ("version", numpy(version: 9, shape: "(6,)", data), "version 9"),
     ("fortran order", numpy(fortran: "True", shape: "(2, 3)", data), "fortran_order"),
-    ("float32", numpy(descr: "<f4", shape: "(12,)", data), "descr: ids must be '<i8' or '<i4', not '<f4'"),
+    (
+      "float32", numpy(descr: "<f4", shape: "(12,)", data),
+      "descr: ids must be '<i2', '<i4', '<i8', '<u2', '<u4' or '|u1', not '<f4'"
+    ),
     ("big-endian", numpy(descr: ">i8", shape: "(6,)", data), "'>i8'"),
-    ("16 bits", numpy(descr: "<u2", shape: "(24,)", data), "'<u2'"),
+    ("64 bits without sign", numpy(descr: "<u8", shape: "(6,)", data), "'<u8'"),
     ("truncated data", numpy(shape: "(6,)", data.dropLast()), "47 bytes follow the header"),
     ("data that are too long", numpy(shape: "(5,)", data), "shape [5]"),
     ("truncated header", Array(numpy(shape: "(6,)", []).prefix(30)), "the header ends at byte"),
@@ -118,7 +192,7 @@ import Transformer
     let float = try #require(throws: ModelError.self) {
       try safetensors("input_ids", "F32", [4], Array(repeating: 0, count: 16))
     }
-    #expect(float.description.contains("ids must be I64 or I32, not F32"))
+    #expect(float.description.contains("ids must be I64, I32, I16, U32, U16 or U8, not F32"))
     let missing = try #require(throws: ModelError.self) {
       try safetensors("ids", "I32", [4], Self.bytes(ids, Int32.self))
     }

@@ -102,7 +102,9 @@ struct PruneEndToEndTests {
       #expect(record["method"]?.text == "sparsegpt")
       #expect(record["calibrationSamples"]?.integer == 16)
       #expect(record["calibrationLength"]?.integer == 64)
-      #expect(record["evaluation"]?.keys == ["tokens", "windows", "sequenceLength"])
+      #expect(record["evaluation"]?.keys == ["tokens", "windows", "sequenceLength", "text"])
+      #expect(record["evaluation"]?["text"]?["joining"]?.text == "token ids")
+      #expect(record["calibrationText"]?["joining"]?.text == "rows of token ids")
       for block in try #require(record["blocks"]?.array) {
         for (_, linear) in try #require(block["linears"]?.object).members {
           #expect(try #require(linear["loss"]?.double) > 0)

@@ -90,13 +90,23 @@ struct TokenizeEndToEndTests {
     "a malformed line is bad data, told with its number, and nothing is printed",
     arguments: [
       ("{\"text\": \"a\"}\n{\"text\": \"b\"\n", "line 2: not valid JSON"),
-      ("{\"text\": \"a\"}\n\n\n{\"text\": 3}\n", "line 4: text: a string is missing here"),
-      ("{\"text\": \"a\"}\n{\"txt\": \"b\"}\n", "line 2: text: a string is missing here"),
-      ("\n[\"a\"]\n", "line 2: text: a string is missing here"),
+      ("{\"text\": \"a\"}\n\n\n{\"text\": 3}\n", "line 4: text: expected a string, not a number"),
+      ("{\"text\": \"a\"}\n{\"txt\": \"b\"}\n", "line 2: there is no 'text'; the fields are 'txt'"),
+      ("\n7\n", "line 2: expected an object or a string, not a number"),
     ])
   func malformed(input: String, reason: String) throws {
     let message = try svnup.refusal(Self.jsonl + ["-"], status: 65, input: input)
     #expect(message.hasPrefix("svnup: standard input: \(reason)"), "\(message)")
+  }
+
+  @Test("another field, where it is named")
+  func field() throws {
+    let input = #"{"text": "And", "content": "In"}"#
+    let result = try svnup.run(Self.jsonl + ["-", "--field", "content"], input: input)
+    let ids = try svnup.json(["tokenize", Inputs.embedded, "In"])["ids"]?.integers
+    #expect(try JSON.parse(Array(result.output.utf8))["ids"]?.integers == ids)
+    #expect(
+      try svnup.refusal(["tokenize", Inputs.embedded, "In", "--field", "content"], status: 64).contains("--jsonl"))
   }
 
   @Test("a text that is not UTF-8 and a file that is not there")

@@ -19,7 +19,11 @@ package struct FileHashes: Sendable, Equatable {
       try add("tokenizer", (try? source.tokenizer())?.definingFiles ?? [], in: source.path, advance)
       for (role, path) in texts {
         guard let path else { continue }
-        try add(role, [Path.name(of: path)], in: Path.parent(of: path), advance)
+        if TextDocuments.isFolder(path) {
+          try add(role, TextDocuments.files(in: path).names, in: path, advance)
+        } else {
+          try add(role, [Path.name(of: path)], in: Path.parent(of: path), advance)
+        }
       }
     }
   }

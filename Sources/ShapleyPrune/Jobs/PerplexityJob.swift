@@ -29,14 +29,15 @@ public struct PerplexityJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where
   /// the perplexity is not finite.
   public func run() throws -> PerplexityResult {
-    let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
-    events.note(data, has: windows, of: self.windows, "windows")
+    let corpus = try data.tokens(for: model, .measuring, events: events)
+    let windows = try corpus.windows(length: sequenceLength).first(windows)
+    events.note(data, has: windows, of: self.windows, "windows", rows: corpus.rowCount)
     let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {
       [Perplexity.footprint($0, BatchShape(windows))]
     }
     budget.announce(events)
     let perplexity = try model.load(events: events).perplexity(windows, memory: budget.memory, events: events)
-    return PerplexityResult(perplexity: perplexity, memory: budget)
+    return PerplexityResult(perplexity: perplexity, text: corpus.told, memory: budget)
   }
 }
 
@@ -44,6 +45,8 @@ public struct PerplexityJob: Sendable {
 public struct PerplexityResult: Sendable {
   /// The perplexity with its standard error.
   public let perplexity: Perplexity
+  /// How the text became tokens.
+  public let text: TextProtocol
   /// What the job held in memory, as far as it was predicted.
   package let memory: MemoryBudget
 }

@@ -6,6 +6,8 @@ import Transformer
 struct PreparedGame {
   let settings: GameSettings
   let windows: TokenBatch
+  /// How their text became tokens.
+  let text: TextProtocol
   /// The samples that the probe is calibrated on; nil means the windows.
   let calibration: TokenBatch?
   /// Hashes of the files that model, windows and samples came from.
@@ -71,6 +73,7 @@ struct PreparedGame {
   /// Writes down what the values are measured on.
   func describe(_ record: inout ShapleyRecord) {
     record.windows = windows.sequences
+    record.text = text
     record.sequenceLength = windows.length
     record.samples = settings.probe == nil ? nil : (calibration ?? windows).sequences
     record.hashes = hashes.json

@@ -9,6 +9,9 @@ struct PruneRun {
   /// Calibration text for the search of a spread.
   private let heldBack: TokenBatch?
   private let evaluation: TokenBatch?
+  /// How the two texts became tokens.
+  private let calibrationText: TextProtocol?
+  private let evaluationText: TextProtocol?
   private let hashes: FileHashes
   /// What the run will hold in memory.
   let budget: MemoryBudget
@@ -42,7 +45,8 @@ struct PruneRun {
       gameWindows = windows
       searches = spread == .auto
     }
-    let corpus = try job.calibration?.tokens(for: source)
+    let corpus = try job.calibration?.tokens(for: source, .calibrating, events: job.events)
+    calibrationText = corpus?.told
     if searches, let corpus {
       let parts = try corpus.samples(
         count: job.samples, length: job.sequenceLength, seed: job.seed, holdingBack: SpreadSearch.usualWindows)
@@ -51,10 +55,11 @@ struct PruneRun {
       calibration = try corpus?.samples(count: job.samples, length: job.sequenceLength, seed: job.seed)
       heldBack = nil
     }
-    evaluation = try job.evaluation?.tokens(for: source).windows(length: job.sequenceLength).first(
-      job.evaluationWindows)
+    let measured = try job.evaluation?.tokens(for: source, .measuring, events: job.events)
+    evaluationText = measured?.told
+    evaluation = try measured?.windows(length: job.sequenceLength).first(job.evaluationWindows)
     job.events.note(job.calibration, has: calibration, of: job.samples, "samples", rows: corpus?.rowCount)
-    job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows")
+    job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows", rows: measured?.rowCount)
     let windows = settings == nil ? nil : calibration?.first(gameWindows)
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
@@ -75,9 +80,10 @@ struct PruneRun {
       return phases + pruning + [ModelDirectory.footprint(forecast)]
     }
     hashes = try FileHashes(of: source, texts: texts, events: job.events)
-    if let settings, let windows {
+    if let settings, let windows, let calibrationText {
       game = PreparedGame(
-        settings: settings, windows: windows, calibration: calibration, hashes: hashes.without("data"),
+        settings: settings, windows: windows, text: calibrationText, calibration: calibration,
+        hashes: hashes.without("data"),
         memory: budget.memory, events: job.events, stop: job.stop)
     } else {
       game = nil
@@ -113,7 +119,8 @@ struct PruneRun {
     if case .structured? = job.pattern { record.groups = job.pattern }
     record.seed = job.seed
     record.describe(calibration, budget.memory)
-    record.describe(reports, dense: dense, pruned: pruned)
+    record.calibrationText = calibrationText
+    record.describe(reports, dense: dense, pruned: pruned, evaluationText)
     record.allocation = shared.record
     record.hashes = hashes
     return record
@@ -182,12 +189,12 @@ extension PruningRecord {
   }
 
   /// Writes down what became of the blocks, and the perplexities before and after.
-  mutating func describe(_ reports: [BlockReport], dense: Perplexity?, pruned: Perplexity?) {
+  mutating func describe(_ reports: [BlockReport], dense: Perplexity?, pruned: Perplexity?, _ text: TextProtocol?) {
     blocks = reports.map(BlockRecord.init)
     sparsity = Self.sparsity(of: reports)
     densePerplexity = dense?.perplexity
     prunedPerplexity = pruned?.perplexity
-    evaluation = pruned.map(Evaluation.init)
+    evaluation = pruned.map { Evaluation($0, text) }
   }
 }
 

@@ -21,6 +21,8 @@ public struct PruningRecord: Sendable {
   public internal(set) var samples: Int?
   /// Tokens of a sample.
   public internal(set) var sampleLength: Int?
+  /// How the calibration text became tokens.
+  public internal(set) var calibrationText: TextProtocol?
   /// How the samples' hidden states were stored from block to block.
   public internal(set) var calibrationStates: ElementType?
   /// The kernel that computed.
@@ -48,6 +50,8 @@ public struct PruningRecord: Sendable {
     public internal(set) var windows = 0
     /// Tokens of a window.
     public internal(set) var sequenceLength = 0
+    /// How the text became tokens.
+    public internal(set) var text: TextProtocol?
 
     package init() {}
   }
@@ -78,6 +82,7 @@ extension PruningRecord: Record {
     RecordField("seed", \.seed, .integer(), isRequired: false),
     RecordField("calibrationSamples", \.samples, FieldFormat.integer().orNull, isRequired: false),
     RecordField("calibrationLength", \.sampleLength, FieldFormat.integer().orNull, isRequired: false),
+    RecordField("calibrationText", \.calibrationText, FieldFormat.record.orNull, isRequired: false),
     RecordField("calibrationStates", \.calibrationStates, FieldFormat.word.orNull, isRequired: false),
     RecordField("kernel", \.kernel, .text, isRequired: false),
     RecordField("sparsity", \.sparsity, .number()),
@@ -94,10 +99,12 @@ extension PruningRecord.Evaluation: Record {
   package static let fields: [RecordField<PruningRecord.Evaluation>] = [
     RecordField("tokens", \.tokens, .integer()), RecordField("windows", \.windows, .integer()),
     RecordField("sequenceLength", \.sequenceLength, .integer()),
+    RecordField("text", \.text, FieldFormat.record.orNull, isRequired: false),
   ]
 
-  init(_ perplexity: Perplexity) {
+  init(_ perplexity: Perplexity, _ text: TextProtocol?) {
     self.init()
+    self.text = text
     tokens = perplexity.tokens
     windows = perplexity.windows
     sequenceLength = perplexity.sequenceLength

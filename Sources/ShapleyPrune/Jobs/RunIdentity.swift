@@ -17,8 +17,8 @@ struct RunIdentity {
         ("executable", Self.executable.map { JSON($0) } ?? .null),
       ] + game.settings.members + [
         ("windows", JSON(game.windows.sequences)), ("sequenceLength", JSON(game.windows.length)),
-        ("windowTokens", JSON(game.windows.hash)),
-        ("sampleTokens", game.calibration.map { JSON($0.hash) } ?? .null),
+        ("windowTokens", JSON(game.windows.tokens.sha256)),
+        ("sampleTokens", game.calibration.map { JSON($0.tokens.sha256) } ?? .null),
         // Sums differ in their last bits from one instruction set to another.
         ("kernel", JSON(Kernel.current.rawValue)),
         ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
@@ -63,14 +63,5 @@ extension JSON {
   fileprivate var brief: String {
     let text = String(decoding: encoded(), as: UTF8.self)
     return text.count <= 60 ? text : "\(text.prefix(57))…"
-  }
-}
-
-extension TokenBatch {
-  /// SHA-256 of the ids, eight bytes each.
-  fileprivate var hash: String {
-    var hash = SHA256()
-    for id in tokens { withUnsafeBytes(of: UInt64(id).littleEndian) { hash.update($0) } }
-    return hash.hexadecimal()
   }
 }

@@ -70,10 +70,11 @@ public struct ShapleyJob: Sendable {
   func prepare() throws -> (game: PreparedGame, memory: MemoryBudget) {
     let settings = settings.resolved()
     try settings.estimator.check(playerCount: settings.playerCount(model.directory))
-    let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
-    let corpus = try calibration?.tokens(for: model)
+    let text = try data.tokens(for: model, .measuring, events: events)
+    let windows = try text.windows(length: sequenceLength).first(windows)
+    let corpus = try calibration?.tokens(for: model, .calibrating, events: events)
     let samples = try corpus?.samples(count: self.samples, length: sequenceLength, seed: seed)
-    events.note(data, has: windows, of: self.windows, "windows")
+    events.note(data, has: windows, of: self.windows, "windows", rows: text.rowCount)
     events.note(calibration, has: samples, of: self.samples, "samples", rows: corpus?.rowCount)
     let budget = try MemoryBudget(
       model, limit: memoryLimit, length: max(windows.length, samples?.length ?? 0),
@@ -85,7 +86,8 @@ public struct ShapleyJob: Sendable {
     let hashes = try FileHashes(
       of: model, texts: [("data", data.path), ("calibration", calibration?.path)], events: events)
     let game = PreparedGame(
-      settings: settings, windows: windows, calibration: samples, hashes: hashes, memory: budget.memory,
+      settings: settings, windows: windows, text: text.told, calibration: samples, hashes: hashes,
+      memory: budget.memory,
       events: events, stop: stop)
     return (game, budget)
   }

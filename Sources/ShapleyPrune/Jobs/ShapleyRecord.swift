@@ -18,6 +18,8 @@ public struct ShapleyRecord: Sendable {
   public internal(set) var windows = 0
   /// Tokens of a window.
   public internal(set) var sequenceLength = 0
+  /// How the windows' text became tokens; nil in records of versions that did not tell.
+  public internal(set) var text: TextProtocol?
   /// Samples that the probe was calibrated on; nil where there is no probe.
   public internal(set) var samples: Int?
   /// Parts of the model that must be applied to all windows.
@@ -53,6 +55,7 @@ extension ShapleyRecord: Record {
     },
     RecordField("names", \.names, FieldFormat.text.list),
     RecordField("windows", \.windows, .integer()), RecordField("sequenceLength", \.sequenceLength, .integer()),
+    RecordField("text", \.text, FieldFormat.record.orNull, isRequired: false),
     RecordField("calibrationSamples", \.samples, FieldFormat.integer().orNull),
     RecordField("applications", \.applications, .integer()),
     RecordField("applicationsOfNaiveRun", \.naiveApplications, .integer()),

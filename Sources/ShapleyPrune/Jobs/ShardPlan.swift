@@ -171,6 +171,7 @@ extension ShardPlan: Record {
       plan.record.sequenceLength = try identity.member("sequenceLength").integer()
     },
     RecordField("names", \.record.names, FieldFormat.text.list),
+    RecordField("text", \.record.text, FieldFormat.record.orNull, isRequired: false),
     RecordField("calibrationSamples", \.record.samples, FieldFormat.integer().orNull),
     RecordField("applications", \.record.applications, .integer()),
     RecordField("applicationsOfNaiveRun", \.record.naiveApplications, .integer()),
@@ -181,7 +182,9 @@ extension ShardPlan: Record {
   private struct Request: Record {
     var model = ""
     var data = ""
+    var dataReading = TextReading()
     var calibration: String?
+    var calibrationReading = TextReading()
     var windowLimit: Int?
     var sequenceLength: Int?
     var samples = 1
@@ -195,7 +198,9 @@ extension ShardPlan: Record {
     init(_ job: ShapleyJob, _ settings: GameSettings) throws {
       model = try FileSystem.resolve(job.model.path)
       data = try Self.resolved(job.data)
+      dataReading = job.data.reading ?? TextReading()
       calibration = try job.calibration.map(Self.resolved)
+      calibrationReading = job.calibration?.reading ?? TextReading()
       windowLimit = job.windows
       sequenceLength = job.sequenceLength
       samples = job.samples
@@ -212,8 +217,8 @@ extension ShardPlan: Record {
     }
 
     func job() throws -> ShapleyJob {
-      var job = try ShapleyJob(ModelSource(model), data: .file(data))
-      job.calibration = calibration.map(Corpus.file)
+      var job = try ShapleyJob(ModelSource(model), data: .file(data, as: dataReading))
+      job.calibration = calibration.map { .file($0, as: calibrationReading) }
       job.windows = windowLimit
       job.sequenceLength = sequenceLength
       job.samples = samples
@@ -225,7 +230,9 @@ extension ShardPlan: Record {
 
     static let fields: [RecordField<Request>] = [
       RecordField("model", \.model, .text), RecordField("data", \.data, .text),
+      RecordField("dataReading", \.dataReading, .record, isRequired: false),
       RecordField("calibration", \.calibration, FieldFormat.text.orNull),
+      RecordField("calibrationReading", \.calibrationReading, .record, isRequired: false),
       RecordField("windowLimit", \.windowLimit, FieldFormat.integer(in: 1...Int.max).orNull),
       RecordField("sequenceLength", \.sequenceLength, FieldFormat.integer(in: 2...Int.max).orNull),
       RecordField("samples", \.samples, .integer(in: 1...Int.max)), RecordField("sampleSeed", \.seed, .integer()),

@@ -12,6 +12,10 @@ package struct TextInput {
     let limit = 1 << 31
     let bytes = try path == "-" ? FileSystem.readStandardInput(limit: limit + 1) : File.contents(of: path, limit: limit)
     guard bytes.count <= limit else { throw DocumentError(name, reason: "at most \(limit) bytes are accepted") }
+    if let kind = FileKind(beginning: bytes) {
+      throw DocumentError(
+        name, reason: "this is no UTF-8 text but \(kind.name); \(kind.remedy(for: path == "-" ? "FILE" : path))")
+    }
     if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
       throw DocumentError(name, reason: "the text is not UTF-8: the first wrong byte is at offset \(offset)")
     }

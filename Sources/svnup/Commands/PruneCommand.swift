@@ -79,19 +79,22 @@ package enum PruneCommand: Command {
     ("Pruning", [method, sparsity, pattern, dampening, blockSize]),
     (
       "Calibration; --method magnitude needs none",
-      [InputOptions.calibration, InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed]
+      [
+        InputOptions.calibration, TextOptions.calibrationFormat, TextOptions.field, TextOptions.documents,
+        InputOptions.samples, InputOptions.sequenceLength, InputOptions.seed,
+      ]
     ),
     ("Allocation", [allocation, spread, scaling, floor, ceiling]),
     ("Shapley values, for --allocation shapley", [values] + GameOptions.all + [probeSparsity, windows, journal]),
-    ("Evaluation", [data]),
+    ("Evaluation", [data, TextOptions.format]),
     ResourceOptions.group,
     ("Output", [output, OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
     "SparseGPT at 70 %, each linear with the sparsity its Shapley value earns it:": """
     svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
-      --allocation shapley --calibration c4.txt --data wiki.test.raw \\
-      --output Llama-2-7b-pruned
+      --allocation shapley --calibration c4.jsonl --data wiki.test.raw \\
+      --format wikitext --output Llama-2-7b-pruned
     """,
     "2:4 with Wanda:": """
     svnup prune Llama-2-7b --method wanda --pattern 2:4 \\
@@ -119,6 +122,13 @@ package enum PruneCommand: Command {
     let probe = isShapley && arguments[GameOptions.absence] == .pruned ? arguments[GameOptions.probeMethod] : nil
     try methodSettings.validate(
       arguments, Registries.pruners, chosen: [method.name, probe?.name].compactMap(\.self), by: "--method")
+    if !arguments.isGiven(data) { try arguments.refuse([TextOptions.format], unless: "--data") }
+    if !arguments.isGiven(InputOptions.calibration) {
+      try arguments.refuse([TextOptions.calibrationFormat], unless: "--calibration")
+      if !arguments.isGiven(data) {
+        try arguments.refuse([TextOptions.field, TextOptions.documents], unless: "--calibration or --data")
+      }
+    }
     if let reason = reasonForCalibration(arguments, method) {
       _ = try arguments.required(InputOptions.calibration, by: reason)
     }
@@ -162,9 +172,9 @@ package enum PruneCommand: Command {
     let target = arguments[pattern] ?? arguments[sparsity].map { .unstructured($0) }
     var job = try PruneJob(
       ModelSource(arguments[InputOptions.model]), by: method, to: target,
-      calibration: arguments[InputOptions.calibration].map(Corpus.file))
+      calibration: arguments[InputOptions.calibration].map { TextOptions.calibration(arguments, $0) })
     job.allocation = try allocation(arguments)
-    job.evaluation = arguments[data].map(Corpus.file)
+    job.evaluation = arguments[data].map { TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]
     job.sequenceLength = arguments[InputOptions.sequenceLength]
     job.seed = arguments[InputOptions.seed]

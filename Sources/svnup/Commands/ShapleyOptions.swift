@@ -12,21 +12,21 @@ enum ShapleyOptions {
   static let probeSparsity = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: GameSettings.Probe.usualSparsity,
     help: "The sparsity of an absent player; best the one you are going to prune to.")
-  static let windows = Option<Int?>(
-    "windows", .integer(1...ShapleyJob.windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
-
   static let groups: [OptionGroup] = [
     (
       "Game",
       [
-        InputOptions.data, windows, InputOptions.sequenceLength, GameOptions.players, GameOptions.value,
-        GameOptions.absence,
+        InputOptions.data, TextOptions.format, TextOptions.field, TextOptions.documents, InputOptions.windows,
+        InputOptions.sequenceLength, GameOptions.players, GameOptions.value, GameOptions.absence,
       ]
     ),
     ("Estimator", GameOptions.estimation + [InputOptions.seed]),
     (
       "Probe, for --absence pruned; calibrated on --data where --calibration is not given",
-      [probeSparsity, GameOptions.probeMethod, InputOptions.calibration, InputOptions.samples]
+      [
+        probeSparsity, GameOptions.probeMethod, InputOptions.calibration, TextOptions.calibrationFormat,
+        InputOptions.samples,
+      ]
     ),
     ResourceOptions.group,
   ]
@@ -35,10 +35,11 @@ enum ShapleyOptions {
   static func validate(_ arguments: Arguments) throws(UsageError) {
     try GameOptions.validate(arguments, probeSparsity: probeSparsity)
     if arguments[GameOptions.absence] == .bypassed {
-      try arguments.refuse([InputOptions.calibration, InputOptions.samples], unless: "--absence pruned")
+      try arguments.refuse(
+        [InputOptions.calibration, TextOptions.calibrationFormat, InputOptions.samples], unless: "--absence pruned")
     }
     if !arguments.isGiven(InputOptions.calibration) {
-      try arguments.refuse([InputOptions.samples], unless: "--calibration")
+      try arguments.refuse([InputOptions.samples, TextOptions.calibrationFormat], unless: "--calibration")
       if !Registries.estimators.names(having: "seed").contains(arguments[GameOptions.estimator].name) {
         try arguments.refuse([InputOptions.seed], unless: "--calibration or --estimator permutation")
       }
@@ -48,11 +49,14 @@ enum ShapleyOptions {
   /// The job that a command line asks for.
   static func job(_ arguments: Arguments, console: Console) throws -> ShapleyJob {
     var job = try ShapleyJob(
-      ModelSource(arguments[InputOptions.model]), data: .file(arguments.required(InputOptions.data)))
+      ModelSource(arguments[InputOptions.model]),
+      data: TextOptions.data(arguments, arguments.required(InputOptions.data)))
     job.settings = try GameOptions.settings(arguments, probeSparsity: arguments[probeSparsity])
-    job.windows = arguments[windows]
+    job.windows = arguments[InputOptions.windows]
     job.sequenceLength = arguments[InputOptions.sequenceLength]
-    if job.settings.probe != nil { job.calibration = arguments[InputOptions.calibration].map(Corpus.file) }
+    if job.settings.probe != nil {
+      job.calibration = arguments[InputOptions.calibration].map { TextOptions.calibration(arguments, $0) }
+    }
     job.samples = arguments[InputOptions.samples]
     job.seed = arguments[InputOptions.seed]
     job.memoryLimit = arguments[ResourceOptions.memory]

@@ -21,12 +21,15 @@ package enum InputOptions {
 
   static let data = Option<String?>(
     "data", .text("FILE"), isRequired: true,
-    help: "The text to measure on: UTF-8, or token ids (.npy, or .safetensors holding input_ids; rows are windows).")
+    help: """
+      The text to measure on: UTF-8, documents (.jsonl, .json, a folder of texts), or token ids (.npy, .npz, or .safetensors \
+      holding input_ids; rows are windows).
+      """)
   static let calibration = Option<String?>(
     "calibration", .text("FILE"),
     help: """
-      The text whose activations tell which weights matter: UTF-8, or token ids (.npy, or .safetensors holding input_ids; \
-      rows are samples).
+      The text whose activations tell which weights matter: UTF-8, documents (.jsonl, .json, a folder of texts), or token \
+      ids (.npy, .npz, or .safetensors holding input_ids; rows are samples).
       """)
   package static let samples = Option(
     "samples", .integer(1...1_000_000), default: Calibration.usualSamples,
@@ -34,10 +37,49 @@ package enum InputOptions {
   package static let seed = Option(
     "seed", .integer(0...Int.max), default: 0, help: "Where calibration samples, and random orders, are drawn.")
 
+  static let windows = Option<Int?>(
+    "windows", .integer(1...ShapleyJob.windowLimit), defaultText: "all", help: "Take only the first windows of --data.")
+
   /// A window of one token has nothing to predict.
   static let sequenceLength = Option<Int?>(
     "sequence-length", .integer(2...1_048_576), defaultText: "the model's positions, at most 2048",
     help: "Tokens in a window and in a calibration sample.")
+}
+
+/// How texts are read.
+package enum TextOptions {
+  private static let usual = TextReading()
+
+  package static let format = Option<TextReading.Format>(
+    "format", .word, default: usual.format,
+    help: """
+      What --data holds: auto goes by the name; wikitext joins the rows of WikiText by two newlines, blank rows included, as \
+      the papers do.
+      """)
+  package static let calibrationFormat = Option<TextReading.Format>(
+    "calibration-format", .word, default: usual.format, help: "What --calibration holds.")
+  package static let field = Option(
+    "field", .text("NAME"), default: usual.field, help: "The member of a JSON object that has the text.")
+  package static let documents = Option<TextReading.Joining?>(
+    "documents", .word, defaultText: "space for --data, apart for --calibration",
+    help:
+      "What becomes of several documents: one text, joined by a space or an empty line; or windows within each alone.")
+
+  /// The corpus in the file of --data.
+  static func data(_ arguments: Arguments, _ path: String) -> Corpus { corpus(arguments, path, format) }
+
+  /// The corpus in the file of --calibration.
+  static func calibration(_ arguments: Arguments, _ path: String) -> Corpus {
+    corpus(arguments, path, calibrationFormat)
+  }
+
+  private static func corpus(
+    _ arguments: Arguments, _ path: String, _ format: Option<TextReading.Format>
+  ) -> Corpus {
+    let reading = TextReading(
+      format: arguments[format], field: arguments[field], joining: arguments[documents])
+    return .file(path, as: reading)
+  }
 }
 
 /// What a run may use.

@@ -15,7 +15,7 @@ package enum TokenizeCommand: Command {
   package static let summary = "Show the token ids and pieces of a text."
   package static let usage = "MODEL [TEXT | --file F | --jsonl F] [options]"
   package static let positionals: [any Declaration] = [InputOptions.model, text]
-  package static let groups: [OptionGroup] = [("Input", [file, jsonl])]
+  package static let groups: [OptionGroup] = [("Input", [file, jsonl, TextOptions.field])]
   package static let examples: KeyValuePairs = [
     "Ids and pieces of a sentence:": #"svnup tokenize Llama-3.2-1B "In the beginning""#,
     "A corpus, a document a line:": "svnup tokenize Llama-3.2-1B --jsonl corpus.jsonl > ids.jsonl",
@@ -24,13 +24,14 @@ package enum TokenizeCommand: Command {
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     let given = [file, jsonl].filter { arguments.isGiven($0) }.map(\.spelling)
     let sources = (arguments.isGiven(text) ? [text.name] : []) + given
+    if !arguments.isGiven(jsonl) { try arguments.refuse([TextOptions.field], unless: "--jsonl") }
     guard sources.count <= 1 else { throw arguments.usageError("\(sources[0]) and \(sources[1]) exclude each other") }
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let tokenizer = try BPETokenizer(directory: arguments[InputOptions.model])
     if let path = arguments[jsonl] {
-      try tokenizeLines(of: TextInput(path: path), by: tokenizer, console)
+      try tokenizeLines(of: TextInput(path: path), by: tokenizer, field: arguments[TextOptions.field], console)
     } else if let text = arguments[Self.text] {
       try show(Array(text.utf8), by: tokenizer, console)
     } else {
@@ -52,19 +53,10 @@ package enum TokenizeCommand: Command {
   /// One line of JSON for each line of JSON, in order; blank lines have none.
   ///
   /// Every line is checked before the first is answered, so that a wrong one leaves no partial output.
-  private static func tokenizeLines(of input: TextInput, by tokenizer: BPETokenizer, _ console: Console) throws {
-    let lines = try input.bytes().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let texts = try lines.enumerated().compactMap { index, line -> [UInt8]? in
-      if line.allSatisfy({ " \r\t".utf8.contains($0) }) { return nil }
-      let record: JSON
-      do { record = try JSON.parse(Array(line)) } catch {
-        throw DocumentError(input.name, reason: "line \(index + 1): \(error)")
-      }
-      guard let text = record["text"]?.bytes else {
-        throw DocumentError(input.name, reason: "line \(index + 1): text: a string is missing here")
-      }
-      return text
-    }
+  private static func tokenizeLines(of input: TextInput, by tokenizer: BPETokenizer, field: String, _ console: Console)
+    throws
+  {
+    let texts = try JSONDocuments(name: input.name, field: field).texts(input.bytes())
     let progress = console.begin("tokenizing", unit: "lines")
     let batch = 256 * Parallel.threadCount
     for start in stride(from: 0, to: texts.count, by: batch) {

@@ -32,7 +32,7 @@ extension ShapleyRecord {
 
       v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))\(error)
       \(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; \
-      \(applications) \(unit) applied, \(share) of a run without shared work
+      \(applications) \(unit) applied, \(share) of a run without shared work\(text.map { "\ntext: \($0.text)" } ?? "")
       """
   }
 

@@ -1,78 +1,52 @@
 import Support
 import Transformer
 
-/// A text to measure or to calibrate on.
-///
-///     job.evaluation = .text("wiki.test.raw")
-///     job.calibration = .ids(tokens)
-public struct Corpus: Sendable {
-  private enum Content: Sendable {
-    case text(String)
-    case tokenFile(String)
-    case ids(TokenFile)
-  }
-
-  private let content: Content
-
-  /// A UTF-8 text in a file, tokenized once with the special tokens that the tokenizer puts around a text.
-  public static func text(_ path: String) -> Corpus { Corpus(content: .text(path)) }
-
-  /// Token ids in a file: `.npy`, or `.safetensors` with a tensor `input_ids`; rows are windows or samples as they
-  /// stand.
-  public static func tokens(_ path: String) -> Corpus { Corpus(content: .tokenFile(path)) }
-
-  /// Token ids, or a text, as the ending of the file's name tells.
-  public static func file(_ path: String) -> Corpus { TokenFile.isTokenFile(path) ? tokens(path) : text(path) }
-
-  /// Token ids of a text.
-  public static func ids(_ stream: [Int]) -> Corpus { Corpus(content: .ids(.stream(stream))) }
-
-  /// Token ids in rows, which are windows or samples as they stand.
-  public static func rows(_ rows: TokenBatch) -> Corpus { Corpus(content: .ids(.rows(rows))) }
-
-  /// The file, where there is one.
-  public var path: String? {
-    switch content {
-    case .text(let path), .tokenFile(let path): path
-    case .ids: nil
-    }
-  }
-
-  /// The text in the tokens of a model.
-  ///
-  /// Throws where a file cannot be read, is malformed, or has an id that is not in the model's vocabulary.
-  func tokens(for source: ModelSource) throws -> CorpusTokens {
-    let ids: TokenFile
-    switch content {
-    case .text(let path):
-      let text = try TextInput(path: path).bytes()
-      ids = .stream(try source.tokenizer().encodeInParallel(text))
-    case .tokenFile(let path): ids = try TokenFile(path: path)
-    case .ids(let given): ids = given
-    }
-    return try CorpusTokens(ids, name: path ?? "the token ids", for: source)
-  }
-}
-
 /// A corpus in the tokens of a model.
 struct CorpusTokens {
+  /// Token ids as they are cut into windows and samples.
+  enum IDs {
+    /// The ids of every document, which no window goes over the end of.
+    case streams([[Int]])
+    case rows(TokenBatch)
+
+    init(_ file: TokenFile) {
+      switch file {
+      case .stream(let stream): self = .streams([stream])
+      case .rows(let rows): self = .rows(rows)
+      }
+    }
+
+    var isRows: Bool { if case .rows = self { true } else { false } }
+
+    /// The ids one behind the other.
+    var all: [[Int]] {
+      switch self {
+      case .streams(let streams): streams
+      case .rows(let rows): [rows.tokens]
+      }
+    }
+
+    var count: Int { all.reduce(0) { $0 + $1.count } }
+
+    /// SHA-256 of the ids, eight bytes each.
+    var hash: String { all.joined().sha256 }
+  }
+
   /// What messages call it.
   private let name: String
-  private let ids: TokenFile
+  private let ids: IDs
+  /// How it became tokens.
+  let told: TextProtocol
   private let source: ModelSource
 
-  init(_ ids: TokenFile, name: String, for source: ModelSource) throws {
+  init(_ ids: IDs, _ told: TextProtocol, name: String, for source: ModelSource) throws {
     self.ids = ids
+    self.told = told
     self.name = name
     self.source = source
-    let tokens =
-      switch ids {
-      case .stream(let stream): stream
-      case .rows(let rows): rows.tokens
-      }
     let size = source.directory.vocabularySize
-    if let position = tokens.firstIndex(where: { $0 < 0 || $0 >= size }) {
-      throw failure("id \(tokens[position]) at position \(position) is not in the model's vocabulary of \(size)")
+    for (position, id) in ids.all.joined().enumerated() where id < 0 || id >= size {
+      throw failure("id \(id) at position \(position) is not in the model's vocabulary of \(size)")
     }
   }
 
@@ -83,22 +57,26 @@ struct CorpusTokens {
   func windows(length: Int?) throws -> TokenBatch {
     switch ids {
     case .rows(let rows): return try checked(rows, length)
-    case .stream(let stream):
+    case .streams(let streams):
       let length = try positions(length)
-      guard stream.count >= length else { throw tooShort(stream.count, "a window", length) }
-      return TokenBatch(windowsOf: stream, length: length)
+      try checkLength(streams, "a window", length)
+      return Self.windows(of: streams, length: length)
     }
+  }
+
+  private static func windows(of streams: [[Int]], length: Int) -> TokenBatch {
+    TokenBatch(tokens: streams.flatMap { $0.prefix($0.count / length * length) }, length: length)
   }
 
   /// Calibration samples drawn from the text, or the first rows as they stand.
   func samples(count: Int, length: Int?, seed: Int) throws -> TokenBatch {
     switch ids {
     case .rows(let rows): return try checked(rows, length).first(count)
-    case .stream(let stream):
+    case .streams(let streams):
       let length = try positions(length)
-      guard stream.count >= length else { throw tooShort(stream.count, "a sample", length) }
+      try checkLength(streams, "a sample", length)
       try checkMemory(count, length)
-      return try Calibration.samples(from: stream, count: count, length: length, seed: UInt64(seed))
+      return try Calibration.samples(from: streams, count: count, length: length, seed: UInt64(seed))
     }
   }
 
@@ -118,13 +96,20 @@ struct CorpusTokens {
       let rows = try checked(rows, length)
       let kept = rows.sequences - (try heldBack(of: rows.sequences))
       return (rows[sequences: 0..<min(count, kept)], rows[sequences: kept..<rows.sequences])
-    case .stream(let stream):
+    case .streams(var kept):
       let length = try positions(length)
-      let kept = stream.count - (try heldBack(of: stream.count / length)) * length
+      var missing = try heldBack(of: kept.reduce(0) { $0 + $1.count / length })
       try checkMemory(count, length)
-      let samples = try Calibration.samples(
-        from: Array(stream[..<kept]), count: count, length: length, seed: UInt64(seed))
-      return (samples, TokenBatch(windowsOf: Array(stream[kept...]), length: length))
+      var held: [[Int]] = []
+      while missing > 0, let last = kept.popLast() {
+        let taken = min(missing, last.count / length)
+        let cut = last.count - taken * length
+        held.insert(Array(last[cut...]), at: 0)
+        missing -= taken
+        if missing == 0 { kept.append(Array(last[..<cut])) }
+      }
+      let samples = try Calibration.samples(from: kept, count: count, length: length, seed: UInt64(seed))
+      return (samples, Self.windows(of: held, length: length))
     }
   }
 
@@ -163,9 +148,35 @@ struct CorpusTokens {
     return rows
   }
 
-  private func tooShort(_ count: Int, _ what: String, _ length: Int) -> ModelError {
-    failure("it has \(count) tokens, and \(what) needs \(length); use a longer text or a shorter sequence length")
+  /// Throws where no document has enough tokens.
+  private func checkLength(_ streams: [[Int]], _ what: String, _ length: Int) throws {
+    let longest = streams.map(\.count).max() ?? 0
+    guard longest < length else { return }
+    if streams.count > 1 {
+      throw failure(
+        "the longest of its \(streams.count) documents has \(longest) tokens, and \(what) needs \(length); join the "
+          + "documents, or use a shorter sequence length")
+    }
+    throw failure(
+      "it has \(longest) tokens, and \(what) needs \(length); use a longer text or a shorter sequence length")
   }
 
   private func failure(_ reason: String) -> ModelError { .tokens(source: name, reason: reason) }
+}
+
+extension Sequence<Int> {
+  /// SHA-256 of the numbers, eight bytes each.
+  var sha256: String {
+    var hash = SHA256()
+    var bytes: [UInt8] = []
+    for id in self {
+      withUnsafeBytes(of: UInt64(bitPattern: Int64(id)).littleEndian) { bytes.append(contentsOf: $0) }
+      if bytes.count >= 1 << 16 {
+        hash.update(bytes)
+        bytes.removeAll(keepingCapacity: true)
+      }
+    }
+    hash.update(bytes)
+    return hash.hexadecimal()
+  }
 }
