@@ -144,23 +144,23 @@ public struct ModelDirectory: Sendable {
     }
   }
 
-  /// Files beside the weights that make the directory complete, as far as they are there.
-  package var companionFiles: [String] {
+  /// The files beside the weights that say what the model is, as far as they are there.
+  private var definingFiles: [String] {
     [
       "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
       "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
-      "chat_template.json", "LICENSE", "LICENSE.txt", "USE_POLICY.md",
+      "chat_template.json",
     ].filter { FileSystem.exists(Path.join(path, $0)) }
   }
 
-  /// The files that `write` makes.
-  package var fileNames: [String] { companionFiles + checkpoint.fileNames }
+  /// The files that a copy of the model must have.
+  package var fileNames: [String] { definingFiles + checkpoint.fileNames }
 
   /// Bytes of these files.
   package func byteCount() throws(ModelError) -> Int {
     do throws(FileError) {
       var sum = 0
-      for name in fileNames { sum += try FileSystem.status(Path.join(path, name)).size }
+      for name in companions.names + checkpoint.fileNames { sum += try FileSystem.status(Path.join(path, name)).size }
       return sum
     } catch { throw ModelError(error) }
   }
@@ -179,7 +179,7 @@ public struct ModelDirectory: Sendable {
       for linear in linears { try checkReplacement(linear) }
     } catch { throw .checkpoint(error) }
     do throws(FileError) {
-      for name in companionFiles { try folder.copy(Path.join(path, name), progress: progress) }
+      for name in companions.names { try folder.copy(Path.join(path, name), progress: progress) }
     } catch { throw ModelError(error) }
     let replacements = Dictionary(linears.map { ($0.name, $0.weight) }) { $1 }
     do throws(CheckpointError) {

@@ -1,9 +1,8 @@
+import ShapleyPrune
 import Support
 import TestSupport
 import Testing
 import Tokenizer
-
-@testable import ShapleyPrune
 
 @Suite("Reading texts")
 struct TextReadingTests {

@@ -11,19 +11,32 @@ import Transformer
     "generation_config.json": "{\"max_length\": 3}\r\n", "tokenizer.json": "{}", "tokenizer.model": "\u{0}\u{FF}",
     "tokenizer_config.json": "{ }", "special_tokens_map.json": "{\n}", "added_tokens.json": "{}", "vocab.json": "{}",
     "merges.txt": "#version: 0.2\n", "chat_template.jinja": "{{ x }}", "LICENSE": "free",
+    "LICENSE.md": "free", "NOTICE": "mine", "Notice.txt": "ours", "USE_POLICY.md": "good", "README.md": "# card",
+    "tokenizer.tiktoken": "IQ== 0", "chat.jinja": "{{ y }}",
+  ]
+
+  /// What is no part of a copy.
+  static let strangers = [
+    "modeling_x.py": "import os", "pytorch_model.bin": "PK", "svnup.json": "{}", "model.gguf": "GGUF",
+    ".gitattributes": "*",
+    "pytorch_model.bin.index.json": "{}",
   ]
 
   @Test(arguments: RandomModelTests.models)
   func unprunedRoundTripKeepsEveryByte(_ name: String) throws {
     let model = try TemporaryModel(copying: name)
+    // The fixture's own texts come along too.
+    let others = try FileSystem.list(model.path).filter { $0.hasSuffix(".json") && !$0.hasSuffix(".index.json") }
     for (file, text) in Self.companions { try model.write(file, text) }
+    for (file, text) in Self.strangers { try model.write(file, text) }
+    try FileSystem.makeDirectory(Path.join(model.path, "original"))
     let source = try ModelDirectory(path: model.path)
     let target = Path.join(model.folder, "written")
     let writer = try DirectoryWriter(target: target, replacing: false)
     try source.write(try source.loadModel(), to: writer)
     try writer.commit()
 
-    let expected = Set(Self.companions.keys).union(["config.json"]).union(source.checkpoint.fileNames)
+    let expected = Set(Self.companions.keys).union(others).union(source.checkpoint.fileNames)
     #expect(Set(try FileSystem.list(target)) == expected)
     for file in expected where !file.hasSuffix(".safetensors") {
       #expect(try bytes(target, file) == bytes(model.path, file), "\(file)")
@@ -37,6 +50,11 @@ import Transformer
         #expect(try after.bytes(of: entry.name) == before.bytes(of: entry.name), "\(entry.name)")
       }
     }
+    let notes = source.companions.notes
+    #expect(notes.contains { $0.hasPrefix("remote code stays behind: modeling_x.py;") })
+    #expect(
+      notes.contains { $0.hasPrefix("these files stay behind: ") && $0.contains("model.gguf, pytorch_model.bin") })
+    #expect(notes.count == 2)
     let tokens = randomTokens(2, 30, below: 512)
     #expect(try written.loadModel().logits(of: tokens) == source.loadModel().logits(of: tokens))
   }

@@ -29,6 +29,9 @@ struct SavedModel {
     return tensors
   }
 
+  /// Files of a fixture that are no part of the model and, being small texts, come along with it.
+  static let fixtureTexts = ["config.transformers5.json", "expected.json"]
+
   /// The bytes of every file of weights by its name.
   static func files(_ folder: String) throws -> [String: [UInt8]] {
     try Dictionary(

@@ -71,7 +71,7 @@ struct TextsEndToEndTests {
       let shards = Path.join(folder, "shards")
       _ = try svnup.json(["shapley", "plan"] + words + ["--output", plan])
       _ = try svnup.json(["shapley", "work", "--plan", plan, "--out", shards, "--shard", "0"])
-      let merged = try svnup.json(["shapley", "merge", "--plan", plan, "--shards", shards])
+      let merged = try svnup.json(["shapley", "merge", shards, "--plan", plan])
       let whole = try svnup.json(["shapley"] + words)
       #expect(merged["values"]?.encoded() == whole["values"]?.encoded())
       for result in [merged, whole] { #expect(result["text"]?["joining"]?.text == "rows joined by an empty line") }

@@ -80,7 +80,7 @@ final class VerifyEndToEndTests {
     #expect(
       text.output == """
         \(saved) is as it was saved
-        files    6, each with the SHA-256 it was saved with
+        files    8, each with the SHA-256 it was saved with
         tensors  39, all finite, in the shapes of the configuration
         linears  28, 50.00 % zeros, each as recorded, 2:4 in every row
 

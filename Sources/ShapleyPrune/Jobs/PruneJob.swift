@@ -162,6 +162,7 @@ extension PruningRecord {
     _ model: any CausalLM, from source: ModelSource, to output: OutputFolder, events: any JobEvents
   ) throws -> PruningRecord {
     let total = try source.directory.byteCount()
+    for note in source.directory.companions.notes { events.note("\(source.path): \(note)") }
     let folder = try DirectoryWriter(target: output.path, replacing: output.isReplaced)
     try events.duringBytes("saving \(output.path)", total: total) {
       try source.directory.write(model, to: folder, progress: $0)

@@ -112,6 +112,7 @@ struct PruneRun {
       try modelPruner.prune(
         &model, patterns: shared.patterns, calibration: calibration ?? .none, progress: $0)
     }
+    tellEmptied(reports)
     let pruned = try evaluation.map { try measure(model, $0, "pruned perplexity") }
     var record = PruningRecord()
     record.command = job.command
@@ -124,6 +125,19 @@ struct PruneRun {
     record.allocation = shared.record
     record.hashes = hashes
     return record
+  }
+
+  /// Names the blocks, and the linears of other blocks, of which nothing is left.
+  private func tellEmptied(_ reports: [BlockReport]) {
+    for (index, block) in reports.enumerated() {
+      let emptied = block.linears.filter { $0.zeros == $0.count }
+      if emptied.count == block.linears.count {
+        job.events.note("block \(index): every weight of its linears is zero")
+      } else if !emptied.isEmpty {
+        job.events.note(
+          "block \(index): every weight of \(emptied.map(\.role.rawValue).joined(separator: ", ")) is zero")
+      }
+    }
   }
 
   private func measure(_ model: any CausalLM, _ windows: TokenBatch, _ label: String) throws -> Perplexity {

@@ -4,12 +4,11 @@ import Tensor
 final class ColumnTile {
   /// Which weights become zero.
   enum Choice {
-    case nothing
-    /// Those whose costs are below a threshold, and the first ones, row by row, of those that equal it.
+    /// Those whose costs are zero or below a threshold, and the first ones, row by row, of those that equal it.
     case threshold(UInt32, ties: Int)
     /// In every group of `of` columns all but the `keep` with the highest costs, after the updates by the columns
-    /// before it.
-    case groups(keep: Int, of: Int)
+    /// before it; `keepingZeros` says that the rows of `errors` have zeros where a weight must be zero in any case.
+    case groups(keep: Int, of: Int, keepingZeros: Bool)
   }
 
   private let width: Int
@@ -24,10 +23,14 @@ final class ColumnTile {
   private let costs: LaneTile
   /// -1 where a weight of the group's columns becomes zero, 0 where it stays.
   private let marks: Lanes
+  /// 0 where a weight must be zero whatever its cost; filled where groups keep zeros.
+  private lazy var zeros = LaneTile(columns: width, kernel: kernel)
+  private let kernel: Kernel
 
   /// `coefficients` is the block's U, transposed; `squares` those of its diagonal.
   init(coefficients: Matrix, squares: [Float], kernel: Kernel) {
     width = squares.count
+    self.kernel = kernel
     self.squares = squares
     self.coefficients = coefficients
     weights = LaneTile(columns: width, kernel: kernel)
@@ -37,7 +40,8 @@ final class ColumnTile {
     marks = Lanes(LaneTile(columns: width, kernel: kernel))
   }
 
-  /// Prunes up to 32 rows; for a threshold, `errors` holds the costs of their weights, which the errors replace.
+  /// Prunes up to 32 rows; for a threshold, `errors` holds the costs of their weights, for groups where weights must be zero,
+  /// and the errors replace them.
   ///
   /// - Returns: half the sum of the squared errors.
   func prune(
@@ -47,19 +51,20 @@ final class ColumnTile {
     var partial: (row: Int, column: Int)?
     var group = 1
     switch choice {
-    case .nothing: partial = setLimits(0, ties: 0, costs: e, rows: 0)
     case .threshold(let bits, let ties):
       costs.loadRows(e, stride: width, rows: rows, columns: width)
       partial = setLimits(bits, ties: ties, costs: e, rows: rows)
-    case .groups(_, let of): group = of
+    case .groups(_, let of, let keepsZeros):
+      group = of
+      if keepsZeros { zeros.loadRows(e, stride: width, rows: rows, columns: width) }
     }
     coefficients.withElements { u in
       for start in Swift.stride(from: 0, to: width, by: group) {
         for j in start..<start + group { weights.subtract(from: j, errors, 0..<start, coefficients: u + j * width) }
-        if case .groups(let keep, let of) = choice {
-          markCheapest(start, keep: keep, of: of)
+        if case .groups(let keep, let of, let keepsZeros) = choice {
+          markCheapest(start, keep: keep, of: of, zeros: keepsZeros ? Lanes(zeros) : nil)
         } else {
-          if let partial, partial.column == start { limits[partial.row] -= 1 }
+          if let partial, partial.column == start { limits[partial.row] = max(0, limits[partial.row] - 1) }
           markByLimit(start)
         }
         for j in start..<start + group {
@@ -81,11 +86,12 @@ final class ColumnTile {
     for row in 0..<LaneTile.lanes {
       // Costs are not negative, so their bits compare as signed numbers too.
       let limit = Int32(bitPattern: threshold & 0x7FFF_FFFF)
-      limits[row] = left > 0 ? limit : limit - 1
+      // A cost of zero is always low enough: so is that of a weight which must stay zero.
+      limits[row] = max(0, left > 0 ? limit : limit - 1)
       guard left > 0, row < rows else { continue }
       for column in 0..<width where magnitudeBits(costs, row * width + column) == threshold {
         if left == 0 {
-          for other in row + 1..<max(LaneTile.lanes, row + 1) { limits[other] = limit - 1 }
+          for other in row + 1..<max(LaneTile.lanes, row + 1) { limits[other] = max(0, limit - 1) }
           return (row, column)
         }
         left -= 1
@@ -104,13 +110,14 @@ final class ColumnTile {
 
   /// Marks the weights of a group with the lowest costs by their ranks: the number of columns that come before in
   /// ascending order.
-  private func markCheapest(_ start: Int, keep: Int, of: Int) {
+  private func markCheapest(_ start: Int, keep: Int, of: Int, zeros: Lanes?) {
     let (weights, costs) = (Lanes(weights), Lanes(costs))
     for v in 0..<Lanes.vectors {
       for i in 0..<of {
         let w = weights.floats(start + i, v)
         let cost = w * w / Lanes.Floats(repeating: squares[start + i])
-        let own = unsafeBitCast(cost, to: Lanes.Words.self) & 0x7FFF_FFFF
+        var own = unsafeBitCast(cost, to: Lanes.Words.self) & 0x7FFF_FFFF
+        if let zeros { own.replace(with: -1, where: zeros.words(start + i, v) .== 0) }
         costs.set(i, v, own)
         var rank = Lanes.Words.zero
         for j in 0..<i {
@@ -122,7 +129,8 @@ final class ColumnTile {
         marks.set(i, v, rank)
       }
       for i in 0..<of {
-        let goes = marks.words(i, v) .< Lanes.Words(repeating: Int32(of - keep))
+        var goes = marks.words(i, v) .< Lanes.Words(repeating: Int32(of - keep))
+        if let zeros { goes .|= zeros.words(start + i, v) .== 0 }
         marks.set(i, v, Lanes.Words.zero.replacing(with: -1, where: goes))
       }
     }

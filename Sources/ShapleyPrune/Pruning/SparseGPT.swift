@@ -7,6 +7,8 @@ import Tensor
 /// columns behind it is to lose (w / U_jj) · U_j,j+1... . Columns are taken in blocks; the update behind a block is one
 /// matrix product.
 ///
+/// A weight that was zero before stays zero, unlike in the published code: it goes before all others.
+///
 ///     let pruner = SparseGPTPruner(dampening: 0.02)
 ///     let job = try PruneJob(source, by: pruner, to: .unstructured(0.7), calibration: .text("c4.txt"))
 public struct SparseGPTPruner: Pruner {
@@ -106,12 +108,13 @@ private struct SparseGPTCriterion: PruningCriterion {
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
     try settings.check(pattern)
+    let zeros = ZeroPositions(of: weight)
     zeroDeadColumns(of: &weight)
     let columns = weight.columns
     var outcome = PruningOutcome(loss: 0, dampening: dampening, deadInputs: dead.count)
     for start in stride(from: 0, to: columns, by: settings.blockSize) {
       let block = start..<min(columns, start + settings.blockSize)
-      var pass = SparseGPTPass(block, rows: weight.rows, factor: factor)
+      var pass = SparseGPTPass(block, rows: weight.rows, factor: factor, zeros: zeros)
       let (prunedCount, loss) = pass.prune(&weight, to: pattern, rule: settings.rule)
       outcome.prunedCount += prunedCount
       outcome.loss = (outcome.loss ?? 0) + loss

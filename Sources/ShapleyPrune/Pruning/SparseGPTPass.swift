@@ -14,11 +14,14 @@ struct SparseGPTPass {
   private let coefficients: Matrix
   /// w / U_jj of the pruned weights and 0 for the others, (rows, width): what the columns behind must make up for.
   ///
-  /// Before a tile is pruned its rows hold the costs of removing its weights.
+  /// Before a tile is pruned its rows hold the costs of removing its weights, or for groups what `ColumnTile` says.
   private(set) var errors: Matrix
+  /// Weights that must stay zero; nil where there are none.
+  private let zeros: ZeroPositions?
 
   /// The columns of `block` for a weight of `rows` rows.
-  init(_ block: Range<Int>, rows: Int, factor: Matrix) {
+  init(_ block: Range<Int>, rows: Int, factor: Matrix, zeros: ZeroPositions?) {
+    self.zeros = zeros
     self.block = block
     let part = factor.block(rows: block, columns: block)
     squares = (0..<block.count).map { part[$0, $0] * part[$0, $0] }
@@ -36,7 +39,9 @@ struct SparseGPTPass {
     let lanes = LaneTile.lanes
     let tiles = (rows + lanes - 1) / lanes
     var selection: ChunkedSelection?
-    if case .unstructured(let sparsity) = pattern {
+    switch pattern {
+    case .structured: markZeros(weight)
+    case .unstructured(let sparsity):
       computeCosts(weight)
       selection = errors.withElements {
         ChunkedSelection(sparsity, of: $0, count: rows * width, chunk: lanes * width, rule: rule)
@@ -44,6 +49,7 @@ struct SparseGPTPass {
     }
     var losses = [Double](repeating: 0, count: tiles)
     let start = block.lowerBound
+    let keepsZeros = zeros != nil
     // Asked for here: other threads do not know what the caller has chosen.
     let kernel = Kernel.current
     weight.withMutableElements { w in
@@ -53,9 +59,11 @@ struct SparseGPTPass {
           Parallel.forEach(
             tiles, state: { ColumnTile(coefficients: coefficients, squares: squares, kernel: kernel) }
           ) { tile, index in
-            var choice = ColumnTile.Choice.nothing
-            if case .structured(let keep, let of) = pattern { choice = .groups(keep: keep, of: of) }
-            if let selection { choice = .threshold(selection.threshold, ties: selection.ties[index]) }
+            let choice: ColumnTile.Choice =
+              switch pattern {
+              case .unstructured: .threshold(selection?.threshold ?? 0, ties: selection?.ties[index] ?? 0)
+              case .structured(let keep, let of): .groups(keep: keep, of: of, keepingZeros: keepsZeros)
+              }
             let first = index * lanes
             losses[index] = tile.prune(
               w + (first * stride + start), stride: stride, rows: min(lanes, rows - first),
@@ -72,7 +80,7 @@ struct SparseGPTPass {
     return (prunedCount, losses.reduce(0, +))
   }
 
-  /// The cost of removing each weight as the block stands, w² / U_jj², into `errors`.
+  /// The cost of removing each weight as the block stands, w² / U_jj², into `errors`; nothing for what must stay zero.
   private mutating func computeCosts(_ weight: Matrix) {
     let (rows, stride, width, start) = (weight.rows, weight.columns, block.count, block.lowerBound)
     weight.withElements { w in
@@ -83,8 +91,24 @@ struct SparseGPTPass {
               let row = w + (i * stride + start)
               let target = costs + i * width
               for j in 0..<width { target[j] = row[j] * row[j] / squares[j] }
+              if let zeros {
+                for j in 0..<width where zeros[i * stride + start + j] { target[j] = 0 }
+              }
             }
           }
+        }
+      }
+    }
+  }
+
+  /// 0 for what must stay zero and 1 for all else, into `errors`; nothing where all may change.
+  private mutating func markZeros(_ weight: Matrix) {
+    guard let zeros else { return }
+    let (rows, stride, width, start) = (weight.rows, weight.columns, block.count, block.lowerBound)
+    errors.withMutableElements { marks in
+      Parallel.forEachRange(rows, grain: LaneTile.lanes) { range in
+        for i in range {
+          for j in 0..<width { marks[i * width + j] = zeros[i * stride + start + j] ? 0 : 1 }
         }
       }
     }

@@ -2,9 +2,9 @@ import Support
 import Transformer
 
 /// A corpus in the tokens of a model.
-struct CorpusTokens {
+package struct CorpusTokens {
   /// Token ids as they are cut into windows and samples.
-  enum IDs {
+  package enum IDs {
     /// The ids of every document, which no window goes over the end of.
     case streams([[Int]])
     case rows(TokenBatch)
@@ -39,7 +39,7 @@ struct CorpusTokens {
   let told: TextProtocol
   private let source: ModelSource
 
-  init(_ ids: IDs, _ told: TextProtocol, name: String, for source: ModelSource) throws {
+  package init(_ ids: IDs, _ told: TextProtocol, name: String, for source: ModelSource) throws {
     self.ids = ids
     self.told = told
     self.name = name
@@ -54,7 +54,7 @@ struct CorpusTokens {
   var rowCount: Int? { if case .rows(let rows) = ids { rows.sequences } else { nil } }
 
   /// The whole windows of `length` tokens without overlap, or the rows as they stand.
-  func windows(length: Int?) throws -> TokenBatch {
+  package func windows(length: Int?) throws -> TokenBatch {
     switch ids {
     case .rows(let rows): return try checked(rows, length)
     case .streams(let streams):
@@ -69,7 +69,7 @@ struct CorpusTokens {
   }
 
   /// Calibration samples drawn from the text, or the first rows as they stand.
-  func samples(count: Int, length: Int?, seed: Int) throws -> TokenBatch {
+  package func samples(count: Int, length: Int?, seed: Int) throws -> TokenBatch {
     switch ids {
     case .rows(let rows): return try checked(rows, length).first(count)
     case .streams(let streams):
@@ -82,7 +82,7 @@ struct CorpusTokens {
 
   /// Calibration samples, and windows at the end of the text that none of them touches: as many as asked for, and at
   /// most a fifth of the text.
-  func samples(
+  package func samples(
     count: Int, length: Int?, seed: Int, holdingBack wanted: Int
   ) throws -> (samples: TokenBatch, heldBack: TokenBatch) {
     func heldBack(of available: Int) throws -> Int {

@@ -1,22 +1,22 @@
 import Support
 
 /// The texts in a file or a folder, as they go to the tokenizer one by one.
-struct TextDocuments {
+package struct TextDocuments {
   /// UTF-8; one where they are joined.
-  private(set) var texts: [[UInt8]] = []
+  package private(set) var texts: [[UInt8]] = []
   /// How many documents there were before they were joined; nil where the file is one text.
-  private(set) var count: Int?
+  package private(set) var count: Int?
   /// SHA-256 of the file, or of the lines that `sha256sum` prints for the files of a folder.
-  private(set) var hash = ""
+  package private(set) var hash = ""
   /// How the texts came about, as a record says it.
-  private(set) var joining = "the file as it is"
+  package private(set) var joining = "the file as it is"
   /// What a user should know of the files.
-  private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
 
   /// Reads a file, standard input for `-`, or every file of a folder in the order of their names.
   ///
   /// Throws where one cannot be read, is no text, or lacks the field.
-  init(_ path: String, _ reading: TextReading, usually usual: TextReading.Joining) throws {
+  package init(_ path: String, _ reading: TextReading, usually usual: TextReading.Joining) throws {
     guard Self.isFolder(path) else {
       let input = TextInput(path: path)
       let bytes = try input.bytes()

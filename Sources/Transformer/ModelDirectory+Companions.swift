@@ -1,0 +1,45 @@
+import Support
+
+extension ModelDirectory {
+  /// The largest file that comes along: the tokenizers of large vocabularies have some 30 MB.
+  private static let companionLimit = 64 << 20
+
+  /// Endings of texts: licences and notices, model cards, templates, vocabularies, settings.
+  private static let textEndings = ["json", "txt", "md", "jinja", "model", "tiktoken", "yaml", "yml", "rst"]
+
+  /// Names, without an ending, of what must come along with a model.
+  private static let legalNames = ["license", "licence", "notice", "copying", "authors", "use_policy"]
+
+  /// The files beside the weights that come along with a copy of the model, and notes on those that stay behind.
+  ///
+  /// Weights in other forms, the record of a former pruning, links to nothing, folders and hidden files are not the model's; of
+  /// those a reader may miss, a note tells.
+  package var companions: (names: [String], notes: [String]) {
+    var names = fileNames.filter { !checkpoint.fileNames.contains($0) }
+    var (code, others): ([String], [String]) = ([], [])
+    for name in (try? FileSystem.list(path)) ?? [] where !names.contains(name) && !checkpoint.fileNames.contains(name) {
+      guard !name.hasPrefix("."), name != "svnup.json", !name.hasSuffix(".index.json"),
+        let status = try? FileSystem.status(Path.join(path, name)), status.kind == .file
+      else { continue }
+      let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+      let isText = parts.count > 1 && Self.textEndings.contains { parts[parts.count - 1] == $0 }
+      if parts.last == "py" {
+        code.append(name)
+      } else if isText || Self.legalNames.contains(where: { parts[0].hasPrefix($0) }),
+        status.size <= Self.companionLimit
+      {
+        names.append(name)
+      } else {
+        others.append(name)
+      }
+    }
+    var notes: [String] = []
+    if !code.isEmpty {
+      notes.append(
+        "remote code stays behind: \(code.joined(separator: ", ")); the result is read by the architecture that "
+          + "config.json names")
+    }
+    if !others.isEmpty { notes.append("these files stay behind: \(others.joined(separator: ", "))") }
+    return (names, notes)
+  }
+}
