@@ -36,6 +36,7 @@ final class BPEModel: Sendable {
     var queue = MergeQueue()
     var symbols: [Int32] = []
     var pieces = SplitSequence.Workspace()
+    var earlierPieces = SplitSequence.Workspace()
   }
 
   private let alphabet: Alphabet

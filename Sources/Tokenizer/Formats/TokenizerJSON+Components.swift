@@ -32,9 +32,35 @@ extension TokenizerJSON {
       return [.prepend(try short(field.member("prepend")))]
     case "Replace":
       return [try replace(field)]
+    case "NFC": return [.form(.nfc)]
+    case "NFD": return [.form(.nfd)]
+    case "NFKC": return [.form(.nfkc)]
+    case "NFKD": return [.form(.nfkd)]
+    case "Lowercase": return [.rule(.lowercased)]
+    case "StripAccents": return [.rule(.withoutAccents)]
+    case "Nmt": return ScalarRule.nmt.map { .rule($0) }
+    case "Strip":
+      return [
+        .strip(left: try field.flag("strip_left", default: false), right: try field.flag("strip_right", default: false))
+      ]
+    case "BertNormalizer":
+      return try bert(field)
     default:
-      throw type.unsupported(try type.text(), supported: "Sequence, Prepend, Replace, null")
+      throw type.unsupported(
+        try type.text(),
+        supported: "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend, Nmt, BertNormalizer, null"
+      )
     }
+  }
+
+  private static func bert(_ field: FieldReader) throws(TokenizerError) -> [Normalizer.Step] {
+    let lowercases = try field.flag("lowercase", default: true)
+    var steps: [Normalizer.Step] = []
+    if try field.flag("clean_text", default: true) { steps += ScalarRule.bertCleaning.map { .rule($0) } }
+    if try field.flag("handle_chinese_chars", default: true) { steps.append(.rule(.bertIdeographs)) }
+    if try field.flag("strip_accents", default: lowercases) { steps += [.form(.nfd), .rule(.withoutBertAccents)] }
+    if lowercases { steps.append(.rule(.lowercased)) }
+    return steps
   }
 
   private static func replace(_ field: FieldReader) throws(TokenizerError) -> Normalizer.Step {
@@ -46,10 +72,7 @@ extension TokenizerJSON {
     switch (try expression.text(), try content.text()) {
     case (#"\A +| +\z"#, ""): return .trimSpaces
     case (" {2,}", " "): return .squeezeSpaces
-    default:
-      throw expression.unsupported(
-        "\"\(try expression.text())\" -> \"\(try content.text())\"",
-        supported: #"a String pattern, "\A +| +\z" -> "", " {2,}" -> " ""#)
+    default: return .replaceMatches(try self.pattern(expression), with: try content.bytes())
     }
   }
 
@@ -69,7 +92,7 @@ extension TokenizerJSON {
   }
 
   /// A character, as its bytes.
-  private static func character(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
+  static func character(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
     let character = try literal(field)
     guard UTF8Scalar.count(character) == 1 else { throw field.failure("expected one character") }
     return character
@@ -92,6 +115,16 @@ extension TokenizerJSON {
       return try digits(field)
     case "Punctuation":
       return try punctuation(field)
+    case "Whitespace":
+      return try words(field)
+    case "WhitespaceSplit":
+      return try betweenBlanks(field)
+    case "BertPreTokenizer":
+      return try followed(try betweenBlanks(field), by: try punctuation(field), field)
+    case "CharDelimiterSplit":
+      return try betweenDelimiters(field)
+    case "FixedLength":
+      return try chunks(field)
     case "Sequence":
       var whole = PreTokenizer()
       for element in try field.member("pretokenizers").elements() {
@@ -100,7 +133,9 @@ extension TokenizerJSON {
       return whole
     default:
       throw type.unsupported(
-        try type.text(), supported: "ByteLevel, Split, Digits, Punctuation, Metaspace, Sequence, null")
+        try type.text(),
+        supported: "ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, BertPreTokenizer, CharDelimiterSplit, "
+          + "FixedLength, Metaspace, Sequence, null")
     }
   }
 

@@ -9,6 +9,11 @@ enum TokenizerJSON {
     let configuration = try TokenizerConfiguration(directory: directory)
     let normalizer = try normalizer(root.optional("normalizer"))
     var preTokenizer = try preTokenizer(root.optional("pre_tokenizer"))
+    if preTokenizer.metaspace?.prepending == .first, !normalizer.keepsStart {
+      // The reference then asks where in the text as it was the first character stood.
+      throw try root.member("pre_tokenizer").unsupported(
+        "prepend_scheme first with a normalizer that removes or replaces", supported: "always, never")
+    }
     if try configuration.root.optional("tokenizer_class")?.text().hasPrefix("GPT2Tokenizer") ?? false,
       root.json["pre_tokenizer"]?["type"]?.text == "ByteLevel"
     {
