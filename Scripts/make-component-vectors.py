@@ -15,7 +15,7 @@ from tokenizers import Tokenizer, normalizers
 
 seed, count, textCount = (int(sys.argv[i]) if len(sys.argv) > i else standard for i, standard in ((1, 5), (2, 70), (3, 12)))
 UNITS = [
-    "a", "b", "ab", "The", "GOD", "A", "i", "I", "İ", "ı", "i\u0307", "I\u0307", "Σ", "ΑΣ", "ΣΑΣ", "ς", "ß", "ẞ", "ǅ", "Ω", "K", "Å", "Ⱥ",
+    "a", "b", "q\u0301", "ab", "The", "GOD", "A", "i", "I", "İ", "ı", "i\u0307", "I\u0307", "Σ", "ΑΣ", "ΣΑΣ", "ς", "ß", "ẞ", "ǅ", "Ω", "K", "Å", "Ⱥ",
     "é", "e\u0301", "E\u0301\u0323", "e\u0323\u0301", "ạ\u0302", "ậ", "s\u0323\u0307", "ẛ\u0323", "\u0344", "\u0308\u0301", "\u0301", "\u0345",
     "\u0f71\u0f72", "\u0f73", "\u09c7\u09be", "\u0b47\u0b56", "\u1025\u102e", "\u1100\u1161", "\u1100\u1161\u11a8", "\uac00\u11a8", "각", "\u1161",
     "\u11a7", "\u11a8", "\uac00\u11a7", "\u1113\u1161", "한국어", "\u3131", "\uffa1\uffc2", "\uff76\uff9e", "が", "か\u3099", "ﬁ", "ﬀ", "ﬃ", "ﬅ",
@@ -136,7 +136,7 @@ def random_text(length=14):
 
 
 def random_added():
-    contents = random.sample(["ab", "The", "aÉ", "e\u0301", " a", "a ", "GOD", "ßA", "語", "\u0301", "ﬁ", "<x>", "Σ", "23", "\u1100\u1161", "aİ"], k=random.randint(0, 3))
+    contents = random.sample(["ab", "The", "aÉ", "e\u0301", " a", "a ", "GOD", "ßA", "語", "q\u0301", "ﬁ", "<x>", "Σ", "23", "\u1100\u1161", "aİ"], k=random.randint(0, 3))
     flag = lambda: random.random() < 0.3
     return [{"content": c, "single_word": flag(), "lstrip": flag(), "rstrip": flag(), "normalized": random.random() < 0.6, "special": flag()}
             for c in contents]

@@ -68,6 +68,9 @@ struct Normalizer: Sendable {
     }
   }
 
+  /// What becomes of a text of its own.
+  func callAsFunction(_ text: [UInt8]) -> [UInt8] { text.withUnsafeBufferPointer { self($0, isFirst: true) } }
+
   /// The fragment after all steps; `isFirst` tells whether the text begins with it.
   func callAsFunction(_ text: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> [UInt8] {
     var steps = steps[...]

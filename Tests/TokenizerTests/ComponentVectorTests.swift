@@ -40,7 +40,8 @@ struct ComponentVectorTests {
   }
 
   private static func compare(_ line: JSON, _ texts: [[UInt8]], _ ids: [[Int]?], _ result: inout Result) throws {
-    let name = "\(line["normalizer"] ?? .null) \(line["pre_tokenizer"] ?? .null) \(line["added_tokens"] ?? .null)"
+    let parts = ["normalizer", "pre_tokenizer", "added_tokens"].map { line[$0] ?? .null }
+    let name = parts.map { String(decoding: $0.encoded(), as: UTF8.self) }.joined(separator: " ")
     let tokenizer: BPETokenizer
     do {
       tokenizer = try tokenizers(line)

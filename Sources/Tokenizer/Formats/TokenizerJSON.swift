@@ -24,6 +24,12 @@ enum TokenizerJSON {
     let (model, modelVocabulary) = try model(root.member("model"), isByteLevel: preTokenizer.isByteLevel)
     var vocabulary = modelVocabulary
     let added = try addedTokens(root.optional("added_tokens"), &vocabulary)
+    for token in added where token.isNormalized && !token.content.isEmpty && normalizer(token.content).isEmpty {
+      // The reference then finds it between all characters, and cuts there.
+      throw try root.member("added_tokens").unsupported(
+        "\"\(String(decoding: token.content, as: UTF8.self))\", of which the normalizer leaves nothing,",
+        supported: "tokens with \"normalized\": false, or of which something is left")
+    }
     var definition = TokenizerDefinition(
       files: [name] + configuration.files, vocabulary: vocabulary, model: model,
       normalizer: normalizer, preTokenizer: preTokenizer, decoder: decoder)
