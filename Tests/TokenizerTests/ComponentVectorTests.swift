@@ -82,7 +82,8 @@ struct ComponentVectorTests {
       #expect(result.comparison.checked > least)
       #expect(
         result.comparison.differences.isEmpty,
-        "\(result.comparison.differences.count) of \(result.comparison.checked), first \(result.comparison.differences.prefix(3))")
+        "\(result.comparison.differences.count) of \(result.comparison.checked), first \(result.comparison.differences.prefix(3))"
+      )
     }
     #expect(normalizers.refusals.isEmpty)
     #expect(tokenizers.refusals.allSatisfy { $0.contains("is not supported; supported: ") }, "\(tokenizers.refusals)")

@@ -38,15 +38,19 @@ public struct Corpus: Sendable {
     }
   }
 
-  /// The text in the tokens of a model.
+  private var isText: Bool { if case .text = content { true } else { false } }
+
+  /// The text in the tokens of a model; the tokenizer's notes are told unless a text before this one has told them.
   ///
   /// Throws where a file cannot be read, is malformed, or has an id that is not in the model's vocabulary.
-  func tokens(for source: ModelSource) throws -> CorpusTokens {
+  func tokens(for source: ModelSource, events: any JobEvents, after earlier: Corpus? = nil) throws -> CorpusTokens {
     let ids: TokenFile
     switch content {
     case .text(let path):
       let text = try TextInput(path: path).bytes()
-      ids = .stream(try source.tokenizer().encodeInParallel(text))
+      let tokenizer = try source.tokenizer()
+      if earlier?.isText != true { for note in tokenizer.notes { events.note(note) } }
+      ids = .stream(tokenizer.encodeInParallel(text))
     case .tokenFile(let path): ids = try TokenFile(path: path)
     case .ids(let given): ids = given
     }

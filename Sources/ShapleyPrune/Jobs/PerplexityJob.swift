@@ -29,7 +29,7 @@ public struct PerplexityJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where
   /// the perplexity is not finite.
   public func run() throws -> PerplexityResult {
-    let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
+    let windows = try data.tokens(for: model, events: events).windows(length: sequenceLength).first(windows)
     events.note(data, has: windows, of: self.windows, "windows")
     let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {
       [Perplexity.footprint($0, BatchShape(windows))]

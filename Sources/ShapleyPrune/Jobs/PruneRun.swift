@@ -42,7 +42,7 @@ struct PruneRun {
       gameWindows = windows
       searches = spread == .auto
     }
-    let corpus = try job.calibration?.tokens(for: source)
+    let corpus = try job.calibration?.tokens(for: source, events: job.events)
     if searches, let corpus {
       let parts = try corpus.samples(
         count: job.samples, length: job.sequenceLength, seed: job.seed, holdingBack: SpreadSearch.usualWindows)
@@ -51,8 +51,8 @@ struct PruneRun {
       calibration = try corpus?.samples(count: job.samples, length: job.sequenceLength, seed: job.seed)
       heldBack = nil
     }
-    evaluation = try job.evaluation?.tokens(for: source).windows(length: job.sequenceLength).first(
-      job.evaluationWindows)
+    evaluation = try job.evaluation?.tokens(for: source, events: job.events, after: job.calibration)
+      .windows(length: job.sequenceLength).first(job.evaluationWindows)
     job.events.note(job.calibration, has: calibration, of: job.samples, "samples", rows: corpus?.rowCount)
     job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows")
     let windows = settings == nil ? nil : calibration?.first(gameWindows)

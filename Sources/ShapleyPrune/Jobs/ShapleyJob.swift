@@ -70,8 +70,8 @@ public struct ShapleyJob: Sendable {
   func prepare() throws -> (game: PreparedGame, memory: MemoryBudget) {
     let settings = settings.resolved()
     try settings.estimator.check(playerCount: settings.playerCount(model.directory))
-    let windows = try data.tokens(for: model).windows(length: sequenceLength).first(windows)
-    let corpus = try calibration?.tokens(for: model)
+    let windows = try data.tokens(for: model, events: events).windows(length: sequenceLength).first(windows)
+    let corpus = try calibration?.tokens(for: model, events: events, after: data)
     let samples = try corpus?.samples(count: self.samples, length: sequenceLength, seed: seed)
     events.note(data, has: windows, of: self.windows, "windows")
     events.note(calibration, has: samples, of: self.samples, "samples", rows: corpus?.rowCount)

@@ -9,7 +9,8 @@ extension TokenizerJSON {
     // A file of a few lines could otherwise ask for more memory or time than there is.
     guard normalizer.growth <= Normalizer.growthLimit else {
       throw field.unsupported(
-        "making a text \(normalizer.growth) times as long", supported: "up to \(Normalizer.growthLimit) times")
+        "making a text \(Int(min(normalizer.growth, 1e9).rounded(.up))) times as long",
+        supported: "up to \(Int(Normalizer.growthLimit)) times")
     }
     return normalizer
   }
@@ -25,8 +26,10 @@ extension TokenizerJSON {
     switch try type.text() {
     case "Sequence":
       var steps: [Normalizer.Step] = []
-      for element in try field.member("normalizers").elements() { steps += try normalizerSteps(element) }
-      try checkCount(steps.count, of: "steps", field)
+      for element in try field.member("normalizers").elements() {
+        steps += try normalizerSteps(element)
+        try checkCount(steps.count, of: "steps", field)
+      }
       return steps
     case "Prepend":
       return [.prepend(try short(field.member("prepend")))]
@@ -48,7 +51,8 @@ extension TokenizerJSON {
     default:
       throw type.unsupported(
         try type.text(),
-        supported: "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend, Nmt, BertNormalizer, null"
+        supported:
+          "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend, Nmt, BertNormalizer, null"
       )
     }
   }
@@ -134,7 +138,8 @@ extension TokenizerJSON {
     default:
       throw type.unsupported(
         try type.text(),
-        supported: "ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, BertPreTokenizer, CharDelimiterSplit, "
+        supported:
+          "ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, BertPreTokenizer, CharDelimiterSplit, "
           + "FixedLength, Metaspace, Sequence, null")
     }
   }

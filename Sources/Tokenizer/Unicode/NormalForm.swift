@@ -1,7 +1,7 @@
 /// The normal forms of Unicode, by the tables of the reference, which are of Unicode 9.
 ///
 /// (Unicode Standard Annex 15.)
-enum NormalForm: Sendable {
+package enum NormalForm: CaseIterable, Sendable {
   case nfc, nfd, nfkc, nfkd
 
   private var isCompatible: Bool { self == .nfkc || self == .nfkd }
@@ -10,12 +10,12 @@ enum NormalForm: Sendable {
   /// How many times as long a text can become: U+0390 has six bytes for two, U+FDFA thirty-three for three.
   ///
   /// A test compares all characters. Composition never needs more bytes than the characters that it joins.
-  var growth: Double { isCompatible ? 11 : 3 }
+  package var growth: Double { isCompatible ? 11 : 3 }
 
   /// The text in this form; bytes that are no UTF-8 stay as they are, and nothing is composed across them.
   ///
   /// - Complexity: O(n), and O(n log n) for the marks of one character; 8 bytes of memory for each of them.
-  func callAsFunction(_ text: [UInt8]) -> [UInt8] {
+  package func callAsFunction(_ text: [UInt8]) -> [UInt8] {
     text.withUnsafeBufferPointer { text in
       guard text.contains(where: { $0 >= 0x80 }) else { return Array(text) }
       var writer = Writer(form: self, capacity: text.count)
@@ -107,7 +107,9 @@ enum NormalForm: Sendable {
           end += 1
         }
         if !isOrdered {
-          let sorted = segment[start..<end].enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+          let sorted = segment[start..<end].enumerated().sorted {
+            ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
+          }
           for (i, item) in sorted.enumerated() { segment[start + i] = item.element }
         }
         start = end + 1
@@ -184,9 +186,11 @@ struct NormalizationCharacters: Sendable {
     // A full decomposition is the composition of all but its last scalar, and that one.
     for (scalar, content) in composed.sorted(by: { $0.content.count < $1.content.count }) {
       guard let second = content.last,
-        let first = content.dropLast().dropFirst().reduce(content.first, { whole, next in
-          whole.flatMap { compositions[Self.key($0, next)] }
-        })
+        let first = content.dropLast().dropFirst().reduce(
+          content.first,
+          { whole, next in
+            whole.flatMap { compositions[Self.key($0, next)] }
+          })
       else { continue }
       compositions[Self.key(first, second)] = scalar
       flat[second, default: Character()].isSecond = true

@@ -1,5 +1,5 @@
 /// Rewrites each character of a set in the same way.
-struct ScalarRule: Sendable, Equatable {
+package struct ScalarRule: Sendable {
   enum Action: Sendable {
     case remove
     /// A space in its place.
@@ -24,10 +24,8 @@ struct ScalarRule: Sendable, Equatable {
     }
   }
 
-  static func == (left: ScalarRule, right: ScalarRule) -> Bool { left.action == right.action && left.set == right.set }
-
   /// How many times as long a text can become: lower case may have three bytes for two, and ideographs have three.
-  var growth: Double {
+  package var growth: Double {
     switch action {
     case .remove, .blank: 1
     case .lower: 1.5
@@ -36,7 +34,7 @@ struct ScalarRule: Sendable, Equatable {
   }
 
   /// The text rewritten; bytes that are no UTF-8 stay as they are.
-  func callAsFunction(_ text: [UInt8]) -> [UInt8] {
+  package func callAsFunction(_ text: [UInt8]) -> [UInt8] {
     text.withUnsafeBufferPointer { text in
       var result: [UInt8] = []
       result.reserveCapacity(text.count)
@@ -71,18 +69,19 @@ struct ScalarRule: Sendable, Equatable {
   }
 
   private static let lowercase = Dictionary(
-    ScalarMappings(packed: UnicodeTables.lowercase).all.map { ($0.scalar, $0.content) }) { first, _ in first }
+    ScalarMappings(packed: UnicodeTables.lowercase).all.map { ($0.scalar, $0.content) }
+  ) { first, _ in first }
 }
 
 extension ScalarRule {
   /// `Lowercase`, by the tables of Rust, which are of Unicode 17.
-  static let lowercased = ScalarRule(.lower, .union(of: lowercase.keys.map { ScalarSet($0) }))
+  package static let lowercased = ScalarRule(.lower, .union(of: lowercase.keys.map { ScalarSet($0) }))
 
   /// `StripAccents`: marks as of Unicode 9.
-  static let withoutAccents = ScalarRule(.remove, ScalarSet(packed: UnicodeTables.accents))
+  package static let withoutAccents = ScalarRule(.remove, ScalarSet(packed: UnicodeTables.accents))
 
   /// `Nmt`: controls are removed, and what looks like a space becomes one.
-  static let nmt = [
+  package static let nmt = [
     ScalarRule(.remove, set([0x1...0x8, 0xB...0xB, 0xE...0x1F, 0x7F...0x7F, 0x8F...0x8F, 0x9F...0x9F])),
     ScalarRule(
       .blank,
@@ -93,12 +92,12 @@ extension ScalarRule {
   ]
 
   /// `clean_text` of `BertNormalizer`.
-  static let bertCleaning = [
+  package static let bertCleaning = [
     ScalarRule(.remove, ScalarSet(packed: UnicodeTables.bertControls)), ScalarRule(.blank, .blanks),
   ]
 
   /// `handle_chinese_chars` of `BertNormalizer`; the gap before U+2B920 is the reference's.
-  static let bertIdeographs = ScalarRule(
+  package static let bertIdeographs = ScalarRule(
     .pad,
     set([
       0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x2A6DF, 0x2A700...0x2B81F, 0x2B920...0x2CEAF,
@@ -106,7 +105,7 @@ extension ScalarRule {
     ]))
 
   /// `strip_accents` of `BertNormalizer`, behind NFD.
-  static let withoutBertAccents = ScalarRule(.remove, ScalarSet(packed: UnicodeTables.bertAccents))
+  package static let withoutBertAccents = ScalarRule(.remove, ScalarSet(packed: UnicodeTables.bertAccents))
 
   private static func set(_ ranges: [ClosedRange<UInt32>]) -> ScalarSet { .union(of: ranges.map { ScalarSet($0) }) }
 }
