@@ -134,8 +134,10 @@ struct ComponentTests {
       let steps = types.map { type -> JSON in
         type.isEmpty ? ["type": "Replace", "pattern": ["String": " "], "content": "▁"] : ["type": JSON(type)]
       }
-      return try TemporaryTokenizer(.small.setting("normalizer", to: ["type": "Sequence", "normalizers": .array(steps)]))
-        .error()
+      return try TemporaryTokenizer(
+        .small.setting("normalizer", to: ["type": "Sequence", "normalizers": .array(steps)])
+      )
+      .error()
     }
     #expect(try error(["NFKC", "Lowercase", "", "StripAccents"]) == nil)
     #expect(try error(["NFKC", "NFD"]) == nil)
