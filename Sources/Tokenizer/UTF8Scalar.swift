@@ -50,7 +50,10 @@ enum UTF8Scalar {
     if scalar < 0x80 || scalar >= 0x110000 {
       bytes.append(UInt8(truncatingIfNeeded: scalar))
     } else {
-      bytes.append(contentsOf: String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
+      guard let scalar = Unicode.Scalar(scalar), let units = Unicode.UTF8.encode(scalar) else {
+        return bytes.append(contentsOf: replacement)
+      }
+      bytes.append(contentsOf: units)
     }
   }
 

@@ -145,6 +145,10 @@ struct ComponentTests {
     #expect(try error(["NFKC", "", "NFKC"])?.reason.hasPrefix("making a text 363 times as long") == true)
     #expect(try error(Array(repeating: "NFD", count: 4))?.reason.hasPrefix("making a text 81 times as long") == true)
     #expect(try error(Array(repeating: "NFKD", count: 60))?.reason.contains("up to 64 times") == true)
+    let pattern: JSON = ["type": "Replace", "pattern": ["Regex": "x+"], "content": ""]
+    let many: JSON = ["type": "Sequence", "normalizers": .array(Array(repeating: pattern, count: 17))]
+    let found = try TemporaryTokenizer(.small.setting("normalizer", to: many)).error()
+    #expect(found?.reason.hasPrefix("17 patterns is not supported; supported: up to 16") == true)
     #expect(try error(Array(repeating: "Nmt", count: 40))?.reason.contains("66 steps") == true)
   }
 

@@ -29,6 +29,10 @@ extension TokenizerJSON {
       for element in try field.member("normalizers").elements() {
         steps += try normalizerSteps(element)
         try checkCount(steps.count, of: "steps", field)
+        let patterns = steps.count { if case .replaceMatches = $0 { true } else { false } }
+        guard patterns <= SplitSequence.largestCount else {
+          throw field.unsupported("\(patterns) patterns", supported: "up to \(SplitSequence.largestCount)")
+        }
       }
       return steps
     case "Prepend":

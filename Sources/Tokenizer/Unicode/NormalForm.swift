@@ -16,12 +16,10 @@ package enum NormalForm: CaseIterable, Sendable {
   ///
   /// - Complexity: O(n), and O(n log n) for the marks of one character; 8 bytes of memory for each of them.
   package func callAsFunction(_ text: [UInt8]) -> [UInt8] {
-    text.withUnsafeBufferPointer { text in
-      guard text.contains(where: { $0 >= 0x80 }) else { return Array(text) }
-      var writer = Writer(form: self, capacity: text.count)
-      writer.append(text)
-      return writer.output
-    }
+    guard text.contains(where: { $0 >= 0x80 }) else { return text }
+    var writer = Writer(form: self, capacity: text.count)
+    text.withUnsafeBufferPointer { writer.append($0) }
+    return writer.output
   }
 
   /// A scalar, as `UTF8Scalar.decodeStrictly` reads it, and its combining class.
