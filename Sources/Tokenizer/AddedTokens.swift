@@ -84,9 +84,9 @@ struct AddedTokenMatcher: Sendable {
         if token.isSingleWord, touchesWord(in: text, matchStart, matchEnd) { continue }
         var from = matchStart
         var to = matchEnd
-        if token.stripsLeft { from = max(start, blanks(before: from, in: text, from: start)) }
+        if token.stripsLeft { from = max(start, CharacterClasses.blanks(before: from, in: text, from: start)) }
         // A match among blanks that an earlier token swallowed swallows the rest of them.
-        if token.stripsRight { to = to < start ? start : blanks(after: to, in: text) }
+        if token.stripsRight { to = to < start ? start : CharacterClasses.blanks(after: to, in: text) }
         // An earlier token may have taken all that this one consists of. Only `lstrip` looks at that, as in the reference.
         if from >= to { continue }
         if start < from { body(.text(start..<from)) }
@@ -127,25 +127,5 @@ struct AddedTokenMatcher: Sendable {
   private func touchesWord(in text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
     if start > 0, CharacterClasses.isWordCharacter(UTF8Scalar.decode(text, before: start).scalar) { return true }
     return end < text.count && CharacterClasses.isWordCharacter(UTF8Scalar.decode(text, at: end).scalar)
-  }
-
-  private func blanks(after start: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
-    var i = start
-    while i < text.count {
-      let (scalar, length) = UTF8Scalar.decode(text, at: i)
-      if CharacterClasses.unicode16(scalar) != CharacterClass.blank { break }
-      i += length
-    }
-    return i
-  }
-
-  private func blanks(before end: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-    var i = end
-    while i > start {
-      let (scalar, length) = UTF8Scalar.decode(text, before: i)
-      if CharacterClasses.unicode16(scalar) != CharacterClass.blank { break }
-      i -= length
-    }
-    return i
   }
 }

@@ -12,6 +12,19 @@ extension BPEModel {
     return BPEModel(alphabet: .bytes(symbols), merges: merges, unknowns: unknowns, wholeWords: wholeWords)
   }
 
+  /// What of a text becomes no token, in a sentence; nil where nothing is lost.
+  func noteOnLosses() -> String? {
+    guard unknowns.symbol == nil else { return nil }
+    switch alphabet {
+    case .bytes(let symbols):
+      let missing = symbols.indices.count { symbols[$0] < 0 && ByteLevel.occursInUTF8($0) }
+      return missing == 0
+        ? nil : "\(missing) of the 243 bytes of UTF-8 have no token: such bytes are dropped, as in Hugging Face"
+    case .characters:
+      return unknowns.isComplete ? nil : "characters without a token are dropped, as in Hugging Face"
+    }
+  }
+
   /// The tokens of a byte-level vocabulary as the bytes that they spell.
   static func bytes(of vocabulary: Vocabulary, at place: FieldReader) throws(TokenizerError) -> Vocabulary {
     var words = Vocabulary(capacity: vocabulary.count)

@@ -36,11 +36,12 @@ final class BPEModel: Sendable {
     var queue = MergeQueue()
     var symbols: [Int32] = []
     var pieces = SplitSequence.Workspace()
+    var earlierPieces = SplitSequence.Workspace()
   }
 
-  private let alphabet: Alphabet
+  let alphabet: Alphabet
   private let merges: MergeTable
-  private let unknowns: Unknowns
+  let unknowns: Unknowns
   private let keepsUnknownsTogether: Bool
   /// Words that become their own token without any merge; nil where the merges decide.
   private let wholeWords: Vocabulary?

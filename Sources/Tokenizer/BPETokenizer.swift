@@ -17,6 +17,8 @@ public struct BPETokenizer: Sendable {
 
   /// The format the tokenizer was read from.
   public let format: Format
+  /// What a user should know about the tokenizer, in sentences that begin with its file: what of a text is lost without a word.
+  public let notes: [String]
   private let definition: TokenizerDefinition
   private var workspaces = WorkspacePool()
 
@@ -39,6 +41,9 @@ public struct BPETokenizer: Sendable {
     case .tokenizerJSON: definition = try TokenizerJSON.load(directory)
     case .tokenizerModel: definition = try TokenizerModel.load(directory)
     case .vocabularyAndMerges: definition = try VocabularyAndMerges.load(directory)
+    }
+    notes = [definition.model.noteOnLosses()].compactMap(\.self).map {
+      "\(Path.join(directory, format.rawValue)): \($0)"
     }
   }
 

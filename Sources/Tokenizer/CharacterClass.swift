@@ -65,4 +65,26 @@ package struct CharacterClasses: Sendable {
     }
     return low < bounds.count && (low % 2 == 1 || bounds[low] == scalar)
   }
+
+  /// Where the blanks from `start` on end.
+  static func blanks(after start: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
+    var i = start
+    while i < text.count {
+      let (scalar, length) = UTF8Scalar.decode(text, at: i)
+      if unicode16(scalar) != CharacterClass.blank { break }
+      i += length
+    }
+    return i
+  }
+
+  /// Where the blanks before `end` begin, at `start` or behind it.
+  static func blanks(before end: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var i = end
+    while i > start {
+      let (scalar, length) = UTF8Scalar.decode(text, before: i)
+      if unicode16(scalar) != CharacterClass.blank { break }
+      i -= length
+    }
+    return i
+  }
 }

@@ -1,9 +1,9 @@
 /// Rewrites a text before it is cut into pieces.
 ///
 /// No step makes an empty text longer.
-struct Normalizer: Sendable, Equatable {
+struct Normalizer: Sendable {
   /// One rewriting of the whole text.
-  enum Step: Sendable, Equatable {
+  enum Step: Sendable {
     /// Puts bytes in front of the text, or of each fragment between added tokens unless it is to be done `once`.
     case prepend([UInt8], once: Bool = false)
     /// Replaces every occurrence, from the left, without overlaps. The pattern is not empty.
@@ -14,6 +14,12 @@ struct Normalizer: Sendable, Equatable {
     case squeezeSpaces
     /// Removes every occurrence at the end.
     case trimEnd([UInt8])
+    /// Removes white space at the ends.
+    case strip(left: Bool, right: Bool)
+    case form(NormalForm)
+    case rule(ScalarRule)
+    /// Replaces every match of a pattern.
+    case replaceMatches(SplitPattern, with: [UInt8])
   }
 
   var steps: [Step] = []
@@ -26,16 +32,44 @@ struct Normalizer: Sendable, Equatable {
 
   /// How many times as long a text can become, or bytes a text of a single byte can become.
   var growth: Double {
-    steps.reduce(1) { growth, step in
+    var growth = 1.0
+    // What was decomposed by compatibility once has nothing left of it but where a file's own texts were put in since.
+    var isDecomposed = false
+    for step in steps {
       switch step {
       case .replace(let pattern, let content):
-        growth * max(1, Double(content.count) / Double(max(1, pattern.count)))
+        growth *= max(1, Double(content.count) / Double(max(1, pattern.count)))
+        isDecomposed = false
+      case .replaceMatches(let pattern, let content):
+        growth *= max(1, Double(content.count) / Double(max(1, pattern.node.minimumLength)))
+        isDecomposed = false
       case .prepend(let bytes, _):
-        growth + Double(bytes.count)
-      case .trimSpaces, .squeezeSpaces, .trimEnd: growth
+        growth += Double(bytes.count)
+        isDecomposed = false
+      case .form(let form):
+        growth *= isDecomposed ? NormalForm.nfd.growth : form.growth
+        isDecomposed = isDecomposed || form.growth > NormalForm.nfd.growth
+      case .rule(let rule): growth *= rule.growth
+      case .trimSpaces, .squeezeSpaces, .trimEnd, .strip: break
+      }
+    }
+    return growth
+  }
+
+  /// Whether a text always begins with what its first character has become.
+  var keepsStart: Bool {
+    steps.allSatisfy { step in
+      switch step {
+      case .form, .prepend, .trimEnd: true
+      case .replace(let pattern, let content): UTF8Scalar.count(pattern) == 1 && !content.isEmpty
+      case .rule(let rule): rule.action != .remove
+      case .replaceMatches, .strip, .squeezeSpaces, .trimSpaces: false
       }
     }
   }
+
+  /// What becomes of a text of its own.
+  func callAsFunction(_ text: [UInt8]) -> [UInt8] { text.withUnsafeBufferPointer { self($0, isFirst: true) } }
 
   /// The fragment after all steps; `isFirst` tells whether the text begins with it.
   func callAsFunction(_ text: UnsafeBufferPointer<UInt8>, isFirst: Bool) -> [UInt8] {
@@ -65,6 +99,15 @@ struct Normalizer: Sendable, Equatable {
         var end = result.count
         while end >= suffix.count, result[end - suffix.count..<end].elementsEqual(suffix) { end -= suffix.count }
         result.removeLast(result.count - end)
+      case .strip(let left, let right):
+        result = result.withUnsafeBufferPointer { text in
+          let start = left ? CharacterClasses.blanks(after: 0, in: text) : 0
+          let end = right ? CharacterClasses.blanks(before: text.count, in: text, from: start) : text.count
+          return Array(text[start..<end])
+        }
+      case .form(let form): result = form(result)
+      case .rule(let rule): result = rule(result)
+      case .replaceMatches(let pattern, let content): result = pattern.replacingMatches(in: result, with: content)
       }
     }
     return result

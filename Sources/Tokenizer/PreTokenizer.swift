@@ -1,5 +1,5 @@
 /// Cuts a text into the pieces that byte-pair encoding treats one by one.
-struct PreTokenizer: Sendable, Equatable {
+struct PreTokenizer: Sendable {
   /// The split patterns that have a scanner.
   enum Pattern: CaseIterable, Sendable {
     case gpt2
@@ -24,6 +24,8 @@ struct PreTokenizer: Sendable, Equatable {
     }
   }
 
+  /// Cuts that are made before spaces are spelled or added: that happens to each of their pieces.
+  var earlierSplits = SplitSequence()
   /// Whether every number is a piece of its own, whatever happens to the text between them.
   var isolatesDigits = false
   /// Nil leaves the text in one piece.
@@ -31,44 +33,56 @@ struct PreTokenizer: Sendable, Equatable {
   /// Split patterns in general, one after the other; where there are any, `isolatesDigits` and `pattern` say nothing.
   var splits = SplitSequence()
   /// How spaces are spelled, where this stage does it.
+  ///
+  /// It cuts nothing where there are `splits`, which then begin with its own cuts.
   var metaspace: Metaspace?
-  /// Whether a text that does not begin with a space gets one.
+  /// Whether a text, or each piece of the earlier cuts, that does not begin with a space gets one.
   var addsPrefixSpace = false
   /// Whether the pieces are spelled in the alphabet of `ByteLevel`, that is, encoded byte by byte.
   var isByteLevel = false
 
   /// This and then another step; nil where both together are no pre-tokenizer of this kind.
   func followed(by next: PreTokenizer) throws(PatternError) -> PreTokenizer? {
-    if self == PreTokenizer() { return next }
-    // The byte-level alphabet cannot be spelled in itself, and no step adds a space to each piece.
-    guard metaspace == nil, next.metaspace == nil, !next.addsPrefixSpace, !isByteLevel || !next.isByteLevel else {
-      return nil
-    }
-    if !isByteLevel, splits.isEmpty, next.splits.isEmpty, !next.isolatesDigits,
-      pattern == nil || next.onlyChangesTheAlphabet
-    {
+    if onlyChangesTheAlphabet, !isByteLevel { return next }
+    // Spaces are added in one step at most, and the byte-level alphabet has no way to spell what would come from outside it.
+    guard !isByteLevel || !next.isByteLevel, !next.changesText || !changesText && !isByteLevel else { return nil }
+    if next.changesText {
+      // No piece knows whether the text begins with it.
+      guard next.earlierSplits.isEmpty, next.metaspace?.prepending != .first else { return nil }
       var both = next
-      both.pattern = pattern ?? next.pattern
-      both.isolatesDigits = isolatesDigits
+      both.earlierSplits = try generalSplits()
       return both
     }
-    var both = PreTokenizer(addsPrefixSpace: addsPrefixSpace, isByteLevel: isByteLevel || next.isByteLevel)
+    var both = self
+    both.isByteLevel = isByteLevel || next.isByteLevel
+    if next.onlyChangesTheAlphabet { return both }
+    if !isByteLevel, splits.isEmpty, next.splits.isEmpty, !next.isolatesDigits, pattern == nil, metaspace == nil {
+      both.pattern = next.pattern
+      return both
+    }
     both.splits = try generalSplits().followed(by: try next.generalSplits(), after: isByteLevel ? .byteAlphabet : .text)
+    both.pattern = nil
+    both.isolatesDigits = false
+    both.metaspace?.splits = false
     return both
   }
 
-  /// All cuts as general patterns.
+  /// All cuts behind the earlier ones as general patterns.
   private func generalSplits() throws(PatternError) -> SplitSequence {
     var all = splits
+    if let metaspace, metaspace.splits {
+      all = try all.followed(by: .text(metaspace.replacement), SplitStyle(behavior: .mergedWithNext))
+    }
     if isolatesDigits { all = try all.followed(by: .set(.numbersOfDigits)) }
     if let pattern { all = try all.followed(by: try PatternParser.parse(Array(pattern.regularExpression.utf8))) }
     return all
   }
 
-  /// Whether all this does is to encode byte by byte.
-  var onlyChangesTheAlphabet: Bool {
-    pattern == nil && splits.isEmpty && metaspace == nil && !addsPrefixSpace && !isolatesDigits
-  }
+  /// Whether pieces have other characters than the text has.
+  private var changesText: Bool { metaspace != nil || addsPrefixSpace }
+
+  /// Whether all this does is to encode byte by byte, if that.
+  private var onlyChangesTheAlphabet: Bool { pattern == nil && splits.isEmpty && !changesText && !isolatesDigits }
 }
 
 /// Finds where the pieces of a split pattern end.

@@ -19,7 +19,12 @@ extension TokenizerDefinition {
             case .text(let range):
               // Nothing but the start of the whole text is first.
               let isFirst = outer.lowerBound == 0 && range.lowerBound == 0
-              spell(UnsafeBufferPointer(rebasing: normalized[range]), isFirst: isFirst) { body(.text($0)) }
+              let fragment = UnsafeBufferPointer(rebasing: normalized[range])
+              if preTokenizer.earlierSplits.isEmpty {
+                spell(fragment, isFirst: isFirst) { body(.text($0)) }
+              } else {
+                body(.text(fragment))
+              }
             }
           }
         }
@@ -34,7 +39,7 @@ extension TokenizerDefinition {
     normalizer(text, isFirst: isFirst).withUnsafeBufferPointer(body)
   }
 
-  /// What a pre-tokenizer changes in the text itself.
+  /// What a pre-tokenizer changes in the text itself, before it cuts it.
   private func spell(
     _ text: UnsafeBufferPointer<UInt8>, isFirst: Bool, _ body: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
@@ -49,10 +54,25 @@ extension TokenizerDefinition {
 
   /// Pre-tokenises and merges the text of a fragment, or a part of it that begins and ends where `safeCut` allows.
   func encode(_ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]) {
-    if let metaspace = preTokenizer.metaspace {
+    if preTokenizer.earlierSplits.isEmpty { return encodeSpelled(text, &workspace, into: &ids) }
+    var pieces = SplitSequence.Workspace()
+    swap(&pieces, &workspace.earlierPieces)
+    preTokenizer.earlierSplits.forEachPiece(of: text, &pieces) { piece in
+      spell(piece, isFirst: false) { encodeSpelled($0, &workspace, into: &ids) }
+    }
+    swap(&pieces, &workspace.earlierPieces)
+  }
+
+  private func encodeSpelled(
+    _ text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
+  ) {
+    if !preTokenizer.splits.isEmpty {
+      var pieces = SplitSequence.Workspace()
+      swap(&pieces, &workspace.pieces)
+      preTokenizer.splits.forEachPiece(of: text, &pieces) { model.encode($0, &workspace, into: &ids) }
+      swap(&pieces, &workspace.pieces)
+    } else if let metaspace = preTokenizer.metaspace {
       cut(text, &workspace, into: &ids) { metaspace.end(of: text, from: $0) }
-    } else if !preTokenizer.splits.isEmpty {
-      encodePieces(of: text, &workspace, into: &ids)
     } else if preTokenizer.isolatesDigits {
       let scanner = PieceScanner(text: text)
       var segment = 0
@@ -81,31 +101,14 @@ extension TokenizerDefinition {
     }
   }
 
-  /// Encodes the pieces of split patterns in general, which are all found before the first is encoded.
-  private func encodePieces(
-    of text: UnsafeBufferPointer<UInt8>, _ workspace: inout BPEModel.Workspace, into ids: inout [Int]
-  ) {
-    let splits = preTokenizer.splits
-    var start = 0
-    while start < text.count {
-      let window = UnsafeBufferPointer(rebasing: text[start..<splits.endOfWindow(in: text, from: start)])
-      splits.cut(window, &workspace.pieces)
-      var piece = 0
-      for k in workspace.pieces.ends.indices {
-        let end = workspace.pieces.ends[k]
-        model.encode(UnsafeBufferPointer(rebasing: window[piece..<end]), &workspace, into: &ids)
-        piece = end
-      }
-      start += window.count
-    }
-  }
-
   /// The first place from an offset on where the text of a fragment can be cut without changing its ids, or nil.
   func safeCut(in text: UnsafeBufferPointer<UInt8>, from offset: Int) -> Int? {
     var i = max(1, offset)
     while i < text.count, text[i] & 0xC0 == 0x80 { i += 1 }
+    for splits in [preTokenizer.earlierSplits, preTokenizer.splits] where !splits.isEmpty {
+      return splits.safeCut(in: text, from: i)
+    }
     if let metaspace = preTokenizer.metaspace, metaspace.splits { return metaspace.firstReplacement(in: text, from: i) }
-    if !preTokenizer.splits.isEmpty { return preTokenizer.splits.safeCut(in: text, from: i) }
     if let pattern = preTokenizer.pattern { return PieceScanner(text: text).safeCut(for: pattern, from: i) }
     return preTokenizer.isolatesDigits ? nil : model.safeCut(in: text, from: i)
   }

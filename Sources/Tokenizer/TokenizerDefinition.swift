@@ -27,9 +27,7 @@ struct TokenizerDefinition: Sendable {
   mutating func recognize(_ tokens: [AddedToken]) {
     verbatimTokens = AddedTokenMatcher(tokens.filter { !$0.isNormalized }.map { ($0.content, $0) })
     normalizedTokens = AddedTokenMatcher(
-      tokens.filter(\.isNormalized).map { token in
-        (token.content.withUnsafeBufferPointer { normalizer($0, isFirst: true) }, token)
-      })
+      tokens.filter(\.isNormalized).map { (normalizer($0.content), $0) })
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
   }
 

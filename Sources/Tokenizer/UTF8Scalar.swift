@@ -21,6 +21,13 @@ enum UTF8Scalar {
     return start + length == end ? (scalar, length) : (0xFFFD, 1)
   }
 
+  /// The same, but a byte that belongs to no well-formed sequence reads as U+110000 and the byte, which is no scalar.
+  @inline(__always)
+  static func decodeStrictly(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int) -> (scalar: UInt32, length: Int) {
+    if bytes[i] < 0x80 { return (UInt32(bytes[i]), 1) }
+    return UTF8Validation.sequenceLength(in: bytes, at: i) > 0 ? decode(bytes, at: i) : (0x110000 + UInt32(bytes[i]), 1)
+  }
+
   private static func decodeMultibyte(_ bytes: UnsafeBufferPointer<UInt8>, at i: Int, first: UInt8) -> (UInt32, Int) {
     let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1
     guard length > 1, i + length <= bytes.count else { return (0xFFFD, 1) }
@@ -36,6 +43,18 @@ enum UTF8Scalar {
   /// The UTF-8 of a scalar; of U+FFFD for a number that is none.
   static func encode(_ scalar: UInt32) -> [UInt8] {
     Array(String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
+  }
+
+  /// Appends the UTF-8 of a scalar, or the byte that `decodeStrictly` has read for want of one.
+  static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
+    if scalar < 0x80 || scalar >= 0x110000 {
+      bytes.append(UInt8(truncatingIfNeeded: scalar))
+    } else {
+      guard let scalar = Unicode.Scalar(scalar), let units = Unicode.UTF8.encode(scalar) else {
+        return bytes.append(contentsOf: replacement)
+      }
+      bytes.append(contentsOf: units)
+    }
   }
 
   /// U+FFFD as UTF-8.

@@ -13,6 +13,7 @@ final class WorkspacePool: Sendable {
   func give(_ workspace: inout BPEModel.Workspace) {
     if workspace.symbols.capacity > 1 << 16 { workspace.symbols = [] }
     workspace.pieces.releaseMemoryOfLongTexts()
+    workspace.earlierPieces.releaseMemoryOfLongTexts()
     let returned = workspace
     free.withLock { $0.append(returned) }
   }

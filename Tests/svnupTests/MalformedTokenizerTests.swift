@@ -37,9 +37,11 @@ struct MalformedTokenizerTests {
     .json("Case 37: two tokens of one id", vocabulary: #""a":0,"b":0"#, merges: "", "id 0", #""a" and "b""#),
     .json("Case 37: an id that is too large", vocabulary: #""a":16777216"#, merges: "", "model.vocab", "16777215"),
     .json("Case 38: byte fallback without its tokens", model: #","byte_fallback":true"#, "<0x00>"),
-    .json("Case 39: an unknown normalizer", beside: #","normalizer":{"type":"NFKC"}"#, "normalizer.type", "NFKC"),
     .json(
-      "Case 39: an unknown pre-tokenizer", beside: #","pre_tokenizer":{"type":"BertPreTokenizer"}"#,
+      "Case 39: an unknown normalizer", beside: #","normalizer":{"type":"Precompiled"}"#, "normalizer.type",
+      "Precompiled"),
+    .json(
+      "Case 39: an unknown pre-tokenizer", beside: #","pre_tokenizer":{"type":"UnicodeScripts"}"#,
       "pre_tokenizer.type"),
     .json(
       "Case 40: an unknown split pattern",

@@ -55,7 +55,7 @@ struct PruneRun {
       calibration = try corpus?.samples(count: job.samples, length: job.sequenceLength, seed: job.seed)
       heldBack = nil
     }
-    let measured = try job.evaluation?.tokens(for: source, .measuring, events: job.events)
+    let measured = try job.evaluation?.tokens(for: source, .measuring, events: job.events, after: job.calibration)
     evaluationText = measured?.told
     evaluation = try measured?.windows(length: job.sequenceLength).first(job.evaluationWindows)
     job.events.note(job.calibration, has: calibration, of: job.samples, "samples", rows: corpus?.rowCount)

@@ -72,7 +72,7 @@ public struct ShapleyJob: Sendable {
     try settings.estimator.check(playerCount: settings.playerCount(model.directory))
     let text = try data.tokens(for: model, .measuring, events: events)
     let windows = try text.windows(length: sequenceLength).first(windows)
-    let corpus = try calibration?.tokens(for: model, .calibrating, events: events)
+    let corpus = try calibration?.tokens(for: model, .calibrating, events: events, after: data)
     let samples = try corpus?.samples(count: self.samples, length: sequenceLength, seed: seed)
     events.note(data, has: windows, of: self.windows, "windows", rows: text.rowCount)
     events.note(calibration, has: samples, of: self.samples, "samples", rows: corpus?.rowCount)

@@ -52,10 +52,12 @@ public struct Corpus: Sendable {
     case measuring, calibrating
   }
 
-  /// The text in the tokens of a model.
+  /// The text in the tokens of a model; the tokenizer's notes are told unless a text before this one has told them.
   ///
   /// Throws where a file cannot be read, is malformed, or has an id that is not in the model's vocabulary.
-  func tokens(for source: ModelSource, _ use: Use, events: any JobEvents) throws -> CorpusTokens {
+  func tokens(
+    for source: ModelSource, _ use: Use, events: any JobEvents, after earlier: Corpus? = nil
+  ) throws -> CorpusTokens {
     var told = TextProtocol()
     let ids: CorpusTokens.IDs
     switch content {
@@ -63,6 +65,7 @@ public struct Corpus: Sendable {
       let documents = try TextDocuments(path, reading, usually: use == .measuring ? .space : .apart)
       for note in documents.notes { events.note(note) }
       let tokenizer = try source.tokenizer()
+      if earlier?.reading == nil { for note in tokenizer.notes { events.note(note) } }
       ids = .streams(tokenizer.encode(documents.texts))
       told.joining = documents.joining
       told.documents = documents.count

@@ -9,7 +9,8 @@ extension TokenizerJSON {
     // A file of a few lines could otherwise ask for more memory or time than there is.
     guard normalizer.growth <= Normalizer.growthLimit else {
       throw field.unsupported(
-        "making a text \(normalizer.growth) times as long", supported: "up to \(Normalizer.growthLimit) times")
+        "making a text \(Int(min(normalizer.growth, 1e9).rounded(.up))) times as long",
+        supported: "up to \(Int(Normalizer.growthLimit)) times")
     }
     return normalizer
   }
@@ -25,16 +26,49 @@ extension TokenizerJSON {
     switch try type.text() {
     case "Sequence":
       var steps: [Normalizer.Step] = []
-      for element in try field.member("normalizers").elements() { steps += try normalizerSteps(element) }
-      try checkCount(steps.count, of: "steps", field)
+      for element in try field.member("normalizers").elements() {
+        steps += try normalizerSteps(element)
+        try checkCount(steps.count, of: "steps", field)
+        let patterns = steps.count { if case .replaceMatches = $0 { true } else { false } }
+        guard patterns <= SplitSequence.largestCount else {
+          throw field.unsupported("\(patterns) patterns", supported: "up to \(SplitSequence.largestCount)")
+        }
+      }
       return steps
     case "Prepend":
       return [.prepend(try short(field.member("prepend")))]
     case "Replace":
       return [try replace(field)]
+    case "NFC": return [.form(.nfc)]
+    case "NFD": return [.form(.nfd)]
+    case "NFKC": return [.form(.nfkc)]
+    case "NFKD": return [.form(.nfkd)]
+    case "Lowercase": return [.rule(.lowercased)]
+    case "StripAccents": return [.rule(.withoutAccents)]
+    case "Nmt": return ScalarRule.nmt.map { .rule($0) }
+    case "Strip":
+      return [
+        .strip(left: try field.flag("strip_left", default: false), right: try field.flag("strip_right", default: false))
+      ]
+    case "BertNormalizer":
+      return try bert(field)
     default:
-      throw type.unsupported(try type.text(), supported: "Sequence, Prepend, Replace, null")
+      throw type.unsupported(
+        try type.text(),
+        supported:
+          "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Replace, Prepend, Nmt, BertNormalizer, null"
+      )
     }
+  }
+
+  private static func bert(_ field: FieldReader) throws(TokenizerError) -> [Normalizer.Step] {
+    let lowercases = try field.flag("lowercase", default: true)
+    var steps: [Normalizer.Step] = []
+    if try field.flag("clean_text", default: true) { steps += ScalarRule.bertCleaning.map { .rule($0) } }
+    if try field.flag("handle_chinese_chars", default: true) { steps.append(.rule(.bertIdeographs)) }
+    if try field.flag("strip_accents", default: lowercases) { steps += [.form(.nfd), .rule(.withoutBertAccents)] }
+    if lowercases { steps.append(.rule(.lowercased)) }
+    return steps
   }
 
   private static func replace(_ field: FieldReader) throws(TokenizerError) -> Normalizer.Step {
@@ -46,10 +80,7 @@ extension TokenizerJSON {
     switch (try expression.text(), try content.text()) {
     case (#"\A +| +\z"#, ""): return .trimSpaces
     case (" {2,}", " "): return .squeezeSpaces
-    default:
-      throw expression.unsupported(
-        "\"\(try expression.text())\" -> \"\(try content.text())\"",
-        supported: #"a String pattern, "\A +| +\z" -> "", " {2,}" -> " ""#)
+    default: return .replaceMatches(try self.pattern(expression), with: try content.bytes())
     }
   }
 
@@ -69,7 +100,7 @@ extension TokenizerJSON {
   }
 
   /// A character, as its bytes.
-  private static func character(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
+  static func character(_ field: FieldReader) throws(TokenizerError) -> [UInt8] {
     let character = try literal(field)
     guard UTF8Scalar.count(character) == 1 else { throw field.failure("expected one character") }
     return character
@@ -92,6 +123,16 @@ extension TokenizerJSON {
       return try digits(field)
     case "Punctuation":
       return try punctuation(field)
+    case "Whitespace":
+      return try words(field)
+    case "WhitespaceSplit":
+      return try betweenBlanks(field)
+    case "BertPreTokenizer":
+      return try followed(try betweenBlanks(field), by: try punctuation(field), field)
+    case "CharDelimiterSplit":
+      return try betweenDelimiters(field)
+    case "FixedLength":
+      return try chunks(field)
     case "Sequence":
       var whole = PreTokenizer()
       for element in try field.member("pretokenizers").elements() {
@@ -100,7 +141,10 @@ extension TokenizerJSON {
       return whole
     default:
       throw type.unsupported(
-        try type.text(), supported: "ByteLevel, Split, Digits, Punctuation, Metaspace, Sequence, null")
+        try type.text(),
+        supported:
+          "ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, BertPreTokenizer, CharDelimiterSplit, "
+          + "FixedLength, Metaspace, Sequence, null")
     }
   }
 

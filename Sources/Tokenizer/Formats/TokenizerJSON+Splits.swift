@@ -2,57 +2,74 @@ import Support
 
 // The pre-tokenizers of tokenizer.json that cut by a pattern.
 extension TokenizerJSON {
-  /// `Split`: a regular expression or a text, whose matches are pieces.
+  /// `Split`: a regular expression or a text.
   static func split(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
+    let style = SplitStyle(
+      behavior: try field.member("behavior").word(), isInverted: try field.flag("invert", default: false))
     let pattern = try field.member("pattern")
     guard let expression = pattern.optional("Regex") else {
       let place = try pattern.member("String")
-      let text = try literal(place)
-      try checkPieces(field, coversEverything: false)
-      let characters = String(decoding: text, as: UTF8.self).unicodeScalars.map { PatternNode.set(ScalarSet($0.value)) }
-      return try splits(by: .sequence(characters), place)
+      return try splits(by: .text(try literal(place)), style, place)
     }
     let bytes = try expression.bytes()
-    if let pattern = PreTokenizer.Pattern(regularExpression: bytes) {
-      try checkPieces(field, coversEverything: true)
+    // The patterns that have a scanner leave nothing between their matches, which files that come from tiktoken remove.
+    let areMatchesPieces = style.behavior == .isolated || style.behavior == .removed && style.isInverted
+    if areMatchesPieces, let pattern = PreTokenizer.Pattern(regularExpression: bytes) {
       return PreTokenizer(pattern: pattern)
     }
-    let node = try naming(expression) { () throws(PatternError) in try PatternParser.parse(bytes) }
-    let preTokenizer = try splits(by: node, expression)
-    try checkPieces(field, coversEverything: preTokenizer.splits.coversEverything)
-    return preTokenizer
+    return try splits(by: try parse(bytes, expression), style, expression)
   }
 
-  /// Matches must be pieces, and what lies between them must not be lost.
-  private static func checkPieces(_ field: FieldReader, coversEverything: Bool) throws(TokenizerError) {
-    let behavior = try field.member("behavior")
-    let isInverted = try field.flag("invert", default: false)
-    switch (try behavior.text(), isInverted) {
-    case ("Isolated", false): return
-    // Files that come from tiktoken remove what lies between the matches; where nothing does, that is the same.
-    case ("Removed", true) where coversEverything: return
-    case ("Isolated", true): throw field.unsupported("true", supported: "false", at: "invert")
-    case ("Removed", true):
-      throw behavior.unsupported("Removed, where the pattern leaves characters out,", supported: "Isolated")
-    case (let other, _): throw behavior.unsupported(other, supported: "Isolated")
-    }
+  /// The pattern of a `Replace`.
+  static func pattern(_ field: FieldReader) throws(TokenizerError) -> SplitPattern {
+    let node = try parse(field.bytes(), field)
+    return try naming(field) { () throws(PatternError) in try SplitPattern(node, reading: .text) }
+  }
+
+  private static func parse(_ bytes: [UInt8], _ field: FieldReader) throws(TokenizerError) -> PatternNode {
+    try naming(field) { () throws(PatternError) in try PatternParser.parse(bytes) }
   }
 
   /// `Digits`: every number is a piece, or every run of numbers.
   static func digits(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
     if try field.flag("individual_digits", default: false) { return PreTokenizer(isolatesDigits: true) }
-    return try splits(by: .run(of: .numbersOfDigits), field)
+    return try splits(by: .set(.numbersOfDigits), SplitStyle(behavior: .contiguous), field)
   }
 
-  /// `Punctuation`: every punctuation mark is a piece, or every run of them.
+  /// `Punctuation`: every punctuation mark is a match.
   static func punctuation(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
-    let marks = ScalarSet.punctuation
-    guard let behavior = field.optional("behavior") else { return try splits(by: .set(marks), field) }
-    switch try behavior.text() {
-    case "Isolated": return try splits(by: .set(marks), field)
-    case "Contiguous": return try splits(by: .run(of: marks), field)
-    case let other: throw behavior.unsupported(other, supported: "Isolated, Contiguous")
+    let style = SplitStyle(behavior: try field.optional("behavior")?.word() ?? .isolated)
+    return try splits(by: .set(.punctuation), style, field)
+  }
+
+  /// `Whitespace`: runs of word characters, and of others that are no blanks; their `\w` is that of another library.
+  static func words(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
+    let words = ScalarSet.wordsOfWhitespace
+    let others = words.union(.blanks).complement
+    return try splits(
+      by: .choice([.run(of: words), .run(of: others)]), SplitStyle(behavior: .removed, isInverted: true), field)
+  }
+
+  /// `WhitespaceSplit`.
+  static func betweenBlanks(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
+    try splits(by: .set(.blanks), .removed, field)
+  }
+
+  /// `CharDelimiterSplit`.
+  static func betweenDelimiters(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
+    let place = try field.member("delimiter")
+    return try splits(by: .text(try character(place)), .removed, place)
+  }
+
+  /// `FixedLength`: pieces of so many characters.
+  static func chunks(_ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
+    let place = try field.member("length")
+    let length = try place.integer()
+    guard 1..<PatternGraph.largestCount ~= length else {
+      throw place.unsupported("\(length)", supported: "1 to \(PatternGraph.largestCount - 1)")
     }
+    return try splits(
+      by: .repetition(.set(.all), minimum: 1, maximum: length, isLazy: false), .isolated, place)
   }
 
   /// A pre-tokenizer and then another.
@@ -63,14 +80,17 @@ extension TokenizerJSON {
     guard let both else {
       throw field.unsupported(
         "this step after the ones before it",
-        supported: "Split, Digits, Punctuation, and one ByteLevel, which adds no space behind others; Metaspace alone",
+        supported: "any that cut, one ByteLevel, and one Metaspace or ByteLevel that adds spaces, not behind ByteLevel",
         at: "type")
     }
     return both
   }
 
-  private static func splits(by pattern: PatternNode, _ field: FieldReader) throws(TokenizerError) -> PreTokenizer {
-    PreTokenizer(splits: try naming(field) { () throws(PatternError) in try SplitSequence().followed(by: pattern) })
+  private static func splits(
+    by pattern: PatternNode, _ style: SplitStyle, _ field: FieldReader
+  ) throws(TokenizerError) -> PreTokenizer {
+    PreTokenizer(
+      splits: try naming(field) { () throws(PatternError) in try SplitSequence().followed(by: pattern, style) })
   }
 
   private static func naming<T>(_ field: FieldReader, _ body: () throws(PatternError) -> T) throws(TokenizerError) -> T
@@ -81,12 +101,5 @@ extension TokenizerJSON {
       let place = error.position > 0 ? "at character \(error.position): " : ""
       throw field.failure("this pattern cannot be used: \(place)\(error.reason)")
     }
-  }
-}
-
-extension PatternNode {
-  /// As many characters of a set as there are.
-  fileprivate static func run(of set: ScalarSet) -> PatternNode {
-    .repetition(.set(set), minimum: 1, maximum: nil, isLazy: false)
   }
 }

@@ -9,6 +9,11 @@ enum TokenizerJSON {
     let configuration = try TokenizerConfiguration(directory: directory)
     let normalizer = try normalizer(root.optional("normalizer"))
     var preTokenizer = try preTokenizer(root.optional("pre_tokenizer"))
+    if preTokenizer.metaspace?.prepending == .first, !normalizer.keepsStart {
+      // The reference then asks where in the text as it was the first character stood.
+      throw try root.member("pre_tokenizer").unsupported(
+        "prepend_scheme first with a normalizer that removes or replaces", supported: "always, never")
+    }
     if try configuration.root.optional("tokenizer_class")?.text().hasPrefix("GPT2Tokenizer") ?? false,
       root.json["pre_tokenizer"]?["type"]?.text == "ByteLevel"
     {
@@ -19,6 +24,12 @@ enum TokenizerJSON {
     let (model, modelVocabulary) = try model(root.member("model"), isByteLevel: preTokenizer.isByteLevel)
     var vocabulary = modelVocabulary
     let added = try addedTokens(root.optional("added_tokens"), &vocabulary)
+    for token in added where token.isNormalized && !token.content.isEmpty && normalizer(token.content).isEmpty {
+      // The reference then finds it between all characters, and cuts there.
+      throw try root.member("added_tokens").unsupported(
+        "\"\(String(decoding: token.content, as: UTF8.self))\", of which the normalizer leaves nothing,",
+        supported: "tokens with \"normalized\": false, or of which something is left")
+    }
     var definition = TokenizerDefinition(
       files: [name] + configuration.files, vocabulary: vocabulary, model: model,
       normalizer: normalizer, preTokenizer: preTokenizer, decoder: decoder)

@@ -11,8 +11,8 @@ struct CutTable: Sendable {
 
   private let kindCount: Int
   private var effects: [Effect]
-  /// Whether every character is in a match, whatever the text.
-  let coversEverything: Bool
+  /// Whether characters of each class are always in a match, or never; nil where that depends on the text.
+  private let areMatched: [Bool?]
 
   init(_ graph: PatternGraph, _ table: ViabilityTable) {
     let kinds = 0..<graph.classes.count
@@ -26,7 +26,7 @@ struct CutTable: Sendable {
     }
     // Where a match can begin whatever follows, the character is never outside a match.
     let isAlwaysMatched = kinds.map { kind in table.isAlways(0, viableBefore: kind, of: graph.kindCount) }
-    coversEverything = isAlwaysMatched.allSatisfy { $0 }
+    areMatched = kinds.map { isAlwaysMatched[$0] ? true : places[$0].isEmpty ? false : nil }
     for left in kinds {
       for right in kinds {
         // No match goes on across the cut, and one ends before it where it would end before the end of the text.
@@ -41,5 +41,8 @@ struct CutTable: Sendable {
     }
   }
 
-  func effect(_ left: UInt8, _ right: UInt8) -> Effect { effects[Int(left) * kindCount + Int(right)] }
+  func effect(_ left: UInt8, _ right: UInt8, _ style: SplitStyle) -> Effect {
+    style.effect(
+      effects[Int(left) * kindCount + Int(right)], isMatched: areMatched[Int(left)], areMatched[Int(right)])
+  }
 }

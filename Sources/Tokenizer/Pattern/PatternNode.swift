@@ -13,6 +13,16 @@ indirect enum PatternNode: Sendable {
 
   static let nothing = PatternNode.sequence([])
 
+  /// As many characters of a set as there are.
+  static func run(of set: ScalarSet) -> PatternNode {
+    .repetition(.set(set), minimum: 1, maximum: nil, isLazy: false)
+  }
+
+  /// A text as it stands.
+  static func text(_ bytes: [UInt8]) -> PatternNode {
+    .sequence(String(decoding: bytes, as: UTF8.self).unicodeScalars.map { .set(ScalarSet($0.value)) })
+  }
+
   /// Whether it can match nothing.
   var isNullable: Bool {
     switch self {
@@ -21,6 +31,17 @@ indirect enum PatternNode: Sendable {
     case .sequence(let nodes): nodes.allSatisfy(\.isNullable)
     case .choice(let nodes): nodes.contains(where: \.isNullable)
     case .repetition(let body, let minimum, _, _): minimum == 0 || body.isNullable
+    }
+  }
+
+  /// The least number of characters that it matches.
+  var minimumLength: Int {
+    switch self {
+    case .set: 1
+    case .look: 0
+    case .sequence(let nodes): nodes.reduce(0) { $0 + $1.minimumLength }
+    case .choice(let nodes): nodes.map(\.minimumLength).min() ?? 0
+    case .repetition(let body, let minimum, _, _): minimum * body.minimumLength
     }
   }
 

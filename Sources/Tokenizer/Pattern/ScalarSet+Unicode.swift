@@ -12,6 +12,12 @@ extension ScalarSet {
   /// What `Digits` takes for a number: it follows the tables of Rust, which are of Unicode 17.
   static let numbersOfDigits = numbers.union(ScalarSet(0x11DE0...0x11DE9)).union(ScalarSet(0x16FF4...0x16FF6))
 
+  /// What `Whitespace` takes for `\w`, by Rust's regular expressions.
+  static let wordsOfWhitespace = union(of: [
+    wordCharacters.intersection(union(of: [0xB2...0xB3, 0xB9...0xB9, 0xBC...0xBE].map { ScalarSet($0) }).complement),
+    ScalarSet(0x200C...0x200D),
+  ])
+
   /// What `Punctuation` takes for punctuation: ASCII's marks and symbols, and the category P as of Unicode 8.
   static let punctuation: ScalarSet = {
     let ranges: [ClosedRange<UInt32>] = [

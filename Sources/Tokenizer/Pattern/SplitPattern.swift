@@ -39,9 +39,6 @@ package final class SplitPattern: Sendable {
     byteClasses = reading == .text ? (0..<128).map { classes($0) } : ByteLevel.scalars.map { classes($0) }
   }
 
-  /// Whether every character is in a match, whatever the text.
-  var coversEverything: Bool { cuts.coversEverything }
-
   /// Writes the class of each byte of a text: of each scalar, and of what continues one.
   func classify(_ text: UnsafeBufferPointer<UInt8>, into classes: UnsafeMutableBufferPointer<UInt8>) {
     byteClasses.withUnsafeBufferPointer { byteClasses in
@@ -64,13 +61,15 @@ package final class SplitPattern: Sendable {
     }
   }
 
-  /// Appends the ends of the pieces within a range of a text: of matches, and of what lies between them.
+  /// Appends the ends of the pieces within a range of a text, which matches and gaps make up; `~end` of removed ones.
   ///
   /// `classes` has an element more than the text; `states` has one for each of its elements, and may hold anything.
   func appendEnds(
     in range: Range<Int>, _ classes: UnsafeMutableBufferPointer<UInt8>, _ states: UnsafeMutableBufferPointer<UInt16>,
-    to ends: inout [Int]
+    _ style: SplitStyle, to ends: inout [Int]
   ) {
+    let first = ends.count
+    defer { style.merge(&ends, from: first) }
     let following = classes[range.upperBound]
     classes[range.upperBound] = UInt8(graph.end)
     defer { classes[range.upperBound] = following }
@@ -82,7 +81,7 @@ package final class SplitPattern: Sendable {
             end: range.upperBound, kindCount: graph.kindCount, wordCount: table.wordCount, classes: classes,
             states: states,
             places: places, starts: starts, targets: targets)
-          walk.appendEnds(from: range.lowerBound, continuation: UInt8(graph.continuation), to: &ends)
+          walk.appendEnds(from: range.lowerBound, continuation: UInt8(graph.continuation), style.marks, to: &ends)
         }
       }
     }
@@ -105,13 +104,13 @@ package final class SplitPattern: Sendable {
   }
 
   /// What cutting a text at a place, which must be within it and between two scalars, would change.
-  func effect(ofCutting text: UnsafeBufferPointer<UInt8>, at i: Int) -> CutTable.Effect {
+  func effect(ofCutting text: UnsafeBufferPointer<UInt8>, at i: Int, _ style: SplitStyle) -> CutTable.Effect {
     switch reading {
     case .text:
       let left = graph.classes(UTF8Scalar.decode(text, before: i).scalar)
-      return cuts.effect(left, graph.classes(UTF8Scalar.decode(text, at: i).scalar))
+      return cuts.effect(left, graph.classes(UTF8Scalar.decode(text, at: i).scalar), style)
     case .byteAlphabet:
-      return cuts.effect(byteClasses[Int(text[i - 1])], byteClasses[Int(text[i])])
+      return cuts.effect(byteClasses[Int(text[i - 1])], byteClasses[Int(text[i])], style)
     }
   }
 }
@@ -127,20 +126,20 @@ private struct Walk {
   let starts: UnsafeBufferPointer<Int32>
   let targets: UnsafeBufferPointer<Int16>
 
-  func appendEnds(from start: Int, continuation: UInt8, to ends: inout [Int]) {
+  func appendEnds(from start: Int, continuation: UInt8, _ marks: (match: Int, gap: Int), to ends: inout [Int]) {
     var i = start
     var piece = start
     while i < end {
       if classes[i] != continuation, isViable(0, at: i) {
-        if piece < i { ends.append(i) }
+        if piece < i { ends.append(i ^ marks.gap) }
         i = endOfMatch(from: i)
         piece = i
-        ends.append(i)
+        ends.append(i ^ marks.match)
       } else {
         i += 1
       }
     }
-    if piece < end { ends.append(end) }
+    if piece < end { ends.append(end ^ marks.gap) }
   }
 
   @inline(__always)

@@ -1,16 +1,23 @@
 /// Split patterns one after the other: each cuts the pieces that those before it have left.
-struct SplitSequence: Sendable, Equatable {
+struct SplitSequence: Sendable {
   static let largestCount = 16
   /// Bytes of a text that are cut at a time, where there is a safe place to stop.
   private static let windowSize = 1 << 15
 
-  private var patterns: [SplitPattern]
+  private struct Step: Sendable {
+    var pattern: SplitPattern
+    var style: SplitStyle
+  }
 
-  init(_ patterns: [SplitPattern] = []) { self.patterns = patterns }
+  private var steps: [Step]
+
+  init(_ patterns: [SplitPattern] = [], _ style: SplitStyle = .isolated) {
+    steps = patterns.map { Step(pattern: $0, style: style) }
+  }
 
   /// Memory that cutting reuses from text to text.
   struct Workspace: Sendable {
-    /// Where the pieces of the last text end.
+    /// Where the pieces of the last text end; `~end` for a piece that is removed.
     fileprivate(set) var ends: [Int] = []
     fileprivate var earlierEnds: [Int] = []
     fileprivate var classes: [UInt8] = []
@@ -30,40 +37,35 @@ struct SplitSequence: Sendable, Equatable {
     }
   }
 
-  var isEmpty: Bool { patterns.isEmpty }
-  /// Whether every character is in a match of the only pattern, whatever the text.
-  var coversEverything: Bool { patterns.count == 1 && patterns[0].coversEverything }
-
-  static func == (left: SplitSequence, right: SplitSequence) -> Bool {
-    left.patterns.elementsEqual(right.patterns) { $0 === $1 }
-  }
+  var isEmpty: Bool { steps.isEmpty }
 
   /// These and then one more.
   func followed(
-    by pattern: PatternNode, reading: SplitPattern.Reading = .text
+    by pattern: PatternNode, _ style: SplitStyle = .isolated, reading: SplitPattern.Reading = .text
   ) throws(PatternError) -> SplitSequence {
-    guard patterns.count < Self.largestCount else {
-      throw PatternError(position: 0, reason: "more than \(Self.largestCount) patterns one after the other")
-    }
     var all = self
-    all.patterns.append(try SplitPattern(pattern, reading: reading))
+    try all.append(Step(pattern: try SplitPattern(pattern, reading: reading), style: style))
     return all
   }
 
   /// These and then others, where these leave a text that is read as told.
   func followed(by next: SplitSequence, after reading: SplitPattern.Reading) throws(PatternError) -> SplitSequence {
     var all = self
-    for pattern in next.patterns {
-      if reading == .byteAlphabet, pattern.reading == .text {
-        all = try all.followed(by: pattern.node, reading: reading)
+    for step in next.steps {
+      if reading == .byteAlphabet, step.pattern.reading == .text {
+        all = try all.followed(by: step.pattern.node, step.style, reading: reading)
       } else {
-        guard all.patterns.count < Self.largestCount else {
-          throw PatternError(position: 0, reason: "more than \(Self.largestCount) patterns one after the other")
-        }
-        all.patterns.append(pattern)
+        try all.append(step)
       }
     }
     return all
+  }
+
+  private mutating func append(_ step: Step) throws(PatternError) {
+    guard steps.count < Self.largestCount else {
+      throw PatternError(position: 0, reason: "more than \(Self.largestCount) patterns one after the other")
+    }
+    steps.append(step)
   }
 
   /// Finds the pieces of a text, and leaves their ends in the workspace.
@@ -78,14 +80,19 @@ struct SplitSequence: Sendable, Equatable {
     ends.removeAll(keepingCapacity: true)
     if !text.isEmpty { ends.append(text.count) }
     workspace.withBuffers { classes, states in
-      for pattern in patterns {
+      for step in steps {
         swap(&ends, &earlierEnds)
         ends.removeAll(keepingCapacity: true)
-        pattern.classify(text, into: classes)
+        step.pattern.classify(text, into: classes)
         var start = 0
         for end in earlierEnds {
-          pattern.appendEnds(in: start..<end, classes, states, to: &ends)
-          start = end
+          if end < 0 {
+            ends.append(end)
+            start = ~end
+          } else {
+            step.pattern.appendEnds(in: start..<end, classes, states, step.style, to: &ends)
+            start = end
+          }
         }
       }
     }
@@ -93,8 +100,26 @@ struct SplitSequence: Sendable, Equatable {
     swap(&earlierEnds, &workspace.earlierEnds)
   }
 
+  /// Calls `body` with the pieces of a text in order, a window of it at a time.
+  @inline(__always)
+  func forEachPiece(
+    of text: UnsafeBufferPointer<UInt8>, _ workspace: inout Workspace, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    var start = 0
+    while start < text.count {
+      let window = UnsafeBufferPointer(rebasing: text[start..<endOfWindow(in: text, from: start)])
+      cut(window, &workspace)
+      var piece = 0
+      for end in workspace.ends {
+        if end >= 0 { body(UnsafeBufferPointer(rebasing: window[piece..<end])) }
+        piece = end < 0 ? ~end : end
+      }
+      start += window.count
+    }
+  }
+
   /// Where a text can be cut that begins at `start` and is not much longer than a window; its end where nowhere.
-  func endOfWindow(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+  private func endOfWindow(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard text.count - start > Self.windowSize else { return text.count }
     return safeCut(in: text, from: start + Self.windowSize) ?? text.count
   }
@@ -113,8 +138,8 @@ struct SplitSequence: Sendable, Equatable {
   }
 
   private func isSafe(_ i: Int, in text: UnsafeBufferPointer<UInt8>) -> Bool {
-    for pattern in patterns {
-      switch pattern.effect(ofCutting: text, at: i) {
+    for step in steps {
+      switch step.pattern.effect(ofCutting: text, at: i, step.style) {
       case .nothing: return true
       case .unknown: return false
       case .divides: continue
@@ -125,6 +150,20 @@ struct SplitSequence: Sendable, Equatable {
 }
 
 extension SplitPattern {
+  /// The text with every match replaced.
+  func replacingMatches(in text: [UInt8], with content: [UInt8]) -> [UInt8] {
+    var workspace = SplitSequence.Workspace()
+    text.withUnsafeBufferPointer { SplitSequence([self], .removed).cut($0, &workspace) }
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var start = 0
+    for end in workspace.ends {
+      result.append(contentsOf: end < 0 ? content[...] : text[start..<end])
+      start = end < 0 ? ~end : end
+    }
+    return result
+  }
+
   /// The ends of the pieces of a text under patterns one after the other.
   package static func ends(of patterns: [SplitPattern], in text: [UInt8]) -> [Int] {
     var workspace = SplitSequence.Workspace()

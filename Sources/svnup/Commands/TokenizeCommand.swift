@@ -30,6 +30,7 @@ package enum TokenizeCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let tokenizer = try BPETokenizer(directory: arguments[InputOptions.model])
+    for note in tokenizer.notes { console.note(note) }
     if let path = arguments[jsonl] {
       try tokenizeLines(of: TextInput(path: path), by: tokenizer, field: arguments[TextOptions.field], console)
     } else if let text = arguments[Self.text] {
