@@ -42,7 +42,7 @@ public struct BPETokenizer: Sendable {
     case .tokenizerModel: definition = try TokenizerModel.load(directory)
     case .vocabularyAndMerges: definition = try VocabularyAndMerges.load(directory)
     }
-    notes = [definition.model.noteOnLosses()].compactMap(\.self).map {
+    notes = ([definition.model.noteOnLosses()].compactMap(\.self) + definition.notes).map {
       "\(Path.join(directory, format.rawValue)): \($0)"
     }
   }

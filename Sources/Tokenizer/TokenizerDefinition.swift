@@ -18,6 +18,8 @@ struct TokenizerDefinition: Sendable {
   /// Ids put before and after a text.
   var prefix: [Int] = []
   var suffix: [Int] = []
+  /// What a user of the files should know.
+  var notes: [String] = []
   var beginningOfText: Int?
   var endOfText: Int?
 

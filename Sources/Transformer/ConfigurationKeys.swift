@@ -30,6 +30,8 @@ enum ConfigurationKeys {
     "clip_qkv": .null, "alibi": .nothing, "parallel_attn": .nothing, "use_parallel_residual": .nothing,
     // Mixtures of experts.
     "num_experts": .nothing, "num_local_experts": .nothing, "n_routed_experts": .nothing,
+    // Weights in a packed form of compressed-tensors.
+    "sparsity_config": .null, "compression_config": .null,
     "attention_chunk_size": .nothing, "rope_interleaved": .nothing, "add_cross_attention": .nothing,
   ]
 

@@ -43,6 +43,7 @@ public struct ModelDirectory: Sendable {
       guard let known = Architecture(rawValue: type) else {
         let names = Architecture.allCases.map(\.rawValue)
         let supported = "\(names.dropLast().joined(separator: ", ")) and \(names.last ?? "")"
+        if type.isEmpty { throw json.failure("it is missing; supported are \(supported)", at: "model_type") }
         throw json.failure("'\(type)' is not supported; supported are \(supported)", at: "model_type")
       }
       try ConfigurationKeys.check(json)
@@ -61,6 +62,9 @@ public struct ModelDirectory: Sendable {
     var notes = reader.notes + [unread.note].compactMap(\.self)
     if !unknown.isEmpty {
       notes.append("\(configurationFile): keys without a known meaning: \(unknown.joined(separator: ", "))")
+    }
+    if FileSystem.isListed(Path.join(path, "adapter_config.json")) {
+      notes.append("the adapter of adapter_config.json is not applied; merge it into the weights if it is to count")
     }
     self.notes = checkpoint.notes + notes.map { "\(path): \($0)" }
   }

@@ -76,7 +76,15 @@ extension WeightReader {
     func table(_ name: String) throws(ModelError) -> StoredMatrix {
       try matrix(name, sizes.vocabularySize, sizes.embeddingSize)
     }
-    if !sizes.isTied { return (try table(name), try table(head)) }
+    if !sizes.isTied {
+      if !has(head), has("score.weight") {
+        throw .checkpoint(
+          CheckpointError(
+            checkpoint.directory, tensor: "score.weight", field: "name",
+            reason: "this is the head of a classifier; a language model has \(head)"))
+      }
+      return (try table(name), try table(head))
+    }
     let embedding = try table(has(name) || !has(head) ? name : head)
     guard has(name), has(head) else { return (embedding, embedding) }
     names.insert(TensorName(head))

@@ -5,20 +5,20 @@ import Testing
 
 /// The k smallest against a stable sort.
 @Suite struct SelectionTests {
-  static let cases: [(String, [Float])] = {
+  static let cases: [Brief<[Float]>] = {
     var generator = SeededGenerator(seed: 5)
     func list(_ count: Int, _ make: (inout SeededGenerator) -> Float) -> [Float] {
       (0..<count).map { _ in make(&generator) }
     }
     return [
-      ("normal", list(1000) { Float($0.normal()).magnitude }),
-      ("many ties", list(1000) { Float($0.below(7)) }),
-      ("two values", list(333) { $0.below(2) == 0 ? 1 : 1.0000001 }),
-      ("all magnitudes", list(1000) { Float(bitPattern: UInt32($0.below(0x7F80_0000))) }),
-      ("all equal", [Float](repeating: 3, count: 100)),
-      ("all zero", [Float](repeating: 0, count: 100)),
-      ("zeros and infinities", list(500) { [0, .infinity, 1, Float.leastNonzeroMagnitude][$0.below(4)] }),
-      ("one", [2]),
+      Brief("normal", list(1000) { Float($0.normal()).magnitude }),
+      Brief("many ties", list(1000) { Float($0.below(7)) }),
+      Brief("two values", list(333) { $0.below(2) == 0 ? 1 : 1.0000001 }),
+      Brief("all magnitudes", list(1000) { Float(bitPattern: UInt32($0.below(0x7F80_0000))) }),
+      Brief("all equal", [Float](repeating: 3, count: 100)),
+      Brief("all zero", [Float](repeating: 0, count: 100)),
+      Brief("zeros and infinities", list(500) { [0, .infinity, 1, Float.leastNonzeroMagnitude][$0.below(4)] }),
+      Brief("one", [2]),
     ]
   }()
 
@@ -31,7 +31,8 @@ import Testing
   }
 
   @Test(arguments: cases)
-  func agreesWithSorting(_ name: String, _ scores: [Float]) {
+  func agreesWithSorting(_ scored: Brief<[Float]>) {
+    let (name, scores) = (scored.name, scored.value)
     let bits = scores.map(\.bitPattern)
     let n = scores.count
     for k in Set([1, 2, n / 3, n / 2, n - 1, n]) where (1...n).contains(k) {
@@ -45,7 +46,8 @@ import Testing
 
   /// Chunks of any size find the same scores as the whole, with as many ties each as come first.
   @Test(arguments: cases)
-  func chunksAgreeWithSorting(_ name: String, _ scores: [Float]) throws {
+  func chunksAgreeWithSorting(_ scored: Brief<[Float]>) throws {
+    let (name, scores) = (scored.name, scored.value)
     let bits = scores.map(\.bitPattern)
     let n = scores.count
     for sparsity in [0.001, 0.3, 0.5, 0.999, 1] where Int(Double(n) * sparsity) > 0 {
@@ -70,7 +72,8 @@ import Testing
 
   /// One more than asked for, and all that equal it.
   @Test(arguments: cases)
-  func publishedRuleTakesAllTies(_ name: String, _ scores: [Float]) throws {
+  func publishedRuleTakesAllTies(_ scored: Brief<[Float]>) throws {
+    let (name, scores) = (scored.name, scored.value)
     for sparsity in [0, 0.3, 0.999, 1] {
       let selection = try #require(
         ChunkedSelection(sparsity, of: scores, count: scores.count, chunk: 7, rule: .published))

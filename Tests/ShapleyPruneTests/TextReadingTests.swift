@@ -123,6 +123,10 @@ struct TextReadingTests {
       let error = try #require(throws: DocumentError.self) { try TextDocuments(folder, TextReading(), usually: .space) }
       #expect("\(error)".contains("ids.npy: a folder of texts has no token ids"))
     }
+    let set = try #require(throws: DocumentError.self) {
+      try Self.read([("dataset_info.json", "{}"), ("a.arrow", "")])
+    }
+    #expect("\(set)".contains("datasets.load_from_disk("))
     let error = try #require(throws: FileError.self) { try Self.read([]) }
     #expect("\(error)".contains("there is no text in this folder"))
   }

@@ -152,6 +152,18 @@ struct ComponentTests {
     #expect(try error(Array(repeating: "Nmt", count: 40))?.reason.contains("66 steps") == true)
   }
 
+  @Test("Flags of tokenizer_config.json that the post-processor contradicts do not count, and a note says so")
+  func contradictedFlags() throws {
+    let configuration = #"{"add_eos_token": true, "add_bos_token": false}"#
+    let files = try TemporaryTokenizer([
+      "tokenizer.json": JSON.small.encoded(), "tokenizer_config.json": Array(configuration.utf8),
+    ])
+    let tokenizer = try files.load()
+    #expect(try tokenizer.encode("abc") == TemporaryTokenizer(.small).load().encode("abc"))
+    #expect(tokenizer.notes.count == 1)
+    #expect(tokenizer.notes.first?.contains("add_eos_token of tokenizer_config.json is true, but") == true)
+  }
+
   @Test("A vocabulary that loses something of a text has a note")
   func notes() throws {
     #expect(try TemporaryTokenizer(.small).load().notes.isEmpty)

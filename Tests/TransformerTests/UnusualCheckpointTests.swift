@@ -156,4 +156,56 @@ import Transformer
     #expect(error.failureKind == .noInput)
     #expect(error.description.contains(found) && error.description.contains(remedy), "\(error)")
   }
+
+  @Test("Names with something in front are answered with what to take off", arguments: ["_orig_mod.", "module."])
+  func wrappedNames(prefix: String) throws {
+    let model = try Self.llama(tied: false) { tensors in
+      for index in tensors.indices { tensors[index].name = prefix + tensors[index].name }
+    }
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains("take '\(prefix)' off the names"), "\(error)")
+  }
+
+  @Test("A classifier is no language model")
+  func classifier() throws {
+    let model = try Self.llama(tied: false) { tensors in
+      tensors.removeAll { $0.name == Self.head }
+      tensors.append(TemporaryModel.Tensor("score.weight", [2, 64], Array(repeating: 0, count: 128)))
+    }
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(
+      error.description.contains("this is the head of a classifier; a language model has lm_head.weight"), "\(error)")
+  }
+
+  @Test("An adapter beside a complete model is not applied, and a note says so")
+  func adapterBesideModel() throws {
+    let model = try Self.llama(tied: false)
+    let expected = try Self.read(model)
+    try model.write("adapter_config.json", #"{"peft_type": "LORA"}"#)
+    let found = try Self.read(model)
+    #expect(found.logits == expected.logits)
+    #expect(found.notes.contains { $0.contains("the adapter of adapter_config.json is not applied") })
+  }
+
+  @Test(
+    "A configuration that asks for something else, or does not say what it is, is refused by the key",
+    arguments: [
+      ("sparsity_config", ["format": "sparse-bitmask"], "sparsity_config: "),
+      ("compression_config", ["format": "sparse-24"], "compression_config: "),
+      ("model_type", nil, "model_type: it is missing"),
+    ] as [(String, JSON?, String)])
+  func configurationKeys(key: String, value: JSON?, reason: String) throws {
+    let model = try Self.llama(tied: false)
+    try model.set(key, value)
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains(reason), "\(error)")
+  }
+
+  @Test("A byte order mark in front of a configuration is named")
+  func byteOrderMark() throws {
+    let model = try Self.llama(tied: false)
+    try model.write("config.json", "\u{FEFF}{}")
+    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains("it begins with a byte order mark"), "\(error)")
+  }
 }

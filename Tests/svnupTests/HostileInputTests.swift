@@ -69,22 +69,25 @@ struct HostileInputTests {
     }
   }
 
+  /// Texts, and what is said of them.
   static let texts = [
-    "": "byte 0", "\u{FEFF}{}": "byte 0", "{}\0": "byte 2", "[": "byte 1",
-    String(repeating: "[", count: 200_000): "nested deeper than 128",
-    String(repeating: #"{"a":"#, count: 200_000): "nested deeper than 128",
+    Brief("nothing", ("", "byte 0")), Brief("a byte order mark", ("\u{FEFF}{}", "byte 0")),
+    Brief("a zero behind it", ("{}\0", "byte 2")), Brief("half of it", ("[", "byte 1")),
+    Brief("200,000 brackets", (String(repeating: "[", count: 200_000), "nested deeper than 128")),
+    Brief("200,000 objects", (String(repeating: #"{"a":"#, count: 200_000), "nested deeper than 128")),
   ]
 
   @Test(
-    "Texts that are no JSON are bad data, told with the byte", arguments: targets.filter(\.isJSON), texts.keys.sorted())
-  func notJSON(_ target: Target, _ text: String) throws {
+    "Texts that are no JSON are bad data, told with the byte", arguments: targets.filter(\.isJSON), texts)
+  func notJSON(_ target: Target, _ content: Brief<(String, String)>) throws {
+    let (text, reason) = content.value
     try withTemporaryFolder { folder in
       let words = try target.prepare(folder)
       let path = Path.join(words[1], target.file)
       try MalformedModelTests.write(Array(text.utf8), to: path)
       let message = try svnup.refusal(words, status: 65)
       #expect(message.hasPrefix("svnup: \(path): "), "\(message)")
-      #expect(message.contains(try #require(Self.texts[text])), "\(message)")
+      #expect(message.contains(reason), "\(message)")
     }
   }
 
@@ -152,10 +155,12 @@ struct HostileInputTests {
   @Test(
     "A path that is too long, a device, and a folder of processes are no models",
     arguments: [
-      String(repeating: "x", count: 5000), String(repeating: "a/", count: 3000), "/dev/null", "/proc/self/fd", "/",
+      Brief("5,000 letters", String(repeating: "x", count: 5000)),
+      Brief("3,000 folders", String(repeating: "a/", count: 3000)), Brief("a device", "/dev/null"),
+      Brief("processes", "/proc/self/fd"), Brief("the root", "/"),
     ])
-  func noModels(path: String) throws {
-    #expect(try svnup.refusal(["info", path], status: 66).contains("cannot "))
+  func noModels(path: Brief<String>) throws {
+    #expect(try svnup.refusal(["info", path.value], status: 66).contains("cannot "))
   }
 
   @Test(

@@ -43,7 +43,14 @@ package struct TextDocuments {
   /// The files of a folder of texts, by name; what is not read is noted.
   static func files(in path: String) throws -> (names: [String], notes: [String]) {
     var (names, notes): ([String], [String]) = ([], [])
-    for name in try FileSystem.list(path) {
+    let all = try FileSystem.list(path)
+    if all.contains("dataset_info.json") || all.contains("dataset_dict.json") {
+      throw DocumentError(
+        path,
+        reason: "this folder is a data set of the library datasets; convert it first: python3 -c "
+          + "\"import datasets; datasets.load_from_disk('\(path)').to_json('\(path).jsonl')\"")
+    }
+    for name in all {
       let entry = Path.join(path, name)
       if name.hasPrefix(".") || isFolder(entry) {
         notes.append("\(entry): it is not read; of a folder of texts, files count whose names begin with no dot")

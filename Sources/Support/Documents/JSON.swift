@@ -135,6 +135,8 @@ private struct Parser {
     where acceptsNonFinite && position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I"):
       return try word("-Infinity", .number("-Infinity"))
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+    case 0xEF where bytes.starts(with: [0xEF, 0xBB, 0xBF]):
+      throw failure("it begins with a byte order mark, which JSON must not have; save it as UTF-8 without one")
     default: throw failure("a value cannot begin with byte \(byte)")
     }
   }

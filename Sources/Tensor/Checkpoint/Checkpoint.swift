@@ -7,7 +7,7 @@ public struct Checkpoint: Sendable {
   /// Names, relative to the directory, of the files that hold the weights: the shards, and the index where there is one.
   public let fileNames: [String]
   private let locations: [TensorName: Int]
-  private let directory: String
+  package let directory: String
 
   /// What a reader of the weights should know about the choice of files.
   package let notes: [String]
@@ -67,8 +67,12 @@ public struct Checkpoint: Sendable {
   }
 
   private func existing(_ name: TensorName) throws(CheckpointError) -> SafetensorsFile {
-    guard let shard = shard(of: name) else { throw CheckpointError(directory, .missingTensor("\(name)")) }
-    return shard
+    if let shard = shard(of: name) { return shard }
+    let names = shards.flatMap { $0.entries.map { "\($0.name)" } }
+    if let wrapped = names.first(where: { $0.hasSuffix(".\(name)") }) {
+      throw CheckpointError(directory, .wrappedTensor("\(name)", found: wrapped))
+    }
+    throw CheckpointError(directory, .missingTensor("\(name)"))
   }
 
   private static func locate(_ shards: [SafetensorsFile]) throws(CheckpointError) -> [TensorName: Int] {

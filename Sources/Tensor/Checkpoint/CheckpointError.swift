@@ -30,6 +30,8 @@ public struct CheckpointError: Error, Equatable, Sendable {
     case wrongFileSize(expected: Int, found: Int)
     /// There is no tensor of this name.
     case missingTensor(String)
+    /// All names have something in front, as of a model that was saved inside another module.
+    case wrappedTensor(String, found: String)
     /// A tensor has another shape than the configuration asks for.
     case wrongShape(tensor: String, expected: [Int], found: [Int])
     /// A tensor has a type that cannot be used here.
@@ -102,6 +104,9 @@ extension CheckpointError: Diagnostic {
     case .wrongFileSize(let expected, let found):
       "the tensors have \(expected) bytes, the file \(found) behind its header; is the download complete?"
     case .missingTensor(let name): "there is no tensor '\(name)'"
+    case .wrappedTensor(let name, let found):
+      "there is no tensor '\(name)', but '\(found)': take '\(found.dropLast(name.count))' off the names, "
+        + "which torch.compile, DataParallel and other wrappers put there"
     case .wrongShape(let tensor, let expected, let found):
       "tensor '\(tensor)': shape: the configuration asks for \(expected), the file has \(found)"
     case .unsupportedElementType(let tensor, let type):

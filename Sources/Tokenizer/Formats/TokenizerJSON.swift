@@ -35,6 +35,14 @@ enum TokenizerJSON {
       normalizer: normalizer, preTokenizer: preTokenizer, decoder: decoder)
     definition.recognize(added)
     (definition.prefix, definition.suffix) = try postProcessor(root.optional("post_processor"), vocabulary)
+    for (key, ids, place) in [
+      ("add_bos_token", definition.prefix, "in front of"), ("add_eos_token", definition.suffix, "behind"),
+    ] {
+      guard configuration.root.json[key]?.bool == ids.isEmpty else { continue }
+      definition.notes.append(
+        "\(key) of tokenizer_config.json is \(ids.isEmpty), but the post-processor puts \(ids.isEmpty ? "nothing" : "tokens") "
+          + "\(place) a text: that counts, as in transformers 5")
+    }
     definition.beginningOfText =
       try configuration.id(of: "bos_token", in: vocabulary) ?? definition.prefix.first
     definition.endOfText = try configuration.id(of: "eos_token", in: vocabulary) ?? definition.suffix.last

@@ -21,8 +21,10 @@ package enum PerplexityCommand: Command {
     ), ResourceOptions.group,
   ]
   package static let examples: KeyValuePairs = [
-    "As the literature reports it for LLaMA:":
-      "svnup perplexity Llama-2-7b --data wiki.test.raw --format wikitext --sequence-length 2048",
+    "As the literature reports it for LLaMA:": """
+    svnup perplexity Llama-2-7b --data wiki.test.raw --format wikitext \\
+      --sequence-length 2048
+    """,
     "The figure alone, for a script:": "svnup perplexity Llama-2-7b --data ids.npy --quiet --json",
   ]
 
