@@ -21,9 +21,8 @@ package enum FuzzTargets {
   package static let all: [any FuzzTarget.Type] = [
     JSONTarget.self, SafetensorsTarget.self, SafetensorsHeaderTarget.self, ShardIndexTarget.self,
     ConfigurationTarget.self, TokenizerJSONTarget.self, TokenizerModelTarget.self, MergesTarget.self,
-    SplitPatternTarget.self, NormalizeTarget.self, TokenizeTarget.self, TokenFileTarget.self, AllocationTarget.self,
-    JournalTarget.self,
-    ArgumentsTarget.self,
+    SplitPatternTarget.self, NormalizeTarget.self, TokenizeTarget.self, TokenFileTarget.self,
+    TokenArchiveTarget.self, JSONDocumentsTarget.self, AllocationTarget.self, JournalTarget.self, ArgumentsTarget.self,
   ]
 }
 
