@@ -128,8 +128,9 @@ import Transformer
     try model.set("model_type", type)
     let error = try #require(throws: ModelError.self) { try model.load() }
     #expect(error.failureKind == .badData)
-    let start = "\(model.path)/config.json: model_type: '\(type?.text ?? "")' is not supported; supported are "
-    #expect(error.description.hasPrefix(start))
+    let name = type?.text ?? ""
+    let problem = name.isEmpty ? "it is missing" : "'\(name)' is not supported"
+    #expect(error.description.hasPrefix("\(model.path)/config.json: model_type: \(problem); supported are "))
     for architecture in ModelDirectory.Architecture.allCases {
       #expect(error.description.contains(architecture.rawValue))
     }

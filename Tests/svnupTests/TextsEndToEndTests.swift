@@ -91,6 +91,22 @@ struct TextsEndToEndTests {
     }
   }
 
+  @Test("an option that a text has no use for is answered")
+  func unusedOptions() throws {
+    let ids = ["perplexity", Inputs.llama3, "--data", Inputs.stream, "--format", "wikitext"]
+    #expect(try svnup.refusal(ids, status: 64).contains("has token ids"))
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "text.txt")
+      try File.replace(path, with: Array(try Self.verses(40).joined(separator: "\n").utf8))
+      let words = ["perplexity", Inputs.embedded, "--sequence-length", "32", "--data", path]
+      for option in [["--documents", "apart"], ["--field", "content"]] {
+        let result = try svnup.run(words + option)
+        #expect(result.status == 0)
+        #expect(result.error.contains("\(path): it is one text, for which fields and the joining"), "\(result.error)")
+      }
+    }
+  }
+
   @Test(
     "an option about a text that is not given is refused",
     arguments: [

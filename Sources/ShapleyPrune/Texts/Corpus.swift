@@ -44,6 +44,9 @@ public struct Corpus: Sendable {
     }
   }
 
+  /// Whether it is a text, or documents, rather than token ids.
+  package var isText: Bool { reading != nil }
+
   /// How a text is read; nil for token ids.
   var reading: TextReading? { if case .text(_, let reading) = content { reading } else { nil } }
 
@@ -64,6 +67,9 @@ public struct Corpus: Sendable {
     case .text(let path, let reading):
       let documents = try TextDocuments(path, reading, usually: use == .measuring ? .space : .apart)
       for note in documents.notes { events.note(note) }
+      if documents.count == nil, reading.joining != nil || reading.field != TextReading().field {
+        events.note("\(path): it is one text, for which fields and the joining of documents say nothing")
+      }
       let tokenizer = try source.tokenizer()
       if earlier?.reading == nil { for note in tokenizer.notes { events.note(note) } }
       ids = .streams(tokenizer.encode(documents.texts))

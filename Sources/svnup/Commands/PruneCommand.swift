@@ -172,9 +172,9 @@ package enum PruneCommand: Command {
     let target = arguments[pattern] ?? arguments[sparsity].map { .unstructured($0) }
     var job = try PruneJob(
       ModelSource(arguments[InputOptions.model]), by: method, to: target,
-      calibration: arguments[InputOptions.calibration].map { TextOptions.calibration(arguments, $0) })
+      calibration: arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) })
     job.allocation = try allocation(arguments)
-    job.evaluation = arguments[data].map { TextOptions.data(arguments, $0) }
+    job.evaluation = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]
     job.sequenceLength = arguments[InputOptions.sequenceLength]
     job.seed = arguments[InputOptions.seed]

@@ -55,7 +55,7 @@ enum ShapleyOptions {
     job.windows = arguments[InputOptions.windows]
     job.sequenceLength = arguments[InputOptions.sequenceLength]
     if job.settings.probe != nil {
-      job.calibration = arguments[InputOptions.calibration].map { TextOptions.calibration(arguments, $0) }
+      job.calibration = try arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) }
     }
     job.samples = arguments[InputOptions.samples]
     job.seed = arguments[InputOptions.seed]

@@ -66,19 +66,23 @@ package enum TextOptions {
       "What becomes of several documents: one text, joined by a space or an empty line; or windows within each alone.")
 
   /// The corpus in the file of --data.
-  static func data(_ arguments: Arguments, _ path: String) -> Corpus { corpus(arguments, path, format) }
+  static func data(_ arguments: Arguments, _ path: String) throws(UsageError) -> Corpus {
+    try corpus(arguments, path, format)
+  }
 
   /// The corpus in the file of --calibration.
-  static func calibration(_ arguments: Arguments, _ path: String) -> Corpus {
-    corpus(arguments, path, calibrationFormat)
+  static func calibration(_ arguments: Arguments, _ path: String) throws(UsageError) -> Corpus {
+    try corpus(arguments, path, calibrationFormat)
   }
 
   private static func corpus(
     _ arguments: Arguments, _ path: String, _ format: Option<TextReading.Format>
-  ) -> Corpus {
+  ) throws(UsageError) -> Corpus {
     let reading = TextReading(
       format: arguments[format], field: arguments[field], joining: arguments[documents])
-    return .file(path, as: reading)
+    let corpus = Corpus.file(path, as: reading)
+    if !corpus.isText { try arguments.refuse([format], unless: "a text, and \(path) has token ids") }
+    return corpus
   }
 }
 
