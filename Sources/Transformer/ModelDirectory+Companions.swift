@@ -1,6 +1,9 @@
 import Support
 
 extension ModelDirectory {
+  /// File name of the record of a pruning, which is of the directory that it lies in and of no copy.
+  package static let recordFile = "svnup.json"
+
   /// The largest file that comes along: the tokenizers of large vocabularies have some 30 MB.
   private static let companionLimit = 64 << 20
 
@@ -18,7 +21,7 @@ extension ModelDirectory {
     var names = fileNames.filter { !checkpoint.fileNames.contains($0) }
     var (code, others): ([String], [String]) = ([], [])
     for name in (try? FileSystem.list(path)) ?? [] where !names.contains(name) && !checkpoint.fileNames.contains(name) {
-      guard !name.hasPrefix("."), name != "svnup.json", !name.hasSuffix(".index.json"),
+      guard !name.hasPrefix("."), name != Self.recordFile, !name.hasSuffix(".index.json"),
         let status = try? FileSystem.status(Path.join(path, name)), status.kind == .file
       else { continue }
       let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)

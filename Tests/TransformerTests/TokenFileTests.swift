@@ -132,7 +132,7 @@ import Transformer
     ("fortran order", numpy(fortran: "True", shape: "(2, 3)", data), "fortran_order"),
     (
       "float32", numpy(descr: "<f4", shape: "(12,)", data),
-      "descr: ids must be '<i2', '<i4', '<i8', '<u2', '<u4' or '|u1', not '<f4'"
+      "descr: ids must be '<i8', '<i4', '<i2', '<u4', '<u2' or '|u1', not '<f4'"
     ),
     ("big-endian", numpy(descr: ">i8", shape: "(6,)", data), "'>i8'"),
     ("64 bits without sign", numpy(descr: "<u8", shape: "(6,)", data), "'<u8'"),

@@ -275,6 +275,19 @@ struct PruneEndToEndTests {
     }
   }
 
+  @Test("blocks of which nothing is left are named")
+  func emptied() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "budget.json")
+      try File.replace(file, with: Array(#"{"blocks": [1.0, 0.5, 0.5, 0.5]}"#.utf8))
+      let words = ["prune", Inputs.opt, "--method", "magnitude", "--output"]
+      let blocks = try svnup.run(words + [Path.join(folder, "a"), "--allocation", file])
+      #expect(blocks.status == 0)
+      #expect(blocks.error.contains("\nblock 0: every weight of its linears is zero\n"))
+      #expect(!blocks.error.contains("block 1: every weight"))
+    }
+  }
+
   @Test("magnitude needs no calibration, and no --data means no perplexities")
   func bare() throws {
     try withTemporaryFolder { folder in

@@ -5,7 +5,7 @@ import Transformer
 /// What `svnup.json` tells of a pruned model: everything that is needed to make it again, and what came of it.
 public struct PruningRecord: Sendable {
   /// File name of the record in a saved directory.
-  public static let fileName = "svnup.json"
+  public static let fileName = ModelDirectory.recordFile
 
   /// The version of svnup that pruned.
   public internal(set) var version = Version.current

@@ -44,11 +44,6 @@ public struct TextReading: Sendable, Equatable {
   func isJSON(_ path: String) -> Bool {
     format == .json || format == .auto && [".jsonl", ".ndjson", ".json"].contains { path.hasSuffix($0) }
   }
-
-  /// The same where nobody said how documents are joined.
-  func joined(_ usual: Joining) -> TextReading {
-    TextReading(format: format, field: field, joining: joining ?? usual)
-  }
 }
 
 extension TextReading: Record {

@@ -12,7 +12,7 @@ package struct JSONDocuments {
 
   /// Whether a text, by its first characters, holds JSON objects rather than prose.
   package static func isLikely(_ bytes: [UInt8]) -> Bool {
-    bytes.prefix(64).starts(with: #"{""#.utf8) || bytes.prefix(64).starts(with: #"[{""#.utf8)
+    bytes.starts(with: #"{""#.utf8) || bytes.starts(with: #"[{""#.utf8)
   }
 
   /// The texts in order; blank lines have none.

@@ -1,35 +1,71 @@
 import Support
+import Tensor
+
+/// Types of integers that token ids are stored as, by the names of safetensors.
+enum IntegerType: String, CaseIterable {
+  case int64 = "I64"
+  case int32 = "I32"
+  case int16 = "I16"
+  case uint32 = "U32"
+  case uint16 = "U16"
+  case uint8 = "U8"
+
+  /// The name that NumPy writes.
+  var numPy: String {
+    switch self {
+    case .int64: "<i8"
+    case .int32: "<i4"
+    case .int16: "<i2"
+    case .uint32: "<u4"
+    case .uint16: "<u2"
+    case .uint8: "|u1"
+    }
+  }
+
+  /// Bytes of one, which NumPy's name ends in.
+  var byteCount: Int { numPy.last?.wholeNumberValue ?? 1 }
+
+  /// The integers in bytes.
+  func integers(_ bytes: ArraySlice<UInt8>) -> [Int] {
+    switch self {
+    case .int64: Self.read(bytes, Int64.self)
+    case .int32: Self.read(bytes, Int32.self)
+    case .int16: Self.read(bytes, Int16.self)
+    case .uint32: Self.read(bytes, UInt32.self)
+    case .uint16: Self.read(bytes, UInt16.self)
+    case .uint8: Self.read(bytes, UInt8.self)
+    }
+  }
+
+  private static func read<Number: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, _: Number.Type) -> [Int] {
+    let size = MemoryLayout<Number>.size
+    return bytes.withUnsafeBytes { raw in
+      (0..<raw.count / size).map {
+        Int(truncatingIfNeeded: Number(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * size, as: Number.self)))
+      }
+    }
+  }
+}
 
 /// Integers of a file with their shape.
 struct IntegerArray {
   let integers: [Int]
   let shape: [Int]
 
-  /// The integers in bytes of a type as NumPy writes it; nil for a type that is no integer of ours, or too few bytes.
-  init?(_ bytes: [UInt8], type: String, shape: [Int]) {
-    func read<T: FixedWidthInteger>(_: T.Type) -> [Int] {
-      bytes.withUnsafeBytes { raw in
-        (0..<raw.count / MemoryLayout<T>.size).map {
-          Int(
-            truncatingIfNeeded: T(
-              littleEndian: raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self)))
-        }
-      }
+  /// The tensor `input_ids` of a safetensors file.
+  ///
+  /// Throws where there is none, or its elements are no integers.
+  init(safetensors path: String) throws(CheckpointError) {
+    let file = try SafetensorsFile(path: path)
+    guard let entry = file.entry("input_ids") else { throw CheckpointError(path, missing: "input_ids") }
+    guard let type = IntegerType(rawValue: entry.type) else {
+      throw CheckpointError(
+        path, tensor: "input_ids", field: "dtype",
+        reason: "ids must be \(IntegerType.allCases.map(\.rawValue).alternatives), not \(entry.type)")
     }
-    switch type {
-    case "<i8": integers = read(Int64.self)
-    case "<i4": integers = read(Int32.self)
-    case "<i2": integers = read(Int16.self)
-    case "<u4": integers = read(UInt32.self)
-    case "<u2": integers = read(UInt16.self)
-    case "|u1": integers = read(UInt8.self)
-    default: return nil
-    }
-    guard integers.count == shape.reduce(1, *) else { return nil }
-    self.shape = shape
+    integers = type.integers(try file.bytes(of: entry.name)[...])
+    shape = entry.shape
   }
-
-  private static let widths = ["<i8": 8, "<i4": 4, "<i2": 2, "<u4": 4, "<u2": 2, "|u1": 1]
 
   /// Reads NumPy's format: the magic number, a version, a header that is a Python literal, the data.
   ///
@@ -51,9 +87,8 @@ struct IntegerArray {
     guard let quoted = Self.value(of: "descr", in: header), let order = Self.value(of: "fortran_order", in: header),
       let dimensions = Self.value(of: "shape", in: header)
     else { throw malformed("the header lacks 'descr', 'fortran_order' or 'shape'") }
-    let type = quoted.filter { $0 != "'" }
-    guard let width = Self.widths[type] else {
-      let known = Self.widths.keys.sorted().map { "'\($0)'" }.alternatives
+    guard let type = IntegerType.allCases.first(where: { "'\($0.numPy)'" == quoted }) else {
+      let known = IntegerType.allCases.map { "'\($0.numPy)'" }.alternatives
       throw malformed("descr: ids must be \(known), not \(quoted)")
     }
     guard order == "False" else { throw malformed("fortran_order: rows must lie one behind the other") }
@@ -67,14 +102,12 @@ struct IntegerArray {
       guard !overflow else { throw malformed("shape: the product overflows") }
       (count, shape) = (product, shape + [size])
     }
-    let (size, overflow) = count.multipliedReportingOverflow(by: width)
-    guard !overflow, bytes.count - start == size,
-      let array = IntegerArray(Array(bytes[start...]), type: type, shape: shape)
-    else {
+    let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
+    guard !overflow, bytes.count - start == size else {
       throw malformed(
-        "shape \(shape) needs \(count) ids of \(width) bytes; \(bytes.count - start) bytes follow the header")
+        "shape \(shape) needs \(count) ids of \(type.byteCount) bytes; \(bytes.count - start) bytes follow the header")
     }
-    self = array
+    (integers, self.shape) = (type.integers(bytes[start...]), shape)
   }
 
   /// The value behind a key of the header's dictionary: a quoted word, a plain word, or a tuple.

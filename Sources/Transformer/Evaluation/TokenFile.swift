@@ -18,7 +18,7 @@ public enum TokenFile: Sendable, Equatable {
   ///
   /// Throws `ModelError` where the file cannot be read or holds something else.
   public init(path: String) throws(ModelError) {
-    let array = path.hasSuffix(".safetensors") ? try Self.safetensors(path) : try Self.numpy(path)
+    let array = try Self.array(path)
     let shape = array.shape
     guard shape.count == 1 || shape.count == 2 else {
       throw .tokens(source: path, reason: "ids must have one or two dimensions, not \(shape.count)")
@@ -33,22 +33,10 @@ public enum TokenFile: Sendable, Equatable {
     }
   }
 
-  private static func safetensors(_ path: String) throws(ModelError) -> IntegerArray {
-    do throws(CheckpointError) {
-      let file = try SafetensorsFile(path: path)
-      guard let entry = file.entry("input_ids") else { throw CheckpointError(path, missing: "input_ids") }
-      guard let type = ["I64": "<i8", "I32": "<i4", "U32": "<u4", "U16": "<u2", "I16": "<i2", "U8": "|u1"][entry.type],
-        let array = IntegerArray(try file.bytes(of: entry.name), type: type, shape: entry.shape)
-      else {
-        throw CheckpointError(
-          path, tensor: "input_ids", field: "dtype",
-          reason: "ids must be I64, I32, I16, U32, U16 or U8, not \(entry.type)")
-      }
-      return array
-    } catch { throw .checkpoint(error) }
-  }
-
-  private static func numpy(_ path: String) throws(ModelError) -> IntegerArray {
+  private static func array(_ path: String) throws(ModelError) -> IntegerArray {
+    if path.hasSuffix(".safetensors") {
+      do throws(CheckpointError) { return try IntegerArray(safetensors: path) } catch { throw .checkpoint(error) }
+    }
     let bytes: [UInt8]
     do throws(FileError) { bytes = try File.contents(of: path) } catch { throw ModelError(error) }
     return try path.hasSuffix(".npz")

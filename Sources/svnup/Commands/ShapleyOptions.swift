@@ -12,6 +12,7 @@ enum ShapleyOptions {
   static let probeSparsity = Option(
     "probe-sparsity", .number(0...1, excludingLower: true, "S"), default: GameSettings.Probe.usualSparsity,
     help: "The sparsity of an absent player; best the one you are going to prune to.")
+
   static let groups: [OptionGroup] = [
     (
       "Game",
