@@ -18,6 +18,9 @@ struct DemoEndToEndTests {
       let dense = try #require(demo["dense"]?["perplexity"]?.double)
       #expect(abs(dense / (try #require(reference["dense"]?.double)) - 1) <= 1e-5)
       #expect(demo["dense"]?["windows"]?.integer == 80)
+      let hash = try SHA256.hexadecimal(ofFile: Inputs.text("test"))
+      #expect(demo["dense"]?["text"]?["sha256"]?.text == hash)
+      #expect(demo["saved"]?["evaluation"]?["text"]?["sha256"]?.text == hash)
       #expect(demo["shapley"]?["values"]?.doubles.count == 84)
       #expect(demo["shapley"]?["evaluations"]?.integer == 332)
 

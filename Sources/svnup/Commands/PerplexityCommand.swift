@@ -37,7 +37,6 @@ package enum PerplexityCommand: Command {
     job.memoryLimit = arguments[ResourceOptions.memory]
     job.events = console
     let result = try job.run()
-    let json = result.perplexity.json.with("text", result.text.json).with("memory", result.memory.json)
-    try console.report(json, or: "\(result.perplexity.text)\ntext: \(result.text.text)")
+    try console.report(result.json.with("memory", result.memory.json), or: result.lines)
   }
 }

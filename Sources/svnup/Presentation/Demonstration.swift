@@ -24,7 +24,7 @@ struct Demonstration {
   func run(savingTo output: OutputFolder, isTemporary: Bool) throws {
     try say("svnup demo: a LLaMA of 12 blocks, trained on the King James Bible, pruned to 70 %\n")
     let dense = try measure(source, "dense perplexity")
-    try say("1. dense\n\n\(dense.text)\n")
+    try say("1. dense\n\n\(dense.lines)\n")
 
     let shapley = try values()
     try say(
@@ -36,13 +36,13 @@ struct Demonstration {
       """)
 
     try say("3. pruned to 70 %\n")
-    let (records, best) = try prune(shapley.record, dense)
+    let (records, best) = try prune(shapley.record, dense.perplexity)
     try say(table(records) + "\n")
     guard let best else { return }
 
     let record = try best.record.save(best.model, from: source, to: output, events: console)
     defer { if isTemporary { FileSystem.removeTree(output.path) } }
-    let reloaded = try measure(ModelSource(output.path), "reloaded")
+    let reloaded = try measure(ModelSource(output.path), "reloaded").perplexity
     let perplexity = record.prunedPerplexity ?? .nan
     let isSame = reloaded.perplexity == perplexity
     try say(
@@ -64,12 +64,12 @@ struct Demonstration {
   /// Text is for people; with `--json` the document at the end is all.
   private func say(_ text: String) throws { if !console.wantsJSON { try console.print(text) } }
 
-  private func measure(_ source: ModelSource, _ label: String) throws -> Perplexity {
+  private func measure(_ source: ModelSource, _ label: String) throws -> PerplexityResult {
     var job = try PerplexityJob(source, data: EmbeddedModel.text("test"))
     job.sequenceLength = Self.length
     job.windows = Self.testWindows
     job.events = ProgressOnly(console: console, prefix: "\(label), ")
-    return try job.run().perplexity
+    return try job.run()
   }
 
   private func values() throws -> ShapleyResult {
@@ -132,7 +132,7 @@ struct Demonstration {
   }
 
   private func json(
-    _ dense: Perplexity, _ shapley: ShapleyRecord, _ records: [PruningRecord], _ saved: PruningRecord,
+    _ dense: PerplexityResult, _ shapley: ShapleyRecord, _ records: [PruningRecord], _ saved: PruningRecord,
     _ reloaded: Perplexity
   ) -> JSON {
     let base = baseline(records)

@@ -30,9 +30,9 @@ extension ShapleyRecord {
     return """
       \(table(console.barStyle))
 
-      v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))\(error)
+      v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))\(error)\(text.map { "\ntext: \($0.text)" } ?? "")
       \(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; \
-      \(applications) \(unit) applied, \(share) of a run without shared work\(text.map { "\ntext: \($0.text)" } ?? "")
+      \(applications) \(unit) applied, \(share) of a run without shared work
       """
   }
 
