@@ -10,6 +10,8 @@ final class Session {
   /// The text and the tokenizer's folder for the tokenizer benchmark; nil means the ones that come with svnup.
   let text: String?
   let tokenizer: String?
+  /// The split pattern that stands in for the tokenizer's own; nil means its own.
+  let splitPattern: String?
   private let report: Report
 
   init(_ options: Options, machine: Machine, report: Report) {
@@ -17,6 +19,7 @@ final class Session {
     threads = options.threads
     text = options.text
     tokenizer = options.tokenizer
+    splitPattern = options.splitPattern
     self.report = report
   }
 

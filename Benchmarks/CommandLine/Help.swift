@@ -22,6 +22,7 @@ enum Help {
         --quick              read 256 MiB instead of 1 GiB to measure the memory
         --text FILE          the text to tokenize, instead of the King James Bible
         --tokenizer DIR      the tokenizer, instead of the embedded model's
+        --split-pattern RE   split words by this pattern, then into bytes, instead of as the tokenizer does
 
       compare puts the figures of other programs beside ours; case by case, it prints peer / ours:
         --peer FILE          what a script of Benchmarks/peers wrote; may be given several times

@@ -20,12 +20,15 @@ struct Options {
   private(set) var isQuick = false
   private(set) var text: String?
   private(set) var tokenizer: String?
+  private(set) var splitPattern: String?
   /// Files that are compared; none of ours means a run now.
   private(set) var peers: [String] = []
   private(set) var ours: [String] = []
 
   private static let flags = ["--json", "--quick"]
-  private static let valued = ["--size", "--kernel", "--threads", "--text", "--tokenizer", "--peer", "--ours"]
+  private static let valued = [
+    "--size", "--kernel", "--threads", "--text", "--tokenizer", "--split-pattern", "--peer", "--ours",
+  ]
   private static let repeatable = ["--peer", "--ours"]
 
   /// Most threads that can be asked for.
@@ -51,6 +54,7 @@ struct Options {
     isQuick = given["--quick"] != nil
     text = given["--text"]?[0]
     tokenizer = given["--tokenizer"]?[0]
+    splitPattern = given["--split-pattern"]?[0]
     peers = given["--peer"] ?? []
     ours = given["--ours"] ?? []
     if command == .compare {

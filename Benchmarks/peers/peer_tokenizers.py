@@ -15,6 +15,7 @@ def main():
     parser = harness.arguments(__doc__, ["tokenizer"])
     parser.add_argument("--text", help="a text; the King James Bible unless given")
     parser.add_argument("--tokenizer", help="a folder with tokenizer.json; the embedded model's unless given")
+    parser.add_argument("--split-pattern", help="split words by this pattern, then into bytes, instead of as the tokenizer does")
     options = parser.parse_args()
     harness.chosen(parser, options, ["tokenizer"])
     options.threads = 1
@@ -27,9 +28,13 @@ def main():
     texts = ([pathlib.Path(options.text)] if options.text
              else [resources / f"kjv-text/{name}.txt" for name in ("calibration", "test", "valid")])
     tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if options.split_pattern:
+        pre = tokenizers.pre_tokenizers
+        tokenizer.pre_tokenizer = pre.Sequence([pre.Split(tokenizers.Regex(options.split_pattern), "isolated"),
+                                                pre.ByteLevel(add_prefix_space=False, use_regex=False)])
     text = b"".join(path.read_bytes() for path in texts).decode()
     lines = [line for line in text.split("\n") if line]
-    case = f"tokenizer/{folder.name}/{pathlib.Path(options.text).name if options.text else 'kjv-text'}"
+    case = f"tokenizer/{folder.name}{'+pattern' if options.split_pattern else ''}/{pathlib.Path(options.text).name if options.text else 'kjv-text'}"
     results = harness.Results("tokenizers", f"tokenizers {tokenizers.__version__}", options)
 
     def encode(texts):

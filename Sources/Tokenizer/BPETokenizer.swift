@@ -56,6 +56,9 @@ public struct BPETokenizer: Sendable {
   /// The ids that stand in front of every text, such as a beginning-of-text token.
   public var beginning: [Int] { definition.prefix }
 
+  /// The ids that stand behind every text; most tokenizers have none.
+  public var ending: [Int] { definition.suffix }
+
   /// The id of the token that begins a text, where the files name one.
   public var beginningOfText: Int? { definition.beginningOfText }
 

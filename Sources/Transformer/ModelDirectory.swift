@@ -36,6 +36,7 @@ public struct ModelDirectory: Sendable {
     } catch { throw ModelError(error) }
     self.path = path
     let unknown: [String]
+    let rotaryNote: String?
     do throws(DocumentError) {
       try Self.checkPresence(of: configurationFile, in: path)
       let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24, acceptsNonFinite: true)
@@ -50,6 +51,7 @@ public struct ModelDirectory: Sendable {
       architecture = known
       configuration = try known.configuration(json)
       unknown = ConfigurationKeys.unknown(json)
+      rotaryNote = RotaryEmbedding.note(json)
     } catch { throw .document(error) }
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
     // Every weight is looked up before the first one is read.
@@ -63,6 +65,7 @@ public struct ModelDirectory: Sendable {
     if !unknown.isEmpty {
       notes.append("\(configurationFile): keys without a known meaning: \(unknown.joined(separator: ", "))")
     }
+    if let rotaryNote { notes.append("\(configurationFile): \(rotaryNote)") }
     if FileSystem.isListed(Path.join(path, "adapter_config.json")) {
       notes.append("the adapter of adapter_config.json is not applied; merge it into the weights if it is to count")
     }

@@ -58,6 +58,19 @@ import Transformer
     #expect(notes.first?.hasSuffix("config.json: keys without a known meaning: frobnication, gate_temperature") == true)
   }
 
+  @Test("Of two objects on the rotary embedding, the one that does not count is named where they differ")
+  func rotaryObjects() throws {
+    let model = try TemporaryModel(copying: "llama-v1")
+    let linear: JSON = ["rope_type": "linear", "factor": 2]
+    try model.set("rope_scaling", linear)
+    try model.set("rope_parameters", linear)
+    #expect(try ModelDirectory(path: model.path).notes.isEmpty)
+    try model.set("rope_parameters", ["rope_type": "linear", "factor": 4])
+    let notes = try ModelDirectory(path: model.path).notes
+    #expect(notes.count == 1)
+    #expect(notes.first?.contains("config.json: rope_parameters is not read: rope_scaling is there as well") == true)
+  }
+
   @Test("Infinity and NaN are accepted where nobody reads them; a field that is read names itself")
   func nonFinite() throws {
     let model = try TemporaryModel(copying: "llama-v1")

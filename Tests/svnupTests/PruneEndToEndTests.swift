@@ -275,7 +275,7 @@ struct PruneEndToEndTests {
     }
   }
 
-  @Test("blocks of which nothing is left are named")
+  @Test("blocks, and linears of other blocks, of which nothing is left are named")
   func emptied() throws {
     try withTemporaryFolder { folder in
       let file = Path.join(folder, "budget.json")
@@ -285,6 +285,14 @@ struct PruneEndToEndTests {
       #expect(blocks.status == 0)
       #expect(blocks.error.contains("\nblock 0: every weight of its linears is zero\n"))
       #expect(!blocks.error.contains("block 1: every weight"))
+      let names = (0..<4).flatMap { block in ["query", "key", "value", "output", "fc1", "fc2"].map { "\(block).\($0)" }
+      }
+      let shares = names.map { ($0, JSON($0 == "1.fc1" ? 1.0 : 0.5)) }
+      let table: JSON = ["players": "linears", "sparsities": JSON(members: shares)]
+      try File.replace(file, with: table.encoded())
+      let linears = try svnup.run(words + [Path.join(folder, "b"), "--allocation", file])
+      #expect(linears.status == 0)
+      #expect(linears.error.contains("\nblock 1: every weight of fc1 is zero\n"))
     }
   }
 

@@ -43,6 +43,7 @@ struct TextsEndToEndTests {
         #expect(found["text"]?["documents"]?.integer == 30)
         #expect(found["text"]?["joining"]?.text == "documents joined by a space")
         #expect(found["text"]?["bos"]?.text == "<s>")
+        #expect(found["text"]?["eos"]?.text == "")
       }
       let apart = try measure(lines, ["--documents", "apart"])
       let ids = try verses.map { try #require(svnup.json(["tokenize", Inputs.embedded, $0])["ids"]).integers }

@@ -75,7 +75,8 @@ public struct Corpus: Sendable {
       ids = .streams(tokenizer.encode(documents.texts))
       told.joining = documents.joining
       told.documents = documents.count
-      told.bos = tokenizer.textBeginning
+      told.bos = tokenizer.spelling(of: tokenizer.beginning)
+      told.eos = tokenizer.spelling(of: tokenizer.ending)
       told.hash = documents.hash
     case .tokenFile(let path):
       ids = CorpusTokens.IDs(try TokenFile(path: path))
@@ -96,8 +97,7 @@ extension BPETokenizer {
     texts.count == 1 ? [encodeInParallel(texts[0])] : Parallel.map(texts.count) { encode(texts[$0]) }
   }
 
-  /// Spellings of what stands in front of a text.
-  fileprivate var textBeginning: String {
-    beginning.map { String(decoding: piece($0) ?? [], as: UTF8.self) }.joined()
+  fileprivate func spelling(of ids: [Int]) -> String {
+    ids.map { String(decoding: piece($0) ?? [], as: UTF8.self) }.joined()
   }
 }

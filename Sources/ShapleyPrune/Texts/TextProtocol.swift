@@ -10,6 +10,8 @@ public struct TextProtocol: Sendable, Equatable {
   public internal(set) var tokens = 0
   /// Spellings of the special tokens in front of a text, such as `<s>`; nil for token ids, which are as they were given.
   public internal(set) var bos: String?
+  /// Spellings of the special tokens behind a text; nil for token ids.
+  public internal(set) var eos: String?
   /// SHA-256 of the file, of the lines that `sha256sum` prints for the files of a folder, or of token ids, eight bytes
   /// each.
   public internal(set) var hash = ""
@@ -20,7 +22,8 @@ public struct TextProtocol: Sendable, Equatable {
   package var text: String {
     let documents = documents.map { "\($0) " } ?? ""
     let front = bos.map { $0.isEmpty ? ", no BOS" : ", \($0) in front" } ?? ""
-    return "\(documents)\(joining), \(tokens) tokens\(front), SHA-256 \(hash.prefix(16))…"
+    let behind = eos.map { $0.isEmpty ? "" : ", \($0) behind" } ?? ""
+    return "\(documents)\(joining), \(tokens) tokens\(front)\(behind), SHA-256 \(hash.prefix(16))…"
   }
 }
 
@@ -28,6 +31,6 @@ extension TextProtocol: Record {
   package static let fields: [RecordField<TextProtocol>] = [
     RecordField("joining", \.joining, .text), RecordField("documents", \.documents, FieldFormat.integer().orNull),
     RecordField("tokens", \.tokens, .integer()), RecordField("bos", \.bos, FieldFormat.text.orNull),
-    RecordField("sha256", \.hash, .text),
+    RecordField("eos", \.eos, FieldFormat.text.orNull), RecordField("sha256", \.hash, .text),
   ]
 }

@@ -21,6 +21,13 @@ extension RotaryEmbedding {
       headDimension: headDimension, theta: theta,
       scaling: try object?.scaling(positions: positions, theta: theta) ?? .none)
   }
+
+  /// Says which of two objects does not count, where they differ.
+  static func note(_ json: FieldReader) -> String? {
+    let objects = RotaryObject.filled(json).map(\.json)
+    guard objects.count == 2, objects[0].encoded() != objects[1].encoded() else { return nil }
+    return "rope_parameters is not read: rope_scaling is there as well and counts, as in transformers 5"
+  }
 }
 
 /// The values of `rope_type`.
@@ -55,11 +62,17 @@ private struct RotaryObject {
 
   /// The object that counts, or nil where there is none: an empty `rope_scaling` gives way to `rope_parameters`.
   init?(_ json: FieldReader) throws(DocumentError) {
-    let present = ["rope_scaling", "rope_parameters"].compactMap(json.optional)
-    for object in present { _ = try object.object() }
-    guard let members = present.first(where: { $0.json.object?.members.isEmpty == false }) else { return nil }
+    for object in Self.names.compactMap(json.optional) { _ = try object.object() }
+    guard let members = Self.filled(json).first else { return nil }
     self.json = json
     self.members = members
+  }
+
+  private static let names = ["rope_scaling", "rope_parameters"]
+
+  /// The objects that are there and not empty; the first one counts.
+  static func filled(_ json: FieldReader) -> [FieldReader] {
+    names.compactMap(json.optional).filter { $0.json.object?.members.isEmpty == false }
   }
 
   private func positive(_ name: String, default fallback: Double? = nil) throws(DocumentError) -> Double {
