@@ -13,12 +13,15 @@ struct LinearLayout: Sendable, Equatable {
 /// The linears of one block, in the order of the architecture's table.
 struct BlockLinears: Sendable {
   let roles: [LinearRole]
+  /// The same, those with the same inputs together, in the order of the forward pass.
+  let groups: [[LinearRole]]
   /// The linear of `roles[i]` at `i`.
   private var linears: [Linear]
 
   /// Reads the linears of the block that the checkpoint calls `block`.
   init(_ block: String, _ layout: [[LinearLayout]], _ reader: WeightReader) throws(ModelError) {
     roles = layout.joined().map(\.role)
+    groups = layout.map { $0.map(\.role) }
     linears = []
     for linear in layout.joined() {
       linears.append(
@@ -71,6 +74,7 @@ protocol LinearsBlock: TransformerBlock {
 
 extension LinearsBlock {
   var roles: [LinearRole] { linears.roles }
+  var groups: [[LinearRole]] { linears.groups }
 
   subscript(role: LinearRole) -> Linear {
     get { linears[role] }

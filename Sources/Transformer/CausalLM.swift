@@ -8,6 +8,9 @@ public protocol TransformerBlock: Sendable {
   /// The roles of the block's linears, in the order of the modules in Hugging Face's implementation.
   var roles: [LinearRole] { get }
 
+  /// The roles of the linears, those that see the same inputs together, in the order of the forward pass.
+  var groups: [[LinearRole]] { get }
+
   /// The linear of a role.
   ///
   /// - Precondition: the block has one.

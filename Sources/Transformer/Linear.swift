@@ -16,6 +16,14 @@ public enum LinearRole: String, Sendable, CaseIterable {
     case .gate, .up, .down, .fc1, .fc2: .mlp
     }
   }
+
+  /// Whether the outputs are added to the residual stream.
+  public var addsToResidual: Bool {
+    switch self {
+    case .output, .down, .fc2: true
+    case .query, .key, .value, .gate, .up, .fc1: false
+    }
+  }
 }
 
 /// A linear layer: y = x Wᵀ + b.

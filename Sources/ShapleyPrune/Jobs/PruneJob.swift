@@ -15,6 +15,10 @@ public struct PruneJob: Sendable {
   public var model: ModelSource
   /// The method of pruning.
   public var pruner: any Pruner
+  /// What the weights that remain are to give.
+  public var targets = ModelPruner.Targets.own
+  /// What is pruned at a time.
+  public var sequencing = ModelPruner.Sequencing.block
   /// What to prune to; nil where the allocation says it.
   public var pattern: SparsityPattern?
   /// The text whose activations tell which weights matter; a method that looks at none needs none.
@@ -85,10 +89,18 @@ public struct PruneJob: Sendable {
       events: events)
   }
 
+  /// What prunes the model.
+  func modelPruner(_ memory: WorkingMemory = WorkingMemory()) -> ModelPruner {
+    var result = ModelPruner(pruner, memory: memory)
+    (result.targets, result.sequencing) = (targets, sequencing)
+    return result
+  }
+
   /// Throws where settings do not go together.
   private func check() throws(SettingError) {
-    if pruner.statistics > .none, calibration == nil {
-      throw SettingError(.method, pruner.name, "it needs a calibration text")
+    if calibration == nil {
+      if pruner.statistics > .none { throw SettingError(.method, pruner.name, "it needs a calibration text") }
+      if targets == .dense { throw SettingError(.targets, targets.rawValue, "it needs a calibration text") }
     }
     switch allocation {
     case .uniform:

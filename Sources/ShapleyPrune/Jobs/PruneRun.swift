@@ -66,7 +66,7 @@ struct PruneRun {
       storesStates: calibration != nil
     ) { [calibration, evaluation, heldBack] forecast in
       let samples = calibration.map(BatchShape.init)
-      let pruning = ModelPruner(job.pruner).footprint(forecast, samples)
+      let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples)
       var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
       if case .owl = job.allocation, let samples { phases.append(OWL.footprint(forecast, samples)) }
       if let settings, let windows {
@@ -100,7 +100,7 @@ struct PruneRun {
 
   /// Measures, allocates, prunes the model in place, measures again.
   func prune(_ model: inout any CausalLM, measurements: (any MeasurementStore)?) throws -> PruningRecord {
-    let modelPruner = ModelPruner(job.pruner, memory: budget.memory)
+    let modelPruner = job.modelPruner(budget.memory)
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern = job.pattern {
       try modelPruner.check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) })
@@ -117,6 +117,7 @@ struct PruneRun {
     var record = PruningRecord()
     record.command = job.command
     record.pruner = job.pruner
+    (record.targets, record.sequencing) = (job.targets, job.sequencing)
     if case .structured? = job.pattern { record.groups = job.pattern }
     record.seed = job.seed
     record.describe(calibration, budget.memory)

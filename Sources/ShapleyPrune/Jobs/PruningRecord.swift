@@ -13,6 +13,10 @@ public struct PruningRecord: Sendable {
   public var command: [String] = []
   /// The method of pruning with its settings.
   public internal(set) var pruner: any Pruner = MagnitudePruner()
+  /// What the weights that remain were to give.
+  public internal(set) var targets = ModelPruner.Targets.own
+  /// What was pruned at a time.
+  public internal(set) var sequencing = ModelPruner.Sequencing.block
   /// N:M, where every linear has it.
   public internal(set) var groups: SparsityPattern?
   /// The seed of the samples.
@@ -79,6 +83,8 @@ extension PruningRecord: Record {
       Registries.pruners.members(of: $0.pruner)
     } read: { (_, _) throws(DocumentError) in
     },
+    RecordField("targets", \.targets, .word, isRequired: false),
+    RecordField("sequential", \.sequencing, .word, isRequired: false),
     RecordField("seed", \.seed, .integer(), isRequired: false),
     RecordField("calibrationSamples", \.samples, FieldFormat.integer().orNull, isRequired: false),
     RecordField("calibrationLength", \.sampleLength, FieldFormat.integer().orNull, isRequired: false),

@@ -18,6 +18,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case shards
     /// The method of pruning.
     case method
+    /// What the weights that remain are to give.
+    case targets
     /// The calibration text.
     case calibration
     /// How the sparsity is shared.

@@ -7,6 +7,8 @@ package struct BlockStatistics: Sendable {
   package struct Group: Sendable {
     package let roles: [LinearRole]
     package fileprivate(set) var statistics: InputStatistics
+    /// What leads to the dense model's outputs, where that was collected.
+    package fileprivate(set) var targets: DenseTargets?
   }
 
   private let kind: StatisticsKind
@@ -23,6 +25,17 @@ package struct BlockStatistics: Sendable {
       groups.append(Group(roles: roles, statistics: InputStatistics(inputs: inputs.columns, kind: kind)))
     }
     groups[index].statistics.accumulate(inputs, sequences: sequences)
+  }
+
+  /// Adds what the inputs of linears, (tokens, inputs), are in the dense model, and the difference of the residual streams.
+  ///
+  /// - Precondition: inputs of the same linears were added.
+  mutating func accumulate(dense: Matrix, pruned: Matrix, residual: Matrix?, of roles: [LinearRole]) {
+    guard let index = groups.firstIndex(where: { $0.roles == roles }) else { preconditionFailure("no such linears") }
+    if groups[index].targets == nil {
+      groups[index].targets = DenseTargets(inputs: pruned.columns, residual: residual?.columns)
+    }
+    groups[index].targets?.accumulate(dense: dense, pruned: pruned, residual: residual)
   }
 
   /// Applies a block to hidden states, (sequences · length, hidden size), and adds the inputs that its linears see.
@@ -42,7 +55,7 @@ package struct BlockStatistics: Sendable {
   /// The given linears by their inputs; those without statistics together, with empty ones.
   func groups(of roles: [LinearRole]) -> [Group] {
     let known = groups.map { group in
-      Group(roles: roles.filter(group.roles.contains), statistics: group.statistics)
+      Group(roles: roles.filter(group.roles.contains), statistics: group.statistics, targets: group.targets)
     }
     let others = roles.filter { self[$0] == nil }
     return known + [Group(roles: others, statistics: InputStatistics(inputs: 0, kind: .none))]

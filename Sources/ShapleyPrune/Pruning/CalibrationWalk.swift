@@ -43,8 +43,25 @@ package struct CalibrationWalk {
   }
 
   /// The block in the form in which all strips pass it.
-  private func prepared(_ block: any TransformerBlock) -> any TransformerBlock {
+  func prepared(_ block: any TransformerBlock) -> any TransformerBlock {
     strips.count > 1 && block.packedByteCount <= memory.packedWeightBytes ? block.packed() : block
+  }
+
+  /// Calls `body` with every strip's number and sequences, in their order.
+  mutating func forEachStrip(_ body: (_ walk: inout Self, _ index: Int, _ sequences: Int) -> Void) {
+    Array(strips.map(\.sequences).enumerated()).forEachPhase(of: \.element) { body(&self, $0, $1) }
+  }
+
+  /// The hidden states of a strip.
+  func states(_ index: Int) -> Matrix { strips[index].states.matrix }
+
+  /// Replaces the hidden states of a strip.
+  mutating func change(_ index: Int, _ body: (inout Matrix) -> Void) {
+    var hidden = strips[index].states.matrix
+    // Released here, so that the block writes in place.
+    strips[index].states = .absent
+    body(&hidden)
+    strips[index].states = States(hidden, as: memory.calibrationStates)
   }
 
   /// Applies a block and collects statistics of the inputs that its linears see meanwhile.
@@ -53,12 +70,8 @@ package struct CalibrationWalk {
   {
     var statistics = BlockStatistics(kind)
     let block = prepared(block)
-    Array(strips.map(\.sequences).enumerated()).forEachPhase(of: \.element) { index, sequences in
-      var hidden = strips[index].states.matrix
-      // Released here, so that the block writes in place.
-      strips[index].states = .absent
-      statistics.collect(block, &hidden, sequences: sequences)
-      strips[index].states = States(hidden, as: memory.calibrationStates)
+    forEachStrip { walk, index, sequences in
+      walk.change(index) { statistics.collect(block, &$0, sequences: sequences) }
     }
     return statistics
   }

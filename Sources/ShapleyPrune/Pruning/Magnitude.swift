@@ -25,7 +25,7 @@ public struct MagnitudePruner: Pruner {
   ) throws(PruningError) -> any PruningCriterion { MagnitudeCriterion(rule: rule) }
 }
 
-private struct MagnitudeCriterion: PruningCriterion {
+struct MagnitudeCriterion: PruningCriterion {
   let rule: CountingRule
 
   /// Weights that one task looks at, and tasks that a large weight is cut into.

@@ -54,10 +54,30 @@ public struct ModelPruner: Sendable {
     case dense
   }
 
+  /// What the weights that remain are to give.
+  public enum Targets: String, Sendable, CaseIterable {
+    /// The outputs of the same linear before it was pruned, for the inputs that it will see. The rule of SparseGPT.
+    case own
+    /// Half the way to the outputs that it has in the dense model: the weights first make up for what was pruned in front.
+    case dense
+  }
+
+  /// What is pruned at a time, with statistics of its own.
+  public enum Sequencing: String, Sendable, CaseIterable {
+    /// All linears of a block.
+    case block
+    /// Linears with the same inputs, those in front of them in the block being pruned.
+    case stage
+  }
+
   /// The criterion.
   public var pruner: any Pruner
   /// What the samples pass.
   public var propagation: Propagation
+  /// What the weights that remain are to give, where samples pass the pruned blocks.
+  public var targets = Targets.own
+  /// What is pruned at a time, where samples pass the pruned blocks.
+  public var sequencing = Sequencing.block
   /// How much of the calibration samples is in the model at a time, and how the rest is stored.
   public var memory: WorkingMemory
   /// The type that pruned weights are rounded to; nil keeps each one's own.
@@ -117,6 +137,7 @@ public struct ModelPruner: Sendable {
     finished: (_ index: Int, _ block: inout any TransformerBlock) -> Void
   ) throws(PruningError) -> [BlockReport] {
     try check(model, patterns: patterns)
+    if isStaged { return try pruneInStages(&model, patterns, calibration, progress, finished) }
     let needsWalk = pruner.statistics > .none
     var walk = needsWalk ? CalibrationWalk(calibration, through: model, memory: memory) : nil
     var reports: [BlockReport] = []
@@ -144,43 +165,57 @@ public struct ModelPruner: Sendable {
   /// What pruning a model on so many samples holds: while they pass a block, and while a linear is pruned.
   package func footprint(_ forecast: MemoryForecast, _ samples: BatchShape?) -> [Footprint] {
     let linear = Footprint.Part("a linear", forecast.shape.linears.map { footprint(forecast, $0) }.max() ?? 0)
-    guard let samples, pruner.statistics > .none else { return [Footprint("pruning", [forecast.weights, linear])] }
-    let held = CalibrationWalk.footprint(forecast, samples, pruner.statistics)
+    let kind = statisticsKind
+    guard let samples, kind > .none else { return [Footprint("pruning", [forecast.weights, linear])] }
+    var held = CalibrationWalk.footprint(forecast, samples, kind)
+    if isStaged, targets == .dense { held += CalibrationWalk.targetFootprint(forecast, samples) }
     let copies = propagation == .pruned || forecast.memory.calibrationStates != .float32
-    let block = CalibrationWalk.footprint(ofBlock: forecast, samples, pruner.statistics, copies: copies)
+    var block = CalibrationWalk.footprint(ofBlock: forecast, samples, kind, copies: copies)
+    // The inputs in the dense model wait for those in the pruned one.
+    if isStaged, targets == .dense { block += forecast.block(samples) }
     return [Footprint("calibration", held + block), Footprint("pruning", held + [linear])]
   }
 
   /// Bytes of a linear in Float and as it will be stored, and of what decides about its weights.
   private func footprint(_ forecast: MemoryForecast, _ linear: ModelShape.LinearShape) -> Double {
-    linear.count * Double(4 + forecast.shape.storedByteCount) + pruner.footprint(inputs: linear.inputs)
+    linear.count * Double(4 + forecast.shape.storedByteCount)
+      + pruner.footprint(outputs: linear.outputs, inputs: linear.inputs)
   }
 
   /// Prunes all linears of a block, those with the same inputs by one criterion.
   package func prune(
     _ block: inout any TransformerBlock, to patterns: BlockPattern, given statistics: BlockStatistics
   ) throws(PruningError) -> BlockReport {
+    let outcomes = try outcomes(&block, block.roles, patterns, statistics)
+    return BlockReport(block, patterns, outcomes)
+  }
+
+  /// Prunes some linears of a block.
+  func outcomes(
+    _ block: inout any TransformerBlock, _ roles: [LinearRole], _ patterns: BlockPattern, _ statistics: BlockStatistics
+  ) throws(PruningError) -> [LinearRole: PruningOutcome] {
     var outcomes: [LinearRole: PruningOutcome] = [:]
     // Where nothing is to be pruned the weights keep every bit, whatever the method would do to them.
-    for group in statistics.groups(of: block.roles.filter { patterns[$0] != .unstructured(0) }) {
+    for group in statistics.groups(of: roles.filter { patterns[$0] != .unstructured(0) }) {
       guard let first = group.roles.first else { continue }
+      let name = "\(block[first].name)"
+      let fit = try group.targets.map { (targets) throws(PruningError) in
+        try targets.fit(group.statistics, linear: name)
+      }
       // Held by this group alone: SparseGPT's factor is as large as the products of all inputs.
-      let criterion = try pruner.criterion(for: group.statistics, linear: "\(block[first].name)")
-      for role in group.roles { outcomes[role] = try prune(&block[role], to: patterns[role], by: criterion) }
+      let criterion = try pruner.criterion(for: group.statistics, linear: name)
+      for role in group.roles {
+        outcomes[role] = try prune(&block[role], to: patterns[role], after: fit, by: criterion)
+      }
     }
-    let linears = block.roles.map { role in
-      let linear = block[role]
-      return LinearReport(
-        role: role, name: linear.name, pattern: patterns[role], count: linear.weight.count,
-        zeros: linear.weight.zeroCount, outcome: outcomes[role] ?? PruningOutcome())
-    }
-    return BlockReport(linears: linears)
+    return outcomes
   }
 
   private func prune(
-    _ linear: inout Linear, to pattern: SparsityPattern, by criterion: any PruningCriterion
+    _ linear: inout Linear, to pattern: SparsityPattern, after fit: TargetFit?, by criterion: any PruningCriterion
   ) throws(PruningError) -> PruningOutcome {
     var weight = linear.weight.widened()
+    fit?.apply(to: &weight)
     let outcome = try criterion.prune(&weight, to: pattern, linear: "\(linear.name)")
     let stored = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
     // An update may carry a weight beyond the largest number of its type.
@@ -189,5 +224,17 @@ public struct ModelPruner: Sendable {
     }
     linear.weight = stored
     return outcome
+  }
+}
+
+extension BlockReport {
+  /// What became of a block's linears; those without an outcome were left as they are.
+  init(_ block: any TransformerBlock, _ patterns: BlockPattern, _ outcomes: [LinearRole: PruningOutcome]) {
+    linears = block.roles.map { role in
+      let linear = block[role]
+      return LinearReport(
+        role: role, name: linear.name, pattern: patterns[role], count: linear.weight.count,
+        zeros: linear.weight.zeroCount, outcome: outcomes[role] ?? PruningOutcome())
+    }
   }
 }

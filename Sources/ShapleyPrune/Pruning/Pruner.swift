@@ -34,9 +34,9 @@ public protocol Pruner: Configurable {
   /// Whether weights that are not cleared change too, so that a mask does not tell what became of a weight.
   var updatesWeights: Bool { get }
 
-  /// Bytes that a criterion for linears of `inputs` inputs holds at most, while it is made and later, beside the
-  /// statistics.
-  func footprint(inputs: Int) -> Double
+  /// Bytes that a criterion for linears of so many outputs and inputs holds at most, while it is made and while it prunes,
+  /// beside the statistics and the weight.
+  func footprint(outputs: Int, inputs: Int) -> Double
 
   /// Throws `PruningError` where its own settings do not go with a pattern.
   func check(_ pattern: SparsityPattern) throws(PruningError)
@@ -62,7 +62,7 @@ extension Pruner {
   public var updatesWeights: Bool { false }
 
   /// A number an input is not worth counting.
-  public func footprint(inputs: Int) -> Double { 0 }
+  public func footprint(outputs: Int, inputs: Int) -> Double { 0 }
 
   /// Without settings there is nothing to refuse.
   public func check(_ pattern: SparsityPattern) throws(PruningError) {}

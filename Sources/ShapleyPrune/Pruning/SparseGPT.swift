@@ -49,14 +49,9 @@ public struct SparseGPTPruner: Pruner {
   public let updatesWeights = true
 
   /// The Hessian, and what its factorisation in place needs.
-  public func footprint(inputs: Int) -> Double {
+  public func footprint(outputs: Int, inputs: Int) -> Double {
     4 * Double(inputs) * Double(inputs) + Cholesky.footprint(n: Double(inputs))
   }
-
-  /// Where a Hessian has no Cholesky factor, the dampening is raised tenfold, at most this often.
-  private static let retries = 5
-  /// Tenfold of nothing is nothing: the first retry adds at least ten times this.
-  private static let leastRetry = 1e-4
 
   /// Factors the Hessian of the inputs.
   ///
@@ -70,17 +65,12 @@ public struct SparseGPTPruner: Pruner {
     guard dead.count < diagonal.count else { throw .noInputs(linear: linear) }
     let repaired = diagonal.map { $0 == 0 ? 1 : $0 }
     let mean = repaired.reduce(0) { $0 + Double($1) } / Double(diagonal.count)
-    var dampening = dampening
-    for _ in 0...Self.retries {
+    let (factor, needed) = try Dampening.raised(from: dampening, linear: linear) { dampening in
       let added = Float(dampening * mean)
-      if let hessian = statistics.hessian(diagonal: repaired.map { $0 + added }),
-        let factor = try? Cholesky.upperFactorOfInverse(consume hessian), factor.isFinite
-      {
-        return SparseGPTCriterion(settings: self, factor: factor, dampening: dampening, dead: dead)
-      }
-      dampening = max(dampening, Self.leastRetry) * 10
+      guard let hessian = statistics.hessian(diagonal: repaired.map { $0 + added }) else { return nil }
+      return try? Cholesky.upperFactorOfInverse(consume hessian)
     }
-    throw .notPositiveDefinite(linear: linear, dampening: dampening / 10)
+    return SparseGPTCriterion(settings: self, factor: factor, dampening: needed, dead: dead)
   }
 
   /// Throws unless the pattern's groups lie within blocks.

@@ -85,6 +85,7 @@ public enum Registries {
   /// Pruning methods.
   public static let pruners = Registry<any Pruner>([
     .init(MagnitudePruner.self) { $0 }, .init(WandaPruner.self) { $0 }, .init(SparseGPTPruner.self) { $0 },
+    .init(ADMMPruner.self) { $0 }, .init(ALPSPruner.self) { $0 },
   ])
 }
 

@@ -82,6 +82,21 @@ public func addGram(_ a: Matrix, to sum: inout Matrix) {
   }
 }
 
+/// Adds the product AᵀB to a matrix: (m, k) and (m, n) add (k, n).
+///
+/// Sums over tokens of the products of two kinds of activations.
+///
+/// - Precondition: both have the same number of rows, and `sum` is (k, n).
+package func addProduct(transposing a: Matrix, _ b: Matrix, to sum: inout Matrix) {
+  precondition(a.rows == b.rows, "\(a.rows) rows do not meet \(b.rows)")
+  precondition(sum.rows == a.columns && sum.columns == b.columns, "the sum must be (\(a.columns), \(b.columns))")
+  a.withView { a in
+    b.withView { b in
+      sum.withMutableRows { GeneralProduct(a: a.transposed, accumulate: true).run(by: b.transposed, into: $0) }
+    }
+  }
+}
+
 /// Copies what is below the diagonal of a square matrix to the places above it, in squares of 32: both sides of one fit the
 /// first-level cache.
 private func mirrorLowerTriangle(_ c: MutableRows) {

@@ -15,9 +15,10 @@ struct MethodOption: Sendable {
 }
 
 extension [MethodOption] {
-  /// Gives a method the settings that the command line has for it.
+  /// Gives a method the settings that the command line has for it; the others stay as they are.
   func apply(_ arguments: Arguments, to method: inout some Configurable) throws(DocumentError) {
-    try method.set(FieldReader(JSON(members: map { ($0.key, $0.json(arguments)) }), source: "the options"))
+    let given = filter { arguments.isGiven($0.option) }.map { ($0.key, $0.json(arguments)) }
+    try method.set(FieldReader(JSON(members: given), source: "the options"))
   }
 
   /// Refuses options that none of the chosen methods of a registry has as a setting; `flag` is that of the method.

@@ -4,11 +4,23 @@ import Support
 package enum PruneCommand: Command {
   package static let method = Option<(any Pruner)?>(
     "method", .pruner, isRequired: true,
-    help: "How the weights to go are chosen; sparsegpt also corrects those that stay.")
+    help: "How the weights to go are chosen; all but magnitude and wanda also correct those that stay.")
   package static let sparsity = Option<Double?>(
     "sparsity", .number(0...1, "S"), help: "The share of zeros in the linears of the blocks, all together.")
   package static let pattern = Option<SparsityPattern?>(
     "pattern", .groups, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
+  package static let targets = Option<ModelPruner.Targets>(
+    "targets", .word, default: .own,
+    help: """
+      What the weights that stay are to give: their linear's own outputs, or half the way to those that it has in the dense \
+      model, so that they also make up for what was pruned in front.
+      """)
+  package static let sequential = Option<ModelPruner.Sequencing>(
+    "sequential", .word, default: .block,
+    help: """
+      What is pruned at a time, with activations taken anew: all linears of a block, or stages of it: queries, keys and values, \
+      then the output, then gate and up, then down.
+      """)
   package static let allocation = Option(
     "allocation", .allocation, default: .uniform,
     help: #"""
@@ -36,16 +48,40 @@ package enum PruneCommand: Command {
     "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.")
   package static let ceiling = Option(
     "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.")
-  package static let dampening = Option(
-    "dampening", .number(0...1, excludingLower: true), default: SparseGPTPruner().dampening,
-    help: "SparseGPT: what is added to the Hessian's diagonal, as a share of its mean.")
+  package static let dampening = Option<Double?>(
+    "dampening", .number(0...1, excludingLower: true),
+    defaultText: "\(SparseGPTPruner().dampening) for sparsegpt and alps, \(ADMMPruner().dampening) for admm",
+    help: """
+      What is added to the diagonal of the inputs' products: as a share of its mean for sparsegpt, to ones for admm and alps.
+      """)
   package static let blockSize = Option(
     "block-size", .integer(1...SparseGPTPruner.blockSizeLimit), default: SparseGPTPruner().blockSize,
     help: "SparseGPT: columns that are pruned together.")
 
+  package static let penalty = Option<Double?>(
+    "penalty", .number(0...ADMMPruner.penaltyLimit, excludingLower: true),
+    defaultText: "\(ADMMPruner().penalty) for admm, \(ALPSPruner().penalty) for alps",
+    help: """
+      ADMM: how much the difference between the dense and the sparse weights counts; ALPS: how much in the first round.
+      """)
+  package static let iterations = Option<Int?>(
+    "iterations", .integer(1...ADMMPruner.iterationLimit),
+    defaultText: "\(ADMMPruner().iterations) for admm, \(ALPSPruner().iterations) for alps",
+    help: "ADMM: rounds for each linear, three quarters of which choose the weights that go; ALPS: rounds at most.")
+  package static let interval = Option(
+    "interval", .integer(1...ADMMPruner.iterationLimit), default: ALPSPruner().interval,
+    help: "ALPS: rounds from one look at the mask to the next; the authors take 3.")
+  package static let refinements = Option(
+    "refinements", .integer(0...ADMMPruner.iterationLimit), default: ALPSPruner().refinements,
+    help: "ALPS: steps of conjugate gradients at the end; the authors take 10.")
+
   /// The settings of pruning methods.
   private static let methodSettings = [
-    MethodOption(dampening, sets: "dampening", .number()), MethodOption(blockSize, sets: "blockSize", .integer()),
+    MethodOption(dampening, sets: "dampening", FieldFormat<Double>.number().orNull),
+    MethodOption(blockSize, sets: "blockSize", .integer()),
+    MethodOption(penalty, sets: "penalty", FieldFormat<Double>.number().orNull),
+    MethodOption(iterations, sets: "iterations", FieldFormat<Int>.integer().orNull),
+    MethodOption(interval, sets: "interval", .integer()), MethodOption(refinements, sets: "refinements", .integer()),
   ]
 
   package static let probeSparsity = Option<Double?>(
@@ -76,7 +112,13 @@ package enum PruneCommand: Command {
     "MODEL --method METHOD (--sparsity S | --pattern N:M) --calibration FILE --output DIR [options]"
   package static let positionals: [any Declaration] = [InputOptions.model]
   package static let groups: [OptionGroup] = [
-    ("Pruning", [method, sparsity, pattern, dampening, blockSize]),
+    (
+      "Pruning",
+      [
+        method, sparsity, pattern, dampening, blockSize, penalty, iterations, interval, refinements, targets,
+        sequential,
+      ]
+    ),
     (
       "Calibration; --method magnitude needs none",
       [
@@ -159,6 +201,7 @@ package enum PruneCommand: Command {
   /// Why this run takes activations of a calibration text; nil where it takes none.
   private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
     if method.statistics > .none { return "--method \(method.name)" }
+    if arguments[targets] == .dense { return "--targets dense" }
     switch arguments[allocation] {
     case .owl: return "--allocation owl"
     case .shapley: return "--allocation shapley"
@@ -173,6 +216,7 @@ package enum PruneCommand: Command {
     var job = try PruneJob(
       ModelSource(arguments[InputOptions.model]), by: method, to: target,
       calibration: arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) })
+    (job.targets, job.sequencing) = (arguments[targets], arguments[sequential])
     job.allocation = try allocation(arguments)
     job.evaluation = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]

@@ -1,0 +1,137 @@
+import Support
+import Tensor
+
+/// Prunes by the alternating direction method of multipliers with a penalty that grows until the mask stands still.
+///
+/// Meng et al., "ALPS: Improved Optimization for Highly Sparse One-Shot Pruning for Large Language Models" (arXiv 2406.07831),
+/// algorithm 1. ρ grows by 1.3 where the mask changed by a tenth of the weights that are kept, by 1.2 from half a per cent on, else
+/// by 1.1. The authors look every third round and end with ten steps of conjugate gradients; looking every round without them
+/// takes half the time and came out equal (Documentation/Pruning.md), so that is the default. A weight that was zero before stays
+/// zero.
+///
+///     let job = try PruneJob(source, by: .alps, to: .structured(keep: 2, of: 4), calibration: .text("c4.txt"))
+public struct ALPSPruner: Pruner {
+  /// What is added to the diagonal of ones that the inputs' products are scaled to.
+  public var dampening = 0.01
+  /// ρ at the beginning.
+  public var penalty = 0.1
+  /// Rounds at most.
+  public var iterations = 300
+  /// Rounds from one look at the mask to the next.
+  public var interval = 1
+  /// Steps of conjugate gradients on the weights that are kept, at the end.
+  public var refinements = 0
+
+  /// A pruner with our usual settings.
+  public init() {}
+
+  /// The method's name.
+  public static let name = "alps"
+  /// The dampening, the penalty, the rounds, and what is done between and behind them.
+  public static let settings: [Setting<ALPSPruner>] = [
+    .number("dampening", \.dampening, in: 0...1), .number("penalty", \.penalty, in: 0...ADMMPruner.penaltyLimit),
+    .integer("iterations", \.iterations, in: 1...ADMMPruner.iterationLimit),
+    .integer("interval", \.interval, in: 1...ADMMPruner.iterationLimit),
+    .integer("refinements", \.refinements, in: 0...ADMMPruner.iterationLimit),
+  ]
+
+  /// All products of two inputs.
+  public let statistics = StatisticsKind.gram
+  /// The weights that stay make up for those that are cleared.
+  public let updatesWeights = true
+
+  /// An inverse while it is made, beside the copies of the weight.
+  public func footprint(outputs: Int, inputs: Int) -> Double {
+    UnitDiagonal.footprint(inputs: inputs) + SplitWeight.footprint(count: Double(outputs) * Double(inputs))
+  }
+
+  /// The products of the inputs.
+  public func criterion(
+    for statistics: InputStatistics, linear: String
+  ) throws(PruningError) -> any PruningCriterion {
+    ALPSCriterion(settings: self, inputs: try UnitDiagonal(statistics, linear: linear))
+  }
+}
+
+/// The method with the products of some inputs.
+private struct ALPSCriterion: PruningCriterion {
+  let settings: ALPSPruner
+  let inputs: UnitDiagonal
+
+  /// Times that ρ is made smaller where it never let the mask move, and by how much.
+  private static let restarts = 5
+  private static let restartFactor = 5.0
+
+  /// Complexity: O(inputs² · (inputs + outputs)) a round.
+  func prune(
+    _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
+  ) throws(PruningError) -> PruningOutcome {
+    try pattern.check(columns: weight.columns, name: linear)
+    let zeros = ZeroPositions(of: weight)
+    let scaled = inputs.scaled(weight)
+    var penalty = settings.penalty
+    for _ in 0..<Self.restarts {
+      if let outcome = try prune(&weight, scaled, to: pattern, linear, zeros, penalty, mayStand: false) {
+        return outcome
+      }
+      penalty /= Self.restartFactor
+    }
+    // Inputs that have nothing to do with each other: the mask by magnitude is the best.
+    return try prune(&weight, scaled, to: pattern, linear, zeros, penalty, mayStand: true) ?? PruningOutcome()
+  }
+
+  /// One run from a first ρ; nil where the mask has not moved, unless it may stand.
+  private func prune(
+    _ weight: inout Matrix, _ scaled: Matrix, to pattern: SparsityPattern, _ linear: String, _ zeros: ZeroPositions?,
+    _ first: Double, mayStand: Bool
+  ) throws(PruningError) -> PruningOutcome? {
+    var split = SplitWeight(scaled, inputs, dampening: settings.dampening, zeros: zeros)
+    var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
+    func clear(_ sparse: inout Matrix) throws(PruningError) {
+      outcome.prunedCount = try sparse.clearSmallest(pattern, share: 1, linear: linear)
+    }
+    try split.project(clear)
+    var (mask, hasMoved) = (ZeroPositions(of: split.sparse), false)
+    var penalty = first
+    var inverse = try inverse(penalty, linear)
+    // The multiplier is zero at first; later it is U = V / ρ for a V that does not change with ρ.
+    var share: Float = 0
+    for round in 1...settings.iterations {
+      split.solve(by: inverse, penalty: Float(penalty), keeping: share)
+      share = 1
+      try split.project(clear)
+      guard round % settings.interval == 0 else { continue }
+      let next = ZeroPositions(of: split.sparse)
+      let changes = ZeroPositions.differences(mask, next)
+      guard changes > 0 else { break }
+      (mask, hasMoved) = (next, true)
+      let factor = growth(Double(changes) / Double(max(1, scaled.count - outcome.prunedCount)))
+      penalty *= factor
+      share = Float(1 / factor)
+      inverse = try self.inverse(penalty, linear)
+    }
+    guard hasMoved || mayStand else { return nil }
+    var solution = split.sparse
+    if settings.refinements > 0 {
+      let problem = MaskedLeastSquares(inputs: inputs, dampening: settings.dampening, mask: mask)
+      problem.refine(&solution, towards: scaled, steps: settings.refinements)
+    }
+    weight = inputs.unscaled(solution)
+    return outcome
+  }
+
+  /// What ρ is multiplied by, for the changes of the mask as a share of the weights that are kept.
+  private func growth(_ changes: Double) -> Double { changes >= 0.1 ? 1.3 : changes >= 0.005 ? 1.2 : 1.1 }
+
+  private func inverse(_ penalty: Double, _ linear: String) throws(PruningError) -> StoredMatrix {
+    let (inverse, _) = try Dampening.raised(from: settings.dampening, linear: linear) {
+      inputs.inverse(adding: $0 + penalty)
+    }
+    return StoredMatrix(inverse, as: .float32)
+  }
+}
+
+extension Pruner where Self == ALPSPruner {
+  /// ALPS with our usual settings.
+  public static var alps: ALPSPruner { ALPSPruner() }
+}

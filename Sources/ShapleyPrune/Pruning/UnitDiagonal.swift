@@ -1,0 +1,88 @@
+import Support
+import Tensor
+
+/// The products of a linear's inputs scaled to a unit diagonal: H = D⁻¹ G D⁻¹, G being Σ xᵀx and D² its diagonal.
+///
+/// The error of the outputs of weights W is that of the weights W D for inputs of the products H: there all inputs are
+/// equally strong, so that magnitudes of weights can be compared over the whole matrix. The unit of G does not matter.
+///
+/// An input that was always zero has the scale 1, no products with others, and weights that become zero.
+struct UnitDiagonal: Sendable {
+  /// G, (inputs, inputs).
+  let gram: Matrix
+  /// The diagonal of D, (inputs).
+  let scale: [Float]
+  /// Inputs that were always zero.
+  let dead: [Int]
+
+  /// Throws `PruningError` where all inputs are zero or one is not finite; `linear` is named there.
+  init(_ statistics: InputStatistics, linear: String) throws(PruningError) {
+    guard let gram = statistics.gram else { throw .noInputs(linear: linear) }
+    let squares = statistics.squares()
+    guard squares.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
+    dead = squares.indices.filter { squares[$0] == 0 }
+    guard dead.count < squares.count else { throw .noInputs(linear: linear) }
+    self.gram = gram
+    scale = squares.map { $0 == 0 ? 1 : Float($0.squareRoot()) }
+  }
+
+  /// (H + added · 1)⁻¹, (inputs, inputs); nil where it has none in Float.
+  ///
+  /// Complexity: O(inputs³).
+  func inverse(adding added: Double) -> Matrix? {
+    let n = scale.count
+    var sum = Matrix(uninitializedRows: n, columns: n)
+    gram.withElements { source in
+      sum.withMutableElements { target in
+        Parallel.forEachRange(n, grain: 64) { rows in
+          // Only the lower triangle is read.
+          for i in rows {
+            let factor = 1 / scale[i]
+            for j in 0..<i { target[i * n + j] = source[i * n + j] * factor / scale[j] }
+            target[i * n + i] = Float(1 + added)
+          }
+        }
+      }
+    }
+    return try? Cholesky.inverse(consume sum)
+  }
+
+  /// Bytes that `inverse` holds at most for so many inputs, the result included.
+  static func footprint(inputs: Int) -> Double {
+    let n = Double(inputs)
+    return 8 * n * n + Cholesky.footprint(n: n)
+  }
+
+  /// W (H + dampening · 1) for weights (outputs, inputs) in these units.
+  func products(of scaled: Matrix, dampening: Double) -> Matrix {
+    // W H = (W D⁻¹) G D⁻¹.
+    var result = unscaled(matmul(unscaled(scaled), gram))
+    result.add(scaled, times: Float(dampening))
+    return result
+  }
+
+  /// W D, without the weights of dead inputs: (outputs, inputs).
+  func scaled(_ weight: consuming Matrix) -> Matrix {
+    var factors = scale
+    for input in dead { factors[input] = 0 }
+    weight.multiplyColumns(by: factors)
+    return weight
+  }
+
+  /// W D⁻¹: (outputs, inputs).
+  func unscaled(_ weight: consuming Matrix) -> Matrix {
+    weight.multiplyColumns(by: scale.map { 1 / $0 })
+    return weight
+  }
+}
+
+extension Matrix {
+  /// Multiplies every column by a number of its own.
+  mutating func multiplyColumns(by factors: [Float]) {
+    factors.withUnsafeBufferPointer { factors in
+      forEachRows { x, rows, columns, _ in
+        for i in 0..<rows.count { for j in 0..<columns { x[i * columns + j] *= factors[j] } }
+      }
+    }
+  }
+}
