@@ -9,6 +9,7 @@ import Transformer
 private struct CountingModel: CausalLM {
   struct Block: TransformerBlock {
     let roles: [LinearRole] = []
+    let groups: [[LinearRole]] = []
     var linear = Linear(name: "none", weight: StoredMatrix(Matrix(rows: 1, columns: 1), as: .float32), bias: nil)
     subscript(role: LinearRole) -> Linear {
       get { linear }

@@ -26,7 +26,9 @@ enum TinyModels {
 }
 
 /// The pruners by name.
-let allPruners: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
+let allPruners: [any Pruner] = [
+  MagnitudePruner(), WandaPruner(), SparseGPTPruner(), ADMMPruner(), ALPSPruner(),
+]
 
 /// Inputs of a few common directions and some noise, as real activations are: (tokens, columns).
 func correlatedInputs(_ tokens: Int, _ columns: Int, seed: UInt64) -> Matrix {

@@ -9,7 +9,7 @@ struct PruneEndToEndTests {
 
   init() throws { svnup = try CommandRunner() }
 
-  static let methods = ["magnitude", "wanda", "sparsegpt"]
+  static let methods = ["magnitude", "wanda", "sparsegpt", "admm", "alps"]
   static let calibration = ["--calibration", Inputs.rows]
   static let evaluation = ["--data", Inputs.stream, "--sequence-length", "64"]
 

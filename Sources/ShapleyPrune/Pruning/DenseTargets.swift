@@ -13,6 +13,9 @@ package struct DenseTargets: Sendable {
   /// Σ eᵀ x_p: (outputs, inputs), for linears that add to the residual stream.
   private var residualDifference: Matrix?
 
+  /// What is added to all squares of inputs, as a share of their mean: else an input of which pruning left hardly anything, as
+  /// happens behind a ReLU, would get weights of any size.
+  private static let floor = 1e-3
   /// What is added to the unit diagonal of the inputs' products.
   private static let ridge = 0.1
   /// How far the weights go towards the fit.
@@ -20,7 +23,7 @@ package struct DenseTargets: Sendable {
 
   /// Empty sums for linears of so many inputs; `residual` is the number of columns of the residual stream, or nil for linears
   /// that do not add to it.
-  init(inputs: Int, residual: Int?) {
+  package init(inputs: Int, residual: Int?) {
     inputDifference = Matrix(rows: inputs, columns: inputs)
     residualDifference = residual.map { Matrix(rows: $0, columns: inputs) }
   }
@@ -33,7 +36,7 @@ package struct DenseTargets: Sendable {
 
   /// Adds some tokens: inputs in both models, (tokens, inputs), and the residual stream of the dense model less that of the
   /// pruned one, (tokens, outputs), where the linears add to it.
-  mutating func accumulate(dense: Matrix, pruned: Matrix, residual: Matrix?) {
+  package mutating func accumulate(dense: Matrix, pruned: Matrix, residual: Matrix?) {
     var difference = dense
     difference.add(pruned, times: -1)
     addProduct(transposing: difference, pruned, to: &inputDifference)
@@ -45,8 +48,8 @@ package struct DenseTargets: Sendable {
   /// What turns the weights of linears with these inputs towards the dense model's outputs.
   ///
   /// Throws `PruningError` where the statistics are of no use. Complexity: O(inputs³).
-  func fit(_ statistics: InputStatistics, linear: String) throws(PruningError) -> TargetFit {
-    let inputs = try UnitDiagonal(statistics, linear: linear)
+  package func fit(_ statistics: InputStatistics, linear: String) throws(PruningError) -> TargetFit {
+    let inputs = try UnitDiagonal(statistics, floor: Self.floor, linear: linear)
     let (inverse, _) = try Dampening.raised(from: Self.ridge, linear: linear) { inputs.inverse(adding: $0) }
     return TargetFit(targets: self, inputs: inputs, inverse: inverse, step: Self.step)
   }
@@ -60,7 +63,7 @@ package struct DenseTargets: Sendable {
 }
 
 /// The fit of linears with the same inputs to the dense model's outputs.
-struct TargetFit: Sendable {
+package struct TargetFit: Sendable {
   fileprivate let targets: DenseTargets
   fileprivate let inputs: UnitDiagonal
   /// (H + ridge)⁻¹: (inputs, inputs).
@@ -70,7 +73,7 @@ struct TargetFit: Sendable {
   /// Turns a weight, (outputs, inputs), towards the dense model's outputs; a weight that is zero stays zero.
   ///
   /// Complexity: O(outputs · inputs²).
-  func apply(to weight: inout Matrix) {
+  package func apply(to weight: inout Matrix) {
     let zeros = ZeroPositions(of: weight)
     let change = inputs.unscaled(matmul(inputs.unscaled(targets.missing(weight)), inverse))
     weight.add(change, times: step)

@@ -16,14 +16,18 @@ struct UnitDiagonal: Sendable {
   let dead: [Int]
 
   /// Throws `PruningError` where all inputs are zero or one is not finite; `linear` is named there.
-  init(_ statistics: InputStatistics, linear: String) throws(PruningError) {
+  ///
+  /// - Parameter floor: what is added to the diagonal of G before anything else, as a share of its mean: it keeps inputs that
+  ///   are hardly ever active from being scaled up.
+  init(_ statistics: InputStatistics, floor: Double = 0, linear: String) throws(PruningError) {
     guard let gram = statistics.gram else { throw .noInputs(linear: linear) }
     let squares = statistics.squares()
     guard squares.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
     dead = squares.indices.filter { squares[$0] == 0 }
     guard dead.count < squares.count else { throw .noInputs(linear: linear) }
     self.gram = gram
-    scale = squares.map { $0 == 0 ? 1 : Float($0.squareRoot()) }
+    let added = floor * squares.reduce(0, +) / Double(squares.count)
+    scale = squares.map { $0 + added == 0 ? 1 : Float(($0 + added).squareRoot()) }
   }
 
   /// (H + added · 1)⁻¹, (inputs, inputs); nil where it has none in Float.

@@ -57,7 +57,8 @@ public final class Registry<Method: Sendable>: Sendable {
   /// - Parameter spelled: the key in the file of a setting's key.
   package func members(of method: (any Configurable)?, spelled: (String) -> String = { $0 }) -> [(String, JSON)] {
     let own = method?.settingMembers ?? []
-    let common = builtIn.flatMap(\.keys)
+    var common: [String] = []
+    for key in builtIn.flatMap(\.keys) where !common.contains(key) { common.append(key) }
     let keys = common + own.map(\.0).filter { !common.contains($0) }
     return keys.map { key in (spelled(key), own.first { $0.0 == key }?.1 ?? .null) }
   }

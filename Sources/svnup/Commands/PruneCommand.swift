@@ -70,10 +70,10 @@ package enum PruneCommand: Command {
     help: "ADMM: rounds for each linear, three quarters of which choose the weights that go; ALPS: rounds at most.")
   package static let interval = Option(
     "interval", .integer(1...ADMMPruner.iterationLimit), default: ALPSPruner().interval,
-    help: "ALPS: rounds from one look at the mask to the next; the authors take 3.")
+    help: "ALPS: rounds from one look at the mask to the next.")
   package static let refinements = Option(
     "refinements", .integer(0...ADMMPruner.iterationLimit), default: ALPSPruner().refinements,
-    help: "ALPS: steps of conjugate gradients at the end; the authors take 10.")
+    help: "ALPS: steps of conjugate gradients at the end.")
 
   /// The settings of pruning methods.
   private static let methodSettings = [
