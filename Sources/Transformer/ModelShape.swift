@@ -25,6 +25,8 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the matrices that a block allocates beside the hidden states, those that take the place of an earlier one left
   /// out.
   package let blockColumns: [Int]
+  /// Columns of the matrices that a block holds at its peak while a gradient passes it backwards, its inputs left out.
+  package let gradientColumns: [Int]
   /// Bytes of the tensors that are read, as stored.
   package let weightBytes: Int
   /// Bytes of a number in the largest tensor.
@@ -48,10 +50,21 @@ package struct ModelShape: Sendable, Equatable {
     // The normalised inputs and the outputs of every linear but those that add to the hidden states. The heads' outputs take the
     // place of the normalised inputs where they have as many columns.
     let heads = attention.heads * attention.headDimension
-    let inner = Sublayer.allCases.flatMap { half in
+    func inner(_ half: Sublayer) -> [Int] {
       layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
     }
-    blockColumns = [hiddenSize] + inner + (heads == hiddenSize ? [] : [heads])
+    blockColumns = [hiddenSize] + Sublayer.allCases.flatMap(inner) + (heads == hiddenSize ? [] : [heads])
+    // What attention computed waits while the MLP is gone through: its inputs, the linears' outputs (those of queries and keys twice,
+    // where they are normalised) and the heads' outputs. The MLP has its inputs before and behind the norm, and of what is between its
+    // linears the outputs, the next inputs and the gradients. Attention's own gradients take fewer columns than those unless the
+    // MLP is narrow.
+    let projected = inner(.attention)
+    let raw = configuration.normalizesHeads ? [heads, attention.keyValueHeads * attention.headDimension] : []
+    let kept = [hiddenSize, hiddenSize, heads] + projected + raw
+    let mlp = [hiddenSize, hiddenSize] + inner(.mlp) + inner(.mlp)
+    let mixing = [hiddenSize, heads] + projected
+    func columns(_ list: [Int]) -> Int { list.reduce(0, +) }
+    gradientColumns = kept + (columns(mlp) > columns(mixing) ? mlp : mixing)
     let tensors = checkpoint.shards.flatMap(\.entries).filter { names.contains($0.name) }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }
