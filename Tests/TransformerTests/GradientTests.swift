@@ -94,13 +94,16 @@ import Transformer
 
   /// All linears move together: the sum of their derivatives is that of the loss, here by five points of a line.
   ///
-  /// The step h leaves h⁴ of truncation and some 1e-6 / h of what the losses' roundings do.
+  /// The step h leaves h⁴ of truncation and some 2e-7 / h of what the losses' roundings do. With ReLU the loss has kinks, at more
+  /// places than any step avoids, so that such models agree less closely.
   static func checkAlongLine(_ model: any CausalLM, _ tokens: TokenBatch) {
-    let h = 0.02
+    let hasKinks = model.blocks.contains { $0.roles.contains(.fc1) }
+    let h = hasKinks ? 0x1p-11 : 0x1p-9
     func difference(_ t: Double) -> Double { loss(model, tokens, t) - loss(model, tokens, -t) }
     let expected = (8 * difference(h) - difference(2 * h)) / (12 * h)
     let found = derivatives(model, tokens).linears.values.reduce(0) { $0 + $1[0] }
-    #expect(abs(found - expected) <= 2e-4 + 1e-3 * abs(expected), "\(found), not \(expected)")
+    let tolerance = (hasKinks ? 2e-2 : 2e-4) + 1e-3 * abs(expected)
+    #expect(abs(found - expected) <= tolerance, "\(found), not \(expected)")
   }
 
   @Test(arguments: RandomModelTests.models)
