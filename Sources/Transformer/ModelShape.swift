@@ -25,7 +25,8 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the matrices that a block allocates beside the hidden states, those that take the place of an earlier one left
   /// out.
   package let blockColumns: [Int]
-  /// Columns of the matrices that a block holds at its peak while a gradient passes it backwards, its inputs left out.
+  /// Columns of the matrices that a block allocates while a gradient passes it backwards, beside its inputs; those that take the
+  /// place of an earlier one left out.
   package let gradientColumns: [Int]
   /// Bytes of the tensors that are read, as stored.
   package let weightBytes: Int
@@ -54,17 +55,13 @@ package struct ModelShape: Sendable, Equatable {
       layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
     }
     blockColumns = [hiddenSize] + Sublayer.allCases.flatMap(inner) + (heads == hiddenSize ? [] : [heads])
-    // What attention computed waits while the MLP is gone through: its inputs, the linears' outputs (those of queries and keys twice,
-    // where they are normalised) and the heads' outputs. The MLP has its inputs before and behind the norm, and of what is between its
-    // linears the outputs, the next inputs and the gradients. Attention's own gradients take fewer columns than those unless the
-    // MLP is narrow.
-    let projected = inner(.attention)
+    // What attention computes on the way: its inputs, the linears' outputs (those of queries and keys twice, where they are
+    // normalised) and the heads' outputs; the gradients at all of these, and that at the block's outputs. Its own gradients come
+    // after the MLP, whose hidden states take the same places in the pool; but what is between its linears, which is there with its
+    // gradients, has a size of its own.
     let raw = configuration.normalizesHeads ? [heads, attention.keyValueHeads * attention.headDimension] : []
-    let kept = [hiddenSize, hiddenSize, heads] + projected + raw
-    let mlp = [hiddenSize, hiddenSize] + inner(.mlp) + inner(.mlp)
-    let mixing = [hiddenSize, heads] + projected
-    func columns(_ list: [Int]) -> Int { list.reduce(0, +) }
-    gradientColumns = kept + (columns(mlp) > columns(mixing) ? mlp : mixing)
+    let mixing = [hiddenSize, heads] + inner(.attention)
+    gradientColumns = mixing + raw + mixing + inner(.mlp) + inner(.mlp) + [hiddenSize]
     let tensors = checkpoint.shards.flatMap(\.entries).filter { names.contains($0.name) }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }

@@ -19,7 +19,7 @@ extension MemoryForecast {
     let keys = shape.attention.footprint(sequences: Double(strip.sequences), length: Double(strip.length))
     return [
       Footprint.Part("inputs of blocks", 4 * rows * hidden * Double(shape.blockCount)),
-      Footprint.Part("gradients", 4 * rows * (columns + hidden)),
+      Footprint.Part("gradients", 4 * rows * columns),
       Footprint.Part("packed panels", keys + ProductShape.footprint(of: products)),
       lossGradient(batch),
     ]
