@@ -26,6 +26,18 @@ public protocol TransformerBlock: Sendable {
   func apply(
     _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
     observing observer: InputObserver?)
+
+  /// Turns the gradient of a loss at the block's outputs into that at its inputs.
+  ///
+  /// What the block computes on the way is computed again.
+  ///
+  /// - Parameters:
+  ///   - hidden: the block's inputs, (sequences · length, hidden size).
+  ///   - gradient: in the shape of the inputs.
+  ///   - sequences: how many sequences the rows hold, one behind the other; each begins at position 0.
+  ///   - observer: sees every linear once, the last one first.
+  func backward(
+    inputs hidden: Matrix, gradient: inout Matrix, sequences: Int, observing observer: GradientObserver)
 }
 
 /// One half of a block, with its norm and its residual connection.
@@ -73,6 +85,10 @@ public protocol CausalLM: Sendable {
 
   /// What the head multiplies: the last block's outputs after the final norm and projection, (tokens, embedding size).
   func headInputs(_ hidden: Matrix) -> Matrix
+
+  /// The gradient of a loss at the last block's outputs, (tokens, hidden size), from that at what `headInputs` makes of them, (tokens,
+  /// embedding size).
+  func hiddenGradient(_ gradient: Matrix, at hidden: Matrix) -> Matrix
 }
 
 extension CausalLM {

@@ -9,11 +9,17 @@ protocol ModelConfiguration: Sendable {
   ///
   /// The last linear of attention and that of the MLP add to the hidden states.
   var linears: [[LinearLayout]] { get }
+  /// Whether every query and key head is normalised.
+  var normalizesHeads: Bool { get }
 
   /// Reads the weights; `progress` is told the blocks read and their number.
   func load(
     _ reader: WeightReader, _ progress: ((_ completed: Int, _ total: Int) -> Void)?
   ) throws(ModelError) -> any CausalLM
+}
+
+extension ModelConfiguration {
+  var normalizesHeads: Bool { false }
 }
 
 /// The sizes that every architecture has.

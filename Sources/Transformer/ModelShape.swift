@@ -25,6 +25,9 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the matrices that a block allocates beside the hidden states, those that take the place of an earlier one left
   /// out.
   package let blockColumns: [Int]
+  /// Columns of the matrices that a block allocates while a gradient passes it backwards, beside its inputs; those that take the
+  /// place of an earlier one left out.
+  package let gradientColumns: [Int]
   /// Bytes of the tensors that are read, as stored.
   package let weightBytes: Int
   /// Bytes of a number in the largest tensor.
@@ -48,10 +51,17 @@ package struct ModelShape: Sendable, Equatable {
     // The normalised inputs and the outputs of every linear but those that add to the hidden states. The heads' outputs take the
     // place of the normalised inputs where they have as many columns.
     let heads = attention.heads * attention.headDimension
-    let inner = Sublayer.allCases.flatMap { half in
+    func inner(_ half: Sublayer) -> [Int] {
       layout.joined().filter { $0.role.sublayer == half }.dropLast().map(\.outputs)
     }
-    blockColumns = [hiddenSize] + inner + (heads == hiddenSize ? [] : [heads])
+    blockColumns = [hiddenSize] + Sublayer.allCases.flatMap(inner) + (heads == hiddenSize ? [] : [heads])
+    // What attention computes on the way: its inputs, the linears' outputs (those of queries and keys twice, where they are
+    // normalised) and the heads' outputs; the gradients at all of these, and that at the block's outputs. Its own gradients come
+    // after the MLP, whose hidden states take the same places in the pool; but what is between its linears, which is there with its
+    // gradients, has a size of its own.
+    let raw = configuration.normalizesHeads ? [heads, attention.keyValueHeads * attention.headDimension] : []
+    let mixing = [hiddenSize, heads] + inner(.attention)
+    gradientColumns = mixing + raw + mixing + inner(.mlp) + inner(.mlp) + [hiddenSize]
     let tensors = checkpoint.shards.flatMap(\.entries).filter { names.contains($0.name) }
     weightBytes = tensors.reduce(0) { $0 + $1.range.count }
     let largest = tensors.max { $0.range.count < $1.range.count }

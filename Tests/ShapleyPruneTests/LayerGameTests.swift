@@ -19,6 +19,9 @@ private struct CountingModel: CausalLM {
       _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
       observing observer: InputObserver?
     ) {}
+    func backward(
+      inputs hidden: Matrix, gradient: inout Matrix, sequences: Int, observing observer: GradientObserver
+    ) {}
   }
 
   var blocks: [any TransformerBlock]
@@ -30,6 +33,7 @@ private struct CountingModel: CausalLM {
   init(_ count: Int) { blocks = Array(repeating: Block(), count: count) }
   func embed(_ tokens: TokenBatch, position: Int) -> Matrix { Matrix(rows: tokens.tokens.count, columns: 1) }
   func headInputs(_ hidden: Matrix) -> Matrix { hidden }
+  func hiddenGradient(_ gradient: Matrix, at hidden: Matrix) -> Matrix { gradient }
 }
 
 /// The game of the blocks against one coalition at a time.

@@ -130,4 +130,24 @@ import Transformer
       }
     }
   }
+
+  @Test(arguments: cases)
+  func turningBackIsTheTransposedMap(_ test: Case) {
+    let rotary = RotaryEmbedding(headDimension: test.dimension, theta: test.theta, scaling: test.scaling)
+    let x = Matrix.random(14, 3 * test.dimension, seed: 1)
+    let g = Matrix.random(14, 3 * test.dimension, seed: 2)
+    var (turned, back) = (x, g)
+    rotary.apply(to: &turned, position: 5, length: 7)
+    rotary.backpropagate(&back, position: 5, length: 7)
+    for row in 0..<14 {
+      // ⟨g, R x⟩ = ⟨Rᵀ g, x⟩, up to a few roundings of each product.
+      func product(_ a: Matrix, _ b: Matrix) -> (value: Double, size: Double) {
+        let terms = (0..<a.columns).map { Double(a[row, $0]) * Double(b[row, $0]) }
+        return (terms.reduce(0, +), terms.reduce(0) { $0 + $1.magnitude })
+      }
+      let (there, here) = (product(g, turned), product(back, x))
+      #expect(abs(there.value - here.value) <= 8 * 0x1p-24 * (there.size + here.size))
+      #expect(there.size > 0)
+    }
+  }
 }

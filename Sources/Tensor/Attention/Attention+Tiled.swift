@@ -39,7 +39,7 @@ extension AttentionWork {
         task.run(
           range, queries: queries.part(rows: rows, columns: columns),
           packed: floats + (sequence * shape.keyValueHeads + head / shape.group) * panels.count,
-          into: out.part(rows: rows, columns: columns))
+          into: out.part(rows: rows, columns: columns), row: rows.lowerBound, head: head)
       }
     }
   }
@@ -139,7 +139,10 @@ private struct AttentionTask {
 
   /// - Parameters:
   ///   - range: the queries' indices in their sequence.
-  func run(_ range: Range<Int>, queries: StridedView, packed: UnsafePointer<Float>, into out: MutableRows) {
+  ///   - row: that of the first among all queries.
+  func run(
+    _ range: Range<Int>, queries: StridedView, packed: UnsafePointer<Float>, into out: MutableRows, row: Int, head: Int
+  ) {
     let columns = work.instructions.tileColumns
     queries.pack(scale: work.scale, width: columns, into: packedQueries, with: work.instructions)
     maxima.update(repeating: -.infinity, count: Self.queryBlock)
@@ -160,7 +163,10 @@ private struct AttentionTask {
       }
       addValues(keys, packed, queries: range, to: out, accumulate: start > 0)
     }
-    for i in 0..<out.rows { work.instructions.scale(out[i], count: out.columns, by: 1 / sums[i]) }
+    for i in 0..<out.rows {
+      work.instructions.scale(out[i], count: out.columns, by: 1 / sums[i])
+      work.statistics?.record(row: row + i, head: head, largest: maxima[i], sum: sums[i])
+    }
   }
 
   /// Scores[key, query] for the keys of a block, less the tiles of which no query sees a key.

@@ -48,6 +48,16 @@ public func causalAttention(
 package func causalAttention(
   queries: Matrix, keys: Matrix, values: Matrix, keyLength: Int, shape: AttentionShape, sequences: Int
 ) -> Matrix {
+  causalAttention(
+    queries: queries, keys: keys, values: values, keyLength: keyLength, shape: shape, sequences: sequences,
+    statistics: nil)
+}
+
+/// The same, which writes down what the softmax of every query and head was relative to, where somebody asks.
+func causalAttention(
+  queries: Matrix, keys: Matrix, values: Matrix, keyLength: Int, shape: AttentionShape, sequences: Int,
+  statistics: SoftmaxStatistics.Places?
+) -> Matrix {
   let d = shape.headDimension
   precondition(sequences > 0 && queries.rows % sequences == 0, "rows must fill sequences")
   precondition(keys.rows >= sequences * keyLength && values.rows >= sequences * keyLength, "keys or values are missing")
@@ -65,7 +75,7 @@ package func causalAttention(
         result.withMutableRows { out in
           let work = AttentionWork(
             shape: shape, sequences: sequences, queryLength: queryLength, keyLength: keyLength, queries: q, keys: k,
-            values: v, out: out, instructions: kernel.instructions)
+            values: v, out: out, statistics: statistics, instructions: kernel.instructions)
           if kernel == .reference {
             work.runReference()
           } else if queryLength <= AttentionWork.narrowQueries {
@@ -80,18 +90,46 @@ package func causalAttention(
   return result
 }
 
-/// What an attention reads and writes.
-struct AttentionWork {
-  let shape: AttentionShape
-  let sequences: Int
-  let queryLength: Int
-  let keyLength: Int
-  let queries: StridedView
-  let keys: StridedView
-  let values: StridedView
-  let out: MutableRows
-  let instructions: any InstructionSet.Type
+/// What the softmax of every query and head was relative to, which its gradient needs.
+struct SoftmaxStatistics {
+  /// Where an attention writes them down.
+  struct Places {
+    fileprivate let maxima: MutableRows
+    fileprivate let sums: MutableRows
 
+    /// Takes the numbers of a query's row and a head.
+    @inline(__always)
+    func record(row: Int, head: Int, largest: Float, sum: Float) {
+      maxima[row][head] = largest
+      sums[row][head] = sum
+    }
+  }
+
+  /// The largest score, (queries, heads).
+  private(set) var maxima: Matrix
+  /// Σ e^(score - largest), (queries, heads).
+  private(set) var sums: Matrix
+
+  init(queries: Int, heads: Int) {
+    maxima = Matrix(uninitializedRows: queries, columns: heads)
+    sums = Matrix(uninitializedRows: queries, columns: heads)
+  }
+
+  /// Calls `body` with the places of all numbers; valid during the call only.
+  mutating func withPlaces<R>(_ body: (Places) -> R) -> R {
+    maxima.withMutableRows { maxima in sums.withMutableRows { body(Places(maxima: maxima, sums: $0)) } }
+  }
+}
+
+/// Where the rows and columns of an attention lie.
+protocol AttentionGeometry {
+  var shape: AttentionShape { get }
+  var sequences: Int { get }
+  var queryLength: Int { get }
+  var keyLength: Int { get }
+}
+
+extension AttentionGeometry {
   /// What scores are multiplied by.
   var scale: Float { 1 / Float(shape.headDimension).squareRoot() }
 
@@ -108,6 +146,20 @@ struct AttentionWork {
 
   /// Keys that a query of a sequence sees.
   func visible(_ query: Int) -> Int { keyLength - queryLength + query + 1 }
+}
+
+/// What an attention reads and writes.
+struct AttentionWork: AttentionGeometry {
+  let shape: AttentionShape
+  let sequences: Int
+  let queryLength: Int
+  let keyLength: Int
+  let queries: StridedView
+  let keys: StridedView
+  let values: StridedView
+  let out: MutableRows
+  let statistics: SoftmaxStatistics.Places?
+  let instructions: any InstructionSet.Type
 
   /// The definition, one score after the other.
   func runReference() {
@@ -124,7 +176,9 @@ struct AttentionWork {
           }
           scores.withUnsafeMutableBufferPointer { scores in
             guard let first = scores.baseAddress else { return }
-            softmax(first, count: scores.count, instructions)
+            let (largest, sum) = softmax(first, count: scores.count, instructions)
+            let row = rows(query..<query + 1, of: sequence).lowerBound
+            statistics?.record(row: row, head: head, largest: largest, sum: sum)
           }
           let target = out.part(rows: rows(query..<query + 1, of: sequence), columns: own).first
           for j in 0..<d {
@@ -160,7 +214,8 @@ struct AttentionWork {
           q, keys.part(rows: seen, columns: columns(of: keyHead)), into: scores, accumulate: false)
         for head in 0..<group {
           instructions.scale(scores[head], count: seen.count, by: scale)
-          softmax(scores[head], count: seen.count, instructions)
+          let (largest, sum) = softmax(scores[head], count: seen.count, instructions)
+          statistics?.record(row: row, head: keyHead * group + head, largest: largest, sum: sum)
           instructions.weightedSum(
             scores[head], of: values.part(rows: seen, columns: columns(of: keyHead)), into: out[row] + start + head * d)
         }

@@ -82,31 +82,41 @@ extension Matrix {
   }
 }
 
-/// e^x / Σ e^x over `count` numbers, in place.
-func softmax(_ row: UnsafeMutablePointer<Float>, count: Int, _ instructions: any InstructionSet.Type) {
-  let sum = instructions.exponentiate(row, count: count, minus: instructions.maximum(row, count: count))
+/// e^x / Σ e^x over `count` numbers, in place; returns the largest x and Σ e^(x - largest).
+@discardableResult
+func softmax(
+  _ row: UnsafeMutablePointer<Float>, count: Int, _ instructions: any InstructionSet.Type
+) -> (largest: Float, sum: Float) {
+  let largest = instructions.maximum(row, count: count)
+  let sum = instructions.exponentiate(row, count: count, minus: largest)
   instructions.scale(row, count: count, by: 1 / sum)
+  return (largest, sum)
 }
 
 /// log Σ e^x over numbers that come in portions: what a log-softmax over a large vocabulary needs of each row.
 package struct RunningLogSumExp: Sendable {
   private var largest = -Float.infinity
   /// Σ e^(x - largest) so far.
-  private var sum = 0.0
+  package private(set) var sum = 0.0
 
   package init() {}
 
-  /// Takes `count` numbers into account and overwrites them.
+  /// Takes `count` numbers into account and overwrites them by e^(x - largest so far).
+  ///
+  /// - Returns: by what e^(x - largest) of earlier numbers must be multiplied to be relative to the new largest.
+  @discardableResult
   package mutating func add(
     overwriting values: UnsafeMutablePointer<Float>, count: Int,
     with instructions: any InstructionSet.Type = Kernel.current.instructions
-  ) {
+  ) -> Double {
     let newLargest = max(largest, instructions.maximum(values, count: count))
-    if largest > -.infinity { sum *= Math.exp(Double(largest) - Double(newLargest)) }
+    let correction = largest > -.infinity ? Math.exp(Double(largest) - Double(newLargest)) : 1
+    sum *= correction
     // Where there is nothing but -infinity, there is nothing to be relative to: -infinity less itself would be NaN.
     let shift = newLargest > -.infinity ? newLargest : 0
     sum += Double(instructions.exponentiate(values, count: count, minus: shift))
     largest = newLargest
+    return correction
   }
 
   package var value: Double { Double(largest) + Math.log(sum) }

@@ -28,6 +28,9 @@ struct GeneralProduct {
   var scale: Float = 1
   var accumulate = false
   var region = Region.all
+  /// A task of some larger work tells both, because a thread that helps knows nothing of its caller's.
+  var kernel = Kernel.current
+  var threads = Parallel.threadCount
 
   /// The product by one B.
   func run(by b: StridedView, into c: MutableRows) {
@@ -36,7 +39,6 @@ struct GeneralProduct {
 
   /// The products by several, in one go: A is packed once, and threads wait for one another once.
   func run(by targets: [ProductTarget]) {
-    let kernel = Kernel.current
     let targets = targets.filter { $0.c.columns > 0 }
     guard a.rows > 0, !targets.isEmpty else { return }
     guard a.columns > 0 else {
@@ -47,7 +49,7 @@ struct GeneralProduct {
     }
     // A product too small to pay for waking a thread stays on this one.
     let columns = targets.reduce(0) { $0 + $1.c.columns }
-    let threads = a.rows * columns * a.columns < 1 << 16 ? 1 : Parallel.threadCount
+    let threads = a.rows * columns * a.columns < 1 << 16 ? 1 : self.threads
     if kernel == .reference {
       for target in targets { runReference(target) }
     } else if isNarrow, targets.allSatisfy({ $0.b.view.columnStride == 1 }) {

@@ -66,6 +66,17 @@ public func matmul(_ a: Matrix, _ b: Matrix) -> Matrix {
   return b.withView { product(a, $0.transposed) }
 }
 
+/// The product A · B with a weight as it is stored: (m, k) by (k, n) gives (m, n).
+///
+/// What takes the gradient at a linear layer's outputs to that at its inputs. The weight is widened while it is packed.
+///
+/// - Precondition: A has as many columns as B has rows.
+public func matmul(_ a: Matrix, _ b: StoredMatrix) -> Matrix {
+  var result = Matrix(uninitializedRows: a.rows, columns: b.columns)
+  result.product(a, b, rows: 0..<b.rows, accumulate: false)
+  return result
+}
+
 /// Adds the product AᵀA to a square matrix: (m, k) adds (k, k).
 ///
 /// Half the multiplications of a general product: the result is symmetric.
@@ -123,6 +134,29 @@ extension Matrix {
   /// - Precondition: both have the same number of columns, and the matrix is (m, n).
   public mutating func addProduct(_ a: Matrix, transposed b: StoredMatrix) {
     product(a, transposed: b, rows: 0..<b.rows, accumulate: true)
+  }
+
+  /// Adds the product A · B with a stored weight, (m, k) by (k, n).
+  ///
+  /// - Precondition: A has as many columns as B has rows, and the matrix is (m, n).
+  public mutating func addProduct(_ a: Matrix, _ b: StoredMatrix) { addProduct(a, b, rows: 0..<b.rows) }
+
+  /// Adds the product of A with some rows of a stored weight, (m, range.count) by (range.count, n).
+  ///
+  /// - Precondition: A has as many columns as there are rows, which exist, and the matrix is (m, n).
+  package mutating func addProduct(_ a: Matrix, _ b: StoredMatrix, rows range: Range<Int>) {
+    product(a, b, rows: range, accumulate: true)
+  }
+
+  fileprivate mutating func product(_ a: Matrix, _ b: StoredMatrix, rows range: Range<Int>, accumulate: Bool) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= b.rows, "rows \(range) are outside")
+    precondition(a.columns == range.count, "\(a.columns) columns do not meet \(range.count) rows")
+    precondition(rows == a.rows && columns == b.columns, "the product is (\(a.rows), \(b.columns))")
+    withMutableRows { c in
+      a.withView { a in
+        b.withView { GeneralProduct(a: a, accumulate: accumulate).run(by: $0.part(rows: range).transposed, into: c) }
+      }
+    }
   }
 
   private mutating func product(_ a: Matrix, transposed b: StoredMatrix, rows range: Range<Int>, accumulate: Bool) {

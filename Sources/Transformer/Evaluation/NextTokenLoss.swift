@@ -3,7 +3,21 @@ import Tensor
 
 /// Rows of the vocabulary whose logits exist at one time, and tokens they exist for: 4,096 × 1,024 floats are 16 MiB.
 private let vocabularyChunk = 4096
-private let tokenChunk = 1024
+let tokenChunk = 1024
+
+/// Sees e^(logit - largest so far) of some rows of the vocabulary, (tokens, range.count), and by what such numbers of earlier ones must
+/// be multiplied to be relative to the same.
+typealias PowerObserver = (_ powers: Matrix, _ range: Range<Int>, _ corrections: [Double]) -> Void
+
+extension TokenBatch {
+  /// Calls `body` with the tokens in chunks, and the target of each: the next token; the last of a sequence has none.
+  func forEachChunk(_ body: (_ rows: Range<Int>, _ targets: [Int?]) -> Void) {
+    for start in stride(from: 0, to: tokens.count, by: tokenChunk) {
+      let range = start..<min(tokens.count, start + tokenChunk)
+      body(range, range.map { ($0 + 1) % length == 0 ? nil : tokens[$0 + 1] })
+    }
+  }
+}
 
 extension MemoryForecast {
   /// Logits, the head's inputs and the hidden states of a chunk.
@@ -27,20 +41,20 @@ extension CausalLM {
     precondition(hidden.rows == tokens.tokens.count, "one row of hidden states for each token")
     var result: [Double] = []
     result.reserveCapacity(hidden.rows)
-    for start in stride(from: 0, to: hidden.rows, by: tokenChunk) {
-      let range = start..<min(hidden.rows, start + tokenChunk)
-      // The target of a row is the next token; the last row of a sequence has none.
-      let targets = range.map { ($0 + 1) % tokens.length == 0 ? nil : tokens.tokens[$0 + 1] }
-      let losses = losses(headInputs(hidden.rows(range)), targets)
+    tokens.forEachChunk { range, targets in
+      let losses = losses(headInputs(hidden.rows(range)), targets).losses
       for (loss, target) in zip(losses, targets) where target != nil { result.append(loss) }
     }
     return result
   }
 
-  /// log Σ e^logits - logit of the target, for every row.
-  private func losses(_ inputs: Matrix, _ targets: [Int?]) -> [Double] {
+  /// log Σ e^logits - logit of the target, for every row, and Σ e^(logit - largest).
+  func losses(
+    _ inputs: Matrix, _ targets: [Int?], observing observer: PowerObserver? = nil
+  ) -> (losses: [Double], sums: [Double]) {
     var sums = [RunningLogSumExp](repeating: RunningLogSumExp(), count: inputs.rows)
     var targetLogits = [Double](repeating: 0, count: inputs.rows)
+    var corrections = targetLogits
     let instructions = Kernel.current.instructions
     var logits = Matrix(rows: 0, columns: 0)
     for start in stride(from: 0, to: vocabularySize, by: vocabularyChunk) {
@@ -50,17 +64,20 @@ extension CausalLM {
       logits.withMutableElements { logits in
         sums.withUnsafeMutableBufferPointer { sums in
           targetLogits.withUnsafeMutableBufferPointer { targetLogits in
-            Parallel.forEachRange(inputs.rows, grain: 16) { rows in
-              for i in rows {
-                let row = logits + i * range.count
-                if let target = targets[i], range.contains(target) { targetLogits[i] = Double(row[target - start]) }
-                sums[i].add(overwriting: row, count: range.count, with: instructions)
+            corrections.withUnsafeMutableBufferPointer { corrections in
+              Parallel.forEachRange(inputs.rows, grain: 16) { rows in
+                for i in rows {
+                  let row = logits + i * range.count
+                  if let target = targets[i], range.contains(target) { targetLogits[i] = Double(row[target - start]) }
+                  corrections[i] = sums[i].add(overwriting: row, count: range.count, with: instructions)
+                }
               }
             }
           }
         }
       }
+      observer?(logits, range, corrections)
     }
-    return zip(sums, targetLogits).map { $0.value - $1 }
+    return (zip(sums, targetLogits).map { $0.value - $1 }, sums.map(\.sum))
   }
 }

@@ -7,7 +7,7 @@ import Tensor
 struct Llama: Decoder {
   var trunk: Trunk
   let parameterCount: Int
-  private let norm: RMSNorm
+  let norm: RMSNorm
 
   fileprivate init(
     _ configuration: Configuration, _ reader: WeightReader, _ progress: ((Int, Int) -> Void)?
@@ -29,11 +29,11 @@ struct Llama: Decoder {
 }
 
 /// A norm by the root of the mean square, with its weight, (hidden) or (columns of a head).
-private struct RMSNorm: Sendable {
-  private let weight: [Float]
-  private let epsilon: Float
+struct RMSNorm: Sendable {
+  let weight: [Float]
+  let epsilon: Float
 
-  init(
+  fileprivate init(
     _ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader, count: Int? = nil
   ) throws(ModelError) {
     weight = try reader.vector("\(name).weight", count ?? configuration.sizes.hiddenSize)
@@ -47,17 +47,17 @@ private struct RMSNorm: Sendable {
 }
 
 /// One block of LLaMA.
-private struct LlamaBlock: LinearsBlock {
-  private let attentionNorm: RMSNorm
-  private let mlpNorm: RMSNorm
-  private let queryNorm: RMSNorm?
-  private let keyNorm: RMSNorm?
+struct LlamaBlock: LinearsBlock {
+  let attentionNorm: RMSNorm
+  let mlpNorm: RMSNorm
+  let queryNorm: RMSNorm?
+  let keyNorm: RMSNorm?
   var linears: BlockLinears
 
-  private let shape: AttentionShape
-  private let rotary: RotaryEmbedding
+  let shape: AttentionShape
+  let rotary: RotaryEmbedding
 
-  init(_ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader) throws(ModelError) {
+  fileprivate init(_ name: String, _ configuration: Llama.Configuration, _ reader: WeightReader) throws(ModelError) {
     shape = configuration.sizes.attention
     rotary = configuration.rotary
     attentionNorm = try RMSNorm("\(name).input_layernorm", configuration, reader)
@@ -73,15 +73,17 @@ private struct LlamaBlock: LinearsBlock {
   }
 
   func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
-    let length = hidden.rows / max(sequences, 1)
     var projected = linears.outputs(of: [.query, .key, .value], attentionNorm(hidden), observing: observer)
-    queryNorm?.normalizeHeads(of: &projected[0])
-    keyNorm?.normalizeHeads(of: &projected[1])
-    let position = cache?.count ?? 0
-    rotary.apply(to: &projected[0], position: position, length: length)
-    rotary.apply(to: &projected[1], position: position, length: length)
+    prepareHeads(&projected, position: cache?.count ?? 0, length: hidden.rows / max(sequences, 1))
     let mixed = causalAttention(projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
     linears.add(.output, mixed, to: &hidden, observing: observer)
+  }
+
+  /// Queries and keys as the attention takes them: normalised, where the model does that, and turned by their positions.
+  func prepareHeads(_ projected: inout [Matrix], position: Int, length: Int) {
+    queryNorm?.normalizeHeads(of: &projected[0])
+    keyNorm?.normalizeHeads(of: &projected[1])
+    for i in 0...1 { rotary.apply(to: &projected[i], position: position, length: length) }
   }
 
   func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {

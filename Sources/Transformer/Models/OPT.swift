@@ -12,8 +12,8 @@ struct OPT: Decoder {
   /// project_in, (hidden, embedding), where the two sizes differ.
   private let projectIn: StoredMatrix?
   /// project_out, (embedding, hidden), where the two sizes differ.
-  private let projectOut: StoredMatrix?
-  private let finalNorm: LayerNorm?
+  let projectOut: StoredMatrix?
+  let finalNorm: LayerNorm?
 
   private static let positionOffset = 2
 
@@ -50,12 +50,12 @@ struct OPT: Decoder {
 }
 
 /// A layer norm with its weight and bias, each (hidden).
-private struct LayerNorm: Sendable {
-  private let weight: [Float]
+struct LayerNorm: Sendable {
+  let weight: [Float]
   private let bias: [Float]
-  private static let epsilon: Float = 1e-5
+  static let epsilon: Float = 1e-5
 
-  init(_ name: String, _ count: Int, _ reader: WeightReader) throws(ModelError) {
+  fileprivate init(_ name: String, _ count: Int, _ reader: WeightReader) throws(ModelError) {
     weight = try reader.vector("\(name).weight", count)
     bias = try reader.vector("\(name).bias", count)
   }
@@ -64,15 +64,15 @@ private struct LayerNorm: Sendable {
 }
 
 /// One block of OPT.
-private struct OPTBlock: LinearsBlock {
-  private let attentionNorm: LayerNorm  // self_attn_layer_norm
-  private let mlpNorm: LayerNorm  // final_layer_norm, though it is not the model's final one
+struct OPTBlock: LinearsBlock {
+  let attentionNorm: LayerNorm  // self_attn_layer_norm
+  let mlpNorm: LayerNorm  // final_layer_norm, though it is not the model's final one
   var linears: BlockLinears
 
-  private let shape: AttentionShape
-  private let isPreNorm: Bool
+  let shape: AttentionShape
+  let isPreNorm: Bool
 
-  init(_ name: String, _ configuration: OPT.Configuration, _ reader: WeightReader) throws(ModelError) {
+  fileprivate init(_ name: String, _ configuration: OPT.Configuration, _ reader: WeightReader) throws(ModelError) {
     shape = configuration.sizes.attention
     isPreNorm = configuration.isPreNorm
     attentionNorm = try LayerNorm("\(name).self_attn_layer_norm", configuration.sizes.hiddenSize, reader)

@@ -67,6 +67,17 @@ package struct RotaryEmbedding: Sendable {
   ///
   /// `matrix` is (sequences · length, heads · headDimension); each sequence begins at `position`.
   package func apply(to matrix: inout Matrix, position: Int, length: Int) {
+    turn(&matrix, position: position, length: length, direction: 1)
+  }
+
+  /// Turns the gradient of a loss at what `apply` makes of a matrix into that at the matrix: back by the same angles.
+  ///
+  /// The map is linear, a rotation times YaRN's attention factor, and so its transpose turns back and multiplies by the same factor.
+  package func backpropagate(_ gradient: inout Matrix, position: Int = 0, length: Int) {
+    turn(&gradient, position: position, length: length, direction: -1)
+  }
+
+  private func turn(_ matrix: inout Matrix, position: Int, length: Int, direction: Float) {
     let half = headDimension / 2
     let table = table(positions: position + length)
     let dimension = headDimension
@@ -75,7 +86,8 @@ package struct RotaryEmbedding: Sendable {
         for (i, row) in rows.enumerated() {
           let cosines = table + (position + row % length) * 2 * half
           for start in stride(from: 0, to: columns, by: dimension) {
-            instructions.rotatePairs(x + i * columns + start, half: half, cosines: cosines, sines: cosines + half)
+            instructions.rotatePairs(
+              x + i * columns + start, half: half, cosines: cosines, sines: cosines + half, direction: direction)
           }
         }
       }

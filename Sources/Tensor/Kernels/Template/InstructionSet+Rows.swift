@@ -120,16 +120,18 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
 
   @inlinable @inline(__always)
   package static func rotatePairs(
-    _ x: UnsafeMutablePointer<Float>, half: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
+    _ x: UnsafeMutablePointer<Float>, half: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
+    direction: Float
   ) {
     let y = x + half
+    let directions = Vector(repeating: direction)
     for j in vectors(of: half) {
-      let (a, b, c, s) = (load(x + j), load(y + j), load(cosines + j), load(sines + j))
+      let (a, b, c, s) = (load(x + j), load(y + j), load(cosines + j), load(sines + j) * directions)
       store(a * c - b * s, to: x + j)
       store(b * c + a * s, to: y + j)
     }
     for j in rest(of: half) {
-      let (a, b, c, s) = (x[j], y[j], cosines[j], sines[j])
+      let (a, b, c, s) = (x[j], y[j], cosines[j], sines[j] * direction)
       x[j] = a * c - b * s
       y[j] = b * c + a * s
     }

@@ -113,9 +113,37 @@ package protocol InstructionSet: Sendable {
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float, count: Int,
     out: UnsafeMutablePointer<Float>)
 
-  /// Turns the pairs (x[j], x[j + half]) by the angles whose cosines and sines are given, half of each.
+  /// Turns the pairs (x[j], x[j + half]) by the angles whose cosines and sines are given, half of each: forwards for the direction 1,
+  /// back for -1.
   static func rotatePairs(
-    _ x: UnsafeMutablePointer<Float>, half: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>)
+    _ x: UnsafeMutablePointer<Float>, half: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>,
+    direction: Float)
+
+  // MARK: Gradients
+
+  /// Turns the gradient at the outputs of `rmsNormalize` into that at its inputs x.
+  static func rmsNormalizeGradient(
+    _ gradient: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
+    count: Int)
+
+  /// Turns the gradient at the outputs of `layerNormalize` into that at its inputs x.
+  static func layerNormalizeGradient(
+    _ gradient: UnsafeMutablePointer<Float>, at x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
+    count: Int)
+
+  /// Replaces gate and up, the inputs of `gatedSiLU`, by the gradients at them, from that at its outputs.
+  static func gatedSiLUGradient(
+    gate: UnsafeMutablePointer<Float>, up: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, count: Int)
+
+  /// Turns the gradient at the outputs of `clampNegative`, which are given, into that at its inputs: zero where an output is.
+  static func clampNegativeGradient(
+    _ gradient: UnsafeMutablePointer<Float>, outputs: UnsafePointer<Float>, count: Int)
+
+  /// From a row of a softmax to the gradient at its scores: powers become shares p = power · `normalizer`, and the gradient g at the
+  /// shares becomes p (g - `mean`) `scale`.
+  static func softmaxGradient(
+    powers: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, normalizer: Float, mean: Float,
+    scale: Float, count: Int)
 
   // MARK: The machine
 
