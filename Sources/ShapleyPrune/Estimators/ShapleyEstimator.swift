@@ -18,6 +18,9 @@ public protocol ShapleyEstimator: Configurable {
   /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
   func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
 
+  /// Whether an estimate asks the game for derivatives, which only pruned absence has and which no store keeps.
+  var usesDerivatives: Bool { get }
+
   /// The most consecutive players that are partly present in one coalition; a walk keeps a state for about each of
   /// them.
   func span(playerCount: Int) -> Int
@@ -27,6 +30,9 @@ public protocol ShapleyEstimator: Configurable {
 }
 
 extension ShapleyEstimator {
+  /// Most estimators ask for coalitions only.
+  public var usesDerivatives: Bool { false }
+
   /// All players.
   public func span(playerCount: Int) -> Int { playerCount }
 }
@@ -47,6 +53,10 @@ public enum EstimatorError: Error, Equatable, Sendable {
   case budgetTooSmall(Int, minimum: Int)
   /// A standard error that cannot be reached.
   case tolerance(Double)
+  /// A number of nodes that is not offered.
+  case nodeCount(Int, limit: Int)
+  /// A game that is defined for whole coalitions only.
+  case noDerivatives
 }
 
 extension EstimatorError: Diagnostic {
@@ -66,6 +76,8 @@ extension EstimatorError: Diagnostic {
     case .budgetTooSmall(let budget, let minimum):
       "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
     case .tolerance(let tolerance): "a standard error of \(tolerance) cannot be reached; it must be above 0"
+    case .nodeCount(let count, let limit): "\(count) nodes: there must be 1 to \(limit)"
+    case .noDerivatives: "the game has no derivatives; the diagonal takes one in which absent players are pruned"
     }
   }
 

@@ -10,6 +10,17 @@ public protocol Game {
 
   /// The values of the coalitions, in their order; estimators pass on the errors that it throws.
   mutating func values(of coalitions: [Coalition]) throws -> [Double]
+
+  /// The derivatives of the game's extension on its diagonal: for each presence x, ∂f/∂x_i (x, …, x) for every player i; nil for
+  /// a game of whole coalitions only.
+  ///
+  /// - Parameter presences: from 0, nobody is there, to 1.
+  mutating func derivatives(at presences: [Double]) throws -> [[Double]]?
+}
+
+extension Game {
+  /// Most games are of whole coalitions only.
+  public func derivatives(at presences: [Double]) -> [[Double]]? { nil }
 }
 
 /// A game that broke its contract.
@@ -18,6 +29,8 @@ public enum GameError: Error, Equatable, Sendable {
   case valueCount(asked: Int, received: Int)
   /// A value is NaN or infinite.
   case notFinite(Coalition, value: Double)
+  /// A derivative is NaN or infinite.
+  case derivativeNotFinite(presence: Double)
   /// A coalition of another number of players was asked for.
   case playerCount(expected: Int, received: Int)
 }
@@ -29,6 +42,7 @@ extension GameError: Diagnostic {
     case .valueCount(let asked, let received): "the game answered \(received) values for \(asked) coalitions"
     case .notFinite(let coalition, let value):
       "the value of coalition \(coalition) is \(value); negative log-likelihood stays finite where perplexity does not"
+    case .derivativeNotFinite(let presence): "a derivative at presence \(presence.fixed(3)) is not finite"
     case .playerCount(let expected, let received):
       "a coalition of \(received) players was asked for in a game of \(expected)"
     }

@@ -32,15 +32,15 @@ public struct LayerGame: Game {
   }
 
   /// With packed weights, where memory allows, because every block is applied many times.
-  private let model: any CausalLM
-  private let steps: [ForwardStep]
-  private let absence: Absence
-  private let windows: TokenBatch
-  private let strips: [TokenBatch]
-  private let value: Value
+  let model: any CausalLM
+  let steps: [ForwardStep]
+  let absence: Absence
+  let windows: TokenBatch
+  let strips: [TokenBatch]
+  let value: Value
   private let measurements: (any MeasurementStore)?
-  private let stop: StopToken
-  private let progress: ((_ completed: Int, _ total: Int) -> Void)?
+  let stop: StopToken
+  let progress: ((_ completed: Int, _ total: Int) -> Void)?
 
   /// How many players the game has.
   public let playerCount: Int
@@ -49,7 +49,7 @@ public struct LayerGame: Game {
   public var forwardStepCount: Int { steps.count }
 
   /// Forward steps that all coalitions asked for so far need, those included whose values came from a store.
-  public private(set) var forwardStepsAsked = 0
+  public internal(set) var forwardStepsAsked = 0
 
   /// Makes a game; nothing is computed yet.
   ///

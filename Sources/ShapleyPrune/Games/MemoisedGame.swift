@@ -59,6 +59,23 @@ public struct MemoisedGame<Wrapped: Game> {
     return coalitions.compactMap { known[$0] }
   }
 
+  /// The derivatives of the wrapped game.
+  ///
+  /// Throws what that throws, and `GameError` where its answer has a wrong length or a number that is not finite.
+  public mutating func derivatives(at presences: [Double]) throws -> [[Double]]? {
+    guard let derivatives = try game.derivatives(at: presences) else { return nil }
+    guard derivatives.count == presences.count else {
+      throw GameError.valueCount(asked: presences.count, received: derivatives.count)
+    }
+    for (presence, derivatives) in zip(presences, derivatives) {
+      guard derivatives.count == playerCount else {
+        throw GameError.valueCount(asked: playerCount, received: derivatives.count)
+      }
+      guard derivatives.allSatisfy(\.isFinite) else { throw GameError.derivativeNotFinite(presence: presence) }
+    }
+    return derivatives
+  }
+
   private func check(_ coalition: Coalition) throws(GameError) {
     guard coalition.playerCount == playerCount else {
       throw .playerCount(expected: playerCount, received: coalition.playerCount)

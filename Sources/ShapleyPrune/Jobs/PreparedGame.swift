@@ -29,7 +29,8 @@ struct PreparedGame {
     let game = LayerGame.footprint(
       forecast, windows, settings.granularity, span: settings.estimator.span(playerCount: players),
       probe: settings.probe?.pruner)
-    return (probe ?? []) + [game]
+    guard settings.estimator.usesDerivatives, let pruner = settings.probe?.pruner else { return (probe ?? []) + [game] }
+    return (probe ?? []) + [game, LayerGame.derivativesFootprint(forecast, windows, probe: pruner)]
   }
 
   /// The values, and what it took to get them in this run.
@@ -94,7 +95,9 @@ struct PreparedGame {
     _ model: any CausalLM, for coalitions: [Coalition]?, _ measurements: (any MeasurementStore)?
   ) throws -> LayerGame.Absence {
     guard let probe = settings.probe else { return .bypassed }
-    if let coalitions, missing(coalitions, measurements).isEmpty { return .replaced([]) }
+    if let coalitions, !settings.estimator.usesDerivatives, missing(coalitions, measurements).isEmpty {
+      return .replaced([])
+    }
     return try events.during("probe", unit: "blocks") { update in
       try LayerGame.Absence.pruned(
         model, by: ModelPruner(probe.pruner, propagation: .dense, memory: memory),

@@ -41,7 +41,7 @@ struct MaskedLeastSquares {
 
 extension Matrix {
   /// The product of every row with the same row of a matrix of the same shape, in Double.
-  fileprivate func rowProducts(with other: Matrix) -> [Double] {
+  func rowProducts(with other: Matrix) -> [Double] {
     precondition(rows == other.rows && columns == other.columns, "shapes differ")
     let columns = columns
     return withElements { x in

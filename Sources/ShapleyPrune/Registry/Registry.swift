@@ -81,6 +81,7 @@ public enum Registries {
   /// Shapley estimators.
   public static let estimators = Registry<any ShapleyEstimator>([
     .init(ExactShapley.self) { $0 }, .init(SlidingWindowShapley.self) { $0 }, .init(PermutationShapley.self) { $0 },
+    .init(DiagonalShapley.self) { $0 },
   ])
 
   /// Pruning methods.

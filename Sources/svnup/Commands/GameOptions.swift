@@ -46,7 +46,8 @@ package enum GameOptions {
     "estimator", .estimator, default: usual.estimator,
     help: """
       Exact values (2^n evaluations, up to \(ExactShapley.playerLimit) players), those of the game within a window around each \
-      player, or the means over random orders of the players.
+      player, the means over random orders of the players, or the integral of derivatives along the diagonal (a forward and a \
+      backward pass a node for all players).
       """)
   package static let windowLength = Option(
     "window", .integer(1...SlidingWindowShapley.lengthLimit), default: window.length,
@@ -60,6 +61,9 @@ package enum GameOptions {
   package static let tolerance = Option<Double?>(
     "tolerance", .number(0...1e9, excludingLower: true), defaultText: "none",
     help: "Draw no more orders when every standard error is at most this.")
+  package static let nodes = Option(
+    "nodes", .integer(1...DiagonalShapley.nodeLimit), default: DiagonalShapley().nodes,
+    help: "Points of the diagonal at which derivatives are taken.")
   package static let absence = Option<GameSettings.Absence>(
     "absence", .word, default: .pruned,
     help: "What a player outside a coalition is: skipped, or pruned by the probe.")
@@ -74,6 +78,7 @@ package enum GameOptions {
     MethodOption(windowLength, sets: "window", .integer()), MethodOption(placement, sets: "placement", .word),
     MethodOption(evaluations, sets: "budget", .integer()),
     MethodOption(tolerance, sets: "tolerance", FieldFormat.number().orNull),
+    MethodOption(nodes, sets: "nodes", .integer()),
   ]
 
   package static let estimation: [any OptionDeclaration] = [estimator] + estimatorSettings.map(\.option)
@@ -87,6 +92,9 @@ package enum GameOptions {
       arguments, Registries.estimators, chosen: [arguments[estimator].name], by: "--estimator")
     if arguments[absence] == .bypassed {
       try arguments.refuse([probeSparsity, probeMethod], unless: "--absence pruned")
+      if arguments[estimator].usesDerivatives {
+        throw UsageError("--estimator \(arguments[estimator].name): it goes with --absence pruned only")
+      }
       if arguments[players] == .linears {
         throw UsageError("--players linears: a linear cannot be skipped, so it goes with --absence pruned only")
       }
