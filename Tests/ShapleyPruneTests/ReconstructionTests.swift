@@ -93,18 +93,6 @@ import Testing
     }
   }
 
-  @Test("ADMM: inputs that have nothing to do with each other leave the mask by magnitude and the weights as they were")
-  func independent() throws {
-    let dense = Matrix.random(16, 24, seed: 4)
-    var expected = dense
-    _ = try MagnitudePruner().prune(
-      &expected, given: InputStatistics(inputs: 24, kind: .none), to: .unstructured(0.5), linear: "w")
-    var result = dense
-    _ = try ADMMPruner().prune(&result, given: statistics(independentInputs(24)), to: .unstructured(0.5), linear: "w")
-    #expect(result.zeros == expected.zeros)
-    #expect(largestDifference(result.elements, expected.elements) < 1e-5)
-  }
-
   @Test(
     "The outputs are nearer to the dense ones than SparseGPT's, and ALPS' are the nearest", arguments: [0.5, 0.7, 0.9])
   func errors(sparsity: Double) throws {

@@ -34,6 +34,18 @@ struct UnanimityGame: Game {
     }
   }
 
+  /// Those of the multilinear extension: every carrier is the product of its players' presences.
+  func derivatives(at presences: [Double]) -> [[Double]]? {
+    presences.map { presence in
+      (0..<playerCount).map { player in
+        terms.reduce(0) { sum, term in
+          guard term.carrier.contains(player) else { return sum }
+          return sum + (1..<term.carrier.count).reduce(term.coefficient) { product, _ in product * presence }
+        }
+      }
+    }
+  }
+
   var shapleyValues: [Double] {
     (0..<playerCount).map { player in
       terms.reduce(0) { $0 + ($1.carrier.contains(player) ? $1.coefficient / Double($1.carrier.count) : 0) }

@@ -26,15 +26,18 @@ struct DemoEndToEndTests {
 
       let runs = try #require(demo["runs"]?.array)
       let names = runs.map { "\($0["method"]?.text ?? "")/\($0["allocation"]?.text ?? "")" }
-      let expected = ["magnitude", "wanda", "sparsegpt"].flatMap { method in
-        ["uniform", "owl", "shapley"].map { "\(method)/\($0)" }
-      }
+      let expected =
+        ["magnitude", "wanda", "sparsegpt"].flatMap { method in
+          ["uniform", "owl", "shapley"].map { "\(method)/\($0)" }
+        } + ["admm/shapley"]
       #expect(names == expected)
       let perplexities = try Dictionary(
         uniqueKeysWithValues: zip(names, runs.map { try #require($0["perplexity"]?.double) }))
       let uniform = try #require(perplexities["sparsegpt/uniform"])
       let shapley = try #require(perplexities["sparsegpt/shapley"])
       #expect(shapley <= 0.75 * uniform)
+      // What needs no options.
+      #expect(try #require(perplexities["admm/shapley"]) <= 0.6 * uniform)
       for run in runs {
         let ratio = try #require(run["ratioToUniformSparseGPT"]?.double)
         #expect(ratio == (try #require(run["perplexity"]?.double)) / uniform)
@@ -43,7 +46,9 @@ struct DemoEndToEndTests {
       let saved = try #require(demo["saved"])
       #expect(try Fixtures.json(Path.join(output, "svnup.json")).encoded() == saved.encoded())
       #expect(abs(try #require(saved["sparsity"]?.double) - 0.7) < 0.0005)
-      #expect(saved["method"]?.text == "sparsegpt")
+      #expect(saved["method"]?.text == "admm")
+      #expect(saved["targets"]?.text == "dense")
+      #expect(saved["sequential"]?.text == "stage")
       #expect(saved["prunedPerplexity"]?.double == perplexities.values.min())
       #expect(demo["reloadedPerplexity"]?.spelling == saved["prunedPerplexity"]?.spelling)
       #expect(try #require(demo["seconds"]?.double) > 0)

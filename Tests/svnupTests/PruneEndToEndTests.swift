@@ -264,7 +264,9 @@ struct PruneEndToEndTests {
   @Test("the saved weights are the same to the last bit for any number of threads", arguments: methods)
   func threads(method: String) throws {
     try withTemporaryFolder { folder in
-      let options = ["--method", method, "--sparsity", "0.6", "--allocation", "shapley", "--window", "2"]
+      let options = [
+        "--method", method, "--sparsity", "0.6", "--allocation", "shapley", "--estimator", "window", "--window", "2",
+      ]
       let runs = try [1, 2, 5].map { count in
         let (_, output) = try prune(options + ["--threads", "\(count)"], to: folder, name: "threads\(count)")
         return try SavedModel.files(output)
@@ -272,6 +274,50 @@ struct PruneEndToEndTests {
       #expect(runs[0].count == 4)
       #expect(runs[1] == runs[0])
       #expect(runs[2] == runs[0])
+    }
+  }
+
+  @Test("without a method it is ADMM with dense targets, stage by stage, shared by values on the diagonal")
+  func defaults() throws {
+    try withTemporaryFolder { folder in
+      let words = ["prune", Inputs.model("llama3-gqa"), "--calibration", Inputs.rows]
+      func record(_ name: String, _ options: [String]) throws -> JSON {
+        try svnup.json(words + options + ["--output", Path.join(folder, name)])
+      }
+      let usual = try record("usual", ["--sparsity", "0.6"])
+      let spelled = try record(
+        "spelled",
+        [
+          "--sparsity", "0.6", "--method", "admm", "--targets", "dense", "--sequential", "stage", "--allocation",
+          "shapley",
+          "--estimator", "diagonal", "--nodes", "4", "--dampening", "0.1", "--penalty", "1", "--iterations", "20",
+        ])
+      for (key, word) in [("method", "admm"), ("targets", "dense"), ("sequential", "stage")] {
+        #expect(usual[key]?.text == word)
+      }
+      #expect(usual["allocation"]?["shapley"]?["estimator"]?.text == "diagonal")
+      #expect(usual["blocks"]?.encoded() == spelled["blocks"]?.encoded())
+      let groups = try record("groups", ["--pattern", "2:4"])
+      #expect(groups["allocation"]?["rule"]?.text == "uniform")
+      #expect(groups["sparsity"]?.double == 0.5)
+      let published = try record("published", ["--sparsity", "0.6", "--method", "sparsegpt"])
+      for (key, word) in [("targets", "own"), ("sequential", "block")] { #expect(published[key]?.text == word) }
+      #expect(published["allocation"]?["rule"]?.text == "uniform")
+    }
+  }
+
+  @Test("what the diagonal cannot do is refused")
+  func diagonalRefusals() throws {
+    let words = ["shapley", Inputs.opt, "--data", Inputs.stream, "--sequence-length", "64"]
+    let bypassed = try svnup.refusal(words + ["--estimator", "diagonal", "--absence", "bypassed"], status: 64)
+    #expect(bypassed.contains("--estimator diagonal: it goes with --absence pruned only"))
+    let nodes = try svnup.refusal(words + ["--nodes", "3"], status: 64)
+    #expect(nodes.contains("--estimator diagonal"))
+    try withTemporaryFolder { folder in
+      let plan = try svnup.refusal(
+        ["shapley", "plan"] + words.dropFirst()
+          + ["--estimator", "diagonal", "--shards", "2", "--output", Path.join(folder, "plan.json")], status: 64)
+      #expect(plan.contains("its passes cannot be planned"))
     }
   }
 

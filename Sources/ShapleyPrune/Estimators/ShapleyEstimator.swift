@@ -18,8 +18,8 @@ public protocol ShapleyEstimator: Configurable {
   /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
   func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
 
-  /// Whether an estimate asks the game for derivatives, which only pruned absence has and which no store keeps.
-  var usesDerivatives: Bool { get }
+  /// Presences at which an estimate asks the game for derivatives, which only pruned absence has and which no store keeps.
+  var derivativeCount: Int { get }
 
   /// The most consecutive players that are partly present in one coalition; a walk keeps a state for about each of
   /// them.
@@ -31,7 +31,10 @@ public protocol ShapleyEstimator: Configurable {
 
 extension ShapleyEstimator {
   /// Most estimators ask for coalitions only.
-  public var usesDerivatives: Bool { false }
+  public var derivativeCount: Int { 0 }
+
+  /// Whether it asks for derivatives.
+  public var usesDerivatives: Bool { derivativeCount > 0 }
 
   /// All players.
   public func span(playerCount: Int) -> Int { playerCount }

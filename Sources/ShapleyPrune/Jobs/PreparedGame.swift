@@ -115,15 +115,16 @@ struct PreparedGame {
   ) throws {
     guard let coalitions else { return }
     let missing = missing(coalitions, measurements)
-    guard !missing.isEmpty else { return }
-    let steps = game.forwardStepsNeeded(for: missing)
+    let nodes = settings.estimator.derivativeCount
+    guard !missing.isEmpty || nodes > 0 else { return }
+    let steps = game.forwardStepsNeeded(for: missing) + nodes * LayerGame.passesOfNode * game.forwardStepCount
     let step = ContinuousClock().measure { game.applyFirstStep() }.seconds
     let loss = ContinuousClock().measure { game.computeFirstLoss() }.seconds
     let ofFirstStrip = step * Double(steps) + loss * Double(missing.count)
     let seconds = ofFirstStrip / max(game.shareOfFirstStrip, 1e-9)
     let unit = settings.granularity == .blocks ? "blocks" : "sublayers"
     events.note(
-      "Shapley values: \(missing.count) coalitions, \(steps) \(unit) to apply to "
+      "Shapley values: \(missing.count) coalitions, \(nodes > 0 ? "derivatives at \(nodes) nodes, " : "")\(steps) \(unit) to apply to "
         + "\(windows.sequences) windows of \(windows.length) tokens: about \(Duration.seconds(seconds).clock)")
   }
 }

@@ -16,15 +16,15 @@ public struct PruneJob: Sendable {
   /// The method of pruning.
   public var pruner: any Pruner
   /// What the weights that remain are to give.
-  public var targets = ModelPruner.Targets.own
+  public var targets: ModelPruner.Targets
   /// What is pruned at a time.
-  public var sequencing = ModelPruner.Sequencing.block
+  public var sequencing: ModelPruner.Sequencing
   /// What to prune to; nil where the allocation says it.
   public var pattern: SparsityPattern?
   /// The text whose activations tell which weights matter; a method that looks at none needs none.
   public var calibration: Corpus?
   /// How the sparsity is shared.
-  public var allocation = Allocation.uniform
+  public var allocation: Allocation
   /// The text to measure the perplexity on, before and after; nothing is tuned on it.
   public var evaluation: Corpus?
   /// Only the first windows of that text; nil for all.
@@ -50,7 +50,7 @@ public struct PruneJob: Sendable {
   /// Asked before every piece of work of a game whether to stop.
   public var stop = StopToken()
 
-  /// A job with the usual settings.
+  /// A job with what usually goes with a method, its `recipe`; N:M is for every linear the same.
   public init(
     _ model: ModelSource, by pruner: some Pruner, to pattern: SparsityPattern?, calibration: Corpus? = nil
   ) {
@@ -58,6 +58,13 @@ public struct PruneJob: Sendable {
     self.pruner = pruner
     self.pattern = pattern
     self.calibration = calibration
+    (targets, sequencing) = (pruner.recipe.targets, pruner.recipe.sequencing)
+    if case .unstructured? = pattern { allocation = pruner.recipe.allocation } else { allocation = .uniform }
+  }
+
+  /// A job with the settings that came out best.
+  public init(_ model: ModelSource, to pattern: SparsityPattern, calibration: Corpus) {
+    self.init(model, by: PruneRecipe.usualPruner, to: pattern, calibration: calibration)
   }
 
   /// Measures, shares out the sparsity, prunes, and measures again; the model's files stay as they are.

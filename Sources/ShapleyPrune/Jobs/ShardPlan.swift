@@ -115,6 +115,10 @@ extension ShapleyJob {
   ///
   /// - Parameter shards: how many pieces, at least one.
   public func plan(shards: Int) throws -> ShardPlan {
+    guard !settings.estimator.usesDerivatives else {
+      throw SettingError(
+        .estimator, settings.estimator.name, "its passes cannot be planned; take its values in one run")
+    }
     let (game, _) = try prepare()
     return try ShardPlan(self, game, model: model.load(events: events), shardCount: shards)
   }
@@ -124,9 +128,6 @@ extension ShardPlan {
   fileprivate init(_ job: ShapleyJob, _ game: PreparedGame, model: any CausalLM, shardCount: Int) throws {
     request = try Request(job, game.settings)
     identity = RunIdentity(game)
-    guard !game.settings.estimator.usesDerivatives else {
-      throw SettingError(.estimator, game.settings.estimator.name, "its passes cannot be planned; take its values in one run")
-    }
     let players = game.settings.granularity.cut(model)
     guard let coalitions = try game.settings.estimator.coalitions(playerCount: players.count) else {
       throw SettingError(

@@ -43,6 +43,8 @@ public struct ADMMPruner: Pruner {
   public let statistics = StatisticsKind.gram
   /// The weights that stay make up for those that are cleared.
   public let updatesWeights = true
+  /// The best that goes with it.
+  public var recipe: PruneRecipe { .best }
 
   /// The inverse, or with it in use the copies of the weight.
   public func footprint(outputs: Int, inputs: Int) -> Double {

@@ -39,6 +39,8 @@ public struct ALPSPruner: Pruner {
   public let statistics = StatisticsKind.gram
   /// The weights that stay make up for those that are cleared.
   public let updatesWeights = true
+  /// The best that goes with it.
+  public var recipe: PruneRecipe { .best }
 
   /// An inverse while it is made, beside the copies of the weight.
   public func footprint(outputs: Int, inputs: Int) -> Double {

@@ -55,6 +55,9 @@ public struct InputStatistics: Sendable {
     return gram.diagonal().map(Double.init)
   }
 
+  /// Whether inputs were added and all of them were zero.
+  var isSilent: Bool { sequences > 0 && squares().allSatisfy { $0 == 0 } }
+
   /// Mean over the sequences of Σ x²: Wanda's squared norm of an input (PRUNING notation: s).
   func meanSquares() -> [Float] { squares().map { Float($0 / Double(sequences)) } }
 

@@ -42,7 +42,8 @@ extension ModelPruner {
               towards: differ ? denseWalk.map { ($0, original) } : nil)
           }
           let pruned = try MemoryPool.shared.phase { () throws(PruningError) in
-            try self.outcomes(&model.blocks[index], stage, pattern, statistics ?? BlockStatistics(.none))
+            try self.outcomes(
+              &model.blocks[index], stage, pattern, statistics ?? BlockStatistics(.none), mayLackInputs: differ)
           }
           outcomes.merge(pruned) { $1 }
           differ = differ || !pruned.isEmpty

@@ -186,24 +186,29 @@ public struct ModelPruner: Sendable {
   package func prune(
     _ block: inout any TransformerBlock, to patterns: BlockPattern, given statistics: BlockStatistics
   ) throws(PruningError) -> BlockReport {
-    let outcomes = try outcomes(&block, block.roles, patterns, statistics)
+    let outcomes = try outcomes(&block, block.roles, patterns, statistics, mayLackInputs: false)
     return BlockReport(block, patterns, outcomes)
   }
 
   /// Prunes some linears of a block.
+  ///
+  /// - Parameter mayLackInputs: whether linears in front were pruned, which may have left nothing: magnitudes decide then.
   func outcomes(
-    _ block: inout any TransformerBlock, _ roles: [LinearRole], _ patterns: BlockPattern, _ statistics: BlockStatistics
+    _ block: inout any TransformerBlock, _ roles: [LinearRole], _ patterns: BlockPattern,
+    _ statistics: BlockStatistics, mayLackInputs: Bool
   ) throws(PruningError) -> [LinearRole: PruningOutcome] {
     var outcomes: [LinearRole: PruningOutcome] = [:]
     // Where nothing is to be pruned the weights keep every bit, whatever the method would do to them.
     for group in statistics.groups(of: roles.filter { patterns[$0] != .unstructured(0) }) {
       guard let first = group.roles.first else { continue }
       let name = "\(block[first].name)"
-      let fit = try group.targets.map { (targets) throws(PruningError) in
-        try targets.fit(group.statistics, linear: name)
-      }
+      let isSilent = mayLackInputs && group.statistics.isSilent
+      let fit =
+        try isSilent
+        ? nil : group.targets.map { (targets) throws(PruningError) in try targets.fit(group.statistics, linear: name) }
       // Held by this group alone: SparseGPT's factor is as large as the products of all inputs.
-      let criterion = try pruner.criterion(for: group.statistics, linear: name)
+      let criterion: any PruningCriterion =
+        try isSilent ? MagnitudeCriterion(rule: .exact) : pruner.criterion(for: group.statistics, linear: name)
       for role in group.roles {
         outcomes[role] = try prune(&block[role], to: patterns[role], after: fit, by: criterion)
       }

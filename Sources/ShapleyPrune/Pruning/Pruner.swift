@@ -34,6 +34,9 @@ public protocol Pruner: Configurable {
   /// Whether weights that are not cleared change too, so that a mask does not tell what became of a weight.
   var updatesWeights: Bool { get }
 
+  /// What goes with the method where nobody says otherwise.
+  var recipe: PruneRecipe { get }
+
   /// Bytes that a criterion for linears of so many outputs and inputs holds at most, while it is made and while it prunes,
   /// beside the statistics and the weight.
   func footprint(outputs: Int, inputs: Int) -> Double
@@ -60,6 +63,9 @@ public protocol PruningCriterion: Sendable {
 extension Pruner {
   /// Most methods only clear weights.
   public var updatesWeights: Bool { false }
+
+  /// As others are published: every linear for itself, and one sparsity for all.
+  public var recipe: PruneRecipe { .published }
 
   /// A number an input is not worth counting.
   public func footprint(outputs: Int, inputs: Int) -> Double { 0 }

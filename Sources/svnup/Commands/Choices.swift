@@ -3,8 +3,12 @@ import Support
 
 extension ValueKind {
   /// The name of a method, which has its usual settings then.
-  static func method(_ registry: Registry<Value>, name: @escaping @Sendable (Value) -> String) -> Self {
-    Self(placeholder: registry.names.joined(separator: "|")) { text throws(UsageError) in
+  ///
+  /// - Parameter placeholder: what stands for it in a usage; nil for the names themselves.
+  static func method(
+    _ registry: Registry<Value>, placeholder: String? = nil, name: @escaping @Sendable (Value) -> String
+  ) -> Self {
+    Self(placeholder: placeholder ?? registry.names.joined(separator: "|")) { text throws(UsageError) in
       guard let method = registry[text] else { throw UsageError("must be \(registry.names.alternatives)") }
       return method
     } spell: {
@@ -18,7 +22,7 @@ extension ValueKind where Value == any ShapleyEstimator {
 }
 
 extension ValueKind where Value == any Pruner {
-  static var pruner: Self { method(Registries.pruners) { $0.name } }
+  static var pruner: Self { method(Registries.pruners, placeholder: "METHOD") { $0.name } }
 }
 
 extension ValueKind where Value == SparsityPattern {

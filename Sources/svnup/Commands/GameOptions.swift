@@ -42,8 +42,9 @@ package enum GameOptions {
   package static let players = Option<Granularity?>(
     "players", .word, defaultText: "\(usual.granularity.rawValue); blocks with --absence bypassed",
     help: "Who plays and gets a sparsity: every block, attention and MLP of every block, or every linear.")
-  package static let estimator = Option<any ShapleyEstimator>(
-    "estimator", .estimator, default: usual.estimator,
+  package static let estimator = Option<(any ShapleyEstimator)?>(
+    "estimator", .estimator,
+    defaultText: "\(usual.estimator.name); \(PruneRecipe.best.estimator.name) for pruning by admm or alps",
     help: """
       Exact values (2^n evaluations, up to \(ExactShapley.playerLimit) players), those of the game within a window around each \
       player, the means over random orders of the players, or the integral of derivatives along the diagonal (a forward and a \
@@ -68,7 +69,8 @@ package enum GameOptions {
     "absence", .word, default: .pruned,
     help: "What a player outside a coalition is: skipped, or pruned by the probe.")
   package static let probeMethod = Option<any Pruner>(
-    "probe-method", .pruner, default: GameSettings.Probe().pruner, help: "How an absent player is pruned.")
+    "probe-method", .pruner, default: GameSettings.Probe().pruner,
+    help: "How an absent player is pruned, by a method of 'svnup prune'.")
   package static let value = Option<LayerGame.Value>(
     "value", .word, default: usual.value,
     help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.")
@@ -86,14 +88,22 @@ package enum GameOptions {
   /// The options without the probe's sparsity, whose default differs from command to command.
   package static let all: [any OptionDeclaration] = [players] + estimation + [absence, probeMethod, value]
 
+  /// The estimator of a command line; `recipe` is that of the method of pruning.
+  static func chosenEstimator(_ arguments: Arguments, for recipe: PruneRecipe) -> any ShapleyEstimator {
+    // What is skipped has no derivatives.
+    arguments[estimator] ?? (arguments[absence] == .bypassed ? usual.estimator : recipe.estimator)
+  }
+
   /// Refuses options that the chosen estimator or the chosen absence would ignore.
-  package static func validate(_ arguments: Arguments, probeSparsity: Option<some Sendable>) throws(UsageError) {
-    try estimatorSettings.validate(
-      arguments, Registries.estimators, chosen: [arguments[estimator].name], by: "--estimator")
+  package static func validate(
+    _ arguments: Arguments, probeSparsity: Option<some Sendable>, for recipe: PruneRecipe = .published
+  ) throws(UsageError) {
+    let estimator = chosenEstimator(arguments, for: recipe)
+    try estimatorSettings.validate(arguments, Registries.estimators, chosen: [estimator.name], by: "--estimator")
     if arguments[absence] == .bypassed {
       try arguments.refuse([probeSparsity, probeMethod], unless: "--absence pruned")
-      if arguments[estimator].usesDerivatives {
-        throw UsageError("--estimator \(arguments[estimator].name): it goes with --absence pruned only")
+      if estimator.usesDerivatives {
+        throw UsageError("--estimator \(estimator.name): it goes with --absence pruned only")
       }
       if arguments[players] == .linears {
         throw UsageError("--players linears: a linear cannot be skipped, so it goes with --absence pruned only")
@@ -105,12 +115,13 @@ package enum GameOptions {
   ///
   /// - Parameter probeSettings: the options of the probe's method, where the command has some.
   static func settings(
-    _ arguments: Arguments, probeSparsity: Double?, probeSettings: [MethodOption] = []
+    _ arguments: Arguments, probeSparsity: Double?, probeSettings: [MethodOption] = [],
+    for recipe: PruneRecipe = .published
   ) throws -> GameSettings {
     var settings = GameSettings()
     let isBypassing = arguments[absence] == .bypassed
     settings.granularity = arguments[players] ?? (isBypassing ? .blocks : usual.granularity)
-    settings.estimator = arguments[estimator]
+    settings.estimator = chosenEstimator(arguments, for: recipe)
     let seed = MethodOption(InputOptions.seed, sets: "seed", .integer())
     try (estimatorSettings + [seed]).apply(arguments, to: &settings.estimator)
     var pruner = arguments[probeMethod]

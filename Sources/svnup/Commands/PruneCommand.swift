@@ -3,26 +3,28 @@ import Support
 
 package enum PruneCommand: Command {
   package static let method = Option<(any Pruner)?>(
-    "method", .pruner, isRequired: true,
-    help: "How the weights to go are chosen; all but magnitude and wanda also correct those that stay.")
+    "method", .pruner, defaultText: PruneRecipe.usualPruner.name,
+    help:
+      "How the weights to go are chosen: \(Registries.pruners.names.alternatives); all but magnitude and wanda also correct those that stay."
+  )
   package static let sparsity = Option<Double?>(
     "sparsity", .number(0...1, "S"), help: "The share of zeros in the linears of the blocks, all together.")
   package static let pattern = Option<SparsityPattern?>(
     "pattern", .groups, help: "Keep N of every M consecutive weights of a row, as in 2:4.")
-  package static let targets = Option<ModelPruner.Targets>(
-    "targets", .word, default: .own,
+  package static let targets = Option<ModelPruner.Targets?>(
+    "targets", .word, defaultText: defaultText(\.targets.rawValue),
     help: """
       What the weights that stay are to give: their linear's own outputs, or half the way to those that it has in the dense \
       model, so that they also make up for what was pruned in front.
       """)
-  package static let sequential = Option<ModelPruner.Sequencing>(
-    "sequential", .word, default: .block,
+  package static let sequential = Option<ModelPruner.Sequencing?>(
+    "sequential", .word, defaultText: defaultText(\.sequencing.rawValue),
     help: """
       What is pruned at a time, with activations taken anew: all linears of a block, or stages of it: queries, keys and values, \
       then the output, then gate and up, then down.
       """)
-  package static let allocation = Option(
-    "allocation", .allocation, default: .uniform,
+  package static let allocation = Option<AllocationChoice?>(
+    "allocation", .allocation, defaultText: "\(defaultText(\.allocation.name)), and with --pattern",
     help: #"""
       How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or {"players": "linears", \#
       "sparsities": {"0.query": s, …}}, or is the svnup.json of a pruned model.
@@ -102,6 +104,23 @@ package enum PruneCommand: Command {
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
     help: "Keep what has been measured for the Shapley values, so that the same command goes on after an interruption.")
 
+  /// The default of an option that follows the method.
+  private static func defaultText(_ path: KeyPath<PruneRecipe, String>) -> String {
+    let names = [ADMMPruner.name, ALPSPruner.name]
+    return
+      "\(PruneRecipe.best[keyPath: path]) for \(names.joined(separator: " and ")), \(PruneRecipe.published[keyPath: path]) "
+      + "for the others"
+  }
+
+  private static func method(_ arguments: Arguments) -> any Pruner { arguments[method] ?? PruneRecipe.usualPruner }
+
+  /// How the sparsity is shared: as the command line says, or as goes with the method.
+  private static func allocationChoice(_ arguments: Arguments) -> AllocationChoice {
+    if let given = arguments[allocation] { return given }
+    if !arguments.isGiven(pattern), case .shapley = method(arguments).recipe.allocation { return .shapley }
+    return .uniform
+  }
+
   package static let name = "prune"
   package static let summary = "Prune a model and save it in the form it came in."
   package static let discussion = """
@@ -109,7 +128,7 @@ package enum PruneCommand: Command {
     Embeddings, norms, biases and the output head stay as they are.
     """
   package static let usage =
-    "MODEL --method METHOD (--sparsity S | --pattern N:M) --calibration FILE --output DIR [options]"
+    "MODEL [--method METHOD] (--sparsity S | --pattern N:M) --calibration FILE --output DIR [options]"
   package static let positionals: [any Declaration] = [InputOptions.model]
   package static let groups: [OptionGroup] = [
     (
@@ -133,6 +152,10 @@ package enum PruneCommand: Command {
     ("Output", [output, OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
+    "The best at 70 %: ADMM with dense targets, each linear's sparsity by its value:": """
+    svnup prune Llama-2-7b --sparsity 0.7 --calibration c4.jsonl \\
+      --output Llama-2-7b-best
+    """,
     "SparseGPT at 70 %, each linear with the sparsity its Shapley value earns it:": """
     svnup prune Llama-2-7b --method sparsegpt --sparsity 0.7 \\
       --allocation shapley --calibration c4.jsonl --data wiki.test.raw \\
@@ -147,17 +170,18 @@ package enum PruneCommand: Command {
   ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
-    let method = try arguments.required(Self.method)
+    let method = method(arguments)
+    let allocation = allocationChoice(arguments)
     // A file says how sparse each block becomes; a target beside it is checked against it.
-    let isFile = if case .file = arguments[allocation] { true } else { false }
+    let isFile = if case .file = allocation { true } else { false }
     if !isFile || arguments.isGiven(pattern) { try arguments.requireExactlyOne(of: [sparsity, pattern]) }
     _ = try arguments.required(output)
     try validateAllocation(arguments)
-    let isShapley = arguments[allocation] == .shapley
+    let isShapley = allocation == .shapley
     let game = GameOptions.all + [probeSparsity, windows, journal]
     if isShapley {
       if arguments.isGiven(values) { try arguments.refuse(game, unless: "values that this run takes itself") }
-      try GameOptions.validate(arguments, probeSparsity: probeSparsity)
+      try GameOptions.validate(arguments, probeSparsity: probeSparsity, for: method.recipe)
     } else {
       try arguments.refuse([values] + game, unless: "--allocation shapley")
     }
@@ -177,7 +201,7 @@ package enum PruneCommand: Command {
   }
 
   private static func validateAllocation(_ arguments: Arguments) throws(UsageError) {
-    let allocation = arguments[Self.allocation]
+    let allocation = allocationChoice(arguments)
     if arguments.isGiven(pattern), allocation != .uniform {
       throw arguments.usageError(
         "--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
@@ -202,7 +226,7 @@ package enum PruneCommand: Command {
   private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
     if method.statistics > .none { return "--method \(method.name)" }
     if arguments[targets] == .dense { return "--targets dense" }
-    switch arguments[allocation] {
+    switch allocationChoice(arguments) {
     case .owl: return "--allocation owl"
     case .shapley: return "--allocation shapley"
     case .uniform, .file: return nil
@@ -210,13 +234,14 @@ package enum PruneCommand: Command {
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    var method = try arguments.required(Self.method)
+    var method = method(arguments)
     try methodSettings.apply(arguments, to: &method)
     let target = arguments[pattern] ?? arguments[sparsity].map { .unstructured($0) }
     var job = try PruneJob(
       ModelSource(arguments[InputOptions.model]), by: method, to: target,
       calibration: arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) })
-    (job.targets, job.sequencing) = (arguments[targets], arguments[sequential])
+    job.targets = arguments[targets] ?? method.recipe.targets
+    job.sequencing = arguments[sequential] ?? method.recipe.sequencing
     job.allocation = try allocation(arguments)
     job.evaluation = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]
@@ -227,7 +252,7 @@ package enum PruneCommand: Command {
     job.replacesOutput = arguments[OutputOptions.force]
     job.command = ["svnup"] + CommandLine.arguments.dropFirst()
     job.events = console
-    job.stop = Stopping.token(keepsMeasurements: arguments[allocation] == .shapley && !arguments.isGiven(values))
+    job.stop = Stopping.token(keepsMeasurements: allocationChoice(arguments) == .shapley && !arguments.isGiven(values))
     let result = try job.run(journal: arguments[journal])
     let record = try result.save()
     console.note("saved \(try arguments.required(output))")
@@ -236,7 +261,7 @@ package enum PruneCommand: Command {
 
   private static func allocation(_ arguments: Arguments) throws -> Allocation {
     let spread = arguments[Self.spread] ?? .usual
-    switch arguments[allocation] {
+    switch allocationChoice(arguments) {
     case .uniform: return .uniform
     case .owl:
       if case .number(let spread) = spread { return .owl(spread: spread) }
@@ -245,7 +270,8 @@ package enum PruneCommand: Command {
       let map = ImportanceMap(scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
       if let path = arguments[values] { return .shapley(.values(try ShapleyRecord(path)), spread: spread, map: map) }
       let game = try GameOptions.settings(
-        arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings)
+        arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings,
+        for: method(arguments).recipe)
       return .shapley(.game(game, windows: arguments[windows]), spread: spread, map: map)
     case .file(let path): return .given(try AllocationFile(path))
     }

@@ -41,7 +41,9 @@ enum ShapleyOptions {
     }
     if !arguments.isGiven(InputOptions.calibration) {
       try arguments.refuse([InputOptions.samples, TextOptions.calibrationFormat], unless: "--calibration")
-      if !Registries.estimators.names(having: "seed").contains(arguments[GameOptions.estimator].name) {
+      if !Registries.estimators.names(having: "seed").contains(
+        GameOptions.chosenEstimator(arguments, for: .published).name)
+      {
         try arguments.refuse([InputOptions.seed], unless: "--calibration or --estimator permutation")
       }
     }

@@ -2,8 +2,8 @@ import ShapleyPrune
 import Support
 import Transformer
 
-/// The main job on the embedded model: measure, value the linears, prune in three ways to three allocations, save the
-/// best, and measure what was saved.
+/// The main job on the embedded model: measure, value the linears, prune in three ways to three allocations and in the way that is
+/// usual here, save the best, and measure what was saved.
 struct Demonstration {
   private static let target = 0.7
   private static let length = 256
@@ -88,25 +88,29 @@ struct Demonstration {
   ) throws -> (records: [PruningRecord], best: PruneResult?) {
     let methods: [any Pruner] = [MagnitudePruner(), WandaPruner(), SparseGPTPruner()]
     let allocations: [Allocation] = [.uniform, .owl(), .shapley(.values(values))]
-    var records: [PruningRecord] = []
-    // Only the best model is kept: nine of them are nine times the memory.
-    var best: PruneResult?
-    for method in methods {
-      for allocation in allocations {
-        var job = try PruneJob(
-          source, by: method, to: .unstructured(Self.target), calibration: EmbeddedModel.text("calibration"))
+    let calibration = try EmbeddedModel.text("calibration")
+    var jobs = methods.flatMap { method in
+      allocations.map { allocation in
+        var job = PruneJob(source, by: method, to: .unstructured(Self.target), calibration: calibration)
         job.allocation = allocation
-        job.evaluation = try EmbeddedModel.text("test")
-        job.evaluationWindows = Self.testWindows
-        job.densePerplexity = dense
-        job.samples = Self.samples
-        job.sequenceLength = Self.length
-        job.command = ["svnup", "demo"]
-        job.events = ProgressOnly(console: console, prefix: "\(method.name), \(allocation.name): ")
-        let result = try job.run()
-        records.append(result.record)
-        if result.record.testPerplexity < best?.record.testPerplexity ?? .infinity { best = result }
+        return job
       }
+    }
+    jobs.append(PruneJob(source, to: .unstructured(Self.target), calibration: calibration))
+    var records: [PruningRecord] = []
+    // Only the best model is kept: ten of them are ten times the memory.
+    var best: PruneResult?
+    for var job in jobs {
+      job.evaluation = try EmbeddedModel.text("test")
+      job.evaluationWindows = Self.testWindows
+      job.densePerplexity = dense
+      job.samples = Self.samples
+      job.sequenceLength = Self.length
+      job.command = ["svnup", "demo"]
+      job.events = ProgressOnly(console: console, prefix: "\(job.pruner.name), \(job.allocation.name): ")
+      let result = try job.run()
+      records.append(result.record)
+      if result.record.testPerplexity < best?.record.testPerplexity ?? .infinity { best = result }
     }
     return (records, best)
   }

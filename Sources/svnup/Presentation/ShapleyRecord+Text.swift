@@ -24,16 +24,23 @@ extension ShardResult {
 extension ShapleyRecord {
   /// A line with a bar for every block, and the sums below.
   func text(_ console: Console) -> String {
-    let share = Quantity.percent(Double(applications) / Double(max(naiveApplications, 1)), digits: 0)
-    let unit = settings.granularity == .blocks ? "blocks" : "sublayers"
     let error = values.standardErrors?.max().map { ", standard errors up to \($0.fixed(5))" } ?? ""
     return """
       \(table(console.barStyle))
 
       v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))\(error)\(text.map { "\ntext: \($0.text)" } ?? "")
-      \(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; \
-      \(applications) \(unit) applied, \(share) of a run without shared work
+      \(work)
       """
+  }
+
+  /// What the values were computed from, and what that is in applications of parts of the model.
+  private var work: String {
+    let unit = settings.granularity == .blocks ? "blocks" : "sublayers"
+    let nodes = values.estimator.derivativeCount
+    if nodes > 0 { return "derivatives at \(nodes) nodes, about as much as \(applications) \(unit) applied" }
+    let share = Quantity.percent(Double(applications) / Double(max(naiveApplications, 1)), digits: 0)
+    return "\(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; "
+      + "\(applications) \(unit) applied, \(share) of a run without shared work"
   }
 
   /// The values of each block's parts, and their sum.

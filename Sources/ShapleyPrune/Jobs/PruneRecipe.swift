@@ -1,0 +1,28 @@
+/// What goes with a pruning method where nobody says otherwise.
+public struct PruneRecipe: Sendable {
+  /// What the weights that remain are to give.
+  public var targets: ModelPruner.Targets
+  /// What is pruned at a time.
+  public var sequencing: ModelPruner.Sequencing
+  /// How an unstructured sparsity is shared.
+  public var allocation: Allocation
+
+  /// As SparseGPT, Wanda and magnitude pruning were published.
+  public static let published = PruneRecipe(targets: .own, sequencing: .block, allocation: .uniform)
+
+  /// What came out best in our study (Documentation/Pruning.md): dense targets, stage by stage, each linear with the sparsity that its
+  /// value on the diagonal earns it.
+  public static let best: PruneRecipe = {
+    var game = GameSettings()
+    game.estimator = DiagonalShapley()
+    return PruneRecipe(targets: .dense, sequencing: .stage, allocation: .shapley(.game(game)))
+  }()
+
+  /// The method of who names none.
+  public static let usualPruner: any Pruner = ADMMPruner()
+
+  /// The estimator of the values that a sparsity is shared by, where it is shared by values.
+  package var estimator: any ShapleyEstimator {
+    if case .shapley(.game(let game, _), _, _) = allocation { game.estimator } else { GameSettings().estimator }
+  }
+}
