@@ -39,7 +39,8 @@ extension Benchmark {
 /// All benchmarks, in the order in which they run.
 let allBenchmarks: [any Benchmark.Type] = [
   MatmulBenchmark.self, GEMVBenchmark.self, AttentionBenchmark.self, CholeskyBenchmark.self, SparseGPTBenchmark.self,
-  WandaBenchmark.self, ForwardBenchmark.self, TokenizerBenchmark.self, ShapleyBenchmark.self, RoundsBenchmark.self,
+  ReconstructionBenchmark.self, WandaBenchmark.self, ForwardBenchmark.self, TokenizerBenchmark.self,
+  ShapleyBenchmark.self, RoundsBenchmark.self,
 ]
 
 /// The dimensions of a case, written 2048x768x768.

@@ -65,7 +65,7 @@ enum SparseGPTBenchmark: Benchmark {
   }
 
   /// Σ D H Dᵀ over the rows of a difference D, and Σ |D| |H| |Dᵀ|.
-  private static func quadraticForm(
+  static func quadraticForm(
     _ found: Matrix, minus weight: Matrix, _ hessian: Matrix
   ) -> (sum: Double, magnitude: Double) {
     var difference = found

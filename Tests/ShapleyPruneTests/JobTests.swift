@@ -33,6 +33,31 @@ import Transformer
     return game
   }
 
+  @Test("What goes with a method: as published, or our best; N:M is the same for every linear")
+  func recipes() throws {
+    let source = try ModelSource(Fixtures.embeddedModel)
+    func job(_ pruner: (any Pruner)?, _ pattern: SparsityPattern) -> PruneJob {
+      guard let pruner else { return PruneJob(source, to: pattern, calibration: .text(Self.calibration)) }
+      return PruneJob(source, by: pruner, to: pattern, calibration: .text(Self.calibration))
+    }
+    for pruner: (any Pruner)? in [nil, .admm(), .alps] {
+      let best = job(pruner, .unstructured(0.7))
+      #expect(best.pruner.name == pruner?.name ?? "admm")
+      #expect(best.targets == .dense && best.sequencing == .stage)
+      guard case .shapley(.game(let game, _), .usual, _) = best.allocation else {
+        Issue.record("\(best.allocation) is not shared by values")
+        continue
+      }
+      #expect(game.estimator.name == "diagonal")
+      #expect(job(pruner, .structured(keep: 2, of: 4)).allocation.name == "uniform")
+    }
+    for pruner: any Pruner in [.magnitude, .wanda, .sparseGPT()] {
+      let published = job(pruner, .unstructured(0.7))
+      #expect(published.targets == .own && published.sequencing == .block)
+      #expect(published.allocation.name == "uniform")
+    }
+  }
+
   @Test("A program prunes with a searched spread, goes on from its journal, and saves what verifies")
   func wholeJob() throws {
     try withTemporaryFolder { folder in

@@ -89,7 +89,10 @@ private struct ADMMCriterion: PruningCriterion {
     var chosen: ZeroPositions?
     for round in 1...settings.iterations {
       try split.project { (sparse) throws(PruningError) in
-        if round > choosing { return chosen?.clear(&sparse) ?? () }
+        guard round <= choosing else {
+          chosen?.clear(&sparse)
+          return
+        }
         let left = 1 - Double(round) / Double(choosing)
         outcome.prunedCount = try sparse.clearSmallest(pattern, share: 1 - left * left * left, linear: linear)
         if round == choosing { chosen = ZeroPositions(of: sparse) }

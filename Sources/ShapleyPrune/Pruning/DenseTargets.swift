@@ -6,7 +6,7 @@ import Tensor
 /// With x_d and x_p the inputs of the same linear in the dense and in the pruned model, e the difference of their residual
 /// streams where its outputs are added, and G = Σ x_pᵀ x_p, the weights that fit the dense model's outputs best are
 /// W + [W Σ (x_d - x_p)ᵀ x_p + Σ eᵀ x_p] G⁻¹. They are fitted with a ridge and taken half the way, since what fits one text
-/// wholly fits others less: half agreed best with text that was held back (Documentation/Reconstruction.md).
+/// wholly fits others less (Documentation/Reconstruction.md).
 package struct DenseTargets: Sendable {
   /// Σ (x_d - x_p)ᵀ x_p: (inputs, inputs).
   private var inputDifference: Matrix
