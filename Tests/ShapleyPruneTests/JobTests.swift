@@ -130,7 +130,7 @@ import Transformer
   func registered() throws {
     Registries.estimators.register(LeaveOneOut.self)
     Registries.pruners.register(EveryOther.self)
-    #expect(Registries.estimators.names == ["exact", "window", "permutation", "leave-one-out"])
+    #expect(Registries.estimators.names == ["exact", "window", "permutation", "diagonal", "leave-one-out"])
     try withTemporaryFolder { folder in
       let output = Path.join(folder, "pruned")
       var job = try PruneJob(

@@ -83,6 +83,7 @@ private struct ADMMCriterion: PruningCriterion {
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
     var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
+    guard pattern.clearsAny(of: weight.count) else { return outcome }
     var split = SplitWeight(
       inputs.scaled(weight), inputs, dampening: settings.dampening, zeros: ZeroPositions(of: weight))
     let choosing = max(1, settings.iterations * 3 / 4)
@@ -102,6 +103,13 @@ private struct ADMMCriterion: PruningCriterion {
     split.project { chosen?.clear(&$0) }
     weight = inputs.unscaled(split.sparse)
     return outcome
+  }
+}
+
+extension SparsityPattern {
+  /// Whether it makes any of `count` weights zero; else they keep every bit, whatever a method would make of them.
+  func clearsAny(of count: Int) -> Bool {
+    if case .unstructured(let sparsity) = self { CountingRule.exact.count(count, sparsity) > 0 } else { true }
   }
 }
 

@@ -69,6 +69,9 @@ private struct ALPSCriterion: PruningCriterion {
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
+    guard pattern.clearsAny(of: weight.count) else {
+      return PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
+    }
     let zeros = ZeroPositions(of: weight)
     let scaled = inputs.scaled(weight)
     var penalty = settings.penalty
