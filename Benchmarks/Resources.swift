@@ -10,4 +10,9 @@ enum Resources {
 
   /// One of its texts: `test`, `valid` or `calibration`.
   static func text(_ name: String) -> String { Path.join(repository, "Sources/svnup/Resources/kjv-text/\(name).txt") }
+
+  /// A folder that is not there yet, for what a benchmark writes and removes again.
+  static var scratch: String {
+    Path.join(Process.environment("TMPDIR") ?? "/tmp", "svnup-benchmark-\(FileSystem.processIdentifier)")
+  }
 }

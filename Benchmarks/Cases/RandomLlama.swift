@@ -25,8 +25,8 @@ struct RandomLlama {
   ///
   /// One weight at a time is in memory beside those that are loaded.
   func loaded(as type: ElementType) throws -> any CausalLM {
-    let parent = Process.environment("TMPDIR") ?? "/tmp"
-    let folder = Path.join(parent, "svnup-benchmark-\(FileSystem.processIdentifier)")
+    let folder = Resources.scratch
+    let parent = Path.parent(of: folder)
     let needed = parameters * type.byteCount
     let free = try FileSystem.freeBytes(at: parent)
     guard free > needed else {

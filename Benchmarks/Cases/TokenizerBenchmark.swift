@@ -46,8 +46,7 @@ enum TokenizerBenchmark: Benchmark {
       ],
     ]
     let others = file.json.objectMembers.filter { $0.0 != "pre_tokenizer" }
-    let parent = Process.environment("TMPDIR") ?? "/tmp"
-    let target = Path.join(parent, "svnup-benchmark-\(FileSystem.processIdentifier)")
+    let target = Resources.scratch
     let writer = try DirectoryWriter(target: target, replacing: false)
     try writer.write("tokenizer.json", JSON(members: others + [("pre_tokenizer", splits)]).encoded())
     try writer.commit()

@@ -96,17 +96,17 @@ private struct Comparison {
     for (index, pattern) in patterns.enumerated() {
       let dense = model.blocks[index]
       var pruned = dense
-      let report = try modelPruner.prune(
-        &pruned, to: BlockPattern(pattern), given: walk.statistics(of: dense, kind: pruner.statistics))
-      for linear in report.linears {
+      let outcomes = try modelPruner.prune(
+        &pruned, dense.roles, to: BlockPattern(pattern), given: walk.statistics(of: dense, kind: pruner.statistics))
+      for role in dense.roles {
         let loss = expected["losses"]?["\(index)"]?.object?.members.first {
-          "\(linear.name)".hasSuffix(".\(String(decoding: $0.key, as: UTF8.self)).weight")
+          "\(dense[role].name)".hasSuffix(".\(String(decoding: $0.key, as: UTF8.self)).weight")
         }
-        let theirs = try compare(dense[linear.role], pruned[linear.role], linear.outcome, loss?.value.double)
-        model.blocks[index][linear.role].weight = StoredMatrix(
-          theirs ?? pruned[linear.role].weight.widened(), as: .float32)
+        let outcome = try #require(outcomes[role])
+        let theirs = try compare(dense[role], pruned[role], outcome, loss?.value.double)
+        model.blocks[index][role].weight = StoredMatrix(theirs ?? pruned[role].weight.widened(), as: .float32)
       }
-      walk.advance(through: model.blocks[index], collecting: .none)
+      walk.advance(through: model.blocks[index])
     }
     #expect(Double(differing) <= 0.0005 * Double(bits), "\(label): \(differing) of \(bits) bits differ")
 

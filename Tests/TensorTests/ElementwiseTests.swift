@@ -88,6 +88,37 @@ private let oddWidths = [1, 3, 15, 16, 17, 100]
   }
 
   @Test(
+    "Multiples, row by row or column by column, and products of rows, as plain loops have them", arguments: oddWidths)
+  func multiples(width: Int) {
+    let x = Matrix.random(40, width, seed: 9)
+    let y = Matrix.random(40, width, seed: 10)
+    let (rows, columns) = (Matrix.random(1, 40, seed: 11).elements, Matrix.random(1, width, seed: 12).elements)
+    /// The same to a rounding: a product may be rounded before it is added, or not.
+    func check(_ change: (inout Matrix) -> Void, _ expected: (_ i: Int, _ j: Int) -> Double) {
+      var result = x
+      change(&result)
+      for i in 0..<40 {
+        for j in 0..<width {
+          let size = Double(x[i, j].magnitude) + Double(y[i, j].magnitude) * 4
+          #expect(abs(Double(result[i, j]) - expected(i, j)) <= 0x1p-23 * size)
+        }
+      }
+    }
+    check({ $0.add(y, times: -0.5) }) { Double(x[$0, $1]) - 0.5 * Double(y[$0, $1]) }
+    check({ $0.addRows(of: y, times: rows) }) { Double(x[$0, $1]) + Double(rows[$0]) * Double(y[$0, $1]) }
+    var scaled = x
+    scaled.multiplyColumns(by: columns)
+    #expect(scaled.elements == x.elements.enumerated().map { $1 * columns[$0 % width] })
+    scaled.copy(y)
+    #expect(scaled == y)
+    scaled.scaleRows(by: rows.map(Double.init))
+    #expect(scaled.elements == y.elements.enumerated().map { $1 * rows[$0 / width] })
+    #expect(
+      x.rowProducts(with: y)
+        == (0..<40).map { i in (0..<width).reduce(0.0) { $0 + Double(x[i, $1]) * Double(y[i, $1]) } })
+  }
+
+  @Test(
     "Squares are summed down the columns row by row: in parts, on any number of threads and on every kernel the same",
     arguments: availableKernels)
   func squares(kernel: Kernel) {

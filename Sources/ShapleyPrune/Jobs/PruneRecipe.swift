@@ -10,8 +10,8 @@ public struct PruneRecipe: Sendable {
   /// As SparseGPT, Wanda and magnitude pruning were published.
   public static let published = PruneRecipe(targets: .own, sequencing: .block, allocation: .uniform)
 
-  /// What came out best in our study (Documentation/Reconstruction.md): dense targets, stage by stage, each linear with the sparsity that its
-  /// value on the diagonal earns it.
+  /// What came out best in our measurements (Documentation/Reconstruction.md): dense targets, stage by stage, each linear with the
+  /// sparsity that its value on the diagonal earns it.
   public static let best: PruneRecipe = {
     var game = GameSettings()
     game.estimator = DiagonalShapley()

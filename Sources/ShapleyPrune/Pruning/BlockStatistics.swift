@@ -38,13 +38,16 @@ package struct BlockStatistics: Sendable {
     groups[index].targets?.accumulate(dense: dense, pruned: pruned, residual: residual)
   }
 
-  /// Applies a block to hidden states, (sequences · length, hidden size), and adds the inputs that its linears see.
-  mutating func collect(_ block: any TransformerBlock, _ hidden: inout Matrix, sequences: Int) {
-    guard kind > .none else { return block.apply(to: &hidden, sequences: sequences) }
+  /// Applies parts of a block to hidden states, (sequences · length, hidden size), and adds the inputs that its linears see.
+  mutating func collect(
+    _ block: any TransformerBlock, _ sublayers: [Sublayer], _ hidden: inout Matrix, sequences: Int
+  ) {
     var result = self
     self = BlockStatistics(kind)
-    block.apply(to: &hidden, sequences: sequences) { inputs, roles in
-      result.accumulate(inputs, of: roles, sequences: sequences)
+    for sublayer in sublayers {
+      block.apply(sublayer, to: &hidden, sequences: sequences, cache: nil) { inputs, roles in
+        result.accumulate(inputs, of: roles, sequences: sequences)
+      }
     }
     self = result
   }

@@ -3,22 +3,18 @@ import Tensor
 import Transformer
 
 extension CalibrationWalk {
-  /// Applies one half of a block to all strips.
-  mutating func advance(through sublayer: Sublayer, of block: any TransformerBlock) {
-    let block = prepared(block)
-    forEachStrip { walk, index, sequences in
-      walk.change(index) { block.apply(sublayer, to: &$0, sequences: sequences, cache: nil, observing: nil) }
-    }
-  }
-
-  /// The statistics of some linears of a block, in whose halves `sublayers` they are and which these states stand in front of.
+  /// The statistics of linears of a block without passing it.
   ///
-  /// - Parameter dense: the states of the dense model in front of the same block, and that block; nil where the outputs
-  ///   that count are those of the linears themselves.
-  func statistics(
-    of roles: [LinearRole], in sublayers: [Sublayer], of block: any TransformerBlock, kind: StatisticsKind,
-    towards dense: (walk: CalibrationWalk, block: any TransformerBlock)?
+  /// - Parameters:
+  ///   - roles: the linears; nil for all.
+  ///   - sublayers: the halves of the block that they are in; the states stand in front of the first.
+  ///   - dense: the states of the dense model in front of the same block, and that block; nil where the outputs that count are
+  ///     those of the linears themselves.
+  package func statistics(
+    of block: any TransformerBlock, _ roles: [LinearRole]? = nil, in sublayers: [Sublayer] = Sublayer.allCases,
+    kind: StatisticsKind, towards dense: (walk: CalibrationWalk, block: any TransformerBlock)? = nil
   ) -> BlockStatistics {
+    let roles = roles ?? block.roles
     var statistics = BlockStatistics(kind)
     guard kind > .none else { return statistics }
     let (block, denseBlock) = (prepared(block), (dense?.block).map(prepared))

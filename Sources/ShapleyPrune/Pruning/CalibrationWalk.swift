@@ -64,26 +64,16 @@ package struct CalibrationWalk {
     strips[index].states = States(hidden, as: memory.calibrationStates)
   }
 
-  /// Applies a block and collects statistics of the inputs that its linears see meanwhile.
+  /// Applies a block, or one half of it, and collects statistics of the inputs that its linears see meanwhile.
   @discardableResult
-  package mutating func advance(through block: any TransformerBlock, collecting kind: StatisticsKind) -> BlockStatistics
-  {
+  package mutating func advance(
+    through block: any TransformerBlock, in sublayers: [Sublayer] = Sublayer.allCases,
+    collecting kind: StatisticsKind = .none
+  ) -> BlockStatistics {
     var statistics = BlockStatistics(kind)
     let block = prepared(block)
     forEachStrip { walk, index, sequences in
-      walk.change(index) { statistics.collect(block, &$0, sequences: sequences) }
-    }
-    return statistics
-  }
-
-  /// The statistics of a block without passing it.
-  package func statistics(of block: any TransformerBlock, kind: StatisticsKind) -> BlockStatistics {
-    var statistics = BlockStatistics(kind)
-    guard kind > .none else { return statistics }
-    let block = prepared(block)
-    strips.forEachPhase(of: \.sequences) { strip in
-      var hidden = strip.states.matrix
-      statistics.collect(block, &hidden, sequences: strip.sequences)
+      walk.change(index) { statistics.collect(block, sublayers, &$0, sequences: sequences) }
     }
     return statistics
   }

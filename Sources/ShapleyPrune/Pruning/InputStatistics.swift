@@ -64,21 +64,8 @@ public struct InputStatistics: Sendable {
   /// SparseGPT's Hessian, 2/n Σ XᵀX over n sequences, with a diagonal of its own.
   func hessian(diagonal: [Float]) -> Matrix? {
     guard let gram else { return nil }
-    let factor = hessianFactor
-    let n = gram.columns
-    var result = Matrix(uninitializedRows: n, columns: n)
-    gram.withElements { source in
-      result.withMutableElements { target in
-        Parallel.forEachRange(n, grain: 64) { rows in
-          // Only the lower triangle is read.
-          for i in rows {
-            for j in 0..<i { target[i * n + j] = source[i * n + j] * factor }
-            target[i * n + i] = diagonal[i]
-          }
-        }
-      }
-    }
-    return result
+    let ones = [Float](repeating: 1, count: gram.columns)
+    return gram.lowerTriangle(rows: ones.map { $0 * hessianFactor }, columns: ones, diagonal: diagonal)
   }
 
   /// The diagonal of the Hessian, or nil where it was not asked for.
@@ -90,6 +77,26 @@ public struct InputStatistics: Sendable {
 extension Matrix {
   /// The elements (i, i) of a square matrix.
   fileprivate func diagonal() -> [Float] { withElements { x in (0..<rows).map { x[$0 * columns + $0] } } }
+
+  /// The lower triangle of a symmetric matrix, every row times a number, every column over one, and with a diagonal of its own.
+  ///
+  /// What is above the diagonal is not written: factorisations do not read it.
+  func lowerTriangle(rows factors: [Float], columns divisors: [Float], diagonal: [Float]) -> Matrix {
+    let n = columns
+    precondition(rows == n && factors.count == n && divisors.count == n && diagonal.count == n, "sizes differ")
+    var result = Matrix(uninitializedRows: n, columns: n)
+    withElements { source in
+      result.withMutableElements { target in
+        Parallel.forEachRange(n, grain: 64) { rows in
+          for i in rows {
+            for j in 0..<i { target[i * n + j] = source[i * n + j] * factors[i] / divisors[j] }
+            target[i * n + i] = diagonal[i]
+          }
+        }
+      }
+    }
+    return result
+  }
 }
 
 private func addGram(_ inputs: Matrix, to sum: inout Matrix?) {

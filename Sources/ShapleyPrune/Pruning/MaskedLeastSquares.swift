@@ -38,32 +38,3 @@ struct MaskedLeastSquares {
     }
   }
 }
-
-extension Matrix {
-  /// The product of every row with the same row of a matrix of the same shape, in Double.
-  func rowProducts(with other: Matrix) -> [Double] {
-    precondition(rows == other.rows && columns == other.columns, "shapes differ")
-    let columns = columns
-    return withElements { x in
-      other.withElements { y in
-        Parallel.map(rows) { row in
-          var sum = 0.0
-          for i in row * columns..<(row + 1) * columns { sum += Double(x[i]) * Double(y[i]) }
-          return sum
-        }
-      }
-    }
-  }
-
-  /// Adds to every row the same row of a matrix of the same shape, times a number of its own.
-  fileprivate mutating func addRows(of other: Matrix, times factors: [Float]) {
-    precondition(rows == other.rows && columns == other.columns && factors.count == rows, "shapes differ")
-    other.withElements { y in
-      forEachRows { x, rows, columns, _ in
-        for (i, row) in rows.enumerated() {
-          for j in 0..<columns { x[i * columns + j] += factors[row] * y[row * columns + j] }
-        }
-      }
-    }
-  }
-}

@@ -40,8 +40,9 @@ public struct BlockReport: Sendable {
 
 /// Prunes a model block by block.
 ///
-/// All linears of a block are pruned with statistics of one pass of the calibration samples through the block as it
-/// was; then the samples pass the block again as it has become, so that later blocks see the inputs they will have.
+/// All linears of a block, or one group with the same inputs after the other, are pruned with statistics of one pass of the
+/// calibration samples through the block as it is; then the samples pass the block again as it has become, so that later blocks
+/// see the inputs they will have.
 ///
 ///     let pruner = ModelPruner(.sparseGPT())
 ///     let reports = try pruner.prune(&model, patterns: patterns, calibration: samples)
@@ -137,29 +138,63 @@ public struct ModelPruner: Sendable {
     finished: (_ index: Int, _ block: inout any TransformerBlock) -> Void
   ) throws(PruningError) -> [BlockReport] {
     try check(model, patterns: patterns)
-    if isStaged { return try pruneInStages(&model, patterns, calibration, progress, finished) }
-    let needsWalk = pruner.statistics > .none
-    var walk = needsWalk ? CalibrationWalk(calibration, through: model, memory: memory) : nil
+    let kind = statisticsKind
+    // Two streams of hidden states: those of the model as it becomes and, for dense targets, those of the model as it was.
+    var walk = kind > .none ? CalibrationWalk(calibration, through: model, memory: memory) : nil
+    var denseWalk = hasDenseTargets ? walk : nil
+    // Until something is pruned, the two are one.
+    var differ = false
     var reports: [BlockReport] = []
     for (index, pattern) in patterns.enumerated() {
-      // No name is given to the dense block: it would hold on to the old weights while they are replaced.
-      let statistics = MemoryPool.shared.phase {
-        switch propagation {
-        case .pruned: walk?.statistics(of: model.blocks[index], kind: pruner.statistics)
-        case .dense: walk?.advance(through: model.blocks[index], collecting: pruner.statistics)
+      // Where nobody asks for it, nothing holds on to the dense block: its weights go while they are replaced.
+      let original = denseWalk == nil ? nil : model.blocks[index]
+      var outcomes: [LinearRole: PruningOutcome] = [:]
+      let parts = parts(of: model.blocks[index])
+      for (number, part) in parts.enumerated() {
+        for stage in part.stages {
+          let statistics = MemoryPool.shared.phase {
+            switch propagation {
+            case .pruned:
+              walk?.statistics(
+                of: model.blocks[index], stage, in: part.sublayers, kind: kind,
+                towards: differ ? denseWalk.flatMap { walk in original.map { (walk, $0) } } : nil)
+            case .dense: walk?.advance(through: model.blocks[index], collecting: kind)
+            }
+          }
+          let pruned = try MemoryPool.shared.phase { () throws(PruningError) in
+            try prune(
+              &model.blocks[index], stage, to: pattern, given: statistics ?? BlockStatistics(.none),
+              mayLackInputs: !outcomes.isEmpty)
+          }
+          outcomes.merge(pruned) { $1 }
+          differ = differ || !pruned.isEmpty
+        }
+        // Behind the last linear nobody looks at the states.
+        let isLast = index + 1 == patterns.count && number + 1 == parts.count
+        if propagation == .pruned, !isLast {
+          walk?.advance(through: model.blocks[index], in: part.sublayers)
+          if let original { denseWalk?.advance(through: original, in: part.sublayers) }
         }
       }
-      reports.append(
-        try MemoryPool.shared.phase { () throws(PruningError) in
-          try prune(&model.blocks[index], to: pattern, given: statistics ?? BlockStatistics(.none))
-        })
-      if propagation == .pruned, index + 1 < patterns.count {
-        walk?.advance(through: model.blocks[index], collecting: .none)
-      }
+      reports.append(BlockReport(model.blocks[index], pattern, outcomes))
       finished(index, &model.blocks[index])
       progress?(index + 1, patterns.count)
     }
     return reports
+  }
+
+  /// Whether samples pass the pruned blocks and weights make up for them.
+  private var hasDenseTargets: Bool { propagation == .pruned && targets == .dense }
+
+  /// What is summed up over the inputs.
+  private var statisticsKind: StatisticsKind { hasDenseTargets ? .gram : pruner.statistics }
+
+  /// The halves of a block that samples pass when their linears are pruned, and the linears that are pruned at a time.
+  private func parts(of block: any TransformerBlock) -> [(sublayers: [Sublayer], stages: [[LinearRole]])] {
+    guard propagation == .pruned, sequencing == .stage else { return [(Sublayer.allCases, [block.roles])] }
+    return Sublayer.allCases.map { sublayer in
+      ([sublayer], block.groups.filter { $0.first?.sublayer == sublayer })
+    }
   }
 
   /// What pruning a model on so many samples holds: while they pass a block, and while a linear is pruned.
@@ -168,11 +203,11 @@ public struct ModelPruner: Sendable {
     let kind = statisticsKind
     guard let samples, kind > .none else { return [Footprint("pruning", [forecast.weights, linear])] }
     var held = CalibrationWalk.footprint(forecast, samples, kind)
-    if isStaged, targets == .dense { held += CalibrationWalk.targetFootprint(forecast, samples) }
+    if hasDenseTargets { held += CalibrationWalk.targetFootprint(forecast, samples) }
     let copies = propagation == .pruned || forecast.memory.calibrationStates != .float32
     var block = CalibrationWalk.footprint(ofBlock: forecast, samples, kind, copies: copies)
     // The inputs in the dense model wait for those in the pruned one.
-    if isStaged, targets == .dense { block += forecast.block(samples) }
+    if hasDenseTargets { block += forecast.block(samples) }
     return [Footprint("calibration", held + block), Footprint("pruning", held + [linear])]
   }
 
@@ -182,20 +217,13 @@ public struct ModelPruner: Sendable {
       + pruner.footprint(outputs: linear.outputs, inputs: linear.inputs)
   }
 
-  /// Prunes all linears of a block, those with the same inputs by one criterion.
-  package func prune(
-    _ block: inout any TransformerBlock, to patterns: BlockPattern, given statistics: BlockStatistics
-  ) throws(PruningError) -> BlockReport {
-    let outcomes = try outcomes(&block, block.roles, patterns, statistics, mayLackInputs: false)
-    return BlockReport(block, patterns, outcomes)
-  }
-
-  /// Prunes some linears of a block.
+  /// Prunes some linears of a block, those with the same inputs by one criterion.
   ///
   /// - Parameter mayLackInputs: whether linears in front were pruned, which may have left nothing: magnitudes decide then.
-  func outcomes(
-    _ block: inout any TransformerBlock, _ roles: [LinearRole], _ patterns: BlockPattern,
-    _ statistics: BlockStatistics, mayLackInputs: Bool
+  /// - Returns: what became of those for which there was something to do.
+  package func prune(
+    _ block: inout any TransformerBlock, _ roles: [LinearRole], to patterns: BlockPattern,
+    given statistics: BlockStatistics, mayLackInputs: Bool = false
   ) throws(PruningError) -> [LinearRole: PruningOutcome] {
     var outcomes: [LinearRole: PruningOutcome] = [:]
     // Where nothing is to be pruned the weights keep every bit, whatever the method would do to them.

@@ -65,26 +65,3 @@ struct SplitWeight {
     dense.setProduct(sparse, transposed: inverse, rows: 0..<inverse.rows)
   }
 }
-
-extension Matrix {
-  /// Adds a multiple of a matrix of the same shape.
-  mutating func add(_ other: Matrix, times factor: Float) {
-    precondition(rows == other.rows && columns == other.columns, "shapes differ")
-    other.withElements { y in
-      forEachRows { x, range, columns, _ in
-        let start = y + range.lowerBound * columns
-        for i in 0..<range.count * columns { x[i] += factor * start[i] }
-      }
-    }
-  }
-
-  /// Overwrites the elements by those of a matrix of the same shape, in the memory that is there.
-  mutating func copy(_ other: Matrix) {
-    precondition(rows == other.rows && columns == other.columns, "shapes differ")
-    other.withElements { y in
-      forEachRows { x, range, columns, _ in
-        x.update(from: y + range.lowerBound * columns, count: range.count * columns)
-      }
-    }
-  }
-}

@@ -34,20 +34,8 @@ struct UnitDiagonal: Sendable {
   ///
   /// Complexity: O(inputs³).
   func inverse(adding added: Double) -> Matrix? {
-    let n = scale.count
-    var sum = Matrix(uninitializedRows: n, columns: n)
-    gram.withElements { source in
-      sum.withMutableElements { target in
-        Parallel.forEachRange(n, grain: 64) { rows in
-          // Only the lower triangle is read.
-          for i in rows {
-            let factor = 1 / scale[i]
-            for j in 0..<i { target[i * n + j] = source[i * n + j] * factor / scale[j] }
-            target[i * n + i] = Float(1 + added)
-          }
-        }
-      }
-    }
+    let sum = gram.lowerTriangle(
+      rows: scale.map { 1 / $0 }, columns: scale, diagonal: Array(repeating: Float(1 + added), count: scale.count))
     return try? Cholesky.inverse(consume sum)
   }
 
@@ -77,16 +65,5 @@ struct UnitDiagonal: Sendable {
   func unscaled(_ weight: consuming Matrix) -> Matrix {
     weight.multiplyColumns(by: scale.map { 1 / $0 })
     return weight
-  }
-}
-
-extension Matrix {
-  /// Multiplies every column by a number of its own.
-  mutating func multiplyColumns(by factors: [Float]) {
-    factors.withUnsafeBufferPointer { factors in
-      forEachRows { x, rows, columns, _ in
-        for i in 0..<rows.count { for j in 0..<columns { x[i * columns + j] *= factors[j] } }
-      }
-    }
   }
 }

@@ -44,14 +44,3 @@ extension CausalLM {
     return (losses, mean)
   }
 }
-
-extension Matrix {
-  /// Multiplies every row by a factor of its own.
-  fileprivate mutating func scaleRows(by factors: [Double]) {
-    forEachRows { x, rows, columns, instructions in
-      for (i, row) in rows.enumerated() where factors[row] != 1 {
-        instructions.scale(x + i * columns, count: columns, by: Float(factors[row]))
-      }
-    }
-  }
-}
