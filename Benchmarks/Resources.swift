@@ -1,6 +1,6 @@
 import Support
 
-/// The model and the text that come with svnup, as they lie in the repository.
+/// Where the model and the text that come with svnup lie in the repository, and where a benchmark may write.
 enum Resources {
   /// The folder of the sources that this program was built from.
   private static let repository = Path.parent(of: Path.parent(of: #filePath))
