@@ -41,7 +41,9 @@ import Testing
     for length in 0...Self.text.count {
       let (contents, kept) = try parse(Array(Self.text[..<length]))
       let lines = ends.count { $0 < length }
-      #expect(contents.complete == Self.records.prefix(max(0, lines - 1)).map(\.coalition).sorted())
+      #expect(
+        contents.complete == Self.records.prefix(max(0, lines - 1)).map(\.coalition).sorted().map(Measurement.coalition)
+      )
       #expect(kept == (lines == 0 ? 0 : ends[lines - 1] + 1))
     }
   }
@@ -148,9 +150,9 @@ import Testing
   func shardText() throws {
     let measurements = MeasurementsInMemory()
     for record in Self.records.reversed() {
-      #expect(Self.header.text(of: Self.records.map(\.coalition), in: measurements) == nil)
+      #expect(Self.header.text(of: Self.records.map { .coalition($0.coalition) }, in: measurements) == nil)
       measurements.enter(record.means, of: record.coalition, firstWindow: 0)
     }
-    #expect(Self.header.text(of: Self.records.map(\.coalition), in: measurements) == Self.text)
+    #expect(Self.header.text(of: Self.records.map { .coalition($0.coalition) }, in: measurements) == Self.text)
   }
 }

@@ -74,7 +74,7 @@ import Transformer
       let kept = stopped.entries.withLock(\.self)
       // A coalition that shares its last step with another arrives with it; none is lost or made up.
       #expect(kept == Array(all.prefix(kept.count)) && kept.count >= limit)
-      #expect(error == Interruption(location: nil, coalitions: kept.count))
+      #expect(error == Interruption(location: nil, measured: kept.count))
       #expect(stopped.synchronizations.withLock(\.self) == 1)
       let resumed = Notebook(kept)
       #expect(try setup.values(resumed).values == expected)
@@ -133,7 +133,7 @@ import Transformer
       #expect(count > 0 && count < 16)
       #expect(
         error?.description
-          == "interrupted; \(path) holds \(count) coalitions, and the same command goes on from there")
+          == "interrupted; \(path) holds \(count) measurements, and the same command goes on from there")
       journal = nil
       let again = try Journal(path, plan: "a plan", players: 4, windows: 7)
       #expect(again.location == path)

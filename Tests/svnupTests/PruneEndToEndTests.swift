@@ -313,12 +313,6 @@ struct PruneEndToEndTests {
     #expect(bypassed.contains("--estimator diagonal: it goes with --absence pruned only"))
     let nodes = try svnup.refusal(words + ["--nodes", "3"], status: 64)
     #expect(nodes.contains("--estimator diagonal"))
-    try withTemporaryFolder { folder in
-      let plan = try svnup.refusal(
-        ["shapley", "plan"] + words.dropFirst()
-          + ["--estimator", "diagonal", "--shards", "2", "--output", Path.join(folder, "plan.json")], status: 64)
-      #expect(plan.contains("its passes cannot be planned"))
-    }
   }
 
   @Test("blocks, and linears of other blocks, of which nothing is left are named")

@@ -15,6 +15,12 @@ struct ShapleyJournalTests {
     "--players", "blocks", "--window", "3", "--quiet",
   ]
 
+  /// Two coalitions, and two nodes on 3 windows of 64 tokens.
+  static let diagonal = [
+    "shapley", Inputs.llama3, "--data", Inputs.stream, "--sequence-length", "64", "--windows", "3", "--estimator",
+    "diagonal", "--nodes", "2", "--quiet",
+  ]
+
   /// The file of an uninterrupted run.
   private func expected(_ words: [String], in folder: String) throws -> [UInt8] {
     let path = Path.join(folder, "expected.json")
@@ -68,20 +74,23 @@ struct ShapleyJournalTests {
   }
 
   @Test(
-    "cut at every record and within every record, the journal leads to the same file, and nothing is measured twice")
-  func boundaries() throws {
+    "cut at every record and within every record, the journal leads to the same file, and nothing is measured twice",
+    arguments: [game, diagonal])
+  func boundaries(_ game: [String]) throws {
     try withTemporaryFolder { folder in
-      let expected = try expected(Self.game, in: folder)
+      let expected = try expected(game, in: folder)
       let journal = Path.join(folder, "journal")
       let whole = Path.join(folder, "whole.json")
-      let words = Self.game + ["--journal", journal]
+      let words = game + ["--journal", journal]
       #expect(try svnup.run(words + ["--output", whole]).status == 0)
       #expect(try File.contents(of: whole) == expected)
       // A journal that was asked for stays.
       let text = try File.contents(of: journal)
       let ends = text.indices.filter { text[$0] == UInt8(ascii: "\n") }
-      // A line for the plan and one for each of the 12 + 1 coalitions: the empty one is only reported.
-      #expect(ends.count == 14)
+      // A line for the plan; one for each of the 12 + 1 coalitions, the empty one being only reported; or one for each of two
+      // coalitions, and one for each window at each node.
+      let count = ends.count - 1
+      #expect(count == (game == Self.diagonal ? 2 + 2 * 3 : 13))
       for (line, end) in ends.enumerated() {
         for length in [end + 1, end - 3] {
           try File.replace(journal, with: Array(text[..<length]))
@@ -92,7 +101,7 @@ struct ShapleyJournalTests {
           let run = try JSON.parse(Array(result.output.utf8))["run"]
           let known = length == end + 1 ? line : max(0, line - 1)
           #expect(run?["fromJournal"]?.integer == known)
-          #expect(run?["evaluated"]?.integer == 13 - known)
+          #expect(run?["evaluated"]?.integer == count - known)
           let (found, whole) = (Set(try lines(journal)), Set(lines(text)))
           #expect(found == whole)
         }

@@ -30,8 +30,8 @@ public struct DiagonalShapley: ShapleyEstimator {
   /// An estimator with so many nodes.
   public init(nodes: Int) { self.nodes = nodes }
 
-  /// One at every node.
-  public var derivativeCount: Int { nodes }
+  /// The nodes of the quadrature.
+  public var presences: [Double] { GaussLegendre(count: nodes).nodes.map(\.position) }
 
   /// Throws for a game without players, and for a number of nodes that is not offered.
   public func check(playerCount: Int) throws(EstimatorError) {

@@ -18,8 +18,8 @@ public protocol ShapleyEstimator: Configurable {
   /// - Returns: nil where the coalitions depend on values, because the estimator may stop early.
   func coalitions(playerCount: Int) throws(EstimatorError) -> [Coalition]?
 
-  /// Presences at which an estimate asks the game for derivatives, which only pruned absence has and which no store keeps.
-  var derivativeCount: Int { get }
+  /// The presences at which an estimate asks the game for derivatives, ascending; only pruned absence has them.
+  var presences: [Double] { get }
 
   /// The most consecutive players that are partly present in one coalition; a walk keeps a state for about each of
   /// them.
@@ -31,10 +31,10 @@ public protocol ShapleyEstimator: Configurable {
 
 extension ShapleyEstimator {
   /// Most estimators ask for coalitions only.
-  public var derivativeCount: Int { 0 }
+  public var presences: [Double] { [] }
 
   /// Whether it asks for derivatives.
-  public var usesDerivatives: Bool { derivativeCount > 0 }
+  public var usesDerivatives: Bool { !presences.isEmpty }
 
   /// All players.
   public func span(playerCount: Int) -> Int { playerCount }

@@ -13,44 +13,79 @@ extension LayerGame {
 
   /// The derivatives on the diagonal; nil where absent players are bypassed.
   ///
-  /// Beside the model it holds the mixed weights, as they are stored. The sums do not depend on strips or threads.
+  /// Beside the model it holds the mixed weights, as they are stored. What the store holds is not measured again. The numbers do not
+  /// depend on strips, on threads, or on the store.
   ///
-  /// Throws `Interruption` where the stop token says stop; nothing is kept then.
+  /// Throws what the store throws, and `Interruption` where the stop token says stop; what was measured until then is in the store.
   ///
   /// Complexity: a forward and a backward pass for each of the presences.
   public mutating func derivatives(at presences: [Double]) throws -> [[Double]]? {
-    guard case .replaced(let forms) = absence, forms.count == model.blocks.count else { return nil }
-    var counter = (completed: 0, total: presences.count * strips.count * model.blocks.count)
     forwardStepsAsked += presences.count * Self.passesOfNode * steps.count
-    return try presences.map { presence in try derivatives(at: presence, forms, &counter) }
+    let wanted = presences.map { (presence: $0, windows: Array(0..<windows.sequences)) }
+    return try slopes(wanted)?.map(value.derivatives)
   }
 
-  private func derivatives(
-    at presence: Double, _ forms: [PrunedForm], _ counter: inout (completed: Int, total: Int)
-  ) throws -> [Double] {
+  /// The slopes of some windows at some presences; nil where absent players are bypassed.
+  func slopes(_ wanted: [(presence: Double, windows: [Int])]) throws -> [[DiagonalSlope]]? {
+    guard case .replaced(let forms) = absence else { return nil }
+    let missing = wanted.map { presence, windows in
+      windows.filter { measurements?.slope(at: presence, window: $0) == nil }
+    }
+    var counter = (completed: 0, total: missing.reduce(0) { $0 + $1.count } * model.blocks.count)
+    return try zip(wanted, missing).map { wanted, missing in
+      var measured = try measure(missing, at: wanted.presence, forms, &counter)
+      for window in wanted.windows where measured[window] == nil {
+        measured[window] = measurements?.slope(at: wanted.presence, window: window)
+      }
+      return wanted.windows.compactMap { measured[$0] }
+    }
+  }
+
+  /// The slopes of windows that the store does not hold, which are entered there.
+  private func measure(
+    _ missing: [Int], at presence: Double, _ forms: [PrunedForm], _ counter: inout (completed: Int, total: Int)
+  ) throws -> [Int: DiagonalSlope] {
+    guard !missing.isEmpty else { return [:] }
     let mixed = MemoryPool.shared.phase { model.mixed(with: forms, share: Float(1 - presence)) }
     let players = playersByRole()
-    var sums = [Double](repeating: 0, count: playerCount)
-    var losses: [Double] = []
-    let predicted = windows.sequences * (windows.length - 1)
-    for strip in strips {
-      guard !stop.isStopRequested else { throw Interruption(location: nil, coalitions: 0) }
-      var last = model.blocks.count
-      losses += mixed.backward(strip, scale: 1 / Double(predicted)) { block, role, inputs, gradient in
-        if block != last {
-          counter.completed += last - block
-          progress?(counter.completed, counter.total)
-          last = block
-        }
-        guard let player = players[block][role] else { return }
-        let direction = forms[block].direction(of: role, model.blocks[block])
-        // Row by row, so that strips add up to the same number.
-        for product in matmul(gradient, direction).rowProducts(with: inputs) { sums[player] += product }
+    var measured: [Int: DiagonalSlope] = [:]
+    var rest = missing[...]
+    for strip in windows[sequences: missing].strips(ofRows: memory.stripRows) {
+      guard !stop.isStopRequested else { throw try interruption() }
+      let derivatives = try slopes(of: strip, mixed, forms, players, &counter)
+      for (window, slope) in zip(rest, derivatives) {
+        measured[window] = slope
+        try measurements?.enter(slope, at: presence, window: window)
+      }
+      rest = rest.dropFirst(strip.sequences)
+    }
+    return measured
+  }
+
+  /// The slopes of the windows of a strip, by one walk through the mixed model and back.
+  private func slopes(
+    of strip: TokenBatch, _ mixed: any CausalLM, _ forms: [PrunedForm], _ players: [[LinearRole: Int]],
+    _ counter: inout (completed: Int, total: Int)
+  ) throws -> [DiagonalSlope] {
+    let predicted = strip.length - 1
+    var sums = [[Double]](repeating: [Double](repeating: 0, count: playerCount), count: strip.sequences)
+    var last = model.blocks.count
+    let losses = mixed.backward(strip, scale: 1 / Double(predicted)) { block, role, inputs, gradient in
+      if block != last {
+        counter.completed += (last - block) * strip.sequences
+        progress?(counter.completed, counter.total)
+        last = block
+      }
+      guard let player = players[block][role] else { return }
+      let direction = forms[block].direction(of: role, model.blocks[block])
+      for (row, product) in matmul(gradient, direction).rowProducts(with: inputs).enumerated() {
+        sums[row / strip.length][player] += product
       }
     }
-    // The slope of the worth in -L.
-    let slope = value == .nll ? 1 : Math.exp(losses.reduce(0, +) / Double(predicted))
-    return sums.map { $0 * slope }
+    return sums.enumerated().map { window, derivatives in
+      let ofWindow = losses[window * predicted..<(window + 1) * predicted]
+      return DiagonalSlope(mean: ofWindow.reduce(0, +) / Double(predicted), derivatives: derivatives)
+    }
   }
 
   /// For every block, the player that each of its linears belongs to.

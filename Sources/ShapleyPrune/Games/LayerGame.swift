@@ -38,7 +38,8 @@ public struct LayerGame: Game {
   let windows: TokenBatch
   let strips: [TokenBatch]
   let value: Value
-  private let measurements: (any MeasurementStore)?
+  let memory: WorkingMemory
+  let measurements: (any MeasurementStore)?
   let stop: StopToken
   let progress: ((_ completed: Int, _ total: Int) -> Void)?
 
@@ -77,6 +78,7 @@ public struct LayerGame: Game {
     steps = ForwardStep.steps(of: model, granularity)
     playerCount = steps.last?.players.upperBound ?? 0
     self.windows = windows
+    self.memory = memory
     strips = windows.strips(ofRows: memory.stripRows)
     self.value = value
     self.measurements = measurements
@@ -181,11 +183,16 @@ extension LayerGame {
         }
       }
     } catch is StopRequested {
-      try measurements?.synchronize()
-      let count = measurements?.count(windows: windows.sequences) ?? 0
-      throw Interruption(location: measurements?.location, coalitions: count)
+      throw try interruption()
     }
     return means
+  }
+
+  /// What a run that is told to stop ends with, its measurements being as durable as the store can make them.
+  func interruption() throws -> Interruption {
+    try measurements?.synchronize()
+    return Interruption(
+      location: measurements?.location, measured: measurements?.count(windows: windows.sequences) ?? 0)
   }
 }
 

@@ -44,13 +44,13 @@ struct StopRequested: Error {}
 public struct Interruption: Error, Equatable, Sendable {
   /// The path of the store that holds the measurements; nil where they end with the process.
   public let location: String?
-  /// The number of coalitions that the store holds in full.
-  public let coalitions: Int
+  /// The number of measurements that the store holds in full.
+  public let measured: Int
 
   /// Makes the error of a run whose measurements are in a store.
-  public init(location: String?, coalitions: Int) {
+  public init(location: String?, measured: Int) {
     self.location = location
-    self.coalitions = coalitions
+    self.measured = measured
   }
 }
 
@@ -58,7 +58,7 @@ extension Interruption: Diagnostic {
   /// What was kept.
   public var description: String {
     guard let location else { return "interrupted; nothing was kept" }
-    return "interrupted; \(location) holds \(coalitions) coalitions, and the same command goes on from there"
+    return "interrupted; \(location) holds \(measured) measurements, and the same command goes on from there"
   }
 
   package var failureKind: FailureKind { .interrupted }

@@ -29,7 +29,7 @@ struct JobJournal {
       return
     }
     let count = journal.count(windows: windows)
-    if count > 0 { events.note("\(path): going on from \(count) coalitions that were measured before") }
+    if count > 0 { events.note("\(path): going on from \(count) measurements that were made before") }
     measurements = journal
     temporary = path == besideOutput ? path : nil
   }

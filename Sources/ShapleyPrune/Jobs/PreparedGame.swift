@@ -39,12 +39,12 @@ struct PreparedGame {
   ) throws -> (record: ShapleyRecord, cost: ShapleyCost) {
     let start = ContinuousClock.now
     let players = settings.granularity.cut(model)
-    let coalitions = try settings.estimator.coalitions(playerCount: players.count)
+    let wanted = try settings.estimator.measurements(playerCount: players.count, windows: windows.sequences)
     let restored = measurements?.count(windows: windows.sequences) ?? 0
     return try events.during("Shapley values", unit: "block applications") { update in
       var game = MemoisedGame(
-        try game(model, for: coalitions, measurements: measurements, progress: update))
-      try predict(game.game, coalitions, measurements)
+        try game(model, for: wanted, measurements: measurements, progress: update))
+      try predict(game.game, wanted, measurements)
       let values = try settings.estimator.estimate(&game)
       stop.end()
       var record = ShapleyRecord()
@@ -54,19 +54,31 @@ struct PreparedGame {
       describe(&record)
       record.applications = game.game.forwardStepsAsked
       record.naiveApplications = game.evaluatedCount * game.game.forwardStepCount
+      let slopes = settings.estimator.presences.count * windows.sequences
       let cost = ShapleyCost(
-        seconds: (ContinuousClock.now - start).seconds, evaluated: max(0, game.evaluatedCount - restored),
+        seconds: (ContinuousClock.now - start).seconds, evaluated: max(0, game.evaluatedCount + slopes - restored),
         restored: restored)
       return (record, cost)
     }
   }
 
-  /// Evaluates coalitions into a store.
-  func evaluate(_ coalitions: [Coalition], _ model: any CausalLM, into measurements: any MeasurementStore) throws {
-    try events.during("coalitions", unit: "block applications") { update in
-      var game = try game(model, for: coalitions, measurements: measurements, progress: update)
-      try predict(game, coalitions, measurements)
-      _ = try game.values(of: coalitions)
+  /// Measures into a store.
+  func measure(_ wanted: [Measurement], _ model: any CausalLM, into measurements: any MeasurementStore) throws {
+    var coalitions: [Coalition] = []
+    var slopes: [(presence: Double, windows: [Int])] = []
+    for measurement in wanted {
+      switch measurement {
+      case .coalition(let coalition): coalitions.append(coalition)
+      case .slope(let presence, let window):
+        if slopes.last?.presence != presence { slopes.append((presence, [])) }
+        slopes[slopes.count - 1].windows.append(window)
+      }
+    }
+    try events.during("measurements", unit: "block applications") { update in
+      var game = try game(model, for: wanted, measurements: measurements, progress: update)
+      try predict(game, wanted, measurements)
+      if !coalitions.isEmpty { _ = try game.values(of: coalitions) }
+      _ = try game.slopes(slopes)
       stop.end()
     }
   }
@@ -81,21 +93,21 @@ struct PreparedGame {
   }
 
   private func game(
-    _ model: any CausalLM, for coalitions: [Coalition]?, measurements: (any MeasurementStore)?,
+    _ model: any CausalLM, for wanted: [Measurement]?, measurements: (any MeasurementStore)?,
     progress: @escaping (Int, Int) -> Void
   ) throws -> LayerGame {
     LayerGame(
       model, granularity: settings.granularity, windows: windows,
-      absence: try absence(model, for: coalitions, measurements), value: settings.value, memory: memory,
+      absence: try absence(model, for: wanted, measurements), value: settings.value, memory: memory,
       measurements: measurements, stop: stop, progress: progress)
   }
 
-  /// What absent players are; nothing is pruned for coalitions that are all known.
+  /// What absent players are; nothing is pruned where everything is known.
   private func absence(
-    _ model: any CausalLM, for coalitions: [Coalition]?, _ measurements: (any MeasurementStore)?
+    _ model: any CausalLM, for wanted: [Measurement]?, _ measurements: (any MeasurementStore)?
   ) throws -> LayerGame.Absence {
     guard let probe = settings.probe else { return .bypassed }
-    if let coalitions, !settings.estimator.usesDerivatives, missing(coalitions, measurements).isEmpty {
+    if let wanted, missing(wanted, measurements).isEmpty {
       return .replaced([])
     }
     return try events.during("probe", unit: "blocks") { update in
@@ -105,26 +117,29 @@ struct PreparedGame {
     }
   }
 
-  private func missing(_ coalitions: [Coalition], _ measurements: (any MeasurementStore)?) -> [Coalition] {
-    coalitions.filter { measurements?.means(of: $0, windows: 0..<windows.sequences) == nil }
+  private func missing(_ wanted: [Measurement], _ measurements: (any MeasurementStore)?) -> [Measurement] {
+    guard let measurements else { return wanted }
+    return wanted.filter { !measurements.holds($0, windows: windows.sequences) }
   }
 
   /// Tells how long it will take, from one step and one loss that are timed.
   private func predict(
-    _ game: LayerGame, _ coalitions: [Coalition]?, _ measurements: (any MeasurementStore)?
+    _ game: LayerGame, _ wanted: [Measurement]?, _ measurements: (any MeasurementStore)?
   ) throws {
-    guard let coalitions else { return }
-    let missing = missing(coalitions, measurements)
-    let nodes = settings.estimator.derivativeCount
-    guard !missing.isEmpty || nodes > 0 else { return }
-    let steps = game.forwardStepsNeeded(for: missing) + nodes * LayerGame.passesOfNode * game.forwardStepCount
+    guard let wanted else { return }
+    let missing = missing(wanted, measurements)
+    guard !missing.isEmpty else { return }
+    let coalitions = missing.compactMap { if case .coalition(let coalition) = $0 { coalition } else { nil } }
+    let nodes = Double(missing.count - coalitions.count) / Double(windows.sequences)
+    let steps =
+      Double(game.forwardStepsNeeded(for: coalitions)) + nodes * Double(LayerGame.passesOfNode * game.forwardStepCount)
     let step = ContinuousClock().measure { game.applyFirstStep() }.seconds
     let loss = ContinuousClock().measure { game.computeFirstLoss() }.seconds
-    let ofFirstStrip = step * Double(steps) + loss * Double(missing.count)
+    let ofFirstStrip = step * steps + loss * Double(coalitions.count)
     let seconds = ofFirstStrip / max(game.shareOfFirstStrip, 1e-9)
     let unit = settings.granularity == .blocks ? "blocks" : "sublayers"
     events.note(
-      "Shapley values: \(missing.count) coalitions, \(nodes > 0 ? "derivatives at \(nodes) nodes, " : "")\(steps) \(unit) to apply to "
+      "Shapley values: \(coalitions.count) coalitions, \(nodes > 0 ? "derivatives at \(Int(nodes.rounded(.up))) nodes, " : "")\(Int(steps.rounded(.up))) \(unit) to apply to "
         + "\(windows.sequences) windows of \(windows.length) tokens: about \(Duration.seconds(seconds).clock)")
   }
 }
@@ -133,8 +148,8 @@ struct PreparedGame {
 public struct ShapleyCost: Sendable {
   /// The time, without reading the model.
   public let seconds: Double
-  /// Coalitions that were evaluated in this run.
+  /// Coalitions, and slopes of windows, that were measured in this run.
   public let evaluated: Int
-  /// Coalitions whose values were known from a run before.
+  /// Those that were known from a run before.
   public let restored: Int
 }

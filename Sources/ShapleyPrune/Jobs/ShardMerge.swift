@@ -18,22 +18,31 @@ extension ShardPlan {
   ///
   /// Throws `GameError` where a value is not finite, and what the estimator throws.
   public func merge(_ folder: String, events: any JobEvents = SilentEvents()) throws -> ShardMerge {
-    var game = MemoisedGame(KnownGame(playerCount: header.players))
+    var known = KnownGame(playerCount: header.players, value: settings.value)
+    var values: [Coalition: Double] = [:]
     var missing: [Int] = []
     for shard in 0..<shardCount {
-      let coalitions = Array(self.shard(shard))
-      switch ShardFile.read(Path.join(folder, fileName(of: shard)), of: self, coalitions) {
+      let measurements = Array(self.shard(shard))
+      switch ShardFile.read(Path.join(folder, fileName(of: shard)), of: self, measurements) {
       case .failure(let problem):
         events.note(problem.description)
         missing.append(shard)
       case .success(let contents):
-        for coalition in coalitions {
-          guard let means = contents.means(of: coalition, windows: 0..<header.windows) else { continue }
-          try game.restore(settings.value.worth(windowMeans: means), of: coalition)
+        for measurement in measurements {
+          switch measurement {
+          case .coalition(let coalition):
+            guard let means = contents.means(of: coalition, windows: 0..<header.windows) else { continue }
+            values[coalition] = settings.value.worth(windowMeans: means)
+          case .slope(let presence, let window):
+            known.slopes[presence, default: []].append(
+              contentsOf: contents.slope(at: presence, window: window).map { [$0] } ?? [])
+          }
         }
       }
     }
     guard missing.isEmpty else { return .missing(missing) }
+    var game = MemoisedGame(known)
+    for (coalition, value) in values { try game.restore(value, of: coalition) }
     return .values(record(of: try settings.estimator.estimate(&game)))
   }
 }
@@ -41,5 +50,11 @@ extension ShardPlan {
 /// A game of which every value is known already.
 private struct KnownGame: Game {
   let playerCount: Int
+  let value: LayerGame.Value
+  /// The slopes of all windows at every presence.
+  var slopes: [Double: [DiagonalSlope]] = [:]
+
   func values(of coalitions: [Coalition]) -> [Double] { [] }
+
+  func derivatives(at presences: [Double]) -> [[Double]]? { presences.map { value.derivatives(slopes[$0] ?? []) } }
 }

@@ -1,8 +1,8 @@
 import Support
 import Transformer
 
-/// A Shapley estimate as work for many machines: which coalitions there are, what they are measured on, and into how
-/// many shards they are cut.
+/// A Shapley estimate as work for many machines: what there is to measure, on which text, and into how many shards that is
+/// cut.
 ///
 ///     let plan = try job.plan(shards: 64)
 ///     try plan.write(to: "plan.json")
@@ -25,7 +25,11 @@ public struct ShardPlan: Sendable {
   public private(set) var shardCount = 1
   /// The record of the values, which are still missing.
   private var record = ShapleyRecord()
-  /// The coalitions of each shard, which lie side by side in the trie: shards are of about equal cost, and only the way
+  /// What there is to measure: the coalitions, then the slopes of every window at every presence, all ascending.
+  public private(set) var measurements: [Measurement] = []
+  /// The measurements of each shard.
+  ///
+  /// Coalitions lie side by side in the trie: shards are of about equal cost, and only the way
   /// to its first coalition is gone by a shard alone.
   private var ranges: [Range<Int>] = []
   /// The file, for messages.
@@ -45,8 +49,8 @@ public struct ShardPlan: Sendable {
   /// The game and the estimator.
   public var settings: GameSettings { request.settings }
 
-  /// The coalitions of one shard.
-  public func shard(_ index: Int) -> ArraySlice<Coalition> { coalitions[ranges[index]] }
+  /// The measurements of one shard.
+  public func shard(_ index: Int) -> ArraySlice<Measurement> { measurements[ranges[index]] }
 
   /// The name of a shard's results.
   package func fileName(of shard: Int) -> String { "shard-\(shard)-of-\(shardCount).jsonl" }
@@ -79,10 +83,23 @@ public struct ShardPlan: Sendable {
       throw try fields.member("coalitions").failure(
         "they are not those of the estimator; somebody changed them: make a new plan")
     }
-    guard shardCount <= coalitions.count else {
-      throw try fields.member("shards").failure("there are \(coalitions.count) coalitions to share")
+    let most = try cut()
+    guard shardCount <= most else {
+      throw try fields.member("shards").failure("there are \(most) measurements to share")
     }
-    ranges = Shards.ranges(of: coalitions, count: shardCount)
+  }
+
+  /// Lists the measurements, and cuts them into shards where there are at least as many.
+  ///
+  /// - Returns: how many there are.
+  private mutating func cut() throws(EstimatorError) -> Int {
+    measurements =
+      try settings.estimator.measurements(playerCount: record.names.count, windows: record.windows) ?? []
+    if shardCount <= measurements.count {
+      ranges = Shards.ranges(
+        costs: Shards.costs(of: measurements, players: record.names.count, windows: record.windows), count: shardCount)
+    }
+    return measurements.count
   }
 
   /// The job that was planned, with files where they are on this machine.
@@ -110,15 +127,11 @@ public struct ShardPlan: Sendable {
 extension ShapleyJob {
   /// Cuts the job into shards for many machines.
   ///
-  /// Throws `SettingError` where there are fewer coalitions than shards, or where the estimator cannot tell them
+  /// Throws `SettingError` where there are fewer measurements than shards, or where the estimator cannot tell them
   /// beforehand, and what reading the files throws.
   ///
   /// - Parameter shards: how many pieces, at least one.
   public func plan(shards: Int) throws -> ShardPlan {
-    guard !settings.estimator.usesDerivatives else {
-      throw SettingError(
-        .estimator, settings.estimator.name, "its passes cannot be planned; take its values in one run")
-    }
     let (game, _) = try prepare()
     return try ShardPlan(self, game, model: model.load(events: events), shardCount: shards)
   }
@@ -133,9 +146,6 @@ extension ShardPlan {
       throw SettingError(
         .tolerance, nil, "it looks at values to know when to stop, so it cannot be planned; limit the evaluations")
     }
-    guard (1...max(1, coalitions.count)).contains(shardCount) else {
-      throw SettingError(.shards, "\(shardCount)", "there are \(coalitions.count) coalitions to share")
-    }
     // For counting, it does not matter what the pruned forms are.
     let counted = LayerGame(
       model, granularity: game.settings.granularity, windows: game.windows,
@@ -145,9 +155,14 @@ extension ShardPlan {
     record.settings = game.settings
     record.names = players.map(\.name)
     game.describe(&record)
-    record.applications = counted.forwardStepsNeeded(for: coalitions)
+    record.applications =
+      counted.forwardStepsNeeded(for: coalitions)
+      + game.settings.estimator.presences.count * LayerGame.passesOfNode * counted.forwardStepCount
     record.naiveApplications = coalitions.count * counted.forwardStepCount
-    ranges = Shards.ranges(of: coalitions, count: shardCount)
+    let most = try cut()
+    guard (1...most).contains(shardCount) else {
+      throw SettingError(.shards, "\(shardCount)", "there are \(most) measurements to share")
+    }
   }
 }
 

@@ -5,8 +5,8 @@ import Tensor
 public struct ShardResult: Sendable {
   /// The shard's file.
   public let path: String
-  /// Coalitions of the shard.
-  public let coalitions: Int
+  /// Measurements of the shard.
+  public let measurements: Int
   /// Of those, how many an earlier task had measured.
   public let restored: Int
   /// The time that it took.
@@ -41,13 +41,14 @@ private struct ShardWorker {
 
   func run() throws -> ShardResult {
     let start = ContinuousClock.now
-    let coalitions = Array(plan.shard(index))
+    let measurements = Array(plan.shard(index))
     func result(restored: Int) -> ShardResult {
       ShardResult(
-        path: path, coalitions: coalitions.count, restored: restored, seconds: (ContinuousClock.now - start).seconds)
+        path: path, measurements: measurements.count, restored: restored, seconds: (ContinuousClock.now - start).seconds
+      )
     }
-    switch ShardFile.read(path, of: plan, coalitions) {
-    case .success: return result(restored: coalitions.count)
+    switch ShardFile.read(path, of: plan, measurements) {
+    case .success: return result(restored: measurements.count)
     case .failure(let problem):
       if FileSystem.exists(path) { events.note("\(problem.description): it is made anew") }
     }
@@ -66,10 +67,10 @@ private struct ShardWorker {
       let (game, budget) = try job.prepare()
       try plan.check(RunIdentity(game))
       let journal = try openJournal()
-      let restored = coalitions.filter { journal.means(of: $0, windows: 0..<plan.header.windows) != nil }.count
+      let restored = measurements.count { journal.holds($0, windows: plan.header.windows) }
       budget.announce(events)
-      try game.evaluate(coalitions, job.model.load(events: events), into: journal)
-      guard let text = plan.header.text(of: coalitions, in: journal) else {
+      try game.measure(measurements, job.model.load(events: events), into: journal)
+      guard let text = plan.header.text(of: measurements, in: journal) else {
         throw DocumentError(path, reason: "a value of shard \(index) is not finite")
       }
       try File.replace(path, with: text)
@@ -112,15 +113,15 @@ enum ShardFile {
     let description: String
   }
 
-  /// The values of all coalitions of a shard, as a journal has them.
+  /// All measurements of a shard, as a journal has them.
   static func read(
-    _ path: String, of plan: ShardPlan, _ coalitions: [Coalition]
+    _ path: String, of plan: ShardPlan, _ measurements: [Measurement]
   ) -> Result<JournalContents, Problem> {
     do {
       let bytes = try File.contents(of: path, limit: 1 << 40)
       let (contents, length) = try JournalContents.parse(bytes, plan.header, source: path)
-      guard length == bytes.count, contents.complete == coalitions else {
-        return .failure(Problem(description: "\(path): it does not hold the coalitions of its shard"))
+      guard length == bytes.count, contents.complete == measurements else {
+        return .failure(Problem(description: "\(path): it does not hold the measurements of its shard"))
       }
       return .success(contents)
     } catch let error as any Diagnostic {

@@ -1,26 +1,40 @@
-/// A list of coalitions cut into pieces of about equal cost.
+/// A list of measurements cut into pieces of about equal cost.
 public enum Shards {
-  /// Consecutive ranges that cover all coalitions, none empty where there are as many coalitions as shards.
+  /// What each measurement costs, in players that are passed by one window.
   ///
-  /// The cost of a coalition is what it does not share with the one before it: the players from the first in which the
-  /// two differ. A cut falls where the costs so far reach the shard's share.
+  /// A coalition costs what it does not share with the one before it: the players from the first in which the two differ, on all
+  /// windows. The slope of a window costs a forward and a backward pass.
   ///
-  /// - Parameter coalitions: Ascending, as a trie is walked.
-  public static func ranges(of coalitions: [Coalition], count: Int) -> [Range<Int>] {
+  /// - Parameter measurements: Coalitions ascending, as a trie is walked.
+  public static func costs(of measurements: [Measurement], players: Int, windows: Int) -> [Int] {
+    var last: Coalition?
+    return measurements.map { measurement in
+      switch measurement {
+      case .coalition(let coalition):
+        defer { last = coalition }
+        return windows * (last.map(coalition.depth) ?? players)
+      case .slope: return LayerGame.passesOfNode * players
+      }
+    }
+  }
+
+  /// Consecutive ranges that cover everything, none empty where there are as many measurements as shards.
+  ///
+  /// A cut falls where the costs so far reach the shard's share.
+  public static func ranges(costs: [Int], count: Int) -> [Range<Int>] {
     precondition(count > 0, "there is at least one shard")
-    var costs: [Int] = []
     var total = 0
-    for (index, coalition) in coalitions.enumerated() {
-      total += index == 0 ? coalition.playerCount : coalition.depth(apartFrom: coalitions[index - 1])
-      costs.append(total)
+    let sums = costs.map { cost in
+      total += cost
+      return total
     }
     var ranges: [Range<Int>] = []
     var start = 0
     for shard in 1...count {
-      // At least one coalition is left for each later shard.
-      let latest = coalitions.count - (count - shard)
-      var end = shard == count ? coalitions.count : min(start + 1, latest)
-      while end < latest, costs[end - 1] * count < total * shard { end += 1 }
+      // At least one measurement is left for each later shard.
+      let latest = costs.count - (count - shard)
+      var end = shard == count ? costs.count : min(start + 1, latest)
+      while end < latest, sums[end - 1] * count < total * shard { end += 1 }
       ranges.append(start..<max(start, end))
       start = max(start, end)
     }

@@ -29,6 +29,11 @@ public struct TokenBatch: Sendable, Equatable {
     TokenBatch(tokens: Array(tokens[range.lowerBound * length..<range.upperBound * length]), length: length)
   }
 
+  /// Some of the sequences, in the order of their indices.
+  package subscript(sequences indices: [Int]) -> TokenBatch {
+    TokenBatch(tokens: indices.flatMap { tokens[$0 * length..<($0 + 1) * length] }, length: length)
+  }
+
   /// At most the first `count` sequences; all of them for nil.
   public func first(_ count: Int?) -> TokenBatch { self[sequences: 0..<min(sequences, count ?? sequences)] }
 

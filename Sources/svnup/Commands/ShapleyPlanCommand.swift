@@ -37,12 +37,13 @@ package enum ShapleyPlanCommand: Command {
     try file.write(plan.document)
     let sizes = (0..<plan.shardCount).map { plan.shard($0).count }
     let text = """
-      \(plan.coalitions.count) coalitions in \(plan.shardCount) shards of \(sizes.min() ?? 0) to \(sizes.max() ?? 0); \
+      \(plan.measurements.count) measurements in \(plan.shardCount) shards of \(sizes.min() ?? 0) to \(sizes.max() ?? 0); \
       \(plan.applications) applications in all
       plan \(plan.hash)
       """
     let json: JSON = [
       "plan": JSON(plan.hash), "shards": JSON(plan.shardCount), "coalitions": JSON(plan.coalitions.count),
+      "measurements": JSON(plan.measurements.count),
       "applications": JSON(plan.applications),
     ]
     try console.report(json, or: text)

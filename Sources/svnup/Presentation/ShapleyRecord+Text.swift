@@ -5,19 +5,19 @@ extension ShapleyCost {
   var json: JSON { ["seconds": JSON(seconds), "evaluated": JSON(evaluated), "fromJournal": JSON(restored)] }
 
   var text: String {
-    "\(evaluated) coalitions evaluated in \(seconds.fixed(1)) s"
+    "\(evaluated) measurements in \(seconds.fixed(1)) s"
       + (restored > 0 ? ", \(restored) taken from the journal" : "")
   }
 }
 
 extension ShardResult {
   var json: JSON {
-    ["file": JSON(path), "coalitions": JSON(coalitions), "restored": JSON(restored), "seconds": JSON(seconds)]
+    ["file": JSON(path), "measurements": JSON(measurements), "restored": JSON(restored), "seconds": JSON(seconds)]
   }
 
   var text: String {
-    restored == coalitions
-      ? "\(path): complete" : "\(path): \(coalitions - restored) coalitions evaluated in \(seconds.fixed(1)) s"
+    restored == measurements
+      ? "\(path): complete" : "\(path): \(measurements - restored) measurements in \(seconds.fixed(1)) s"
   }
 }
 
@@ -36,7 +36,7 @@ extension ShapleyRecord {
   /// What the values were computed from, and what that is in applications of parts of the model.
   private var work: String {
     let unit = settings.granularity == .blocks ? "blocks" : "sublayers"
-    let nodes = values.estimator.derivativeCount
+    let nodes = values.estimator.presences.count
     if nodes > 0 { return "derivatives at \(nodes) nodes, about as much as \(applications) \(unit) applied" }
     let share = Quantity.percent(Double(applications) / Double(max(naiveApplications, 1)), digits: 0)
     return "\(values.evaluations) coalitions evaluated for \(values.coalitionsAsked) asked; "

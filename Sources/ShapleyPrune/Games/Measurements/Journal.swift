@@ -55,7 +55,12 @@ public final class Journal: MeasurementStore {
     state.withLock { $0.contents.means(of: coalition, windows: windows) }
   }
 
-  /// The number of coalitions of which all windows in `0..<windows` are known.
+  /// What is known of a window where all players are present to one degree.
+  public func slope(at presence: Double, window: Int) -> DiagonalSlope? {
+    state.withLock { $0.contents.slope(at: presence, window: window) }
+  }
+
+  /// The number of coalitions of which all windows in `0..<windows` are known, and of slopes of those windows.
   public func count(windows: Int) -> Int { state.withLock { $0.contents.count(windows: windows) } }
 
   /// Appends the mean negative log-likelihoods of the windows from `firstWindow` on.
@@ -66,10 +71,21 @@ public final class Journal: MeasurementStore {
   public func enter(_ means: [Double], of coalition: Coalition, firstWindow: Int) throws {
     guard means.allSatisfy(\.isFinite) else { return }
     let record = JournalRecord(coalition, firstWindow: firstWindow, means: means)
-    if let reason = state.withLock({ $0.contents.add(record) }) {
-      throw JournalError.rejected(file.path, reason: reason)
-    }
-    try file.append(record.line(plan: header.plan))
+    try append(record.line(plan: header.plan), unless: state.withLock { $0.contents.add(record) })
+  }
+
+  /// Appends what was measured of a window where all players are present to one degree.
+  ///
+  /// Left out where a number is not finite; throws as the other `enter` does.
+  public func enter(_ slope: DiagonalSlope, at presence: Double, window: Int) throws {
+    guard slope.isFinite else { return }
+    let record = JournalSlope(slope, at: presence, window: window)
+    try append(record.line(plan: header.plan), unless: state.withLock { $0.contents.add(record) })
+  }
+
+  private func append(_ line: [UInt8], unless reason: String?) throws {
+    if let reason { throw JournalError.rejected(file.path, reason: reason) }
+    try file.append(line)
     let isDue = state.withLock { ContinuousClock.now - $0.lastSynchronized >= Self.synchronizationInterval }
     if isDue { try synchronize() }
   }

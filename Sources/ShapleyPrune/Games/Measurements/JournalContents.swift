@@ -20,14 +20,20 @@ package struct JournalContents: Sendable {
       Array(#"{"journal":1,"plan":"\#(plan)","players":\#(players),"windows":\#(windows)}\#n"#.utf8)
     }
 
-    /// The text of a journal that holds these coalitions, each in one record: the file of a finished shard.
+    /// The text of a journal that holds these measurements, each in one record: the file of a finished shard.
     ///
-    /// - Returns: nil unless the store has every window of all of them.
-    package func text(of coalitions: [Coalition], in store: any MeasurementStore) -> [UInt8]? {
+    /// - Returns: nil unless the store has all of them.
+    package func text(of measurements: [Measurement], in store: any MeasurementStore) -> [UInt8]? {
       var text = line
-      for coalition in coalitions {
-        guard let means = store.means(of: coalition, windows: 0..<windows) else { return nil }
-        text += JournalRecord(coalition, firstWindow: 0, means: means).line(plan: plan)
+      for measurement in measurements {
+        switch measurement {
+        case .coalition(let coalition):
+          guard let means = store.means(of: coalition, windows: 0..<windows) else { return nil }
+          text += JournalRecord(coalition, firstWindow: 0, means: means).line(plan: plan)
+        case .slope(let presence, let window):
+          guard let slope = store.slope(at: presence, window: window) else { return nil }
+          text += JournalSlope(slope, at: presence, window: window).line(plan: plan)
+        }
       }
       return text
     }
@@ -56,18 +62,27 @@ package struct JournalContents: Sendable {
       if number == 1 {
         guard bytes[0...end].elementsEqual(header.line) else { throw .otherPlan(source) }
       } else {
-        let record: JournalRecord
-        do { record = try JournalRecord(parsing: Array(bytes[start..<end]), plan: header.plan) } catch {
+        let reason: String?
+        do { reason = try contents.add(parsing: Array(bytes[start..<end])) } catch {
           if end + 1 == bytes.count { return (contents, start) }
           throw .damaged(source, line: number, offset: start, reason: error.reason)
         }
-        if let reason = contents.add(record) { throw .damaged(source, line: number, offset: start, reason: reason) }
+        if let reason { throw .damaged(source, line: number, offset: start, reason: reason) }
       }
       start = end + 1
     }
     // A first line can be torn, too. Any other text without a line feed belongs to something else.
     if number == 0, !header.line.starts(with: bytes) { throw .otherPlan(source) }
     return (contents, start)
+  }
+
+  /// Adds what a line says.
+  ///
+  /// - Returns: what `add` does.
+  private mutating func add(parsing line: [UInt8]) throws(JournalDamage) -> String? {
+    JournalSlope.begins(line)
+      ? add(try JournalSlope(parsing: line, plan: header.plan))
+      : add(try JournalRecord(parsing: line, plan: header.plan))
   }
 
   /// Adds a record.
@@ -87,15 +102,35 @@ package struct JournalContents: Sendable {
     return nil
   }
 
+  /// Adds the slope of a window.
+  ///
+  /// - Returns: what is wrong with one that does not fit and is not added; nil otherwise.
+  package mutating func add(_ record: JournalSlope) -> String? {
+    guard record.slope.derivatives.count == header.players else { return "it is of another number of players" }
+    guard (0..<header.windows).contains(record.window) else { return "it is of windows that there are not" }
+    let earlier = slope(at: record.presence, window: record.window)
+    guard earlier == nil || earlier == record.slope else { return "it contradicts an earlier line" }
+    table.enter(record.slope, at: record.presence, window: record.window)
+    return nil
+  }
+
+  /// What is known of a window at a presence.
+  package func slope(at presence: Double, window: Int) -> DiagonalSlope? { table.slope(at: presence, window: window) }
+
   /// The means of some windows, or nil unless all are known.
   package func means(of coalition: Coalition, windows: Range<Int>) -> [Double]? {
     table.means(of: coalition, windows: windows)
   }
 
-  /// The coalitions of which every window is known, ascending.
-  package var complete: [Coalition] { table.coalitions(windows: header.windows) }
+  /// The coalitions of which every window is known, and the windows that are known at a presence: both ascending.
+  package var complete: [Measurement] {
+    table.coalitions(windows: header.windows).map(Measurement.coalition)
+      + table.windowsByPresence.flatMap { presence, windows in
+        windows.map { .slope(presence: presence, window: $0) }
+      }
+  }
 
-  /// The number of coalitions of which all windows in `0..<windows` are known.
+  /// The number of coalitions of which all windows in `0..<windows` are known, and of slopes of those windows.
   func count(windows: Int) -> Int { table.count(windows: windows) }
 }
 

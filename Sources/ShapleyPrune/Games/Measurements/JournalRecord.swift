@@ -13,29 +13,89 @@ package struct JournalRecord: Equatable, Sendable {
   }
 
   /// The record as a line of JSON with its line feed.
-  ///
-  /// The checksum covers the plan too, so that a line copied from another plan's journal is found out.
   package func line(plan: String) -> [UInt8] {
-    let bits = means.map(\.bitPattern.hexadecimal).joined()
-    let body = #""coalition":"\#(coalition)","window":\#(firstWindow),"means":"\#(bits)""#
-    let checksum = SHA256.hexadecimal(of: Array((plan + body).utf8)).prefix(16)
-    return Array("{\(body),\"check\":\"\(checksum)\"}\n".utf8)
+    JournalLine.line(
+      #""coalition":"\#(coalition)","window":\#(firstWindow),"means":"\#(means.hexadecimal)""#, plan: plan)
   }
 
   /// Reads a line without its line feed.
   package init(parsing line: [UInt8], plan: String) throws(JournalDamage) {
-    guard let json = try? JSON.parse(line), json.object != nil else { throw JournalDamage("it is no record") }
+    let json = try JournalLine.object(line)
     guard let coalition = json["coalition"]?.text.flatMap({ Coalition($0) }) else {
       throw JournalDamage("it names no coalition")
     }
+    self.init(
+      coalition, firstWindow: try JournalLine.window(json), means: try JournalLine.numbers(json, "means"))
+    try JournalLine.check(line, against: self.line(plan: plan))
+  }
+}
+
+/// A line of a journal: the slope of one window at one presence, to the last bit.
+package struct JournalSlope: Equatable, Sendable {
+  package let presence: Double
+  package let window: Int
+  package let slope: DiagonalSlope
+
+  package init(_ slope: DiagonalSlope, at presence: Double, window: Int) {
+    self.presence = presence
+    self.window = window
+    self.slope = slope
+  }
+
+  /// The record as a line of JSON with its line feed: the mean, then the derivatives.
+  package func line(plan: String) -> [UInt8] {
+    let numbers = ([slope.mean] + slope.derivatives).hexadecimal
+    return JournalLine.line(
+      #""presence":"\#([presence].hexadecimal)","window":\#(window),"slope":"\#(numbers)""#, plan: plan)
+  }
+
+  /// Reads a line without its line feed.
+  package init(parsing line: [UInt8], plan: String) throws(JournalDamage) {
+    let json = try JournalLine.object(line)
+    let presence = try JournalLine.numbers(json, "presence")
+    let numbers = try JournalLine.numbers(json, "slope")
+    guard presence.count == 1, !numbers.isEmpty else { throw JournalDamage("it has no slope") }
+    self.init(
+      DiagonalSlope(mean: numbers[0], derivatives: Array(numbers[1...])), at: presence[0],
+      window: try JournalLine.window(json))
+    try JournalLine.check(line, against: self.line(plan: plan))
+  }
+
+  /// Whether a line is of this kind.
+  static func begins(_ line: [UInt8]) -> Bool { line.starts(with: #"{"presence""#.utf8) }
+}
+
+/// The form that all lines of a journal have.
+private enum JournalLine {
+  /// A line with its line feed.
+  ///
+  /// The checksum covers the plan too, so that a line copied from another plan's journal is found out.
+  static func line(_ body: String, plan: String) -> [UInt8] {
+    let checksum = SHA256.hexadecimal(of: Array((plan + body).utf8)).prefix(16)
+    return Array("{\(body),\"check\":\"\(checksum)\"}\n".utf8)
+  }
+
+  static func object(_ line: [UInt8]) throws(JournalDamage) -> JSON {
+    guard let json = try? JSON.parse(line), json.object != nil else { throw JournalDamage("it is no record") }
+    return json
+  }
+
+  static func window(_ json: JSON) throws(JournalDamage) -> Int {
     guard let window = json["window"]?.integer, window >= 0 else { throw JournalDamage("it names no window") }
-    guard let means = json["means"]?.text.flatMap([Double].init(hexadecimal:)) else {
+    return window
+  }
+
+  static func numbers(_ json: JSON, _ name: String) throws(JournalDamage) -> [Double] {
+    guard let numbers = json[name]?.text.flatMap([Double].init(hexadecimal:)) else {
       throw JournalDamage("it has no numbers")
     }
-    self.init(coalition, firstWindow: window, means: means)
-    guard means.allSatisfy(\.isFinite) else { throw JournalDamage("a number is not finite") }
-    // A record has one spelling only: what `line` writes, checksum included.
-    guard self.line(plan: plan).dropLast().elementsEqual(line) else { throw JournalDamage("its checksum is wrong") }
+    guard numbers.allSatisfy(\.isFinite) else { throw JournalDamage("a number is not finite") }
+    return numbers
+  }
+
+  /// A record has one spelling only: what it is written as, checksum included.
+  static func check(_ line: [UInt8], against written: [UInt8]) throws(JournalDamage) {
+    guard written.dropLast().elementsEqual(line) else { throw JournalDamage("its checksum is wrong") }
   }
 }
 
@@ -46,6 +106,9 @@ package struct JournalDamage: Error, Equatable {
 }
 
 extension [Double] {
+  /// The bit patterns, sixteen digits each.
+  fileprivate var hexadecimal: String { map(\.bitPattern.hexadecimal).joined() }
+
   /// Reads bit patterns of sixteen digits each; nil for a text of another form.
   fileprivate init?(hexadecimal text: String) {
     let digits = [UInt8](text.utf8)

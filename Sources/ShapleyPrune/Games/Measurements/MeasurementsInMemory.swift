@@ -23,6 +23,17 @@ public final class MeasurementsInMemory: MeasurementStore {
     table.withLock { $0.enter(means, of: coalition, firstWindow: firstWindow) }
   }
 
-  /// The number of coalitions of which all windows in `0..<windows` are known.
+  /// What is known of a window where all players are present to one degree.
+  public func slope(at presence: Double, window: Int) -> DiagonalSlope? {
+    table.withLock { $0.slope(at: presence, window: window) }
+  }
+
+  /// Enters what was measured of a window where all players are present to one degree, unless a number is not finite.
+  public func enter(_ slope: DiagonalSlope, at presence: Double, window: Int) {
+    guard slope.isFinite else { return }
+    table.withLock { $0.enter(slope, at: presence, window: window) }
+  }
+
+  /// The number of coalitions of which all windows in `0..<windows` are known, and of slopes of those windows.
   public func count(windows: Int) -> Int { table.withLock { $0.count(windows: windows) } }
 }
