@@ -19,6 +19,8 @@ public struct PruneJob: Sendable {
   public var targets: ModelPruner.Targets
   /// What is pruned at a time.
   public var sequencing: ModelPruner.Sequencing
+  /// What an error in an output counts where weights of several rows compete.
+  public var weighting = ModelPruner.Weighting.equal
   /// What to prune to; nil where the allocation says it.
   public var pattern: SparsityPattern?
   /// The text whose activations tell which weights matter; a method that looks at none needs none.
@@ -108,6 +110,16 @@ public struct PruneJob: Sendable {
     if calibration == nil {
       if pruner.statistics > .none { throw SettingError(.method, pruner.name, "it needs a calibration text") }
       if targets == .dense { throw SettingError(.targets, targets.rawValue, "it needs a calibration text") }
+      if weighting == .gradient { throw SettingError(.weighting, weighting.rawValue, "it needs a calibration text") }
+    }
+    if weighting == .gradient {
+      if case .structured? = pattern {
+        throw SettingError(.weighting, weighting.rawValue, "it changes nothing where every row has N of M weights")
+      }
+      if !pruner.choosesAcrossRows {
+        throw SettingError(
+          .weighting, weighting.rawValue, "it changes nothing: \(pruner.name) chooses in every row for itself")
+      }
     }
     switch allocation {
     case .uniform:

@@ -66,9 +66,10 @@ struct PruneRun {
       storesStates: calibration != nil
     ) { [calibration, evaluation, heldBack] forecast in
       let samples = calibration.map(BatchShape.init)
-      let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples)
+      let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples, weighting: job.weighting)
       var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
       if case .owl = job.allocation, let samples { phases.append(OWL.footprint(forecast, samples)) }
+      if job.weighting == .gradient, let samples { phases.append(OutputSensitivity.footprint(forecast, samples)) }
       if let settings, let windows {
         phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
       }
@@ -100,13 +101,18 @@ struct PruneRun {
 
   /// Measures, allocates, prunes the model in place, measures again.
   func prune(_ model: inout any CausalLM, measurements: (any MeasurementStore)?) throws -> PruningRecord {
-    let modelPruner = job.modelPruner(budget.memory)
+    var modelPruner = job.modelPruner(budget.memory)
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern = job.pattern {
       try modelPruner.check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) })
     }
     let given = try given(model)
     let dense = try job.densePerplexity ?? evaluation.map { try measure(model, $0, "dense perplexity") }
+    if job.weighting == .gradient, let calibration {
+      modelPruner.sensitivity = try job.events.during("sensitivities", unit: "samples") {
+        try OutputSensitivity(of: model, on: calibration, memory: budget.memory, progress: $0)
+      }
+    }
     let shared = try given ?? share(model, modelPruner, measurements)
     let reports = try job.events.during(job.pruner.name, unit: "blocks") {
       try modelPruner.prune(
@@ -117,7 +123,7 @@ struct PruneRun {
     var record = PruningRecord()
     record.command = job.command
     record.pruner = job.pruner
-    (record.targets, record.sequencing) = (job.targets, job.sequencing)
+    (record.targets, record.sequencing, record.weighting) = (job.targets, job.sequencing, job.weighting)
     if case .structured? = job.pattern { record.groups = job.pattern }
     record.seed = job.seed
     record.describe(calibration, budget.memory)

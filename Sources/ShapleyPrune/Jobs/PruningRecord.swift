@@ -17,6 +17,8 @@ public struct PruningRecord: Sendable {
   public internal(set) var targets = ModelPruner.Targets.own
   /// What was pruned at a time.
   public internal(set) var sequencing = ModelPruner.Sequencing.block
+  /// What an error in an output counted.
+  public internal(set) var weighting = ModelPruner.Weighting.equal
   /// N:M, where every linear has it.
   public internal(set) var groups: SparsityPattern?
   /// The seed of the samples.
@@ -85,6 +87,7 @@ extension PruningRecord: Record {
     },
     RecordField("targets", \.targets, .word, isRequired: false),
     RecordField("sequential", \.sequencing, .word, isRequired: false),
+    RecordField("weighting", \.weighting, .word, isRequired: false),
     RecordField("seed", \.seed, .integer(), isRequired: false),
     RecordField("calibrationSamples", \.samples, FieldFormat.integer().orNull, isRequired: false),
     RecordField("calibrationLength", \.sampleLength, FieldFormat.integer().orNull, isRequired: false),

@@ -22,6 +22,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case method
     /// What the weights that remain are to give.
     case targets
+    /// What an error in an output counts.
+    case weighting
     /// The calibration text.
     case calibration
     /// How the sparsity is shared.

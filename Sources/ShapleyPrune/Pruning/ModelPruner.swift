@@ -71,6 +71,14 @@ public struct ModelPruner: Sendable {
     case stage
   }
 
+  /// What an error in an output counts where weights of several rows compete for being kept.
+  public enum Weighting: String, Sendable, CaseIterable {
+    /// The same in every output.
+    case equal
+    /// What it does to the loss: `OutputSensitivity`.
+    case gradient
+  }
+
   /// The criterion.
   public var pruner: any Pruner
   /// What the samples pass.
@@ -79,6 +87,8 @@ public struct ModelPruner: Sendable {
   public var targets = Targets.own
   /// What is pruned at a time, where samples pass the pruned blocks.
   public var sequencing = Sequencing.block
+  /// What an error in each output counts, where weights of several rows compete; nil where all count the same.
+  public var sensitivity: OutputSensitivity?
   /// How much of the calibration samples is in the model at a time, and how the rest is stored.
   public var memory: WorkingMemory
   /// The type that pruned weights are rounded to; nil keeps each one's own.
@@ -164,7 +174,7 @@ public struct ModelPruner: Sendable {
           let pruned = try MemoryPool.shared.phase { () throws(PruningError) in
             try prune(
               &model.blocks[index], stage, to: pattern, given: statistics ?? BlockStatistics(.none),
-              mayLackInputs: !outcomes.isEmpty)
+              scales: sensitivity?.scales[index], mayLackInputs: !outcomes.isEmpty)
           }
           outcomes.merge(pruned) { $1 }
           differ = differ || !pruned.isEmpty
@@ -198,8 +208,15 @@ public struct ModelPruner: Sendable {
   }
 
   /// What pruning a model on so many samples holds: while they pass a block, and while a linear is pruned.
-  package func footprint(_ forecast: MemoryForecast, _ samples: BatchShape?) -> [Footprint] {
-    let linear = Footprint.Part("a linear", forecast.shape.linears.map { footprint(forecast, $0) }.max() ?? 0)
+  ///
+  /// - Parameter weighting: what an error in an output will count.
+  package func footprint(
+    _ forecast: MemoryForecast, _ samples: BatchShape?, weighting: Weighting = .equal
+  ) -> [Footprint] {
+    // A scaled weight lies beside the weight.
+    let weights = weighting == .equal ? 1.0 : 2
+    let linear = Footprint.Part(
+      "a linear", forecast.shape.linears.map { footprint(forecast, $0, weights: weights) }.max() ?? 0)
     let kind = statisticsKind
     guard let samples, kind > .none else { return [Footprint("pruning", [forecast.weights, linear])] }
     var held = CalibrationWalk.footprint(forecast, samples, kind)
@@ -211,19 +228,21 @@ public struct ModelPruner: Sendable {
     return [Footprint("calibration", held + block), Footprint("pruning", held + [linear])]
   }
 
-  /// Bytes of a linear in Float and as it will be stored, and of what decides about its weights.
-  private func footprint(_ forecast: MemoryForecast, _ linear: ModelShape.LinearShape) -> Double {
-    linear.count * Double(4 + forecast.shape.storedByteCount)
+  /// Bytes of a linear in so many copies in Float and as it will be stored, and of what decides about its weights.
+  private func footprint(_ forecast: MemoryForecast, _ linear: ModelShape.LinearShape, weights: Double) -> Double {
+    linear.count * (4 * weights + Double(forecast.shape.storedByteCount))
       + pruner.footprint(outputs: linear.outputs, inputs: linear.inputs)
   }
 
   /// Prunes some linears of a block, those with the same inputs by one criterion.
   ///
-  /// - Parameter mayLackInputs: whether linears in front were pruned, which may have left nothing: magnitudes decide then.
+  /// - Parameters:
+  ///   - scales: what the rows of each linear are multiplied by while its weights compete.
+  ///   - mayLackInputs: whether linears in front were pruned, which may have left nothing: magnitudes decide then.
   /// - Returns: what became of those for which there was something to do.
   package func prune(
     _ block: inout any TransformerBlock, _ roles: [LinearRole], to patterns: BlockPattern,
-    given statistics: BlockStatistics, mayLackInputs: Bool = false
+    given statistics: BlockStatistics, scales: [LinearRole: [Double]]? = nil, mayLackInputs: Bool = false
   ) throws(PruningError) -> [LinearRole: PruningOutcome] {
     var outcomes: [LinearRole: PruningOutcome] = [:]
     // Where nothing is to be pruned the weights keep every bit, whatever the method would do to them.
@@ -238,24 +257,46 @@ public struct ModelPruner: Sendable {
       let criterion: any PruningCriterion =
         try isSilent ? MagnitudeCriterion(rule: .exact) : pruner.criterion(for: group.statistics, linear: name)
       for role in group.roles {
-        outcomes[role] = try prune(&block[role], to: patterns[role], after: fit, by: criterion)
+        outcomes[role] = try prune(&block[role], to: patterns[role], after: fit, scales: scales?[role], by: criterion)
       }
     }
     return outcomes
   }
 
   private func prune(
-    _ linear: inout Linear, to pattern: SparsityPattern, after fit: TargetFit?, by criterion: any PruningCriterion
+    _ linear: inout Linear, to pattern: SparsityPattern, after fit: TargetFit?, scales: [Double]?,
+    by criterion: any PruningCriterion
   ) throws(PruningError) -> PruningOutcome {
     var weight = linear.weight.widened()
     fit?.apply(to: &weight)
-    let outcome = try criterion.prune(&weight, to: pattern, linear: "\(linear.name)")
+    let outcome = try prune(&weight, to: pattern, scales: scales, by: criterion, linear: "\(linear.name)")
     let stored = StoredMatrix(weight, as: storedType ?? linear.weight.elementType)
     // An update may carry a weight beyond the largest number of its type.
     if let index = stored.firstNonFiniteIndex {
       throw .weightOutOfRange(linear: "\(linear.name)", index: index, type: stored.elementType)
     }
     linear.weight = stored
+    return outcome
+  }
+
+  /// Prunes a weight whose rows are multiplied by their scales meanwhile, where they compete.
+  private func prune(
+    _ weight: inout Matrix, to pattern: SparsityPattern, scales: [Double]?, by criterion: any PruningCriterion,
+    linear: String
+  ) throws(PruningError) -> PruningOutcome {
+    guard let scales, pruner.choosesAcrossRows, case .unstructured = pattern else {
+      return try criterion.prune(&weight, to: pattern, linear: linear)
+    }
+    var scaled = weight
+    scaled.scaleRows(by: scales)
+    let outcome = try criterion.prune(&scaled, to: pattern, linear: linear)
+    if pruner.updatesWeights {
+      scaled.scaleRows(by: scales.map { 1 / $0 })
+      weight = scaled
+    } else {
+      // The weights that stay keep every bit.
+      ZeroPositions(of: scaled)?.clear(&weight)
+    }
     return outcome
   }
 }

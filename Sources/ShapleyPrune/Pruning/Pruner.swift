@@ -34,6 +34,9 @@ public protocol Pruner: Configurable {
   /// Whether weights that are not cleared change too, so that a mask does not tell what became of a weight.
   var updatesWeights: Bool { get }
 
+  /// Whether weights of several rows, one an output, compete for being kept under an unstructured pattern.
+  var choosesAcrossRows: Bool { get }
+
   /// What goes with the method where nobody says otherwise.
   var recipe: PruneRecipe { get }
 
@@ -63,6 +66,9 @@ public protocol PruningCriterion: Sendable {
 extension Pruner {
   /// Most methods only clear weights.
   public var updatesWeights: Bool { false }
+
+  /// Most methods look at several rows at once.
+  public var choosesAcrossRows: Bool { true }
 
   /// As others are published: every linear for itself, and one sparsity for all.
   public var recipe: PruneRecipe { .published }

@@ -62,6 +62,8 @@ public enum PruningError: Error, Equatable, Sendable {
   case notPositiveDefinite(linear: String, dampening: Double)
   /// A weight that pruning updated and that its type cannot hold.
   case weightOutOfRange(linear: String, index: Int, type: ElementType)
+  /// A gradient of the loss at the outputs of a linear is NaN or infinite.
+  case sensitivityNotFinite(linear: String)
   /// A text that is too short to draw samples from.
   case textTooShort(tokens: Int, needed: Int)
 }
@@ -88,6 +90,7 @@ extension PruningError: Diagnostic {
     case .nonFiniteInputs(let linear): "\(linear): its inputs on the calibration text are not finite"
     case .notPositiveDefinite(let linear, let dampening):
       "\(linear): its Hessian is not positive definite even with dampening \(dampening); use more calibration samples"
+    case .sensitivityNotFinite(let linear): "\(linear): gradients at its outputs are not finite on the calibration text"
     case .weightOutOfRange(let linear, let index, let type):
       "\(linear): element \(index) is too large for \(type.rawValue) after its update; use more dampening"
     case .textTooShort(let tokens, let needed):

@@ -14,6 +14,8 @@ public struct WandaPruner: Pruner {
   public static let name = "wanda"
   /// There is nothing to set.
   public static let settings: [Setting<WandaPruner>] = []
+  /// Every output for itself.
+  public let choosesAcrossRows = false
   /// The squared norm of every input.
   public let statistics = StatisticsKind.squares
 

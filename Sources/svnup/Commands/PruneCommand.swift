@@ -23,6 +23,12 @@ package enum PruneCommand: Command {
       What is pruned at a time, with activations taken anew: all linears of a block, or stages of it: queries, keys and values, \
       then the output, then gate and up, then down.
       """)
+  package static let weighting = Option<ModelPruner.Weighting>(
+    "weighting", .word, default: .equal,
+    help: """
+      What an error in an output counts where weights of several outputs compete for being kept: the same everywhere, or what it \
+      does to the loss, by the mean squared gradient.
+      """)
   package static let allocation = Option<AllocationChoice?>(
     "allocation", .allocation, defaultText: "\(defaultText(\.allocation.name)), and with --pattern",
     help: #"""
@@ -135,7 +141,7 @@ package enum PruneCommand: Command {
       "Pruning",
       [
         method, sparsity, pattern, dampening, blockSize, penalty, iterations, interval, refinements, targets,
-        sequential,
+        sequential, weighting,
       ]
     ),
     (
@@ -226,6 +232,7 @@ package enum PruneCommand: Command {
   private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
     if method.statistics > .none { return "--method \(method.name)" }
     if arguments[targets] == .dense { return "--targets dense" }
+    if arguments[weighting] == .gradient { return "--weighting gradient" }
     switch allocationChoice(arguments) {
     case .owl: return "--allocation owl"
     case .shapley: return "--allocation shapley"
@@ -242,6 +249,7 @@ package enum PruneCommand: Command {
       calibration: arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) })
     job.targets = arguments[targets] ?? method.recipe.targets
     job.sequencing = arguments[sequential] ?? method.recipe.sequencing
+    job.weighting = arguments[weighting]
     job.allocation = try allocation(arguments)
     job.evaluation = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]
