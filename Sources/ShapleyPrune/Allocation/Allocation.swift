@@ -8,7 +8,7 @@ public enum Allocation: Sendable {
   case uniform
   /// OWL's map of outlier ratios; λ is 0.08 in the paper.
   case owl(spread: Double = OWL.usualSpread)
-  /// DLP's map of relative importances; α is 0.15 in the paper.
+  /// DLP's map of relative importances; α is 0.15 as published.
   case dlp(spread: Double = DLP.usualSpread)
   /// AlphaPruning's map of the exponents of weights' spectra; ε is 0.3 in the authors' code.
   case alphaPruning(spread: Double = AlphaPruning.usualSpread, tail: SpectrumTail = AlphaPruning.usualTail)

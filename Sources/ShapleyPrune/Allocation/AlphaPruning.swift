@@ -4,7 +4,7 @@ import Transformer
 /// What AlphaPruning looks at in a block: the mean over its linears of the exponent of a power law that their spectra follow.
 ///
 /// Lu et al., "AlphaPruning: Using Heavy-Tailed Self Regularization Theory for Improved Layer-wise Pruning of Large Language
-/// Models" (2024), arXiv 2410.10912, section 3.1. The spectrum of a weight is that of Wᵀ W; a low exponent, a heavy tail, is the mark
+/// Models" (2024), arXiv 2410.10912. The spectrum of a weight is that of Wᵀ W; a low exponent, a heavy tail, is the mark
 /// of a well trained weight. No text is needed. Linears without an exponent (zero, or with all eigenvalues equal) are left out.
 ///
 /// Throws `AllocationError` where a weight has no eigenvalues, and where no linear of a block has an exponent. Complexity:
@@ -39,7 +39,7 @@ public func hillExponents(
 
 /// AlphaPruning, one exponent for all linears of a block.
 public enum AlphaPruning {
-  /// ε in the authors' code, τ in the paper: the sparsest and the densest block lie so far, as a share, from the middle
+  /// ε in the authors' code: the sparsest and the densest block lie so far, as a share, from the middle
   /// between them.
   ///
   /// What the code takes unless told otherwise, and its scripts for magnitude pruning; those for Wanda and SparseGPT take
@@ -66,10 +66,10 @@ extension SparsityAllocation {
   ///
   ///     r_i = 1 - e + 2 e z_i,   s_i = S r_i sum(m) / sum(m r)
   ///
-  /// as in the paper's section 3.2 with s1 = 1 - e and s2 = 1 + e. The published map may exceed 1, where a pruner of a whole
-  /// linear is all it can mean and the model misses its target; here all sparsities are shifted by one amount then, and clamped,
-  /// such that their weighted mean is S to 1e-9. Equal exponents, for which the published map is not defined, give the uniform
-  /// allocation.
+  /// as in the authors' code (`ww_sparsity` in lib/prune.py, block-wise, s1 = 1 - e and s2 = 1 + e). The published map may exceed
+  /// 1, where a pruner of a whole linear is all it can mean and the model misses its target; here all sparsities are shifted by
+  /// one amount then, and clamped, such that their weighted mean is S to 1e-9. Equal exponents, for which the published map is
+  /// not defined, give the uniform allocation.
   ///
   /// Throws `AllocationError`. O(n²).
   ///

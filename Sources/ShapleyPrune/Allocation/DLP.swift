@@ -33,13 +33,13 @@ public func medianScores(
 
 /// Dynamic Layerwise Pruning.
 public enum DLP {
-  /// α as published: half of the difference between the sparsest and the densest block.
+  /// α as published, what the authors' commands take: half of the difference between the sparsest and the densest block.
   public static let usualSpread = 0.15
 
   /// The blocks' relative importances: 1 - D_i / sum(D), with the medians D for their unimportance.
   ///
-  /// Mapped to sparsities as OWL's ratios are, by `SparsityAllocation.published` or by `proportional` with linear scaling,
-  /// which the authors' code does with the same formula. Throws `AllocationError.noMedians` where no median is positive.
+  /// Mapped to sparsities as OWL's ratios are, by `SparsityAllocation.published` or by `proportional` with linear scaling: the
+  /// authors' code, built on OWL's, has the same formula. Throws `AllocationError.noMedians` where no median is positive.
   public static func relativeImportances(_ medians: [Double]) throws(AllocationError) -> [Double] {
     let sum = medians.reduce(0, +)
     guard sum > 0 else { throw .noMedians }

@@ -2,16 +2,17 @@ import Support
 
 /// Where the power law that is fitted to the largest eigenvalues of a weight begins.
 ///
-/// The exponent is Hill's estimate, α = 1 + n / sum(log(λ_j / λ_min)) over the n eigenvalues from λ_min on. Lu et al.,
-/// "AlphaPruning" (2024), arXiv 2410.10912, equation 2, leave λ_min itself out of n; their code counts it, and so does this.
+/// The exponent is Hill's estimate, α = 1 + n / sum(log(λ_j / λ_min)) over the n eigenvalues from λ_min on. The estimate as such
+/// leaves λ_min itself out of n; the code of AlphaPruning (`net_esd_estimator` in lib/esd_utils.py, the metrics alpha_peak and
+/// alpha_mid) counts it, and so does this.
 public enum SpectrumTail: String, CaseIterable, Sendable {
   /// Where the fit is best, from the least eigenvalues to a little above the peak of their density: the authors' choice for
   /// language models.
   ///
   /// The peak is the lower edge of the fullest of a hundred bins between the logarithms of the least and the greatest
   /// eigenvalue. Begins that are tried are the eigenvalues up to 1.5 times the peak, and the best is the first with the least
-  /// Kolmogorov-Smirnov distance between the eigenvalues and their power law. The paper places the begin at the peak; the
-  /// code compares, as a lower limit, eigenvalues with the decimal logarithm of 0.95 times the peak, and so does this.
+  /// Kolmogorov-Smirnov distance between the eigenvalues and their power law. As a lower limit the authors' code compares
+  /// eigenvalues with the decimal logarithm of 0.95 times the peak, and so does this, though it lets begins far below it in.
   case peak
   /// The upper half, from the middle eigenvalue on.
   case half
