@@ -256,6 +256,9 @@ grep -q '"calibrationStates": "BF16"' pruned/svnup.json || fail "the memory limi
 pruned "llama, wanda, owl" llama --method wanda --sparsity 0.6 --allocation owl "${text[@]}"
 pruned "opt, sparsegpt, owl, spread" opt --method sparsegpt --sparsity 0.6 --allocation owl --spread 0.05 "${text[@]}"
 
+pruned "llama, wanda, dlp" llama --method wanda --sparsity 0.6 --allocation dlp "${text[@]}"
+pruned "opt, magnitude, alphapruning, spread" opt --method magnitude --sparsity 0.6 --allocation alphapruning --spread 0.2
+
 pruned "llama, sparsegpt, shapley" llama --method sparsegpt --sparsity 0.6 --allocation shapley --windows 2 "${text[@]}"
 mv pruned earlier
 pruned "llama, wanda, earlier svnup.json" llama --method wanda --allocation earlier/svnup.json "${text[@]}"

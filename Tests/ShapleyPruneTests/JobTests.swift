@@ -188,6 +188,36 @@ import Transformer
     }
   }
 
+  @Test("The records of DLP and AlphaPruning read back; only the former needs a text")
+  func baselines() throws {
+    try withTemporaryFolder { folder in
+      for (allocation, spread) in [
+        (.dlp(spread: 0.1), 0.1), (.alphaPruning(), AlphaPruning.usualSpread),
+        (.alphaPruning(spread: 0.2, tail: .half), 0.2),
+      ] as [(Allocation, Double)] {
+        var job = try PruneJob(ModelSource(Fixtures.embeddedModel), by: .magnitude, to: .unstructured(0.6))
+        job.allocation = allocation
+        if case .dlp = allocation {
+          #expect(throws: SettingError.self) { try job.run() }
+          job.calibration = .text(Self.calibration)
+          (job.samples, job.sequenceLength) = (4, 64)
+        }
+        let output = Path.join(folder, "\(allocation.name)-\(spread)")
+        try job.run().save(to: output)
+        let read = try PruningRecord(FieldReader(file: Path.join(output, PruningRecord.fileName)))
+        #expect(read.allocation.rule == allocation.name && read.allocation.spread == spread)
+        #expect(abs(read.sparsity - 0.6) < 0.001)
+        if case .alphaPruning(_, let tail) = allocation {
+          #expect(read.allocation.tail == tail && read.allocation.hillExponents?.count == 12)
+          #expect(read.allocation.relativeImportances == nil)
+        } else {
+          #expect(read.allocation.relativeImportances?.count == 12 && read.allocation.hillExponents == nil)
+        }
+        #expect(try VerifyJob(output).run().zeros > 0)
+      }
+    }
+  }
+
   @Test("A token stops the job, and the same job goes on from its journal to the same values")
   func stopped() throws {
     try withTemporaryFolder { folder in

@@ -50,10 +50,12 @@ import Transformer
     let whole = WorkingMemory()
     let wanda = try pruned(model, WandaPruner(), samples, whole)
     let ratios = try outlierRatios(of: model, calibration: samples)
+    let medians = try medianScores(of: model, calibration: samples)
     for rows in Self.strips {
       let memory = WorkingMemory(stripRows: rows)
       #expect(try pruned(model, WandaPruner(), samples, memory) == wanda)
       #expect(try outlierRatios(of: model, calibration: samples, memory: memory) == ratios)
+      #expect(try medianScores(of: model, calibration: samples, memory: memory) == medians)
       let loose = WorkingMemory(stripRows: rows, packedWeightBytes: 0)
       #expect(try pruned(model, WandaPruner(), samples, loose) == wanda)
       #expect(try outlierRatios(of: model, calibration: samples, memory: loose) == ratios)

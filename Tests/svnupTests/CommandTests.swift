@@ -95,6 +95,19 @@ struct CommandTests {
       ("--method wanda --sparsity 0.5 --output o", "--method wanda needs --calibration FILE"),
       ("--method sparsegpt --sparsity 0.5 --output o", "--method sparsegpt needs --calibration FILE"),
       ("--method magnitude --sparsity 0.5 --output o --allocation owl", "--allocation owl needs --calibration FILE"),
+      ("--method magnitude --sparsity 0.5 --output o --allocation dlp", "--allocation dlp needs --calibration FILE"),
+      (
+        "--method magnitude --pattern 2:4 --output o --allocation alphapruning",
+        "--pattern gives every block the same sparsity, so it goes with --allocation uniform only"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --allocation alphapruning --spread auto",
+        "--spread auto goes with --allocation shapley"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --allocation=",
+        "--allocation '': must be uniform, owl, dlp, alphapruning, shapley or a file"
+      ),
       (
         "--method magnitude --sparsity 0.5 --output o --allocation shapley",
         "--allocation shapley needs --calibration FILE"
@@ -109,7 +122,7 @@ struct CommandTests {
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --spread 0.1",
-        "--spread has an effect only with --allocation shapley or owl"
+        "--spread has an effect only with --allocation owl, dlp, alphapruning or shapley"
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --window 3",
@@ -152,6 +165,8 @@ struct CommandTests {
       "--method magnitude --sparsity 0.5 --output o --allocation shapley --probe-method magnitude --calibration c",
       "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --probe-method sparsegpt --dampening 0.1",
       "--method wanda --sparsity 0.5 --output o --calibration c --allocation owl --spread 0.08",
+      "--method wanda --sparsity 0.5 --output o --calibration c --allocation dlp --spread 0.1",
+      "--method magnitude --sparsity 0.5 --output o --allocation alphapruning --spread 0.2",
     ])
   func pruneAcceptances(options: String) {
     #expect(problem("prune m \(options)") == nil)
@@ -159,9 +174,10 @@ struct CommandTests {
 
   @Test("an allocation is a rule or a file")
   func allocations() throws {
-    for (text, choice) in [("owl", .owl), ("./owl", .file("./owl")), ("b.json", .file("b.json"))]
-      as [(String, AllocationChoice)]
-    {
+    for (text, choice) in [
+      ("owl", .owl), ("dlp", .dlp), ("alphapruning", .alphaPruning), ("./owl", .file("./owl")),
+      ("b.json", .file("b.json")),
+    ] as [(String, AllocationChoice)] {
       let words = ["m", "--method", "magnitude", "--sparsity", "0.5", "--output", "o", "--allocation", text]
       #expect(try Arguments(parsing: words, for: PruneCommand.self)[PruneCommand.allocation] == choice)
     }

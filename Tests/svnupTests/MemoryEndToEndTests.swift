@@ -21,6 +21,7 @@ struct MemoryEndToEndTests {
     ["prune", "--method", "magnitude", "--sparsity", "0.5"],
     ["prune", "--method", "wanda", "--sparsity", "0.5"] + samples,
     ["prune", "--method", "sparsegpt", "--sparsity", "0.5", "--allocation", "owl"] + samples,
+    ["prune", "--method", "magnitude", "--sparsity", "0.5", "--allocation", "alphapruning"],
   ]
 
   let svnup: CommandRunner

@@ -51,7 +51,7 @@ struct PruneEndToEndTests {
 
   @Test(
     "every method with every allocation: a complete directory whose record tells the truth",
-    arguments: methods, ["uniform", "owl", "shapley", "FILE"])
+    arguments: methods, ["uniform", "owl", "dlp", "alphapruning", "shapley", "FILE"])
   func matrix(method: String, allocation: String) throws {
     try withTemporaryFolder { folder in
       let file = Path.join(folder, "budget.json")
@@ -80,6 +80,8 @@ struct PruneEndToEndTests {
       #expect((Set(budgets).count == 1) == (allocation == "uniform"))
       #expect(record["allocation"]?["shapley"]?.isNull == (allocation != "shapley"))
       #expect(record["allocation"]?["outlierRatios"]?.isNull == (allocation != "owl"))
+      #expect(record["allocation"]?["relativeImportances"]?.isNull == (allocation != "dlp"))
+      #expect(record["allocation"]?["hillExponents"]?.isNull == (allocation != "alphapruning"))
 
       for (key, model) in [("densePerplexity", Inputs.llama3), ("prunedPerplexity", output)] {
         let measured = try svnup.json(["perplexity", model] + Self.evaluation)
@@ -193,7 +195,7 @@ struct PruneEndToEndTests {
 
   @Test(
     "Case 55: budgets that would leave [0, 1] are clamped, and the model still reaches its target",
-    arguments: ["owl", "shapley"],
+    arguments: ["owl", "dlp", "alphapruning", "shapley"],
     [0, 0.1, 0.5, 0.9, 1])
   func clamping(allocation: String, target: Double) throws {
     try withTemporaryFolder { folder in
@@ -258,6 +260,45 @@ struct PruneEndToEndTests {
       let ratios = try #require(record["allocation"]?["outlierRatios"]).doubles
       #expect(
         zip(ratios, try #require(expected["owl"]?["outlier_ratio_percent"]).doubles).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+  }
+
+  @Test("AlphaPruning needs no text, and its budgets and exponents are those of NumPy")
+  func exponentBudgets() throws {
+    try withTemporaryFolder { folder in
+      let expected = try #require(
+        try Fixtures.json(Fixtures.path("allocations.json"))["models"]?["llama3-gqa"]?["peak"])
+      let output = Path.join(folder, "new")
+      let options = ["--method", "magnitude", "--sparsity", "0.7", "--allocation", "alphapruning"]
+      let record = try svnup.json(["prune", Inputs.llama3, "--output", output] + options)
+      let allocation = try #require(record["allocation"])
+      #expect(allocation["rule"]?.text == "alphapruning")
+      #expect(allocation["spread"]?.double == 0.3)
+      #expect(allocation["tail"]?.text == "peak")
+      let found = try #require(allocation["hillExponents"]).doubles
+      #expect(zip(found, try #require(expected["exponents"]).doubles).allSatisfy { abs($0 - $1) < 1e-9 })
+      let budgets = try #require(allocation["blocks"]).doubles
+      #expect(budgets.count == 4)
+      #expect(zip(budgets, try #require(expected["sparsities"]).doubles).allSatisfy { abs($0 - $1) < 1e-9 })
+      try expectZeros(of: record, in: output, model: Inputs.llama3)
+    }
+  }
+
+  @Test("DLP's budgets are the published map of the medians that its record implies")
+  func medianBudgets() throws {
+    try withTemporaryFolder { folder in
+      let (record, _) = try prune(["--method", "magnitude", "--sparsity", "0.7", "--allocation", "dlp"], to: folder)
+      let allocation = try #require(record["allocation"])
+      #expect(allocation["rule"]?.text == "dlp")
+      #expect(allocation["spread"]?.double == 0.15)
+      let importances = try #require(allocation["relativeImportances"]).doubles
+      // 1 - D_i / sum(D): four of them add up to 3.
+      #expect(importances.count == 4 && abs(importances.reduce(0, +) - 3) < 1e-12)
+      let (least, greatest) = (try #require(importances.min()), try #require(importances.max()))
+      let kept = importances.map { 0.3 * ($0 - least) / (greatest - least) }
+      let mean = kept.reduce(0, +) / 4
+      let budgets = try #require(allocation["blocks"]).doubles
+      #expect(zip(budgets, kept).allSatisfy { abs($0 - (0.7 + mean - $1)) < 1e-9 })
     }
   }
 

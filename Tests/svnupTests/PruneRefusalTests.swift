@@ -146,6 +146,7 @@ struct PruneRefusalTests {
       (["--method", "wanda"], "--method wanda"),
       (["--method", "sparsegpt"], "--method sparsegpt"),
       (["--method", "magnitude", "--allocation", "owl"], "--allocation owl"),
+      (["--method", "magnitude", "--allocation", "dlp"], "--allocation dlp"),
       (["--method", "magnitude", "--allocation", "shapley"], "--allocation shapley"),
     ])
   func noCalibration(options: [String], reason: String) throws {

@@ -8,6 +8,10 @@ public enum Allocation: Sendable {
   case uniform
   /// OWL's map of outlier ratios; λ is 0.08 in the paper.
   case owl(spread: Double = OWL.usualSpread)
+  /// DLP's map of relative importances; α is 0.15 as published.
+  case dlp(spread: Double = DLP.usualSpread)
+  /// AlphaPruning's map of the exponents of weights' spectra; ε is 0.3 in the authors' code.
+  case alphaPruning(spread: Double = AlphaPruning.usualSpread, tail: SpectrumTail = AlphaPruning.usualTail)
   /// From Shapley values: more valuable parts are pruned less.
   case shapley(ShapleySource = .game(), spread: Spread = .usual, map: ImportanceMap = ImportanceMap())
   /// What a file says.
@@ -18,8 +22,18 @@ public enum Allocation: Sendable {
     switch self {
     case .uniform: "uniform"
     case .owl: "owl"
+    case .dlp: "dlp"
+    case .alphaPruning: "alphapruning"
     case .shapley: "shapley"
     case .given(let file): file.source
+    }
+  }
+
+  /// Whether a calibration text is needed to share out the sparsity.
+  var looksAtInputs: Bool {
+    switch self {
+    case .owl, .dlp, .shapley: true
+    case .uniform, .alphaPruning, .given: false
     }
   }
 }

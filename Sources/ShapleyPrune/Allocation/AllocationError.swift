@@ -1,4 +1,5 @@
 import Support
+import Tensor
 
 /// Why there is no allocation.
 public enum AllocationError: Error, Equatable, Sendable {
@@ -20,6 +21,12 @@ public enum AllocationError: Error, Equatable, Sendable {
   case importanceNotFinite(player: Int, Double)
   /// The logarithm was asked for, and no importance has one.
   case nothingPositive
+  /// The median of the scores is zero in every block.
+  case noMedians
+  /// A weight whose spectrum cannot be computed.
+  case noEigenvalues(linear: String, EigenvalueError)
+  /// A block no linear of which has a spectrum that a power law can be fitted to.
+  case noExponent(block: Int)
 }
 
 extension AllocationError: Diagnostic {
@@ -38,13 +45,20 @@ extension AllocationError: Diagnostic {
     case .spread(let spread): "a spread of \(spread) is not possible; it must be between 0 and 1"
     case .importanceNotFinite(let player, let importance): "the importance of player \(player) is \(importance)"
     case .nothingPositive: "no importance is positive, so none has a logarithm: use linear or rank scaling"
+    case .noMedians:
+      "the median score is zero in every block: half of the weights are zero already, so take another allocation"
+    case .noEigenvalues(let linear, let error): "\(linear): \(error.description)"
+    case .noExponent(let block):
+      "block \(block): no linear has a spectrum that follows a power law, so take another allocation"
     }
   }
 
   package var failureKind: FailureKind {
     switch self {
     case .targetOutOfRange, .bounds, .spread, .nothingPositive: .invalidSetting
-    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite: .badData
+    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .noMedians,
+      .noEigenvalues, .noExponent:
+      .badData
     }
   }
 }

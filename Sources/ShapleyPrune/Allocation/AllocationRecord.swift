@@ -10,6 +10,12 @@ public struct AllocationRecord: Sendable {
   public internal(set) var scaling: ImportanceScaling?
   /// OWL's outlier ratios, one a block.
   public internal(set) var outlierRatios: [Double]?
+  /// DLP's relative importances, one a block.
+  public internal(set) var relativeImportances: [Double]?
+  /// AlphaPruning's exponents, one a block.
+  public internal(set) var hillExponents: [Double]?
+  /// Where the tail that an exponent is fitted to begins.
+  public internal(set) var tail: SpectrumTail?
   /// The Shapley values.
   public internal(set) var shapley: ShapleyRecord?
   /// The spreads that were tried.
@@ -26,6 +32,9 @@ extension AllocationRecord: Record {
     RecordField("scaling", \.scaling, FieldFormat.word.orNull, isRequired: false),
     .members(of: \.sparsities),
     RecordField("outlierRatios", \.outlierRatios, FieldFormat.number().list.orNull, isRequired: false),
+    RecordField("relativeImportances", \.relativeImportances, FieldFormat.number().list.orNull, isRequired: false),
+    RecordField("hillExponents", \.hillExponents, FieldFormat.number().list.orNull, isRequired: false),
+    RecordField("tail", \.tail, FieldFormat.word.orNull, isRequired: false),
     RecordField("shapley", \.shapley, FieldFormat.record.orNull, isRequired: false),
     RecordField("tries", \.tries, FieldFormat.record.list.orNull, isRequired: false),
   ]

@@ -29,19 +29,49 @@ extension SharedSparsity {
       mean: try allocation.weightedMean(parameters: players.map(\.parameters)))
   }
 
-  /// OWL's map of outlier ratios.
+  /// The published linear map of importances, one a block.
   ///
-  /// Where the published map would leave [0, 1] or miss the mean, the sparsities are clamped and the rest
-  /// redistributed.
-  static func owl(
-    ratios: [Double], _ model: any CausalLM, target: Double, spread: Double = OWL.usualSpread
+  /// Where it would leave [0, 1] or miss the mean, the sparsities are clamped and the rest redistributed.
+  private static func linear(
+    _ rule: Allocation, _ importances: [Double], _ model: any CausalLM, target: Double, spread: Double
   ) throws -> SharedSparsity {
     let allocation = try SparsityAllocation.proportional(
-      importances: ratios, parameters: model.blocks.map(\.prunableParameters), target: target, spread: spread,
+      importances: importances, parameters: model.blocks.map(\.prunableParameters), target: target, spread: spread,
       scaling: .linear)
-    var shared = try SharedSparsity(Allocation.owl().name, allocation, .blocks, model)
+    var shared = try SharedSparsity(rule.name, allocation, .blocks, model)
     shared.record.spread = spread
+    return shared
+  }
+
+  /// OWL's map of outlier ratios.
+  static func owl(
+    ratios: [Double], _ model: any CausalLM, target: Double, spread: Double
+  ) throws -> SharedSparsity {
+    var shared = try linear(.owl(), ratios, model, target: target, spread: spread)
     shared.record.outlierRatios = ratios
+    return shared
+  }
+
+  /// DLP's map of the medians of scores.
+  static func dlp(
+    medians: [Double], _ model: any CausalLM, target: Double, spread: Double
+  ) throws -> SharedSparsity {
+    let importances = try DLP.relativeImportances(medians)
+    var shared = try linear(.dlp(), importances, model, target: target, spread: spread)
+    shared.record.relativeImportances = importances
+    return shared
+  }
+
+  /// AlphaPruning's map of exponents.
+  static func alphaPruning(
+    exponents: [Double], _ tail: SpectrumTail, _ model: any CausalLM, target: Double, spread: Double
+  ) throws -> SharedSparsity {
+    let allocation = try SparsityAllocation.alphaPruning(
+      exponents: exponents, parameters: model.blocks.map(\.prunableParameters), target: target, spread: spread)
+    var shared = try SharedSparsity(Allocation.alphaPruning().name, allocation, .blocks, model)
+    shared.record.spread = spread
+    shared.record.hillExponents = exponents
+    shared.record.tail = tail
     return shared
   }
 

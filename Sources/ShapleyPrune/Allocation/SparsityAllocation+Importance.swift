@@ -67,7 +67,7 @@ extension SparsityAllocation {
       })
   }
 
-  private static func check(_ importances: [Double], spread: Double) throws(AllocationError) {
+  static func check(_ importances: [Double], spread: Double) throws(AllocationError) {
     guard !importances.isEmpty else { throw .noPlayers }
     guard (0...1).contains(spread) else { throw .spread(spread) }
     for (player, importance) in importances.enumerated() where !importance.isFinite {
@@ -76,7 +76,7 @@ extension SparsityAllocation {
   }
 
   /// (c - min c) / (max c - min c), or zeros where all are equal.
-  private static func unitRange(_ importances: [Double]) -> [Double] {
+  static func unitRange(_ importances: [Double]) -> [Double] {
     // Halved, so that the difference of two large numbers of opposite sign is finite.
     let halves = importances.map { $0 / 2 }
     guard let least = halves.min(), let greatest = halves.max(), least < greatest else {

@@ -124,8 +124,8 @@ public struct PruneJob: Sendable {
     switch allocation {
     case .uniform:
       guard pattern != nil else { throw SettingError(.sparsity, nil, "a uniform allocation needs it") }
-    case .owl, .shapley:
-      guard calibration != nil else {
+    case .owl, .dlp, .alphaPruning, .shapley:
+      if calibration == nil, allocation.looksAtInputs {
         throw SettingError(.allocation, allocation.name, "it needs a calibration text")
       }
       guard case .unstructured? = pattern else {

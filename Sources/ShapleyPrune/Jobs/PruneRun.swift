@@ -26,7 +26,7 @@ struct PruneRun {
     var gameWindows = 0
     var searches = false
     switch job.allocation {
-    case .uniform, .owl: break
+    case .uniform, .owl, .dlp, .alphaPruning: break
     case .given(let file):
       try file.check(blockCount: source.directory.blockCount)
       texts.append(("allocation", file.source))
@@ -68,7 +68,7 @@ struct PruneRun {
       let samples = calibration.map(BatchShape.init)
       let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples, weighting: job.weighting)
       var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
-      if case .owl = job.allocation, let samples { phases.append(OWL.footprint(forecast, samples)) }
+      phases += job.allocation.footprint(forecast, samples)
       if job.weighting == .gradient, let samples { phases.append(OutputSensitivity.footprint(forecast, samples)) }
       if let settings, let windows {
         phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
@@ -174,6 +174,16 @@ struct PruneRun {
         try outlierRatios(of: model, calibration: calibration ?? .none, memory: budget.memory, progress: $0)
       }
       return try .owl(ratios: ratios, model, target: target, spread: spread)
+    case .dlp(let spread):
+      let medians = try job.events.during("median scores", unit: "blocks") {
+        try medianScores(of: model, calibration: calibration ?? .none, memory: budget.memory, progress: $0)
+      }
+      return try .dlp(medians: medians, model, target: target, spread: spread)
+    case .alphaPruning(let spread, let tail):
+      let exponents = try job.events.during("spectra", unit: "blocks") {
+        try hillExponents(of: model, tail: tail, progress: $0)
+      }
+      return try .alphaPruning(exponents: exponents, tail, model, target: target, spread: spread)
     case .shapley(let source, let spread, let map):
       let record: ShapleyRecord
       switch source {

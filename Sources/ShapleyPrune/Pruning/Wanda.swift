@@ -29,7 +29,7 @@ public struct WandaPruner: Pruner {
   }
 
   /// Root mean over the sequences of the inputs' squared norms.
-  static func norms(_ statistics: InputStatistics, linear: String) throws(PruningError) -> [Float] {
+  package static func norms(_ statistics: InputStatistics, linear: String) throws(PruningError) -> [Float] {
     let squares = statistics.meanSquares()
     guard squares.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
     guard squares.contains(where: { $0 > 0 }) else { throw .noInputs(linear: linear) }

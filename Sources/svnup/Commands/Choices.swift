@@ -39,21 +39,27 @@ extension ValueKind where Value == SparsityPattern {
   }
 }
 
-/// How the budget is shared among the blocks: by one of three rules, or by the numbers of a file.
+/// How the budget is shared among the blocks: by a rule, or by the numbers of a file.
 package enum AllocationChoice: Equatable, Sendable {
-  case uniform, owl, shapley
+  case uniform, owl, dlp, alphaPruning, shapley
   case file(String)
+
+  /// The rules by their names.
+  static let rules: [(name: String, choice: AllocationChoice)] = [
+    (Allocation.uniform.name, .uniform), (Allocation.owl().name, .owl), (Allocation.dlp().name, .dlp),
+    (Allocation.alphaPruning().name, .alphaPruning), (Allocation.shapley().name, .shapley),
+  ]
 }
 
 extension ValueKind where Value == AllocationChoice {
   /// A rule's name; any other text names a file, unless it is a name misspelt.
   package static var allocation: Self {
-    let rules: [String: AllocationChoice] = ["uniform": .uniform, "owl": .owl, "shapley": .shapley]
-    return Self(placeholder: "uniform|owl|shapley|FILE") { text throws(UsageError) in
-      if let rule = rules[text] { return rule }
-      if text.isEmpty { throw UsageError("must be uniform, owl, shapley or a file") }
+    let names = AllocationChoice.rules.map(\.name)
+    return Self(placeholder: "RULE|FILE") { text throws(UsageError) in
+      if let rule = AllocationChoice.rules.first(where: { $0.name == text }) { return rule.choice }
+      if text.isEmpty { throw UsageError("must be \((names + ["a file"]).alternatives)") }
       let isPath = text.contains("/") || text.contains(".")
-      if !isPath, let nearest = Suggestion.nearest(to: text, among: ["uniform", "owl", "shapley"]) {
+      if !isPath, let nearest = Suggestion.nearest(to: text, among: names) {
         throw UsageError("did you mean \(nearest)? A file of this name is ./\(text)")
       }
       return .file(text)

@@ -32,8 +32,8 @@ package enum PruneCommand: Command {
   package static let allocation = Option<AllocationChoice?>(
     "allocation", .allocation, defaultText: "\(defaultText(\.allocation.name)), and with --pattern",
     help: #"""
-      How the sparsity is shared among the players. A file holds {"blocks": [s0, s1, …]}, or {"players": "linears", \#
-      "sparsities": {"0.query": s, …}}, or is the svnup.json of a pruned model.
+      How the sparsity is shared among the players: \#(AllocationChoice.rules.map(\.name).alternatives), or as a file says. \#
+      A file holds {"blocks": [s0, s1, …]}, or {"players": "linears", "sparsities": {"0.query": s, …}}, or is the svnup.json of a pruned model.
       """#)
   package static let values = Option<String?>(
     "values", .text("FILE"),
@@ -42,12 +42,12 @@ package enum PruneCommand: Command {
     "spread", .spread,
     defaultText: """
       \(ImportanceScaling.exponential.usualSpread), or \(ImportanceScaling.linear.usualSpread) with --scaling linear, rank or \
-      log; \(OWL.usualSpread) for OWL
+      log; \(OWL.usualSpread) for OWL, \(DLP.usualSpread) for DLP, \(AlphaPruning.usualSpread) for AlphaPruning
       """,
     help: """
       How far sparsities lie apart: with exponential scaling, what makes a player cost e times as much; else half the distance \
-      between the densest and the sparsest. auto prunes with several and keeps the best on calibration \
-      text that is held back for it.
+      between the densest and the sparsest, which AlphaPruning takes as a share of the sparsity. auto prunes with several and \
+      keeps the best on calibration text that is held back for it.
       """)
   package static let scaling = Option<ImportanceScaling>(
     "scaling", .word, default: ImportanceMap().scaling,
@@ -212,8 +212,9 @@ package enum PruneCommand: Command {
       throw arguments.usageError(
         "--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
     }
-    if allocation != .shapley, allocation != .owl {
-      try arguments.refuse([spread], unless: "--allocation shapley or owl")
+    switch allocation {
+    case .uniform, .file: try arguments.refuse([spread], unless: "--allocation owl, dlp, alphapruning or shapley")
+    case .owl, .dlp, .alphaPruning, .shapley: break
     }
     if allocation != .shapley { try arguments.refuse([scaling, floor, ceiling], unless: "--allocation shapley") }
     guard arguments[floor] <= arguments[ceiling] else {
@@ -223,7 +224,7 @@ package enum PruneCommand: Command {
       throw arguments.usageError(
         "--sparsity \(target): no mean of sparsities from \(arguments[floor]) to \(arguments[ceiling]) can be that")
     }
-    if allocation == .owl, arguments[spread] == .auto {
+    if allocation != .shapley, arguments[spread] == .auto {
       throw arguments.usageError("--spread auto goes with --allocation shapley")
     }
   }
@@ -235,8 +236,9 @@ package enum PruneCommand: Command {
     if arguments[weighting] == .gradient { return "--weighting gradient" }
     switch allocationChoice(arguments) {
     case .owl: return "--allocation owl"
+    case .dlp: return "--allocation dlp"
     case .shapley: return "--allocation shapley"
-    case .uniform, .file: return nil
+    case .uniform, .alphaPruning, .file: return nil
     }
   }
 
@@ -274,6 +276,12 @@ package enum PruneCommand: Command {
     case .owl:
       if case .number(let spread) = spread { return .owl(spread: spread) }
       return .owl()
+    case .dlp:
+      if case .number(let spread) = spread { return .dlp(spread: spread) }
+      return .dlp()
+    case .alphaPruning:
+      if case .number(let spread) = spread { return .alphaPruning(spread: spread) }
+      return .alphaPruning()
     case .shapley:
       let map = ImportanceMap(scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
       if let path = arguments[values] { return .shapley(.values(try ShapleyRecord(path)), spread: spread, map: map) }
