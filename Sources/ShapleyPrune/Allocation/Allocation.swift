@@ -14,6 +14,8 @@ public enum Allocation: Sendable {
   case alphaPruning(spread: Double = AlphaPruning.usualSpread, tail: SpectrumTail = AlphaPruning.usualTail)
   /// From Shapley values: more valuable parts are pruned less.
   case shapley(ShapleySource = .game(), spread: Spread = .usual, map: ImportanceMap = ImportanceMap())
+  /// What a search comes to that changes one of the above a little, again and again.
+  case search(AllocationSearch = AllocationSearch())
   /// What a file says.
   case given(AllocationFile)
 
@@ -25,6 +27,7 @@ public enum Allocation: Sendable {
     case .dlp: "dlp"
     case .alphaPruning: "alphapruning"
     case .shapley: "shapley"
+    case .search: "search"
     case .given(let file): file.source
     }
   }
@@ -32,7 +35,7 @@ public enum Allocation: Sendable {
   /// Whether a calibration text is needed to share out the sparsity.
   var looksAtInputs: Bool {
     switch self {
-    case .owl, .dlp, .shapley: true
+    case .owl, .dlp, .shapley, .search: true
     case .uniform, .alphaPruning, .given: false
     }
   }

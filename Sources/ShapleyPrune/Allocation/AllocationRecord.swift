@@ -20,6 +20,8 @@ public struct AllocationRecord: Sendable {
   public internal(set) var shapley: ShapleyRecord?
   /// The spreads that were tried.
   public internal(set) var tries: [SpreadSearch.Try]?
+  /// What a search did.
+  public internal(set) var search: SearchRecord?
   package internal(set) var sparsities = AllocationTable()
 
   package init() {}
@@ -37,5 +39,6 @@ extension AllocationRecord: Record {
     RecordField("tail", \.tail, FieldFormat.word.orNull, isRequired: false),
     RecordField("shapley", \.shapley, FieldFormat.record.orNull, isRequired: false),
     RecordField("tries", \.tries, FieldFormat.record.list.orNull, isRequired: false),
+    RecordField("search", \.search, FieldFormat.record.orNull, isRequired: false),
   ]
 }

@@ -17,7 +17,7 @@ extension SharedSparsity {
     return SharedSparsity(patterns: model.blocks.map { _ in BlockPattern(pattern) }, record: record, mean: nil)
   }
 
-  private init(
+  init(
     _ rule: String, _ allocation: SparsityAllocation, _ granularity: Granularity, _ model: any CausalLM
   ) throws {
     let players = granularity.cut(model)

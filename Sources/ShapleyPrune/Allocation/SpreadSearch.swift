@@ -32,18 +32,29 @@ public enum SpreadSearch {
     heldBack: TokenBatch, events: any JobEvents = SilentEvents(), _ patterns: (Double) throws -> [BlockPattern]
   ) throws -> [Try] {
     try candidates.map { spread in
-      var copy = model
-      let label = "spread \(spread.fixed(3))"
-      let patterns = try patterns(spread)
-      _ = try events.during(label, unit: "blocks") {
-        try pruner.prune(&copy, patterns: patterns, calibration: calibration, progress: $0)
-      }
-      let perplexity = copy.perplexity(heldBack, memory: pruner.memory).perplexity
-      events.note("\(label): perplexity \(perplexity.fixed(4)) on \(heldBack.sequences) windows held back")
       var result = Try()
-      (result.spread, result.perplexity) = (spread, perplexity)
+      result.spread = spread
+      result.perplexity = try perplexity(
+        "spread \(spread.fixed(3))", patterns(spread), model, by: pruner, calibration: calibration, heldBack: heldBack,
+        events: events)
       return result
     }
+  }
+
+  /// The perplexity of a copy of the model that is pruned by some patterns, one a block.
+  ///
+  /// Throws `PruningError`.
+  static func perplexity(
+    _ label: String, _ patterns: [BlockPattern], _ model: any CausalLM, by pruner: ModelPruner,
+    calibration: TokenBatch, heldBack: TokenBatch, events: any JobEvents
+  ) throws(PruningError) -> Double {
+    var copy = model
+    _ = try events.during(label, unit: "blocks") { (update) throws(PruningError) in
+      try pruner.prune(&copy, patterns: patterns, calibration: calibration, progress: update)
+    }
+    let perplexity = copy.perplexity(heldBack, memory: pruner.memory).perplexity
+    events.note("\(label): perplexity \(perplexity.fixed(4)) on \(heldBack.sequences) windows held back")
+    return perplexity
   }
 }
 

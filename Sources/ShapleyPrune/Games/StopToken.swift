@@ -38,7 +38,7 @@ public final class StopToken: Sendable {
 }
 
 /// A stop token said stop; caught where the measurements are at hand, and thrown on as `Interruption`.
-struct StopRequested: Error {}
+package struct StopRequested: Error {}
 
 /// A run that was asked to stop before its end.
 public struct Interruption: Error, Equatable, Sendable {
@@ -46,11 +46,14 @@ public struct Interruption: Error, Equatable, Sendable {
   public let location: String?
   /// The number of measurements that the store holds in full.
   public let measured: Int
+  /// What a measurement is called, in the plural.
+  public let unit: String
 
   /// Makes the error of a run whose measurements are in a store.
-  public init(location: String?, measured: Int) {
+  public init(location: String?, measured: Int, unit: String = "measurements") {
     self.location = location
     self.measured = measured
+    self.unit = unit
   }
 }
 
@@ -58,7 +61,7 @@ extension Interruption: Diagnostic {
   /// What was kept.
   public var description: String {
     guard let location else { return "interrupted; nothing was kept" }
-    return "interrupted; \(location) holds \(measured) measurements, and the same command goes on from there"
+    return "interrupted; \(location) holds \(measured) \(unit), and the same command goes on from there"
   }
 
   package var failureKind: FailureKind { .interrupted }

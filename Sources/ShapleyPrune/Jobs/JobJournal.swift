@@ -43,7 +43,7 @@ struct JobJournal {
   var closed: JobJournal { JobJournal(temporary: temporary) }
 
   /// The journal of an output that is not there yet; of a folder, too.
-  private static func path(beside output: String) -> String {
+  static func path(beside output: String) -> String {
     var name = output[...]
     while name.count > 1, name.hasSuffix("/") { name.removeLast() }
     return name + ".journal"

@@ -74,9 +74,9 @@ public struct PruneJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, `PruningError`, and
   /// `Interruption` where the token said to stop; with a journal, the same job then goes on from there.
   ///
-  /// - Parameter journal: the file that keeps what was measured for Shapley values; nil for one beside the output,
-  ///   which is removed once that is complete.
-  public func run(journal: String? = nil) throws -> PruneResult {
+  /// - Parameter journalPath: the file that keeps what was measured for Shapley values, beside which a search keeps its own; nil for
+  ///   one beside the output, which is removed once that is complete.
+  public func run(journal journalPath: String? = nil) throws -> PruneResult {
     try check()
     let reservation = try output.map {
       let folder = try OutputFolder(
@@ -87,15 +87,16 @@ public struct PruneJob: Sendable {
     let run = try PruneRun(self)
     let journal = try run.game.map {
       try JobJournal(
-        journal, besides: output, RunIdentity($0), players: $0.settings.playerCount(model.directory),
+        journalPath, besides: output, RunIdentity($0), players: $0.settings.playerCount(model.directory),
         windows: $0.windows.sequences, events: events)
     }
+    let searched = try run.searchJournal(journalPath, besides: output)
     run.budget.announce(events)
     var pruned = try model.load(events: events)
-    let record = try run.prune(&pruned, measurements: journal?.measurements)
+    let record = try run.prune(&pruned, measurements: journal?.measurements, searched: searched.journal)
     return PruneResult(
       record: record, model: pruned, memory: run.budget, source: model, reservation: reservation, journal: journal,
-      events: events)
+      searchJournal: searched.temporary, events: events)
   }
 
   /// What prunes the model.
@@ -124,7 +125,7 @@ public struct PruneJob: Sendable {
     switch allocation {
     case .uniform:
       guard pattern != nil else { throw SettingError(.sparsity, nil, "a uniform allocation needs it") }
-    case .owl, .dlp, .alphaPruning, .shapley:
+    case .owl, .dlp, .alphaPruning, .shapley, .search:
       if calibration == nil, allocation.looksAtInputs {
         throw SettingError(.allocation, allocation.name, "it needs a calibration text")
       }
@@ -132,6 +133,10 @@ public struct PruneJob: Sendable {
         throw SettingError(.allocation, allocation.name, "it shares out an unstructured sparsity")
       }
     case .given: break
+    }
+    if let search = allocation.search, !(1...AllocationSearch.generationLimit).contains(search.generations) {
+      throw SettingError(
+        .generations, "\(search.generations)", "it must be from 1 to \(AllocationSearch.generationLimit)")
     }
   }
 }
@@ -147,11 +152,13 @@ public struct PruneResult {
   private let source: ModelSource
   private let reservation: OutputFolder?
   private let journal: JobJournal?
+  /// The journal of a search, to be removed once the output is complete.
+  private let searchJournal: String?
   private let events: any JobEvents
 
   init(
     record: PruningRecord, model: any CausalLM, memory: MemoryBudget, source: ModelSource,
-    reservation: OutputFolder?, journal: JobJournal?, events: any JobEvents
+    reservation: OutputFolder?, journal: JobJournal?, searchJournal: String?, events: any JobEvents
   ) {
     self.record = record
     self.model = model
@@ -159,6 +166,7 @@ public struct PruneResult {
     self.source = source
     self.reservation = reservation
     self.journal = journal?.closed
+    self.searchJournal = searchJournal
     self.events = events
   }
 
@@ -170,7 +178,7 @@ public struct PruneResult {
   public func save() throws -> PruningRecord {
     guard let reservation else { throw SettingError(.output, nil, "the job has none; name a folder to save to") }
     let saved = try record.save(model, from: source, to: reservation, events: events)
-    journal?.finish()
+    finish()
     return saved
   }
 
@@ -182,8 +190,14 @@ public struct PruneResult {
     let folder = try OutputFolder(path, inputs: [source.path], replacing: replacing)
     try folder.checkSpace(for: source.directory)
     let saved = try record.save(model, from: source, to: folder, events: events)
-    journal?.finish()
+    finish()
     return saved
+  }
+
+  /// The output is complete.
+  private func finish() {
+    journal?.finish()
+    if let searchJournal { try? FileSystem.removeFile(searchJournal) }
   }
 }
 

@@ -6,7 +6,9 @@ import Transformer
 struct PruneRun {
   private let job: PruneJob
   private let calibration: TokenBatch?
-  /// Calibration text for the search of a spread.
+  /// What the model is pruned with in the end: after a search of an allocation, the text that was held back for it, too.
+  private let samples: TokenBatch?
+  /// Calibration text for the search of a spread or of an allocation.
   private let heldBack: TokenBatch?
   private let evaluation: TokenBatch?
   /// How the two texts became tokens.
@@ -24,9 +26,9 @@ struct PruneRun {
     var texts = [("calibration", job.calibration?.path), ("data", job.evaluation?.path)]
     var settings: GameSettings?
     var gameWindows = 0
-    var searches = false
-    switch job.allocation {
-    case .uniform, .owl, .dlp, .alphaPruning: break
+    var searches = job.allocation.search != nil
+    switch job.allocation.start {
+    case .uniform, .owl, .dlp, .alphaPruning, .search: break
     case .given(let file):
       try file.check(blockCount: source.directory.blockCount)
       texts.append(("allocation", file.source))
@@ -37,13 +39,13 @@ struct PruneRun {
           record.source ?? "the values", reason: "it has \(record.names.count) values; the model has \(count) players")
       }
       if let path = record.source { texts.append(("values", path)) }
-      searches = spread == .auto
+      searches = searches || spread == .auto
     case .shapley(.game(let asked, let windows), let spread, _):
       let game = asked.resolved(sparsity: job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity)
       try game.estimator.check(playerCount: game.playerCount(source.directory))
       settings = game
       gameWindows = windows
-      searches = spread == .auto
+      searches = searches || spread == .auto
     }
     let corpus = try job.calibration?.tokens(for: source, .calibrating, events: job.events)
     calibrationText = corpus?.told
@@ -55,20 +57,23 @@ struct PruneRun {
       calibration = try corpus?.samples(count: job.samples, length: job.sequenceLength, seed: job.seed)
       heldBack = nil
     }
+    samples =
+      job.allocation.search == nil
+      ? calibration : try corpus?.samples(count: job.samples, length: job.sequenceLength, seed: job.seed)
     let measured = try job.evaluation?.tokens(for: source, .measuring, events: job.events, after: job.calibration)
     evaluationText = measured?.told
     evaluation = try measured?.windows(length: job.sequenceLength).first(job.evaluationWindows)
-    job.events.note(job.calibration, has: calibration, of: job.samples, "samples", rows: corpus?.rowCount)
+    job.events.note(job.calibration, has: samples, of: job.samples, "samples", rows: corpus?.rowCount)
     job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows", rows: measured?.rowCount)
     let windows = settings == nil ? nil : calibration?.first(gameWindows)
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
       storesStates: calibration != nil
-    ) { [calibration, evaluation, heldBack] forecast in
-      let samples = calibration.map(BatchShape.init)
+    ) { [samples, evaluation, heldBack] forecast in
+      let samples = samples.map(BatchShape.init)
       let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples, weighting: job.weighting)
       var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
-      phases += job.allocation.footprint(forecast, samples)
+      phases += job.allocation.footprint(forecast, samples, job.modelPruner(forecast.memory))
       if job.weighting == .gradient, let samples { phases.append(OutputSensitivity.footprint(forecast, samples)) }
       if let settings, let windows {
         phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
@@ -94,13 +99,15 @@ struct PruneRun {
 
   /// Says so where values were taken on another model.
   private func tellOrigin() {
-    guard case .shapley(.values(let record), _, _) = job.allocation, let ours = hashes["model"] else { return }
+    guard case .shapley(.values(let record), _, _) = job.allocation.start, let ours = hashes["model"] else { return }
     guard let theirs = try? FileHashes(FieldReader(record.hashes, source: ""))["model"], theirs != ours else { return }
     job.events.note("\(record.source ?? "the values"): these values were taken on another model")
   }
 
   /// Measures, allocates, prunes the model in place, measures again.
-  func prune(_ model: inout any CausalLM, measurements: (any MeasurementStore)?) throws -> PruningRecord {
+  func prune(
+    _ model: inout any CausalLM, measurements: (any MeasurementStore)?, searched: SearchJournal? = nil
+  ) throws -> PruningRecord {
     var modelPruner = job.modelPruner(budget.memory)
     // What cannot be pruned as asked is told before anything is computed.
     if let pattern = job.pattern {
@@ -113,10 +120,11 @@ struct PruneRun {
         try OutputSensitivity(of: model, on: calibration, memory: budget.memory, progress: $0)
       }
     }
-    let shared = try given ?? share(model, modelPruner, measurements)
+    let start = try given ?? share(model, modelPruner, measurements)
+    let shared = try job.allocation.search.map { try search($0, model, modelPruner, searched).improve(start) } ?? start
     let reports = try job.events.during(job.pruner.name, unit: "blocks") {
       try modelPruner.prune(
-        &model, patterns: shared.patterns, calibration: calibration ?? .none, progress: $0)
+        &model, patterns: shared.patterns, calibration: samples ?? .none, progress: $0)
     }
     tellEmptied(reports)
     let pruned = try evaluation.map { try measure(model, $0, "pruned perplexity") }
@@ -126,7 +134,7 @@ struct PruneRun {
     (record.targets, record.sequencing, record.weighting) = (job.targets, job.sequencing, job.weighting)
     if case .structured? = job.pattern { record.groups = job.pattern }
     record.seed = job.seed
-    record.describe(calibration, budget.memory)
+    record.describe(samples, budget.memory)
     record.calibrationText = calibrationText
     record.describe(reports, dense: dense, pruned: pruned, evaluationText)
     record.allocation = shared.record
@@ -166,8 +174,8 @@ struct PruneRun {
     _ model: any CausalLM, _ modelPruner: ModelPruner, _ measurements: (any MeasurementStore)?
   ) throws -> SharedSparsity {
     let target = job.pattern?.sparsity ?? 0
-    switch job.allocation {
-    case .uniform, .given:
+    switch job.allocation.start {
+    case .uniform, .given, .search:
       return .uniform(job.pattern ?? .unstructured(0), model)
     case .owl(let spread):
       let ratios = try job.events.during("outlier ratios", unit: "blocks") {
@@ -207,6 +215,38 @@ struct PruneRun {
         best.record.tries = tries
         return best
       }
+    }
+  }
+}
+
+extension PruneRun {
+  /// What looks for a better allocation than a start.
+  private func search(
+    _ settings: AllocationSearch, _ model: any CausalLM, _ pruner: ModelPruner, _ journal: SearchJournal?
+  ) -> SearchRun {
+    SearchRun(
+      settings: settings, model: model, pruner: pruner, calibration: calibration ?? .none, heldBack: heldBack ?? .none,
+      seed: job.seed, events: job.events, stop: job.stop, journal: journal)
+  }
+
+  /// The journal of the search, where there is one: in a file beside that of the game, or of the output.
+  ///
+  /// - Returns: the journal, and its path where it is to be removed in the end.
+  func searchJournal(
+    _ path: String?, besides output: String?
+  ) throws -> (journal: SearchJournal?, temporary: String?) {
+    guard let search = job.allocation.search, let name = path ?? output.map({ JobJournal.path(beside: $0) }) else {
+      return (nil, nil)
+    }
+    let file = name + ".search"
+    do {
+      let identity = RunIdentity(
+        search, of: job, samples: calibration, heldBack: heldBack, budget.memory, hashes.without("data"), game: game)
+      let journal = try SearchJournal(file, plan: identity.hash)
+      return (journal, path == nil ? file : nil)
+    } catch let error as FileError where error.isForLackOfLocks && path == nil {
+      job.events.note("\(file): no journal of the search is kept, because this file system has no locks")
+      return (nil, nil)
     }
   }
 }

@@ -33,7 +33,7 @@ struct RunIdentity {
   var hash: String { json.sha256 }
 
   /// SHA-256 of the program's own file; nil where the system does not tell which that is.
-  private static let executable = Process.executablePath.flatMap { try? SHA256.hexadecimal(ofFile: $0) }
+  static let executable = Process.executablePath.flatMap { try? SHA256.hexadecimal(ofFile: $0) }
 
   /// Whether the last bits depend on how the text is cut into strips: see Documentation/Memory.md.
   private static func stripsShow(_ game: PreparedGame) -> Bool {

@@ -28,6 +28,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case calibration
     /// How the sparsity is shared.
     case allocation
+    /// Generations of a search.
+    case generations
     /// How far sparsities lie apart.
     case spread
     /// Where results go.

@@ -142,7 +142,7 @@ package struct ChunkedSelection: Sendable {
 
 extension CountingRule {
   /// How many of `count` scores a sparsity makes zero, apart from ties under the published rule.
-  func count(_ count: Int, _ sparsity: Double) -> Int {
+  package func count(_ count: Int, _ sparsity: Double) -> Int {
     let k = Int(Double(count) * sparsity)
     return self == .exact ? k : min(k + 1, count)
   }

@@ -87,7 +87,7 @@ package struct CorpusTokens {
   ) throws -> (samples: TokenBatch, heldBack: TokenBatch) {
     func heldBack(of available: Int) throws -> Int {
       guard available >= 5 else {
-        throw failure("it has \(available) windows; to hold some back for the search of a spread takes at least 5")
+        throw failure("it has \(available) windows; to hold some back for a search takes at least 5")
       }
       return min(wanted, available / 5)
     }

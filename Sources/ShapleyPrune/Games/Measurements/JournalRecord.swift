@@ -66,7 +66,7 @@ package struct JournalSlope: Equatable, Sendable {
 }
 
 /// The form that all lines of a journal have.
-private enum JournalLine {
+enum JournalLine {
   /// A line with its line feed.
   ///
   /// The checksum covers the plan too, so that a line copied from another plan's journal is found out.
