@@ -106,7 +106,7 @@ struct CommandTests {
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --allocation=",
-        "--allocation '': must be uniform, owl, dlp, alphapruning, shapley or a file"
+        "--allocation '': must be uniform, owl, dlp, alphapruning, shapley, search or a file"
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --allocation shapley",
@@ -149,6 +149,38 @@ struct CommandTests {
         "--probe-sparsity has an effect only with --absence pruned"
       ),
       (
+        "--method wanda --sparsity 0.5 --output o --calibration c --generations 5",
+        "--generations has an effect only with --allocation search"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation shapley --start uniform",
+        "--start has an effect only with --allocation search"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation search --start uniform --window 3",
+        "--window has an effect only with --start values"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation search --start uniform --floor 0.3",
+        "--floor has an effect only with --start values"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation search --start uniform --spread 0.1",
+        "--spread has an effect only with --start values"
+      ),
+      (
+        "--method wanda --sparsity 0.5 --output o --calibration c --allocation search --generations 0",
+        "--generations 0: must be between 1 and 10000"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --allocation search --start uniform",
+        "--allocation search needs --calibration FILE"
+      ),
+      (
+        "--method wanda --pattern 2:4 --output o --calibration c --allocation search",
+        "--pattern gives every block the same sparsity, so it goes with --allocation uniform only"
+      ),
+      (
         "--method wanda --sparsity 0.5 --output o --calibration c --allocation shaply",
         "--allocation shaply: did you mean shapley? A file of this name is ./shaply"
       ),
@@ -167,6 +199,9 @@ struct CommandTests {
       "--method wanda --sparsity 0.5 --output o --calibration c --allocation owl --spread 0.08",
       "--method wanda --sparsity 0.5 --output o --calibration c --allocation dlp --spread 0.1",
       "--method magnitude --sparsity 0.5 --output o --allocation alphapruning --spread 0.2",
+      "--sparsity 0.5 --output o --calibration c --allocation search --generations 10000 --start values --spread auto",
+      "--sparsity 0.5 --output o --calibration c --allocation search --start uniform --journal j",
+      "--method wanda --sparsity 0.5 --output o --calibration c --allocation search --values v --journal j",
     ])
   func pruneAcceptances(options: String) {
     #expect(problem("prune m \(options)") == nil)

@@ -13,6 +13,8 @@ struct MemoryEndToEndTests {
   static let valid = ["--data", Inputs.text("valid"), "--sequence-length", "256", "--windows", "16", "--window", "2"]
   static let samples = ["--calibration", Inputs.text("calibration"), "--sequence-length", "256"]
 
+  static let search = ["--allocation", "search", "--start", "uniform", "--generations", "2"]
+
   /// Command lines behind the model; DIR stands for an output.
   static let runs: [[String]] = [
     ["perplexity"] + test,
@@ -22,6 +24,8 @@ struct MemoryEndToEndTests {
     ["prune", "--method", "wanda", "--sparsity", "0.5"] + samples,
     ["prune", "--method", "sparsegpt", "--sparsity", "0.5", "--allocation", "owl"] + samples,
     ["prune", "--method", "magnitude", "--sparsity", "0.5", "--allocation", "alphapruning"],
+    ["prune", "--method", "wanda", "--sparsity", "0.5"] + search + samples,
+    ["prune", "--method", "sparsegpt", "--sparsity", "0.5"] + search + samples,
   ]
 
   let svnup: CommandRunner

@@ -302,6 +302,41 @@ struct PruneEndToEndTests {
     }
   }
 
+  @Test(
+    "a search begins with values or uniformly, keeps the sparsity, tells what it did, and verifies",
+    arguments: ["wanda", "sparsegpt"], ["values", "uniform"])
+  func search(method: String, start: String) throws {
+    try withTemporaryFolder { folder in
+      let words = [
+        "--method", method, "--sparsity", "0.6", "--allocation", "search", "--start", start, "--generations", "4",
+      ]
+      let (record, output) = try prune(words + (start == "values" ? ["--players", "blocks"] : []), to: folder)
+      let sparsity = try #require(record["sparsity"]?.double)
+      #expect(sparsity <= 0.6005 && sparsity > 0.6 - 1.0 / 64, "\(sparsity)")
+      try expectZeros(of: record, in: output, model: Inputs.llama3)
+      let allocation = try #require(record["allocation"])
+      #expect(allocation["rule"]?.text == "search")
+      #expect(allocation["players"]?.text == "linears")
+      #expect(allocation["shapley"]?.isNull == (start == "uniform"))
+      let search = try #require(allocation["search"])
+      #expect(search["start"]?.text == start)
+      #expect(search["generations"]?.integer == 4)
+      #expect(try #require(search["divergence"]?.double) <= #require(search["startDivergence"]?.double))
+      #expect(["start", "found"].contains(search["kept"]?.text))
+      // Nothing but the output is left, and it is what its record says.
+      #expect(try FileSystem.list(folder) == [Path.name(of: output)])
+      #expect(try svnup.run(["verify", output]).status == 0)
+      // Its record is an allocation, too: the same weights.
+      if search["kept"]?.text == "found" {
+        let (_, again) = try prune(
+          ["--method", method, "--allocation", Path.join(output, "svnup.json")], to: folder, name: "again")
+        for name in try FileSystem.list(output) where name.hasSuffix(".safetensors") {
+          #expect(try File.contents(of: Path.join(again, name)) == File.contents(of: Path.join(output, name)))
+        }
+      }
+    }
+  }
+
   @Test("the saved weights are the same to the last bit for any number of threads", arguments: methods)
   func threads(method: String) throws {
     try withTemporaryFolder { folder in

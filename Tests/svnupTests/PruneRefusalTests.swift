@@ -148,6 +148,7 @@ struct PruneRefusalTests {
       (["--method", "magnitude", "--allocation", "owl"], "--allocation owl"),
       (["--method", "magnitude", "--allocation", "dlp"], "--allocation dlp"),
       (["--method", "magnitude", "--allocation", "shapley"], "--allocation shapley"),
+      (["--method", "magnitude", "--allocation", "search"], "--allocation search"),
     ])
   func noCalibration(options: [String], reason: String) throws {
     let words = ["prune", Inputs.llama3, "--sparsity", "0.5", "--output", "/nowhere/new"] + options

@@ -41,13 +41,14 @@ extension ValueKind where Value == SparsityPattern {
 
 /// How the budget is shared among the blocks: by a rule, or by the numbers of a file.
 package enum AllocationChoice: Equatable, Sendable {
-  case uniform, owl, dlp, alphaPruning, shapley
+  case uniform, owl, dlp, alphaPruning, shapley, search
   case file(String)
 
   /// The rules by their names.
   static let rules: [(name: String, choice: AllocationChoice)] = [
     (Allocation.uniform.name, .uniform), (Allocation.owl().name, .owl), (Allocation.dlp().name, .dlp),
     (Allocation.alphaPruning().name, .alphaPruning), (Allocation.shapley().name, .shapley),
+    (Allocation.search().name, .search),
   ]
 }
 

@@ -56,6 +56,12 @@ package enum PruneCommand: Command {
     "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.")
   package static let ceiling = Option(
     "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.")
+  package static let generations = Option(
+    "generations", .integer(1...AllocationSearch.generationLimit), default: AllocationSearch.usualGenerations,
+    help: "Rounds of the search, each of which changes the allocation a little and keeps what is better.")
+  package static let start = Option<AllocationSearch.Start.Name>(
+    "start", .word, default: .values,
+    help: "What the search begins with: the allocation by Shapley values, or the same sparsity everywhere.")
   package static let dampening = Option<Double?>(
     "dampening", .number(0...1, excludingLower: true),
     defaultText: "\(SparseGPTPruner().dampening) for sparsegpt and alps, \(ADMMPruner().dampening) for admm",
@@ -108,7 +114,10 @@ package enum PruneCommand: Command {
     help: "The pruned model's directory. It appears when it is complete, with svnup.json in it.")
   package static let journal = Option<String?>(
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
-    help: "Keep what has been measured for the Shapley values, so that the same command goes on after an interruption.")
+    help: """
+      Keep what has been measured for the Shapley values and, in FILE.search, the generations of a search, so that the same command \
+      goes on after an interruption.
+      """)
 
   /// The default of an option that follows the method.
   private static func defaultText(_ path: KeyPath<PruneRecipe, String>) -> String {
@@ -125,6 +134,15 @@ package enum PruneCommand: Command {
     if let given = arguments[allocation] { return given }
     if !arguments.isGiven(pattern), case .shapley = method(arguments).recipe.allocation { return .shapley }
     return .uniform
+  }
+
+  /// Whether sparsities follow from Shapley values, at least in the beginning.
+  private static func usesValues(_ arguments: Arguments) -> Bool {
+    switch allocationChoice(arguments) {
+    case .shapley: true
+    case .search: arguments[start] == .values
+    case .uniform, .owl, .dlp, .alphaPruning, .file: false
+    }
   }
 
   package static let name = "prune"
@@ -152,7 +170,11 @@ package enum PruneCommand: Command {
       ]
     ),
     ("Allocation", [allocation, spread, scaling, floor, ceiling]),
-    ("Shapley values, for --allocation shapley", [values] + GameOptions.all + [probeSparsity, windows, journal]),
+    ("Search, for --allocation search", [start, generations]),
+    (
+      "Shapley values, for --allocation shapley and search",
+      [values] + GameOptions.all + [probeSparsity, windows, journal]
+    ),
     ("Evaluation", [data, TextOptions.format]),
     ResourceOptions.group,
     ("Output", [output, OutputOptions.force]),
@@ -183,13 +205,13 @@ package enum PruneCommand: Command {
     if !isFile || arguments.isGiven(pattern) { try arguments.requireExactlyOne(of: [sparsity, pattern]) }
     _ = try arguments.required(output)
     try validateAllocation(arguments)
-    let isShapley = allocation == .shapley
-    let game = GameOptions.all + [probeSparsity, windows, journal]
+    let isShapley = usesValues(arguments)
+    let game = GameOptions.all + [probeSparsity, windows] + (allocation == .search ? [] : [journal])
     if isShapley {
       if arguments.isGiven(values) { try arguments.refuse(game, unless: "values that this run takes itself") }
       try GameOptions.validate(arguments, probeSparsity: probeSparsity, for: method.recipe)
     } else {
-      try arguments.refuse([values] + game, unless: "--allocation shapley")
+      try arguments.refuse([values] + game, unless: allocation == .search ? "--start values" : "--allocation shapley")
     }
     let probe = isShapley && arguments[GameOptions.absence] == .pruned ? arguments[GameOptions.probeMethod] : nil
     try methodSettings.validate(
@@ -214,9 +236,13 @@ package enum PruneCommand: Command {
     }
     switch allocation {
     case .uniform, .file: try arguments.refuse([spread], unless: "--allocation owl, dlp, alphapruning or shapley")
-    case .owl, .dlp, .alphaPruning, .shapley: break
+    case .owl, .dlp, .alphaPruning, .shapley, .search: break
     }
-    if allocation != .shapley { try arguments.refuse([scaling, floor, ceiling], unless: "--allocation shapley") }
+    if allocation != .search { try arguments.refuse([start, generations], unless: "--allocation search") }
+    if !usesValues(arguments) {
+      let condition = allocation == .search ? "--start values" : "--allocation shapley"
+      try arguments.refuse([scaling, floor, ceiling] + (allocation == .search ? [spread] : []), unless: condition)
+    }
     guard arguments[floor] <= arguments[ceiling] else {
       throw arguments.usageError("--floor \(arguments[floor]): the ceiling is \(arguments[ceiling])")
     }
@@ -224,7 +250,7 @@ package enum PruneCommand: Command {
       throw arguments.usageError(
         "--sparsity \(target): no mean of sparsities from \(arguments[floor]) to \(arguments[ceiling]) can be that")
     }
-    if allocation != .shapley, arguments[spread] == .auto {
+    if !usesValues(arguments), arguments[spread] == .auto {
       throw arguments.usageError("--spread auto goes with --allocation shapley")
     }
   }
@@ -238,6 +264,7 @@ package enum PruneCommand: Command {
     case .owl: return "--allocation owl"
     case .dlp: return "--allocation dlp"
     case .shapley: return "--allocation shapley"
+    case .search: return "--allocation search"
     case .uniform, .alphaPruning, .file: return nil
     }
   }
@@ -262,7 +289,8 @@ package enum PruneCommand: Command {
     job.replacesOutput = arguments[OutputOptions.force]
     job.command = ["svnup"] + CommandLine.arguments.dropFirst()
     job.events = console
-    job.stop = Stopping.token(keepsMeasurements: allocationChoice(arguments) == .shapley && !arguments.isGiven(values))
+    let keepsValues = usesValues(arguments) && !arguments.isGiven(values)
+    job.stop = Stopping.token(keepsMeasurements: keepsValues || allocationChoice(arguments) == .search)
     let result = try job.run(journal: arguments[journal])
     let record = try result.save()
     console.note("saved \(try arguments.required(output))")
@@ -282,14 +310,27 @@ package enum PruneCommand: Command {
     case .alphaPruning:
       if case .number(let spread) = spread { return .alphaPruning(spread: spread) }
       return .alphaPruning()
-    case .shapley:
-      let map = ImportanceMap(scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
-      if let path = arguments[values] { return .shapley(.values(try ShapleyRecord(path)), spread: spread, map: map) }
-      let game = try GameOptions.settings(
-        arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings,
-        for: method(arguments).recipe)
-      return .shapley(.game(game, windows: arguments[windows]), spread: spread, map: map)
+    case .shapley: return .shapley(try source(arguments), spread: spread, map: map(arguments))
+    case .search:
+      let start: AllocationSearch.Start =
+        arguments[start] == .uniform
+        ? .uniform : .values(try source(arguments), spread: spread, map: map(arguments))
+      return .search(AllocationSearch(generations: arguments[generations], from: start))
     case .file(let path): return .given(try AllocationFile(path))
     }
+  }
+
+  /// Where Shapley values come from.
+  private static func source(_ arguments: Arguments) throws -> ShapleySource {
+    if let path = arguments[values] { return .values(try ShapleyRecord(path)) }
+    let game = try GameOptions.settings(
+      arguments, probeSparsity: arguments[probeSparsity], probeSettings: methodSettings,
+      for: method(arguments).recipe)
+    return .game(game, windows: arguments[windows])
+  }
+
+  /// What turns them into sparsities.
+  private static func map(_ arguments: Arguments) -> ImportanceMap {
+    ImportanceMap(scaling: arguments[scaling], floor: arguments[floor], ceiling: arguments[ceiling])
   }
 }
