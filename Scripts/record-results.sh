@@ -257,6 +257,8 @@ pruned "llama, wanda, owl" llama --method wanda --sparsity 0.6 --allocation owl 
 pruned "opt, sparsegpt, owl, spread" opt --method sparsegpt --sparsity 0.6 --allocation owl --spread 0.05 "${text[@]}"
 
 pruned "llama, wanda, dlp" llama --method wanda --sparsity 0.6 --allocation dlp "${text[@]}"
+pruned "llama, wanda, search" llama --method wanda --sparsity 0.6 --allocation search --start uniform --generations 5 \
+  "${text[@]}"
 pruned "opt, magnitude, alphapruning, spread" opt --method magnitude --sparsity 0.6 --allocation alphapruning --spread 0.2
 
 pruned "llama, sparsegpt, shapley" llama --method sparsegpt --sparsity 0.6 --allocation shapley --windows 2 "${text[@]}"

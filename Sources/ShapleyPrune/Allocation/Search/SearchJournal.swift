@@ -70,7 +70,8 @@ package final class SearchJournal: Sendable {
 
   // MARK: Text
 
-  private static func header(_ plan: String) -> [UInt8] { Array(#"{"search":1,"plan":"\#(plan)"}\#n"#.utf8) }
+  /// The first line, with its line feed.
+  package static func header(_ plan: String) -> [UInt8] { Array(#"{"search":1,"plan":"\#(plan)"}\#n"#.utf8) }
 
   private static func line(_ entry: Entry, generation: Int, plan: String) -> [UInt8] {
     let levels = (entry.levels ?? []).map(String.init).joined(separator: ",")
