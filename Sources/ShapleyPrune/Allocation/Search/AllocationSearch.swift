@@ -50,7 +50,8 @@ public struct AllocationSearch: Sendable {
   /// How many are kept, and on how many windows of calibration text they are measured.
   ///
   /// Windows of the first stages are drawn anew in every generation; those of the last are always the same, all that there are up to
-  /// this number, so that a parent need not be measured again. A shorter text has fewer.
+  /// this number, so that a parent need not be measured again. A shorter text has fewer. A generation thus passes 48 windows through the
+  /// whole model: blocks in front of the first change are computed again, since their states would take memory for every block.
   static let stages = [
     Stage(survivors: 4, windows: 1), Stage(survivors: 1, windows: 4), Stage(survivors: 1, windows: 16),
   ]
