@@ -6,6 +6,8 @@ public struct PruneRecipe: Sendable {
   public var sequencing: ModelPruner.Sequencing
   /// How an unstructured sparsity is shared.
   public var allocation: Allocation
+  /// The most that absent players are pruned to while values are taken, unless they are given a sparsity.
+  public var probeCeiling = 1.0
 
   /// As SparseGPT, Wanda and magnitude pruning were published.
   public static let published = PruneRecipe(targets: .own, sequencing: .block, allocation: .uniform)
@@ -15,7 +17,8 @@ public struct PruneRecipe: Sendable {
   public static let best: PruneRecipe = {
     var game = GameSettings()
     game.estimator = DiagonalShapley()
-    return PruneRecipe(targets: .dense, sequencing: .stage, allocation: .shapley(.game(game)))
+    // Beyond 70 %, values told more of a broken model than of the linears.
+    return PruneRecipe(targets: .dense, sequencing: .stage, allocation: .shapley(.game(game)), probeCeiling: 0.7)
   }()
 
   /// The method of who names none.

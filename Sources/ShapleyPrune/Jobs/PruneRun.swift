@@ -39,7 +39,8 @@ struct PruneRun {
       if let path = record.source { texts.append(("values", path)) }
       searches = spread == .auto
     case .shapley(.game(let asked, let windows), let spread, _):
-      let game = asked.resolved(sparsity: job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity)
+      let game = asked.resolved(
+        sparsity: min(job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity, job.pruner.recipe.probeCeiling))
       try game.estimator.check(playerCount: game.playerCount(source.directory))
       settings = game
       gameWindows = windows

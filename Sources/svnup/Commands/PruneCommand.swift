@@ -93,7 +93,9 @@ package enum PruneCommand: Command {
   ]
 
   package static let probeSparsity = Option<Double?>(
-    "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
+    "probe-sparsity", .number(0...1, excludingLower: true, "S"),
+    defaultText:
+      "--sparsity; at most \(PruneRecipe.best.probeCeiling) for \(Self.bestNames)",
     help: "The sparsity of an absent player.")
   package static let data = Option<String?>(
     "data", .text("FILE"),
@@ -112,11 +114,11 @@ package enum PruneCommand: Command {
 
   /// The default of an option that follows the method.
   private static func defaultText(_ path: KeyPath<PruneRecipe, String>) -> String {
-    let names = [ADMMPruner.name, ALPSPruner.name]
-    return
-      "\(PruneRecipe.best[keyPath: path]) for \(names.joined(separator: " and ")), \(PruneRecipe.published[keyPath: path]) "
-      + "for the others"
+    "\(PruneRecipe.best[keyPath: path]) for \(bestNames), \(PruneRecipe.published[keyPath: path]) for the others"
   }
+
+  /// The methods that go with the best settings.
+  private static let bestNames = [ADMMPruner.name, ALPSPruner.name].joined(separator: " and ")
 
   private static func method(_ arguments: Arguments) -> any Pruner { arguments[method] ?? PruneRecipe.usualPruner }
 
