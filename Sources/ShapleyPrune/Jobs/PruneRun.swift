@@ -70,7 +70,9 @@ struct PruneRun {
       let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples, weighting: job.weighting)
       var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
       phases += job.allocation.footprint(forecast, samples)
-      if job.weighting == .gradient, let samples { phases.append(OutputSensitivity.footprint(forecast, samples)) }
+      if job.weighting == .gradient, let samples = calibration?.first(OutputSensitivity.usualSamples) {
+        phases.append(OutputSensitivity.footprint(forecast, BatchShape(samples)))
+      }
       if let settings, let windows {
         phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
       }
@@ -109,9 +111,9 @@ struct PruneRun {
     }
     let given = try given(model)
     let dense = try job.densePerplexity ?? evaluation.map { try measure(model, $0, "dense perplexity") }
-    if job.weighting == .gradient, let calibration {
+    if job.weighting == .gradient, let samples = calibration?.first(OutputSensitivity.usualSamples) {
       modelPruner.sensitivity = try job.events.during("sensitivities", unit: "samples") {
-        try OutputSensitivity(of: model, on: calibration, memory: budget.memory, progress: $0)
+        try OutputSensitivity(of: model, on: samples, memory: budget.memory, progress: $0)
       }
     }
     let shared = try given ?? share(model, modelPruner, measurements)

@@ -23,8 +23,8 @@ package enum PruneCommand: Command {
       What is pruned at a time, with activations taken anew: all linears of a block, or stages of it: queries, keys and values, \
       then the output, then gate and up, then down.
       """)
-  package static let weighting = Option<ModelPruner.Weighting>(
-    "weighting", .word, default: .equal,
+  package static let weighting = Option<ModelPruner.Weighting?>(
+    "weighting", .word, defaultText: "\(defaultText(\.weighting.rawValue)), and with --pattern",
     help: """
       What an error in an output counts where weights of several outputs compete for being kept: the same everywhere, or what it \
       does to the loss, by the mean squared gradient.
@@ -235,7 +235,9 @@ package enum PruneCommand: Command {
   private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
     if method.statistics > .none { return "--method \(method.name)" }
     if arguments[targets] == .dense { return "--targets dense" }
-    if arguments[weighting] == .gradient { return "--weighting gradient" }
+    if arguments[weighting] ?? method.recipe.weighting == .gradient, !arguments.isGiven(pattern) {
+      return "--weighting gradient"
+    }
     switch allocationChoice(arguments) {
     case .owl: return "--allocation owl"
     case .dlp: return "--allocation dlp"
@@ -253,7 +255,7 @@ package enum PruneCommand: Command {
       calibration: arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) })
     job.targets = arguments[targets] ?? method.recipe.targets
     job.sequencing = arguments[sequential] ?? method.recipe.sequencing
-    job.weighting = arguments[weighting]
+    if let weighting = arguments[weighting] { job.weighting = weighting }
     job.allocation = try allocation(arguments)
     job.evaluation = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Makes the tables of Documentation/Study.md: prunes models by svnup's own command in every way that they compare.
+
+    swift build -c release
+    Scripts/study.py run results.jsonl models.json [--only TABLE,...] [--threads N]
+    Scripts/study.py tables results.jsonl
+
+models.json lists the models, what each is calibrated and measured on, and what is to be tried:
+
+    [{"name": "kjv-llama", "model": "Sources/svnup/Resources/kjv-llama",
+      "options": ["--calibration", "calibration.txt", "--samples", "64", "--sequence-length", "256", "--data", "test.txt"],
+      "sparsities": ["0.7", "2:4"], "seeds": [0, 1], "tables": ["methods", "allocations"]}]
+
+Every run is a line of results.jsonl; what is there already is not run again, so that a study goes on where it stopped. Only Python's
+standard library is needed.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SVNUP = ROOT / ".build/release/svnup"
+
+PLAIN = ["--targets", "own", "--sequential", "block", "--weighting", "equal"]
+BOTH = ["--targets", "dense", "--sequential", "stage", "--weighting", "equal"]
+
+# What each table compares: a name for people, and the options. The default of `svnup prune` has none.
+TABLES = {
+    "methods": {
+        "SparseGPT": ["--method", "sparsegpt"],
+        "the paper's setting: SparseGPT, blocks, windows":
+            ["--method", "sparsegpt", "--allocation", "shapley", "--players", "blocks"],
+        "SparseGPT, windows": ["--method", "sparsegpt", "--allocation", "shapley"],
+        "SparseGPT, diagonal": ["--method", "sparsegpt", "--allocation", "shapley", "--estimator", "diagonal"],
+        "ADMM": ["--method", "admm", "--allocation", "uniform"] + PLAIN,
+        "ALPS": ["--method", "alps", "--allocation", "uniform"] + PLAIN,
+        "ADMM, dense, stage": ["--allocation", "uniform"] + BOTH,
+        "ADMM, dense, stage, weighted": ["--allocation", "uniform"],
+        "ADMM, dense, stage, diagonal": BOTH,
+        "default": [],
+        "default by ALPS": ["--method", "alps"],
+        "default by SparseGPT": ["--method", "sparsegpt", "--allocation", "shapley", "--estimator", "diagonal",
+            "--probe-sparsity", "0.6", "--targets", "dense", "--sequential", "stage", "--weighting", "gradient"],
+    },
+    "allocations": {
+        "SparseGPT, OWL": ["--method", "sparsegpt", "--allocation", "owl"],
+        "SparseGPT, DLP": ["--method", "sparsegpt", "--allocation", "dlp"],
+        "SparseGPT, AlphaPruning": ["--method", "sparsegpt", "--allocation", "alphapruning", "--spread", "0.2"],
+        "default, OWL": ["--allocation", "owl"],
+        "default, DLP": ["--allocation", "dlp"],
+        "default, AlphaPruning": ["--allocation", "alphapruning", "--spread", "0.2"],
+    },
+    "estimators": {
+        "default": [],
+        "1 node": ["--nodes", "1"],
+        "2 nodes": ["--nodes", "2"],
+        "8 nodes": ["--nodes", "8"],
+        "windows of 1": ["--estimator", "window", "--window", "1"],
+        "windows of 3": ["--estimator", "window"],
+        "permutations, 400 evaluations": ["--estimator", "permutation", "--evaluations", "400"],
+        "halves of blocks": ["--players", "sublayers"],
+        "blocks": ["--players", "blocks"],
+    },
+    "probes": {
+        "default": [],
+        "probe at the target": ["--probe-sparsity", "TARGET"],
+        "probe at 0.7": ["--probe-sparsity", "0.7"],
+        "probe at 0.5": ["--probe-sparsity", "0.5"],
+        "probe by SparseGPT": ["--probe-method", "sparsegpt"],
+    },
+    "groups": {
+        "SparseGPT": ["--method", "sparsegpt"],
+        "Wanda": ["--method", "wanda"],
+        "ADMM": ["--method", "admm"] + PLAIN,
+        "ALPS": ["--method", "alps"] + PLAIN,
+        "default": [],
+    },
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run")
+    run.add_argument("results")
+    run.add_argument("models")
+    run.add_argument("--only", default="")
+    run.add_argument("--threads", default="2")
+    run.add_argument("--svnup", default=str(SVNUP))
+    tables = commands.add_parser("tables")
+    tables.add_argument("results")
+    arguments = parser.parse_args()
+    if arguments.command == "run":
+        study(arguments)
+    else:
+        for table in TABLES:
+            show(table, read(arguments.results))
+
+
+def read(path):
+    if not os.path.exists(path):
+        return []
+    with open(path) as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def study(arguments):
+    done = {key(result) for result in read(arguments.results)}
+    only = [name for name in arguments.only.split(",") if name]
+    models = json.loads(pathlib.Path(arguments.models).read_text())
+    for model in models:
+        for table in [name for name in model["tables"] if not only or name in only]:
+            for sparsity in model["sparsities"]:
+                if (":" in sparsity) != (table == "groups"):
+                    continue
+                for seed in model["seeds"]:
+                    for choice, options in TABLES[table].items():
+                        wanted = {
+                            "model": model["name"], "sparsity": sparsity, "seed": seed, "table": table, "choice": choice
+                        }
+                        if key(wanted) in done:
+                            continue
+                        options = [sparsity if word == "TARGET" else word for word in options]
+                        target = ["--pattern" if ":" in sparsity else "--sparsity", sparsity, "--seed", str(seed)]
+                        result = prune(arguments, model, target + options)
+                        with open(arguments.results, "a") as file:
+                            file.write(json.dumps({**wanted, **result}) + "\n")
+                        print(*wanted.values(), result.get("perplexity", result.get("error")), flush=True)
+
+
+def key(result):
+    return tuple(result[name] for name in ["model", "sparsity", "seed", "table", "choice"])
+
+
+def prune(arguments, model, options):
+    """What a pruning came to; the pruned model itself is thrown away."""
+    folder = tempfile.mkdtemp()
+    output = os.path.join(folder, "pruned")
+    words = [arguments.svnup, "prune", model["model"], "--output", output, "--json", "--quiet"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    run = subprocess.run(
+        words + ["--threads", arguments.threads] + model["options"] + options, capture_output=True, text=True)
+    seconds = time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    shutil.rmtree(folder)
+    if run.returncode != 0:
+        return {"error": run.stderr.strip()}
+    record = json.loads(run.stdout)
+    allocation = record["allocation"]
+    return {
+        "perplexity": record["prunedPerplexity"], "dense": record["densePerplexity"], "zeros": record["sparsity"],
+        "seconds": seconds, "processor": after.ru_utime - before.ru_utime,
+        "values": (allocation.get("shapley") or {}).get("values"), "options": options,
+    }
+
+
+def show(table, results):
+    """A row a choice; a column a model and sparsity: the mean over seeds, and per cent against the first choice."""
+    results = [result for result in results if result["table"] == table and "perplexity" in result]
+    if not results:
+        return
+    columns = list(dict.fromkeys((result["model"], result["sparsity"]) for result in results))
+    print(f"\n## {table}\n")
+    print("| |" + "".join(f" {model} {sparsity} |" for model, sparsity in columns))
+    print("|---|" + "---|" * len(columns))
+    base = next(iter(TABLES[table]))
+    for choice in TABLES[table]:
+        cells = []
+        for column in columns:
+            here = [result for result in results if (result["model"], result["sparsity"]) == column]
+            found = [result["perplexity"] for result in here if result["choice"] == choice]
+            first = [result["perplexity"] for result in here if result["choice"] == base]
+            if not found:
+                cells.append("")
+                continue
+            share = f" ({100 * (statistics.mean(found) / statistics.mean(first) - 1):+.1f} %)" if first and choice != base else ""
+            cells.append(f"{statistics.mean(found):.2f}{share}")
+        print(f"| {choice} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
