@@ -2,7 +2,7 @@
 """Makes the tables of Documentation/Study.md: prunes models by svnup's own command in every way that they compare.
 
     swift build -c release
-    Scripts/study.py run results.jsonl models.json [--only TABLE,...] [--threads N]
+    Scripts/study.py run results.jsonl models.json [--only TABLE,...] [--choices "CHOICE;..."] [--threads N]
     Scripts/study.py tables results.jsonl
 
 models.json lists the models, what each is calibrated and measured on, and what is to be tried:
@@ -93,7 +93,8 @@ def main():
     run = commands.add_parser("run")
     run.add_argument("results")
     run.add_argument("models")
-    run.add_argument("--only", default="")
+    run.add_argument("--only", default="", help="tables, separated by commas")
+    run.add_argument("--choices", default="", help="rows of tables, separated by semicolons")
     run.add_argument("--threads", default="2")
     run.add_argument("--svnup", default=str(SVNUP))
     tables = commands.add_parser("tables")
@@ -116,6 +117,7 @@ def read(path):
 def study(arguments):
     done = {key(result) for result in read(arguments.results)}
     only = [name for name in arguments.only.split(",") if name]
+    choices = [name.strip() for name in arguments.choices.split(";") if name]
     models = json.loads(pathlib.Path(arguments.models).read_text())
     for model in models:
         for table in [name for name in model["tables"] if not only or name in only]:
@@ -124,6 +126,8 @@ def study(arguments):
                     continue
                 for seed in model["seeds"]:
                     for choice, options in TABLES[table].items():
+                        if choices and choice not in choices:
+                            continue
                         wanted = {
                             "model": model["name"], "sparsity": sparsity, "seed": seed, "table": table, "choice": choice
                         }
