@@ -9,7 +9,9 @@ models.json lists the models, what each is calibrated and measured on, and what 
 
     [{"name": "kjv-llama", "model": "Sources/svnup/Resources/kjv-llama",
       "options": ["--calibration", "calibration.txt", "--samples", "64", "--sequence-length", "256", "--data", "test.txt"],
-      "sparsities": ["0.7", "2:4"], "seeds": [0, 1], "tables": ["methods", "allocations"]}]
+      "values": ["--windows", "16"], "sparsities": ["0.7", "2:4"], "seeds": [0, 1], "tables": ["methods", "allocations"]}]
+
+"values" has options that only runs with Shapley values take.
 
 Every run is a line of results.jsonl; what is there already is not run again, so that a study goes on where it stopped. Only Python's
 standard library is needed.
@@ -135,10 +137,19 @@ def study(arguments):
                             continue
                         options = [sparsity if word == "TARGET" else word for word in options]
                         target = ["--pattern" if ":" in sparsity else "--sparsity", sparsity, "--seed", str(seed)]
+                        if takes_values(options, sparsity):
+                            options = options + model.get("values", [])
                         result = prune(arguments, model, target + options)
                         with open(arguments.results, "a") as file:
                             file.write(json.dumps({**wanted, **result}) + "\n")
                         print(*wanted.values(), result.get("perplexity", result.get("error")), flush=True)
+
+
+def takes_values(options, sparsity):
+    """Whether a run takes Shapley values, as `svnup prune` decides it."""
+    if "--allocation" in options:
+        return options[options.index("--allocation") + 1] == "shapley"
+    return ":" not in sparsity and not ("--method" in options and options[options.index("--method") + 1] != "alps")
 
 
 def key(result):

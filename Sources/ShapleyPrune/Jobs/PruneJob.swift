@@ -39,7 +39,7 @@ public struct PruneJob: Sendable {
   public var sequenceLength: Int?
   /// Where samples are drawn.
   public var seed = 0
-  /// Bytes to plan for; nil for no limit.
+  /// Bytes that the run may take; nil for no limit.
   public var memoryLimit: Int?
   /// The folder for the pruned model: its name is taken before anything is computed.
   public var output: String?
