@@ -11,7 +11,7 @@ models.json lists the models, what each is calibrated and measured on, and what 
       "options": ["--calibration", "calibration.txt", "--samples", "64", "--sequence-length", "256", "--data", "test.txt"],
       "values": ["--windows", "16"], "sparsities": ["0.7", "2:4"], "seeds": [0, 1], "tables": ["methods", "allocations"]}]
 
-"values" has options that only runs with Shapley values take.
+"values" has options that only runs with Shapley values take, "shapley" those of `svnup shapley` for the table of estimators.
 
 Every run is a line of results.jsonl; what is there already is not run again, so that a study goes on where it stopped. Only Python's
 standard library is needed.
@@ -61,16 +61,16 @@ TABLES = {
         "default, DLP": ["--allocation", "dlp"],
         "default, AlphaPruning": ["--allocation", "alphapruning", "--spread", "0.2"],
     },
+    # Of `svnup shapley`; the first is what the others are compared with.
     "estimators": {
-        "default": [],
-        "1 node": ["--nodes", "1"],
-        "2 nodes": ["--nodes", "2"],
-        "8 nodes": ["--nodes", "8"],
-        "windows of 1": ["--estimator", "window", "--window", "1"],
-        "windows of 3": ["--estimator", "window"],
-        "permutations, 400 evaluations": ["--estimator", "permutation", "--evaluations", "400"],
-        "halves of blocks": ["--players", "sublayers"],
-        "blocks": ["--players", "blocks"],
+        "random orders, 4,000 coalitions": ["--estimator", "permutation", "--evaluations", "4000"],
+        "random orders, 400 coalitions": ["--estimator", "permutation", "--evaluations", "400"],
+        "windows of one": ["--estimator", "window", "--window", "1"],
+        "windows of three": ["--estimator", "window"],
+        "diagonal, 1 node": ["--estimator", "diagonal", "--nodes", "1"],
+        "diagonal, 2 nodes": ["--estimator", "diagonal", "--nodes", "2"],
+        "diagonal, 4 nodes": ["--estimator", "diagonal"],
+        "diagonal, 8 nodes": ["--estimator", "diagonal", "--nodes", "8"],
     },
     "probes": {
         "default": [],
@@ -106,7 +106,10 @@ def main():
         study(arguments)
     else:
         for table in TABLES:
-            show(table, read(arguments.results))
+            if table == "estimators":
+                show_estimators(read(arguments.results))
+            else:
+                show(table, read(arguments.results))
 
 
 def read(path):
@@ -139,7 +142,10 @@ def study(arguments):
                         target = ["--pattern" if ":" in sparsity else "--sparsity", sparsity, "--seed", str(seed)]
                         if takes_values(options, sparsity):
                             options = options + model.get("values", [])
-                        result = prune(arguments, model, target + options)
+                        if table == "estimators":
+                            result = value(arguments, model, sparsity, options)
+                        else:
+                            result = prune(arguments, model, target + options)
                         with open(arguments.results, "a") as file:
                             file.write(json.dumps({**wanted, **result}) + "\n")
                         print(*wanted.values(), result.get("perplexity", result.get("error")), flush=True)
@@ -154,6 +160,35 @@ def takes_values(options, sparsity):
 
 def key(result):
     return tuple(result[name] for name in ["model", "sparsity", "seed", "table", "choice"])
+
+
+def value(arguments, model, sparsity, options):
+    """What values by an estimator cost, and what a pruning with them comes to."""
+    folder = tempfile.mkdtemp()
+    values = os.path.join(folder, "values.json")
+    words = [arguments.svnup, "shapley", model["model"], "--output", values, "--quiet", "--threads", arguments.threads]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run = subprocess.run(
+        words + model["shapley"] + ["--probe-sparsity", str(min(0.6, float(sparsity)))] + options, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if run.returncode != 0:
+        return {"error": run.stderr.strip()}
+    record = json.loads(pathlib.Path(values).read_text())
+    result = prune(arguments, model, ["--sparsity", sparsity, "--allocation", "shapley", "--values", values])
+    shutil.rmtree(folder)
+    return {**result, "values": record["values"], "gap": record["efficiencyGap"], "steps": record["applications"],
+            "processor": after.ru_utime - before.ru_utime}
+
+
+def ranks(values):
+    """The rank of every value; equal ones, of which there are hardly any, in their order."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    return [rank for _, rank in sorted((index, rank) for rank, index in enumerate(order))]
+
+
+def spearman(a, b):
+    """Spearman's correlation of two lists."""
+    return statistics.correlation(ranks(a), ranks(b))
 
 
 def prune(arguments, model, options):
@@ -177,6 +212,21 @@ def prune(arguments, model, options):
         "seconds": seconds, "processor": after.ru_utime - before.ru_utime,
         "values": (allocation.get("shapley") or {}).get("values"), "options": options,
     }
+
+
+def show_estimators(results):
+    """A row for each model and estimator: cost, correlation with the first one, and the perplexity that follows."""
+    results = [result for result in results if result["table"] == "estimators" and "perplexity" in result]
+    for model in dict.fromkeys(result["model"] for result in results):
+        here = [result for result in results if result["model"] == model]
+        print(f"\n## estimators on {model}\n")
+        print("| estimator | forward steps | processor seconds | gap | Spearman | perplexity |")
+        print("|---|---|---|---|---|---|")
+        for result in here:
+            correlation = spearman(result["values"], here[0]["values"])
+            print(
+                f"| {result['choice']} | {result['steps']} | {result['processor']:.0f} | {result['gap']:.3f} | "
+                f"{correlation:.3f} | {result['perplexity']:.2f} |")
 
 
 def show(table, results):
