@@ -36,7 +36,7 @@ enum FMAPeak {
     defer { withExtendedLifetime(results) {} }
     let first = results.pointer.assumingMemoryBound(to: Float.self)
     first.update(repeating: 0, count: instructions.tileRows * instructions.tileColumns)
-    instructions.multiplyAddProbe(iterations: iterations, results: first)
+    instructions.peakMultiplyAdds(iterations: iterations, results: first)
     return first[0]
   }
 }

@@ -24,7 +24,7 @@ enum ReadBandwidth {
       for _ in 0..<runs {
         let seconds = Harness.clocked {
           Parallel.forEachRange(byteCount / grain, grain: 1, threads: count) { range in
-            for task in range { Harness.consume(instructions.readProbe(floats + task * grain / 4, count: grain / 4)) }
+            for task in range { Harness.consume(instructions.peakRead(floats + task * grain / 4, count: grain / 4)) }
           }
         }
         best = max(best, Double(byteCount / grain * grain) / seconds)

@@ -100,6 +100,30 @@ import Transformer
     }
   }
 
+  @Test("What a store holds is not measured again, and the values are the same to the bit")
+  func resuming() throws {
+    let model = try TinyModels.load("opt-125m")
+    let windows = try TinyModels.calibration().first(5)
+    let absence = try LayerGame.Absence.pruned(model, by: WandaPruner(), to: 0.5, calibration: windows)
+    func derivatives(_ store: any MeasurementStore, _ absence: LayerGame.Absence) throws -> [[Double]]? {
+      var game = LayerGame(
+        model, windows: windows, absence: absence, memory: WorkingMemory(stripRows: 1), measurements: store)
+      return try game.derivatives(at: [0.25, 0.5])
+    }
+    let whole = MeasurementsInMemory()
+    let expected = try #require(try derivatives(whole, absence))
+    #expect(whole.count(windows: 5) == 10)
+    // Some windows of both presences, and none between them.
+    let part = MeasurementsInMemory()
+    for (presence, window) in [(0.25, 0), (0.25, 3), (0.5, 1)] {
+      part.enter(try #require(whole.slope(at: presence, window: window)), at: presence, window: window)
+    }
+    #expect(try derivatives(part, absence) == expected)
+    // With everything known no form is needed; without, there is nothing to measure with.
+    #expect(try derivatives(whole, .replaced([])) == expected)
+    #expect(try derivatives(MeasurementsInMemory(), .replaced([])) == nil)
+  }
+
   @Test("A run that is told to stop says that nothing is kept, and bypassed blocks have no derivatives")
   func stopping() throws {
     let stop = StopToken()

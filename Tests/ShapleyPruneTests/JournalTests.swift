@@ -92,6 +92,45 @@ import Testing
     #expect(reason([JournalRecord(.full(4), firstWindow: 0, means: [.nan])]) == "a number is not finite")
   }
 
+  @Test("Slopes are lines of their own: read back to the last bit, checked like the others")
+  func slopes() throws {
+    let slope = DiagonalSlope(mean: 1.5, derivatives: [0.1, -0.0, 5e-324, .greatestFiniteMagnitude])
+    let records = [(0.25, 1), (0.25, 0), (0.5, 2)].map { JournalSlope(slope, at: $0, window: $1) }
+    for record in records {
+      let line = Array(record.line(plan: "p1an").dropLast())
+      #expect(try JournalSlope(parsing: line, plan: "p1an") == record)
+      #expect(throws: JournalDamage.self) { try JournalSlope(parsing: line, plan: "other") }
+      var damaged = line
+      damaged[line.count / 2] ^= 1
+      #expect(throws: JournalDamage.self) { try JournalSlope(parsing: damaged, plan: "p1an") }
+    }
+    func text(_ records: [JournalSlope]) -> [UInt8] {
+      records.reduce(Self.header.line) { $0 + $1.line(plan: Self.header.plan) }
+    }
+    let (contents, _) = try parse(text(records))
+    #expect(
+      contents.complete == [
+        .slope(presence: 0.25, window: 0), .slope(presence: 0.25, window: 1), .slope(presence: 0.5, window: 2),
+      ])
+    #expect(contents.slope(at: 0.5, window: 2) == slope && contents.slope(at: 0.5, window: 1) == nil)
+    // Followed by another line, so that it is no torn one.
+    func reason(_ record: JournalSlope) -> String? {
+      let bytes = text([records[0], record, records[0]])
+      guard
+        case .failure(.damaged(_, _, _, let reason)) = Result(catching: { () throws(JournalError) in try parse(bytes) })
+      else { return nil }
+      return reason
+    }
+    let few = DiagonalSlope(mean: 1, derivatives: [1])
+    #expect(reason(JournalSlope(few, at: 0.5, window: 0)) == "it is of another number of players")
+    #expect(reason(JournalSlope(slope, at: 0.5, window: 3)) == "it is of windows that there are not")
+    let other = DiagonalSlope(mean: 2, derivatives: slope.derivatives)
+    #expect(reason(JournalSlope(other, at: 0.25, window: 1)) == "it contradicts an earlier line")
+    let infinite = DiagonalSlope(mean: .infinity, derivatives: slope.derivatives)
+    #expect(reason(JournalSlope(infinite, at: 0.5, window: 0)) == "a number is not finite")
+    #expect(reason(records[0]) == nil)
+  }
+
   @Test("A journal goes on where another was cut off, and keeps a second runner out")
   func files() throws {
     try withTemporaryFolder { folder in

@@ -382,7 +382,47 @@ struct PruneEndToEndTests {
     }
   }
 
-  @Test("what the diagonal cannot do is refused")
+  @Test("the probe of the best settings stops at 60 %, that of the published ones is the target")
+  func probeCeiling() throws {
+    try withTemporaryFolder { folder in
+      func probe(_ name: String, _ options: [String]) throws -> Double? {
+        let (record, _) = try prune(
+          ["--allocation", "shapley", "--estimator", "diagonal", "--nodes", "1"] + options, to: folder, name: name)
+        return record["allocation"]?["shapley"]?["probeSparsity"]?.double
+      }
+      let cases: [(String, [String], Double)] = [
+        ("best", ["--sparsity", "0.8"], 0.6), ("less", ["--sparsity", "0.5"], 0.5),
+        ("asked", ["--sparsity", "0.8", "--probe-sparsity", "0.75"], 0.75),
+        ("published", ["--sparsity", "0.8", "--method", "sparsegpt"], 0.8),
+      ]
+      for (name, options, expected) in cases {
+        let found = try probe(name, options)
+        #expect(found == expected, "\(name)")
+      }
+    }
+  }
+
+  @Test("outputs weighted by gradients are pruned otherwise, and the weighting is on record")
+  func weighting() throws {
+    try withTemporaryFolder { folder in
+      func saved(_ weighting: String, _ method: String) throws -> [UInt8] {
+        let options = ["--method", method, "--sparsity", "0.5", "--allocation", "uniform", "--weighting", weighting]
+        let (record, output) = try prune(options, to: folder, name: "\(method)-\(weighting)")
+        #expect(record["weighting"]?.text == weighting)
+        try expectZeros(of: record, in: output, model: Inputs.llama3)
+        #expect(try svnup.run(["verify", output, "--quiet"]).status == 0)
+        return try FileSystem.list(output).filter { $0.hasSuffix(".safetensors") }.reduce(into: []) {
+          $0 += try File.contents(of: Path.join(output, $1))
+        }
+      }
+      for method in ["magnitude", "admm"] {
+        let (equal, weighted) = (try saved("equal", method), try saved("gradient", method))
+        #expect(equal != weighted, "\(method)")
+      }
+    }
+  }
+
+  @Test("the diagonal's options are refused where they would do nothing")
   func diagonalRefusals() throws {
     let words = ["shapley", Inputs.opt, "--data", Inputs.stream, "--sequence-length", "64"]
     let bypassed = try svnup.refusal(words + ["--estimator", "diagonal", "--absence", "bypassed"], status: 64)

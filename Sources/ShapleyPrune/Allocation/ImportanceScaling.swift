@@ -1,6 +1,9 @@
 import Support
 
 /// What happens to importances before they are brought to [0, 1].
+///
+///     let allocation = try SparsityAllocation.proportional(
+///       importances: values, parameters: parameters, target: 0.7, spread: 0.16, scaling: .rank)
 public enum ImportanceScaling: String, CaseIterable, Sendable {
   /// Nothing.
   case linear

@@ -1,4 +1,8 @@
 /// One sparsity for each block of a model: the share of its weights that is to become zero.
+///
+///     let allocation = try SparsityAllocation.proportional(
+///       importances: values.values, parameters: players.map(\.parameters), target: 0.7)
+///     let patterns = allocation.patterns(for: players, blockCount: model.blocks.count)
 public struct SparsityAllocation: Equatable, Sendable {
   /// The sparsity of each block, in [0, 1].
   public let sparsities: [Double]

@@ -3,6 +3,11 @@ import Transformer
 
 /// The search for a spread: the model is pruned with several, and measured on windows that nothing else was computed
 /// from.
+///
+///     let tries = try SpreadSearch.tries(
+///       of: [0, 0.05, 0.09], model, by: ModelPruner(.admm()), calibration: samples, heldBack: windows, events: events
+///     ) { try patterns($0) }
+///     let spread = SpreadSearch.best(tries)
 public enum SpreadSearch {
   /// Windows to measure on, where the calibration text has as many to spare.
   public static let usualWindows = 16

@@ -1,6 +1,8 @@
 /// The Shapley values by their definition, from all 2^n coalitions.
 ///
 /// Offered up to 20 players.
+///
+///     let values = try ExactShapley().estimate(&game)
 public struct ExactShapley: ShapleyEstimator {
   /// The most players whose coalitions are enumerated.
   public static let playerLimit = WindowTable.lengthLimit

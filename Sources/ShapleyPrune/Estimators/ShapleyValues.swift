@@ -1,6 +1,9 @@
 import Support
 
 /// One number a player, with what it took to get them.
+///
+///     let values = try SlidingWindowShapley(length: 3).estimate(&game)
+///     print(values.values, values.grandValue - values.emptyValue, values.efficiencyGap)
 public struct ShapleyValues: Sendable {
   /// The value of each player, in the unit of the game.
   public internal(set) var values: [Double]

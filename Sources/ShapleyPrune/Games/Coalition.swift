@@ -2,6 +2,9 @@
 ///
 /// The players are numbered from 0; a player outside of `0..<playerCount` is a precondition failure everywhere. Up to
 /// 64 players need no allocation. Coalitions are ordered as their texts, and a coalition of fewer players comes first.
+///
+///     let coalition = Coalition([0, 2], of: 4)
+///     print(coalition, coalition.inserting(1), coalition.absentPlayers())  // 1010 1110 [1, 3]
 public struct Coalition: Hashable, Sendable {
   /// Players of the game, present or absent.
   public let playerCount: Int

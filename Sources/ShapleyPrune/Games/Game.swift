@@ -4,6 +4,14 @@ import Support
 ///
 /// Coalitions are valued in batches, so that a game can do their common work once; the value of a coalition must not
 /// depend on its batch.
+///
+///     struct Airport: Game {
+///       let costs: [Double]  // of a runway that is long enough for each
+///       var playerCount: Int { costs.count }
+///       func values(of coalitions: [Coalition]) -> [Double] {
+///         coalitions.map { $0.presentPlayers().map { costs[$0] }.max() ?? 0 }
+///       }
+///     }
 public protocol Game {
   /// How many players the game has; they are numbered from 0.
   var playerCount: Int { get }

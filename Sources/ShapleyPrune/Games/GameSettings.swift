@@ -24,7 +24,7 @@ public struct GameSettings: Sendable {
 
     /// The method with its settings.
     public var pruner: any Pruner
-    /// The sparsity; nil for that of the pruning that the values are for.
+    /// The sparsity; nil for that of the pruning that the values are for, or what its recipe has for the most.
     public var sparsity: Double?
 
     /// A probe by Wanda, to the sparsity that is pruned to, unless said otherwise.

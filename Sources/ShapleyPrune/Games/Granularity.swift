@@ -1,6 +1,9 @@
 import Transformer
 
 /// The players of a game: the parts into which a model is cut.
+///
+///     let players = Granularity.linears.cut(model)
+///     print(players.map(\.name))  // 0.query, 0.key, …
 public enum Granularity: String, CaseIterable, Sendable {
   /// Every block is a player.
   case blocks

@@ -31,6 +31,8 @@ extension LayerGame {
     let missing = wanted.map { presence, windows in
       windows.filter { measurements?.slope(at: presence, window: $0) == nil }
     }
+    // A game that was made for what is known has no forms.
+    guard forms.count == model.blocks.count || missing.allSatisfy(\.isEmpty) else { return nil }
     var counter = (completed: 0, total: missing.reduce(0) { $0 + $1.count } * model.blocks.count)
     return try zip(wanted, missing).map { wanted, missing in
       var measured = try measure(missing, at: wanted.presence, forms, &counter)

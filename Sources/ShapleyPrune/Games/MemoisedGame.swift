@@ -1,6 +1,10 @@
 /// A game that evaluates no coalition twice.
 ///
 /// The unknown coalitions of a batch go to the wrapped game in one call, each once, in ascending order.
+///
+///     var game = MemoisedGame(Airport(costs: [1, 2, 4]))
+///     let values = try ExactShapley().estimate(&game)  // evaluates eight coalitions
+///     let again = try SlidingWindowShapley(length: 2).estimate(&game)  // none
 public struct MemoisedGame<Wrapped: Game> {
   /// The game that computes the values.
   public private(set) var game: Wrapped

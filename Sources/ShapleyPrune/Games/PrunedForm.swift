@@ -5,6 +5,9 @@ import Transformer
 ///
 /// Where a method only clears weights, that is one bit a weight; where it changes those that stay, the weights as
 /// stored.
+///
+///     let form = PrunedForm(pruned.blocks[3], from: dense.blocks[3])
+///     let mixed = form.block(dense.blocks[3], roles: [.query, .key])  // only these two are pruned
 public struct PrunedForm: Sendable {
   private enum Weight: Sendable {
     case cleared(ZeroMask)

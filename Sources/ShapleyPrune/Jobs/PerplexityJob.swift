@@ -13,7 +13,7 @@ public struct PerplexityJob: Sendable {
   public var windows: Int?
   /// Tokens of a window; nil for the model's positions, at most 2,048.
   public var sequenceLength: Int?
-  /// Bytes to plan for; nil for no limit.
+  /// Bytes that the run may take; nil for no limit.
   public var memoryLimit: Int?
   /// Who is told how the work goes.
   public var events: any JobEvents = SilentEvents()

@@ -20,7 +20,7 @@ public struct PruneJob: Sendable {
   /// What is pruned at a time.
   public var sequencing: ModelPruner.Sequencing
   /// What an error in an output counts where weights of several rows compete.
-  public var weighting = ModelPruner.Weighting.equal
+  public var weighting: ModelPruner.Weighting
   /// What to prune to; nil where the allocation says it.
   public var pattern: SparsityPattern?
   /// The text whose activations tell which weights matter; a method that looks at none needs none.
@@ -39,7 +39,7 @@ public struct PruneJob: Sendable {
   public var sequenceLength: Int?
   /// Where samples are drawn.
   public var seed = 0
-  /// Bytes to plan for; nil for no limit.
+  /// Bytes that the run may take; nil for no limit.
   public var memoryLimit: Int?
   /// The folder for the pruned model: its name is taken before anything is computed.
   public var output: String?
@@ -52,7 +52,7 @@ public struct PruneJob: Sendable {
   /// Asked before every piece of work of a game whether to stop.
   public var stop = StopToken()
 
-  /// A job with what usually goes with a method, its `recipe`; N:M is for every linear the same.
+  /// A job with what usually goes with a method, its `recipe`; N:M is for every linear the same, and rows do not compete in it.
   public init(
     _ model: ModelSource, by pruner: some Pruner, to pattern: SparsityPattern?, calibration: Corpus? = nil
   ) {
@@ -62,6 +62,7 @@ public struct PruneJob: Sendable {
     self.calibration = calibration
     (targets, sequencing) = (pruner.recipe.targets, pruner.recipe.sequencing)
     if case .unstructured? = pattern { allocation = pruner.recipe.allocation } else { allocation = .uniform }
+    if case .structured? = pattern { weighting = .equal } else { weighting = pruner.recipe.weighting }
   }
 
   /// A job with the settings that came out best.

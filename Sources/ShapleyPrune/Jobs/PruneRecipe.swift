@@ -4,18 +4,24 @@ public struct PruneRecipe: Sendable {
   public var targets: ModelPruner.Targets
   /// What is pruned at a time.
   public var sequencing: ModelPruner.Sequencing
+  /// What an error in an output counts where rows compete.
+  public var weighting = ModelPruner.Weighting.equal
   /// How an unstructured sparsity is shared.
   public var allocation: Allocation
+  /// The most that absent players are pruned to while values are taken, unless they are given a sparsity.
+  public var probeCeiling = 1.0
 
   /// As SparseGPT, Wanda and magnitude pruning were published.
   public static let published = PruneRecipe(targets: .own, sequencing: .block, allocation: .uniform)
 
-  /// What came out best in our measurements (Documentation/Reconstruction.md): dense targets, stage by stage, each linear with the
-  /// sparsity that its value on the diagonal earns it.
+  /// What came out best in our measurements (Documentation/Reconstruction.md): dense targets, stage by stage, outputs
+  /// weighted by gradients, each linear with the sparsity that its value on the diagonal earns it.
   public static let best: PruneRecipe = {
     var game = GameSettings()
     game.estimator = DiagonalShapley()
-    return PruneRecipe(targets: .dense, sequencing: .stage, allocation: .shapley(.game(game)))
+    // Beyond it, values told more of a broken model than of the linears.
+    return PruneRecipe(
+      targets: .dense, sequencing: .stage, weighting: .gradient, allocation: .shapley(.game(game)), probeCeiling: 0.6)
   }()
 
   /// The method of who names none.

@@ -41,7 +41,8 @@ struct PruneRun {
       if let path = record.source { texts.append(("values", path)) }
       searches = searches || spread == .auto
     case .shapley(.game(let asked, let windows), let spread, _):
-      let game = asked.resolved(sparsity: job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity)
+      let game = asked.resolved(
+        sparsity: min(job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity, job.pruner.recipe.probeCeiling))
       try game.estimator.check(playerCount: game.playerCount(source.directory))
       settings = game
       gameWindows = windows
@@ -69,12 +70,14 @@ struct PruneRun {
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
       storesStates: calibration != nil
-    ) { [samples, evaluation, heldBack] forecast in
+    ) { [calibration, samples, evaluation, heldBack] forecast in
       let samples = samples.map(BatchShape.init)
       let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples, weighting: job.weighting)
       var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
       phases += job.allocation.footprint(forecast, samples, job.modelPruner(forecast.memory))
-      if job.weighting == .gradient, let samples { phases.append(OutputSensitivity.footprint(forecast, samples)) }
+      if job.weighting == .gradient, let samples = calibration?.first(OutputSensitivity.usualSamples) {
+        phases.append(OutputSensitivity.footprint(forecast, BatchShape(samples)))
+      }
       if let settings, let windows {
         phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
       }
@@ -115,9 +118,9 @@ struct PruneRun {
     }
     let given = try given(model)
     let dense = try job.densePerplexity ?? evaluation.map { try measure(model, $0, "dense perplexity") }
-    if job.weighting == .gradient, let calibration {
+    if job.weighting == .gradient, let samples = calibration?.first(OutputSensitivity.usualSamples) {
       modelPruner.sensitivity = try job.events.during("sensitivities", unit: "samples") {
-        try OutputSensitivity(of: model, on: calibration, memory: budget.memory, progress: $0)
+        try OutputSensitivity(of: model, on: samples, memory: budget.memory, progress: $0)
       }
     }
     let start = try given ?? share(model, modelPruner, measurements)

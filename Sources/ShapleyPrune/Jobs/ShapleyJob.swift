@@ -27,7 +27,7 @@ public struct ShapleyJob: Sendable {
   public var samples = Calibration.usualSamples
   /// Where samples are drawn.
   public var seed = 0
-  /// Bytes to plan for; nil for no limit.
+  /// Bytes that the run may take; nil for no limit.
   public var memoryLimit: Int?
   /// The file for the values: its name is taken before anything is computed.
   public var output: String?

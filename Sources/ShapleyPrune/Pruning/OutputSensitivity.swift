@@ -12,7 +12,10 @@ import Transformer
 ///     pruner.sensitivity = try OutputSensitivity(of: model, on: samples)
 public struct OutputSensitivity: Sendable {
   /// For every block, what the rows of each linear are multiplied by: (outputs), with a mean square of about 1.
-  let scales: [[LinearRole: [Double]]]
+  package let scales: [[LinearRole: [Double]]]
+
+  /// The first samples, which a job takes.
+  public static let usualSamples = 32
 
   /// The least a row counts, so that one that no token needs can be brought back from its scale.
   private static let least = 1.0 / 64

@@ -23,8 +23,8 @@ package enum PruneCommand: Command {
       What is pruned at a time, with activations taken anew: all linears of a block, or stages of it: queries, keys and values, \
       then the output, then gate and up, then down.
       """)
-  package static let weighting = Option<ModelPruner.Weighting>(
-    "weighting", .word, default: .equal,
+  package static let weighting = Option<ModelPruner.Weighting?>(
+    "weighting", .word, defaultText: "\(defaultText(\.weighting.rawValue)), and with --pattern",
     help: """
       What an error in an output counts where weights of several outputs compete for being kept: the same everywhere, or what it \
       does to the loss, by the mean squared gradient.
@@ -99,7 +99,9 @@ package enum PruneCommand: Command {
   ]
 
   package static let probeSparsity = Option<Double?>(
-    "probe-sparsity", .number(0...1, excludingLower: true, "S"), defaultText: "--sparsity",
+    "probe-sparsity", .number(0...1, excludingLower: true, "S"),
+    defaultText:
+      "--sparsity; at most \(PruneRecipe.best.probeCeiling) for \(Self.bestNames)",
     help: "The sparsity of an absent player.")
   package static let data = Option<String?>(
     "data", .text("FILE"),
@@ -121,11 +123,11 @@ package enum PruneCommand: Command {
 
   /// The default of an option that follows the method.
   private static func defaultText(_ path: KeyPath<PruneRecipe, String>) -> String {
-    let names = [ADMMPruner.name, ALPSPruner.name]
-    return
-      "\(PruneRecipe.best[keyPath: path]) for \(names.joined(separator: " and ")), \(PruneRecipe.published[keyPath: path]) "
-      + "for the others"
+    "\(PruneRecipe.best[keyPath: path]) for \(bestNames), \(PruneRecipe.published[keyPath: path]) for the others"
   }
+
+  /// The methods that go with the best settings.
+  private static let bestNames = [ADMMPruner.name, ALPSPruner.name].joined(separator: " and ")
 
   private static func method(_ arguments: Arguments) -> any Pruner { arguments[method] ?? PruneRecipe.usualPruner }
 
@@ -259,7 +261,9 @@ package enum PruneCommand: Command {
   private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
     if method.statistics > .none { return "--method \(method.name)" }
     if arguments[targets] == .dense { return "--targets dense" }
-    if arguments[weighting] == .gradient { return "--weighting gradient" }
+    if arguments[weighting] ?? method.recipe.weighting == .gradient, !arguments.isGiven(pattern) {
+      return "--weighting gradient"
+    }
     switch allocationChoice(arguments) {
     case .owl: return "--allocation owl"
     case .dlp: return "--allocation dlp"
@@ -278,7 +282,7 @@ package enum PruneCommand: Command {
       calibration: arguments[InputOptions.calibration].map { try TextOptions.calibration(arguments, $0) })
     job.targets = arguments[targets] ?? method.recipe.targets
     job.sequencing = arguments[sequential] ?? method.recipe.sequencing
-    job.weighting = arguments[weighting]
+    if let weighting = arguments[weighting] { job.weighting = weighting }
     job.allocation = try allocation(arguments)
     job.evaluation = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.samples = arguments[InputOptions.samples]

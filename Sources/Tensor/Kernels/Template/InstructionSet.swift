@@ -149,10 +149,10 @@ package protocol InstructionSet: Sendable {
 
   /// Multiplies and adds in registers, `iterations` times 2 · `tileRows` · `tileColumns` operations, and writes as many results
   /// as there are accumulators, so that nothing can be left out.
-  static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>)
+  static func peakMultiplyAdds(iterations: Int, results: UnsafeMutablePointer<Float>)
 
   /// The sum of `count` floats, less a rest that does not fill four vectors, with all loads independent: what reading costs.
-  static func readProbe(_ values: UnsafePointer<Float>, count: Int) -> Float
+  static func peakRead(_ values: UnsafePointer<Float>, count: Int) -> Float
 }
 
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {

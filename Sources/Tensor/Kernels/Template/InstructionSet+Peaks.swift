@@ -4,7 +4,7 @@ where
   LowerTile.Operand == TwoVectors<Vector>
 {
   @inlinable @inline(__always)
-  package static func multiplyAddProbe(iterations: Int, results: UnsafeMutablePointer<Float>) {
+  package static func peakMultiplyAdds(iterations: Int, results: UnsafeMutablePointer<Float>) {
     // A tile's accumulators are as many independent chains as hide the latency of an instruction.
     var tile = Stack<UpperTile, LowerTile>()
     let factors = TwoVectors(Vector(repeating: 1e-9), Vector(repeating: 1e-9))
@@ -16,7 +16,7 @@ where
 
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
-  package static func readProbe(_ values: UnsafePointer<Float>, count: Int) -> Float {
+  package static func peakRead(_ values: UnsafePointer<Float>, count: Int) -> Float {
     var (s0, s1, s2, s3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
     // Four streams: processors fetch ahead within a page, so that one stream waits at the start of each.
     let first = UnsafeRawPointer(values)
