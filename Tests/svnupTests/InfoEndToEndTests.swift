@@ -34,7 +34,9 @@ struct InfoEndToEndTests {
     #expect(blocks.map { $0["sparsity"]?.double } == [0, 0, 0, 0])
     let perplexity = try #require(info["memory"]?["perplexity"]?.integer)
     #expect(perplexity > model.all)
-    #expect(try #require(info["memory"]?["sparsegpt"]?.integer) > perplexity)
+    let sparseGPT = try #require(info["memory"]?["sparsegpt"]?.integer)
+    #expect(sparseGPT > perplexity)
+    #expect(try #require(info["memory"]?["prune"]?.integer) > sparseGPT)
     #expect(info["threads"]?.integer == 2)
   }
 

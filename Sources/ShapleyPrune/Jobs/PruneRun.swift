@@ -24,8 +24,7 @@ struct PruneRun {
     self.job = job
     let source = job.model
     var texts = [("calibration", job.calibration?.path), ("data", job.evaluation?.path)]
-    var settings: GameSettings?
-    var gameWindows = 0
+    let played = job.game
     var searches = job.allocation.search != nil
     switch job.allocation.start {
     case .uniform, .owl, .dlp, .alphaPruning, .search: break
@@ -40,12 +39,8 @@ struct PruneRun {
       }
       if let path = record.source { texts.append(("values", path)) }
       searches = searches || spread == .auto
-    case .shapley(.game(let asked, let windows), let spread, _):
-      let game = asked.resolved(
-        sparsity: min(job.pattern?.sparsity ?? GameSettings.Probe.usualSparsity, job.pruner.recipe.probeCeiling))
-      try game.estimator.check(playerCount: game.playerCount(source.directory))
-      settings = game
-      gameWindows = windows
+    case .shapley(.game, let spread, _):
+      try played?.settings.estimator.check(playerCount: played?.settings.playerCount(source.directory) ?? 0)
       searches = searches || spread == .auto
     }
     let corpus = try job.calibration?.tokens(for: source, .calibrating, events: job.events)
@@ -66,32 +61,19 @@ struct PruneRun {
     evaluation = try measured?.windows(length: job.sequenceLength).first(job.evaluationWindows)
     job.events.note(job.calibration, has: samples, of: job.samples, "samples", rows: corpus?.rowCount)
     job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows", rows: measured?.rowCount)
-    let windows = settings == nil ? nil : calibration?.first(gameWindows)
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
       storesStates: calibration != nil
-    ) { [calibration, samples, evaluation, heldBack] forecast in
-      let samples = samples.map(BatchShape.init)
-      let pruning = job.modelPruner(forecast.memory).footprint(forecast, samples, weighting: job.weighting)
-      var phases = evaluation.map { [Perplexity.footprint(forecast, BatchShape($0))] } ?? []
-      phases += job.allocation.footprint(forecast, samples, job.modelPruner(forecast.memory))
-      if job.weighting == .gradient, let samples = calibration?.first(OutputSensitivity.usualSamples) {
-        phases.append(OutputSensitivity.footprint(forecast, BatchShape(samples)))
-      }
-      if let settings, let windows {
-        phases += PreparedGame.footprint(forecast, settings, windows: BatchShape(windows), calibration: samples)
-      }
-      // A try prunes a copy, which is then measured.
-      if let heldBack {
-        let tries = pruning + [Perplexity.footprint(forecast, BatchShape(heldBack))]
-        phases += tries.map { $0.beside([forecast.copy]) }
-      }
-      return phases + pruning + [ModelDirectory.footprint(forecast)]
+    ) { [samples, evaluation, heldBack] forecast in
+      job.footprint(
+        forecast, samples: samples.map(BatchShape.init), evaluation: evaluation.map(BatchShape.init),
+        heldBack: heldBack.map(BatchShape.init))
     }
     hashes = try FileHashes(of: source, texts: texts, events: job.events)
-    if let settings, let windows, let calibrationText {
+    if let played, let calibration, let calibrationText {
       game = PreparedGame(
-        settings: settings, windows: windows, text: calibrationText, calibration: calibration,
+        settings: played.settings, windows: calibration.first(played.windows), text: calibrationText,
+        calibration: calibration,
         hashes: hashes.without("data"),
         memory: budget.memory, events: job.events, stop: job.stop)
     } else {

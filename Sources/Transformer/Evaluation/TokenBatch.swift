@@ -53,6 +53,9 @@ package struct BatchShape: Sendable {
 
   package init(_ tokens: TokenBatch) { self.init(sequences: tokens.sequences, length: tokens.length) }
 
+  /// At most the first `count` sequences.
+  package func first(_ count: Int) -> BatchShape { BatchShape(sequences: min(sequences, count), length: length) }
+
   /// Tokens.
   package var rows: Double { Double(sequences) * Double(length) }
 

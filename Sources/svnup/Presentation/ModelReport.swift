@@ -8,16 +8,21 @@ struct ModelReport {
   private let source: ModelSource
   private let model: any CausalLM
   /// Bytes that runs with the usual settings will need.
-  private let memory: (perplexity: Int, sparseGPT: Int)
+  private let memory: (perplexity: Int, prune: Int, sparseGPT: Int)
   private let storedTypes: [String]
 
   /// Reads the model; the memory is forecast before.
   init(_ source: ModelSource) throws {
     let length = source.defaultLength
     let samples = BatchShape(sequences: Calibration.usualSamples, length: length)
+    func predicted(by pruner: any Pruner) throws(SettingError) -> Int {
+      let job = PruneJob(source, by: pruner, to: .unstructured(GameSettings.Probe.usualSparsity))
+      return try MemoryBudget(source, length: length, storesStates: true) { job.footprint($0, samples: samples) }
+        .predicted
+    }
     memory = (
       try MemoryBudget(source, length: length) { [Perplexity.footprint($0, samples)] }.predicted,
-      try MemoryBudget(source, length: length) { ModelPruner(.sparseGPT()).footprint($0, samples) }.predicted
+      try predicted(by: PruneRecipe.usualPruner), try predicted(by: .sparseGPT())
     )
     self.source = source
     model = try source.load()
@@ -36,7 +41,9 @@ struct ModelReport {
       "vocabularySize": JSON(model.vocabularySize), "positions": JSON(model.maximumPositions),
       "sparsity": JSON(Double(pruned) / Double(max(prunable, 1))),
       "blocks": .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] }),
-      "memory": ["perplexity": JSON(memory.perplexity), "sparsegpt": JSON(memory.sparseGPT)],
+      "memory": [
+        "perplexity": JSON(memory.perplexity), "prune": JSON(memory.prune), "sparsegpt": JSON(memory.sparseGPT),
+      ],
       "kernel": JSON(Kernel.current.rawValue), "threads": JSON(Parallel.threadCount),
     ]
   }
@@ -53,8 +60,8 @@ struct ModelReport {
       stored as     \(storedTypes.joined(separator: ", ")) in \(shards) \(shards == 1 ? "file" : "files")
       vocabulary    \(model.vocabularySize)
       positions     \(model.maximumPositions)
-      memory        about \(Quantity.bytes(memory.perplexity)) for perplexity, \(Quantity.bytes(memory.sparseGPT)) for \
-      SparseGPT with \(Calibration.usualSamples) samples
+      memory        about \(Quantity.bytes(memory.perplexity)) for perplexity; to prune with \(Calibration.usualSamples) samples \
+      \(Quantity.bytes(memory.prune)), by SparseGPT \(Quantity.bytes(memory.sparseGPT))
       kernel        \(Kernel.current.rawValue), \(Parallel.threadCount) threads
 
       \(table.rendered)
