@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the tables of Documentation/Study.md: prunes models by svnup's own command in every way that they compare.
+"""Makes the tables of Documentation/Allocation.md: prunes models by svnup's own command in every way that they compare.
 
     swift build -c release
     Scripts/study.py run results.jsonl models.json [--only TABLE,...] [--choices "CHOICE;..."] [--threads N]
