@@ -243,8 +243,10 @@ def show(table, results):
         cells = []
         for column in columns:
             here = [result for result in results if (result["model"], result["sparsity"]) == column]
+            # A choice is compared with the first one on the same seeds.
+            seeds = {result["seed"] for result in here if result["choice"] == choice}
             found = [result["perplexity"] for result in here if result["choice"] == choice]
-            first = [result["perplexity"] for result in here if result["choice"] == base]
+            first = [result["perplexity"] for result in here if result["choice"] == base and result["seed"] in seeds]
             if not found:
                 cells.append("")
                 continue
