@@ -140,12 +140,11 @@ def study(arguments):
                             continue
                         options = [sparsity if word == "TARGET" else word for word in options]
                         target = ["--pattern" if ":" in sparsity else "--sparsity", sparsity, "--seed", str(seed)]
-                        if takes_values(options, sparsity):
-                            options = options + model.get("values", [])
                         if table == "estimators":
                             result = value(arguments, model, sparsity, options)
                         else:
-                            result = prune(arguments, model, target + options)
+                            more = model.get("values", []) if takes_values(options, sparsity) else []
+                            result = prune(arguments, model, target + options + more)
                         with open(arguments.results, "a") as file:
                             file.write(json.dumps({**wanted, **result}) + "\n")
                         print(*wanted.values(), result.get("perplexity", result.get("error")), flush=True)
