@@ -156,6 +156,20 @@ struct PruneRefusalTests {
     #expect(message == "svnup: \(reason) needs --calibration FILE (see 'svnup help prune')")
   }
 
+  @Test(
+    "a weighting that would change nothing is a usage error",
+    arguments: [
+      (["--sparsity", "0.5", "--method", "wanda"], "it changes nothing: wanda chooses in every row for itself"),
+      (["--pattern", "2:4"], "it changes nothing where every row has N of M weights"),
+      (["--pattern", "2:4", "--method", "sparsegpt"], "it changes nothing where every row has N of M weights"),
+    ])
+  func weighting(options: [String], reason: String) throws {
+    let words =
+      ["prune", Inputs.llama3, "--calibration", Inputs.rows, "--output", "/tmp/svnup-no-such-output"] + options
+    let message = try svnup.refusal(words + ["--weighting", "gradient"], status: 64)
+    #expect(message.contains("--weighting gradient: \(reason)"), "\(message)")
+  }
+
   @Test("Case 49: a sparsity outside [0, 1] is a usage error", arguments: ["-0.1", "1.1", "nan", "50", "inf", ""])
   func sparsity(text: String) throws {
     let words = ["prune", Inputs.llama3, "--method", "magnitude", "--sparsity=\(text)", "--output", "/nowhere/new"]

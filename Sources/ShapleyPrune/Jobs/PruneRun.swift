@@ -25,6 +25,7 @@ struct PruneRun {
     let source = job.model
     var texts = [("calibration", job.calibration?.path), ("data", job.evaluation?.path)]
     let played = job.game
+    if let game = played?.settings { try game.estimator.check(playerCount: game.playerCount(source.directory)) }
     var searches = job.allocation.search != nil
     switch job.allocation.start {
     case .uniform, .owl, .dlp, .alphaPruning, .search: break
@@ -40,7 +41,6 @@ struct PruneRun {
       if let path = record.source { texts.append(("values", path)) }
       searches = searches || spread == .auto
     case .shapley(.game, let spread, _):
-      try played?.settings.estimator.check(playerCount: played?.settings.playerCount(source.directory) ?? 0)
       searches = searches || spread == .auto
     }
     let corpus = try job.calibration?.tokens(for: source, .calibrating, events: job.events)

@@ -12,8 +12,6 @@ public struct SettingError: Error, Equatable, Sendable {
     case memory
     /// The target.
     case sparsity
-    /// The estimator of Shapley values.
-    case estimator
     /// The standard error to reach.
     case tolerance
     /// Pieces of a plan.

@@ -34,8 +34,8 @@ extension ShardPlan {
             guard let means = contents.means(of: coalition, windows: 0..<header.windows) else { continue }
             values[coalition] = settings.value.worth(windowMeans: means)
           case .slope(let presence, let window):
-            known.slopes[presence, default: []].append(
-              contentsOf: contents.slope(at: presence, window: window).map { [$0] } ?? [])
+            guard let slope = contents.slope(at: presence, window: window) else { continue }
+            known.slopes[presence, default: []].append(slope)
           }
         }
       }

@@ -76,7 +76,7 @@ struct LevelDatabase {
     at chosen: [Int], from dense: DenseDistribution, windows: [Int], memory: WorkingMemory
   ) -> Double {
     let length = dense.windows.length
-    let step = max(1, memory.stripRows / max(1, length))
+    let step = BatchShape(sequences: windows.count, length: length).strip(ofRows: memory.stripRows).sequences
     let strips = stride(from: 0, to: windows.count, by: step).map { Array(windows[$0..<min(windows.count, $0 + step)]) }
     var sum = 0.0
     strips.forEachPhase(of: \.count) { strip in

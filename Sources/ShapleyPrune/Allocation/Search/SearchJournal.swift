@@ -9,10 +9,9 @@ import Synchronization
 ///     {"search":1,"plan":"5d3c…"}
 ///     {"generation":0,"fitness":"3fe0c49ba5e353f8","levels":"","check":"b1946ac92492d234"}
 package final class SearchJournal: Sendable {
-  private let file: File
+  private let file: JournalFile
   private let plan: String
   private let levels: Mutex<[Entry]>
-  private let lastSynchronized = Mutex(ContinuousClock.now)
 
   /// A generation as it stands in the file.
   package struct Entry: Equatable, Sendable {
@@ -24,9 +23,6 @@ package final class SearchJournal: Sendable {
     package init(levels: [Int]?, fitness: Double) { (self.levels, self.fitness) = (levels, fitness) }
   }
 
-  /// The time after which the next line is followed by a synchronisation, from which on it survives a power cut.
-  private static let synchronizationInterval = Duration.seconds(2)
-
   /// Opens the journal of a plan, or begins one; a torn last line is removed.
   ///
   /// Throws `FileError`, also where another run has it open, and `JournalError` for another plan's journal and for a wrong line before the
@@ -35,12 +31,12 @@ package final class SearchJournal: Sendable {
   /// - Parameter plan: names everything that decides about the search, in printable ASCII without quotation marks.
   package init(_ path: String, plan: String) throws {
     self.plan = plan
-    file = try File(path, .appending)
-    let bytes = try file.contents()
-    let (entries, length) = try Self.parse(bytes, plan: plan, source: path)
-    if length < bytes.count { try file.truncate(to: length) }
-    if length == 0 { try file.append(Self.header(plan)) }
-    levels = Mutex(entries)
+    let opened = try JournalFile.open(path, header: Self.header(plan)) {
+      let (entries, length) = try Self.parse($0, plan: plan, source: path)
+      return (contents: entries, length: length)
+    }
+    file = opened.file
+    levels = Mutex(opened.contents)
   }
 
   /// The file's path.
@@ -58,15 +54,10 @@ package final class SearchJournal: Sendable {
       return entries.count - 1
     }
     try file.append(Self.line(entry, generation: number, plan: plan))
-    let isDue = lastSynchronized.withLock { ContinuousClock.now - $0 >= Self.synchronizationInterval }
-    if isDue { try synchronize() }
   }
 
   /// Returns when the disk holds everything that has been entered.
-  package func synchronize() throws {
-    lastSynchronized.withLock { $0 = .now }
-    try file.synchronize()
-  }
+  package func synchronize() throws { try file.synchronize() }
 
   // MARK: Text
 

@@ -9,17 +9,9 @@ import Synchronization
 ///     let journal = try Journal("values.journal", plan: "llama-7b/wanda-70", players: 32, windows: windows.sequences)
 ///     var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, measurements: journal)
 public final class Journal: MeasurementStore {
-  private let file: File
-  private let state: Mutex<State>
+  private let file: JournalFile
+  private let known: Mutex<JournalContents>
   private let header: JournalContents.Header
-
-  private struct State {
-    var contents: JournalContents
-    var lastSynchronized = ContinuousClock.now
-  }
-
-  /// The time after which the next line is followed by a synchronisation, from which on it survives a power cut.
-  private static let synchronizationInterval = Duration.seconds(2)
 
   /// Opens the journal of a plan, or begins one; a torn last line is removed.
   ///
@@ -39,12 +31,11 @@ public final class Journal: MeasurementStore {
   /// Throws `FileError`, also where another run has it open, and `JournalError`.
   package init(_ path: String, _ header: JournalContents.Header) throws {
     self.header = header
-    file = try File(path, .appending)
-    let bytes = try file.contents()
-    let (contents, length) = try JournalContents.parse(bytes, header, source: path)
-    if length < bytes.count { try file.truncate(to: length) }
-    if length == 0 { try file.append(header.line) }
-    state = Mutex(State(contents: contents))
+    let opened = try JournalFile.open(path, header: header.line) {
+      try JournalContents.parse($0, header, source: path)
+    }
+    file = opened.file
+    known = Mutex(opened.contents)
   }
 
   /// The file's path.
@@ -52,16 +43,16 @@ public final class Journal: MeasurementStore {
 
   /// The mean negative log-likelihood of each of the windows, or nil unless all of them are known.
   public func means(of coalition: Coalition, windows: Range<Int>) -> [Double]? {
-    state.withLock { $0.contents.means(of: coalition, windows: windows) }
+    known.withLock { $0.means(of: coalition, windows: windows) }
   }
 
   /// What is known of a window where all players are present to one degree.
   public func slope(at presence: Double, window: Int) -> DiagonalSlope? {
-    state.withLock { $0.contents.slope(at: presence, window: window) }
+    known.withLock { $0.slope(at: presence, window: window) }
   }
 
   /// The number of coalitions of which all windows in `0..<windows` are known, and of slopes of those windows.
-  public func count(windows: Int) -> Int { state.withLock { $0.contents.count(windows: windows) } }
+  public func count(windows: Int) -> Int { known.withLock { $0.count(windows: windows) } }
 
   /// Appends the mean negative log-likelihoods of the windows from `firstWindow` on.
   ///
@@ -71,7 +62,7 @@ public final class Journal: MeasurementStore {
   public func enter(_ means: [Double], of coalition: Coalition, firstWindow: Int) throws {
     guard means.allSatisfy(\.isFinite) else { return }
     let record = JournalRecord(coalition, firstWindow: firstWindow, means: means)
-    try append(record.line(plan: header.plan), unless: state.withLock { $0.contents.add(record) })
+    try append(record.line(plan: header.plan), unless: known.withLock { $0.add(record) })
   }
 
   /// Appends what was measured of a window where all players are present to one degree.
@@ -80,19 +71,14 @@ public final class Journal: MeasurementStore {
   public func enter(_ slope: DiagonalSlope, at presence: Double, window: Int) throws {
     guard slope.isFinite else { return }
     let record = JournalSlope(slope, at: presence, window: window)
-    try append(record.line(plan: header.plan), unless: state.withLock { $0.contents.add(record) })
+    try append(record.line(plan: header.plan), unless: known.withLock { $0.add(record) })
   }
 
   private func append(_ line: [UInt8], unless reason: String?) throws {
     if let reason { throw JournalError.rejected(file.path, reason: reason) }
     try file.append(line)
-    let isDue = state.withLock { ContinuousClock.now - $0.lastSynchronized >= Self.synchronizationInterval }
-    if isDue { try synchronize() }
   }
 
   /// Returns when the disk holds everything that has been entered.
-  public func synchronize() throws {
-    state.withLock { $0.lastSynchronized = .now }
-    try file.synchronize()
-  }
+  public func synchronize() throws { try file.synchronize() }
 }
