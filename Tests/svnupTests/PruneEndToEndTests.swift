@@ -104,8 +104,17 @@ struct PruneEndToEndTests {
       #expect(record["method"]?.text == "sparsegpt")
       #expect(record["calibrationSamples"]?.integer == 16)
       #expect(record["calibrationLength"]?.integer == 64)
-      #expect(record["evaluation"]?.keys == ["tokens", "windows", "sequenceLength", "text"])
+      #expect(
+        record["evaluation"]?.keys == [
+          "tokens", "windows", "sequenceLength", "text", "denseWindowNLL", "prunedWindowNLL",
+        ])
       #expect(record["evaluation"]?["text"]?["joining"]?.text == "token ids")
+      for (key, perplexity) in [("denseWindowNLL", "densePerplexity"), ("prunedWindowNLL", "prunedPerplexity")] {
+        let means = try #require(record["evaluation"]?[key]?.doubles)
+        #expect(means.count == record["evaluation"]?["windows"]?.integer)
+        let mean = means.reduce(0, +) / Double(means.count)
+        #expect(abs(exp(mean) / (record[perplexity]?.double ?? 0) - 1) < 1e-12)
+      }
       #expect(record["calibrationText"]?["joining"]?.text == "rows of token ids")
       for block in try #require(record["blocks"]?.array) {
         for (_, linear) in try #require(block["linears"]?.object).members {

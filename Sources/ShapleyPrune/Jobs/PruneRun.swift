@@ -250,7 +250,7 @@ extension PruningRecord {
     sparsity = Self.sparsity(of: reports)
     densePerplexity = dense?.perplexity
     prunedPerplexity = pruned?.perplexity
-    evaluation = pruned.map { Evaluation($0, text) }
+    evaluation = pruned.map { Evaluation($0, after: dense, text) }
   }
 }
 

@@ -58,6 +58,10 @@ public struct PruningRecord: Sendable {
     public internal(set) var sequenceLength = 0
     /// How the text became tokens.
     public internal(set) var text: TextProtocol?
+    /// Mean negative log-likelihood of each window before pruning; empty in records of versions that did not keep it.
+    public internal(set) var denseWindowMeans: [Double] = []
+    /// The same after it.
+    public internal(set) var prunedWindowMeans: [Double] = []
 
     package init() {}
   }
@@ -109,11 +113,15 @@ extension PruningRecord.Evaluation: Record {
     RecordField("tokens", \.tokens, .integer()), RecordField("windows", \.windows, .integer()),
     RecordField("sequenceLength", \.sequenceLength, .integer()),
     RecordField("text", \.text, FieldFormat.record.orNull, isRequired: false),
+    RecordField("denseWindowNLL", \.denseWindowMeans, FieldFormat.number().list, isRequired: false),
+    RecordField("prunedWindowNLL", \.prunedWindowMeans, FieldFormat.number().list, isRequired: false),
   ]
 
-  init(_ perplexity: Perplexity, _ text: TextProtocol?) {
+  init(_ perplexity: Perplexity, after dense: Perplexity?, _ text: TextProtocol?) {
     self.init()
     self.text = text
+    denseWindowMeans = dense?.windowMeans ?? []
+    prunedWindowMeans = perplexity.windowMeans
     tokens = perplexity.tokens
     windows = perplexity.windows
     sequenceLength = perplexity.sequenceLength

@@ -18,6 +18,8 @@ public struct Perplexity: Sendable, Equatable {
   public let windows: Int
   /// Tokens of a window.
   public let sequenceLength: Int
+  /// Mean negative log-likelihood of each window, in nats a token: what two models are compared by, window by window.
+  public let windowMeans: [Double]
 
   /// e^meanNLL.
   public var perplexity: Double { Math.exp(meanNLL) }
@@ -32,6 +34,7 @@ public struct Perplexity: Sendable, Equatable {
     windows = windowMeans.count
     tokens = windowMeans.count * (sequenceLength - 1)
     self.sequenceLength = sequenceLength
+    self.windowMeans = windowMeans
   }
 }
 
