@@ -20,6 +20,7 @@ package enum Math {
   package static func pow(_ x: Double, _ y: Double) -> Double { _pow(x, y) }
   package static func sin(_ x: Double) -> Double { _sin(x) }
   package static func cos(_ x: Double) -> Double { _cos(x) }
+  package static func atan(_ x: Double) -> Double { _atan(x) }
 }
 
 // Inside `Math` the short names mean Math's own functions, so the C ones get names of their own here.
@@ -28,6 +29,7 @@ private func _log(_ x: Double) -> Double { log(x) }
 private func _pow(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 private func _sin(_ x: Double) -> Double { sin(x) }
 private func _cos(_ x: Double) -> Double { cos(x) }
+private func _atan(_ x: Double) -> Double { atan(x) }
 
 /// Facts about the process and the machine.
 package enum Process {

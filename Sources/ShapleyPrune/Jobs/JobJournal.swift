@@ -34,6 +34,26 @@ struct JobJournal {
     temporary = path == besideOutput ? path : nil
   }
 
+  /// The journal of a task that many machines may want to do: one that belongs to another plan or is damaged is begun anew, and
+  /// where another task is at work on the same, measurements are kept in memory, since it will write the same.
+  static func ofTask(
+    _ path: String, _ header: JournalContents.Header, events: any JobEvents
+  ) throws -> any MeasurementStore {
+    do {
+      return try Journal(path, header)
+    } catch let error as JournalError {
+      events.note("\(error.description)")
+      try FileSystem.removeFile(path)
+      return try Journal(path, header)
+    } catch let error as FileError where error.failureKind == .interrupted {
+      events.note("\(path): another task is at work on the same")
+      return MeasurementsInMemory()
+    } catch let error as FileError where error.isForLackOfLocks {
+      events.note("\(path): this file system has no locks, so a task that is killed begins anew")
+      return MeasurementsInMemory()
+    }
+  }
+
   private init(temporary: String?) {
     measurements = nil
     self.temporary = temporary

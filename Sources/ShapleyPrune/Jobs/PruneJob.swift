@@ -31,8 +31,8 @@ public struct PruneJob: Sendable {
   public var evaluation: Corpus?
   /// Only the first windows of that text; nil for all.
   public var evaluationWindows: Int?
-  /// The perplexity of the model as it is, where it was measured before on the same windows; nil measures it.
-  public var densePerplexity: Perplexity?
+  /// What was measured before on the dense model, and is not measured again.
+  public var measured = DenseMeasurements()
   /// Samples to draw from the calibration text.
   public var samples = Calibration.usualSamples
   /// Tokens of a window and of a sample; nil for the model's positions, at most 2,048.
@@ -51,8 +51,10 @@ public struct PruneJob: Sendable {
   public var events: any JobEvents = SilentEvents()
   /// Asked before every piece of work of a game whether to stop.
   public var stop = StopToken()
+  /// Whether the memory that the run needs is told.
+  var tellsMemory = true
 
-  /// A job with what usually goes with a method, its `recipe`; N:M is for every linear the same, and rows do not compete in it.
+  /// A job with what usually goes with a method, its `recipe`.
   public init(
     _ model: ModelSource, by pruner: some Pruner, to pattern: SparsityPattern?, calibration: Corpus? = nil
   ) {
@@ -60,14 +62,23 @@ public struct PruneJob: Sendable {
     self.pruner = pruner
     self.pattern = pattern
     self.calibration = calibration
-    (targets, sequencing) = (pruner.recipe.targets, pruner.recipe.sequencing)
-    if case .unstructured? = pattern { allocation = pruner.recipe.allocation } else { allocation = .uniform }
-    if case .structured? = pattern { weighting = .equal } else { weighting = pruner.recipe.weighting }
+    (targets, sequencing, weighting, allocation) = (.own, .block, .equal, .uniform)
+    follow(pruner.recipe)
   }
 
   /// A job with the settings that came out best.
   public init(_ model: ModelSource, to pattern: SparsityPattern, calibration: Corpus) {
     self.init(model, by: PruneRecipe.usualPruner, to: pattern, calibration: calibration)
+  }
+
+  /// Takes a recipe's settings, as far as they say something: N:M is the same for every linear and lets no rows compete, nor does
+  /// a method that looks at every row by itself.
+  public mutating func follow(_ recipe: PruneRecipe) {
+    (targets, sequencing) = (recipe.targets, recipe.sequencing)
+    var isStructured = false
+    if case .structured? = pattern { isStructured = true }
+    if case .unstructured? = pattern { allocation = recipe.allocation } else { allocation = .uniform }
+    weighting = isStructured || !pruner.choosesAcrossRows ? .equal : recipe.weighting
   }
 
   /// Measures, shares out the sparsity, prunes, and measures again; the model's files stay as they are.
@@ -92,7 +103,7 @@ public struct PruneJob: Sendable {
         windows: $0.windows.sequences, events: events)
     }
     let searched = try run.searchJournal(journalPath, besides: output)
-    run.budget.announce(events)
+    if tellsMemory { run.budget.announce(events) }
     var pruned = try model.load(events: events)
     let record = try run.prune(&pruned, measurements: journal?.measurements, searched: searched.journal)
     return PruneResult(

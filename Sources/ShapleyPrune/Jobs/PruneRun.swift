@@ -4,8 +4,8 @@ import Transformer
 
 /// A job whose files have been read, but for the weights.
 struct PruneRun {
-  private let job: PruneJob
-  private let calibration: TokenBatch?
+  let job: PruneJob
+  let calibration: TokenBatch?
   /// What the model is pruned with in the end: after a search of an allocation, the text that was held back for it, too.
   private let samples: TokenBatch?
   /// Calibration text for the search of a spread or of an allocation.
@@ -98,13 +98,10 @@ struct PruneRun {
     if let pattern = job.pattern {
       try modelPruner.check(model, patterns: model.blocks.map { _ in BlockPattern(pattern) })
     }
+    try job.measured.check(model)
     let given = try given(model)
-    let dense = try job.densePerplexity ?? evaluation.map { try measure(model, $0, "dense perplexity") }
-    if job.weighting == .gradient, let samples = calibration?.first(OutputSensitivity.usualSamples) {
-      modelPruner.sensitivity = try job.events.during("sensitivities", unit: "samples") {
-        try OutputSensitivity(of: model, on: samples, memory: budget.memory, progress: $0)
-      }
-    }
+    let dense = try job.measured.perplexity ?? evaluation.map { try measure(model, $0, "dense perplexity") }
+    if job.weighting == .gradient { modelPruner.sensitivity = try job.measured.sensitivity ?? sensitivity(of: model) }
     let start = try given ?? share(model, modelPruner, measurements)
     let shared = try job.allocation.search.map { try search($0, model, modelPruner, searched).improve(start) } ?? start
     let reports = try job.events.during(job.pruner.name, unit: "blocks") {
@@ -163,19 +160,13 @@ struct PruneRun {
     case .uniform, .given, .search:
       return .uniform(job.pattern ?? .unstructured(0), model)
     case .owl(let spread):
-      let ratios = try job.events.during("outlier ratios", unit: "blocks") {
-        try outlierRatios(of: model, calibration: calibration ?? .none, memory: budget.memory, progress: $0)
-      }
+      let ratios = try job.measured.outlierRatios ?? ratios(of: model)
       return try .owl(ratios: ratios, model, target: target, spread: spread)
     case .dlp(let spread):
-      let medians = try job.events.during("median scores", unit: "blocks") {
-        try medianScores(of: model, calibration: calibration ?? .none, memory: budget.memory, progress: $0)
-      }
+      let medians = try job.measured.medianScores ?? medians(of: model)
       return try .dlp(medians: medians, model, target: target, spread: spread)
     case .alphaPruning(let spread, let tail):
-      let exponents = try job.events.during("spectra", unit: "blocks") {
-        try hillExponents(of: model, tail: tail, progress: $0)
-      }
+      let exponents = try job.measured.hillExponents ?? exponents(of: model, tail: tail)
       return try .alphaPruning(exponents: exponents, tail, model, target: target, spread: spread)
     case .shapley(let source, let spread, let map):
       let record: ShapleyRecord
@@ -256,7 +247,7 @@ extension PruningRecord {
 
 extension TokenBatch {
   /// For pruners that look at no samples.
-  fileprivate static let none = TokenBatch(tokens: [], length: 0)
+  static let none = TokenBatch(tokens: [], length: 0)
 }
 
 extension CausalLM {

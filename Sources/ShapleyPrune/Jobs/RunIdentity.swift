@@ -35,6 +35,19 @@ struct RunIdentity {
   /// SHA-256 of the program's own file; nil where the system does not tell which that is.
   static let executable = Process.executablePath.flatMap { try? SHA256.hexadecimal(ofFile: $0) }
 
+  /// The kernel that a plan was made with.
+  ///
+  /// Throws where this machine does not have it.
+  static func kernel(named name: String) throws(DocumentError) -> Kernel {
+    guard let kernel = Kernel(rawValue: name), kernel.isAvailable else {
+      throw DocumentError(
+        "the plan",
+        reason: "it was made with the kernel \(name.isEmpty ? "?" : name), which this machine cannot run; make it with "
+          + "SVNUP_KERNEL set to one that all machines have")
+    }
+    return kernel
+  }
+
   /// Whether the last bits depend on how the text is cut into strips: see Documentation/Memory.md.
   private static func stripsShow(_ game: PreparedGame) -> Bool {
     let probe = game.settings.probe

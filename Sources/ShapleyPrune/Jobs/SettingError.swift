@@ -30,6 +30,20 @@ public struct SettingError: Error, Equatable, Sendable {
     case generations
     /// How far sparsities lie apart.
     case spread
+    /// Models to compare.
+    case models
+    /// Texts to measure on.
+    case data
+    /// Methods to compare.
+    case methods
+    /// Allocations to compare.
+    case allocations
+    /// Targets to compare.
+    case sparsities
+    /// Groups of weights to compare.
+    case patterns
+    /// Seeds to draw samples with.
+    case seeds
     /// Where results go.
     case output
   }

@@ -55,18 +55,12 @@ private struct ShardWorker {
     // Before the model: what cannot be written is found out at once.
     if !FileSystem.exists(folder) { try makeFolder() }
     try File.rehearse(path)
-    let name = plan.identity.json["kernel"]?.text ?? ""
-    guard let kernel = Kernel(rawValue: name), kernel.isAvailable else {
-      throw DocumentError(
-        "the plan",
-        reason: "it was made with the kernel \(name.isEmpty ? "?" : name), which this machine cannot run; make it with "
-          + "SVNUP_KERNEL set to one that all machines have")
-    }
+    let kernel = try RunIdentity.kernel(named: plan.identity.json["kernel"]?.text ?? "")
     let restored = try Kernel.$current.withValue(kernel) {
       let job = try plan.job(events: events, stop: stop)
       let (game, budget) = try job.prepare()
       try plan.check(RunIdentity(game))
-      let journal = try openJournal()
+      let journal = try JobJournal.ofTask(journalPath, plan.header, events: events)
       let restored = measurements.count { journal.holds($0, windows: plan.header.windows) }
       budget.announce(events)
       try game.measure(measurements, job.model.load(events: events), into: journal)
@@ -78,24 +72,6 @@ private struct ShardWorker {
     }
     try? FileSystem.removeFile(journalPath)
     return result(restored: restored)
-  }
-
-  /// The journal of an earlier task of this shard; measurements in memory where another task is at work on the same
-  /// shard, which will write the same.
-  private func openJournal() throws -> any MeasurementStore {
-    do {
-      return try Journal(journalPath, plan.header)
-    } catch let error as JournalError {
-      events.note("\(error.description)")
-      try FileSystem.removeFile(journalPath)
-      return try Journal(journalPath, plan.header)
-    } catch let error as FileError where error.failureKind == .interrupted {
-      events.note("\(journalPath): another task is at work on this shard")
-      return MeasurementsInMemory()
-    } catch let error as FileError where error.isForLackOfLocks {
-      events.note("\(journalPath): this file system has no locks, so a task that is killed begins its shard again")
-      return MeasurementsInMemory()
-    }
   }
 
   /// Several tasks may want to make it at the same time.

@@ -12,7 +12,7 @@ import Transformer
 ///     pruner.sensitivity = try OutputSensitivity(of: model, on: samples)
 public struct OutputSensitivity: Sendable {
   /// For every block, what the rows of each linear are multiplied by: (outputs), with a mean square of about 1.
-  package let scales: [[LinearRole: [Double]]]
+  package internal(set) var scales: [[LinearRole: [Double]]]
 
   /// The first samples, which a job takes.
   public static let usualSamples = 32

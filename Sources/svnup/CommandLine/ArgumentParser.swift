@@ -10,16 +10,23 @@ struct ArgumentParser {
     var optionsHaveEnded = false
     while let word = words.popFirst() {
       if optionsHaveEnded || !word.hasPrefix("-") || word == "-" {
-        guard let place = places.popFirst() else { throw surplus(word) }
+        guard let place = places.first else { throw surplus(word) }
         guard !word.isEmpty else { throw problem("\(place.name) must not be empty") }
-        values[place.name] = word
+        if place.isRepeated {
+          values[place.name] = (values[place.name] as? [String] ?? []) + [word]
+        } else {
+          places.removeFirst()
+          values[place.name] = word
+        }
       } else if word == "--" {
         optionsHaveEnded = true
       } else {
         try parseOption(word)
       }
     }
-    if let missing = places.first(where: { $0.isRequired }) { throw problem("\(missing.name) is missing") }
+    if let missing = places.first(where: { $0.isRequired && values[$0.name] == nil }) {
+      throw problem("\(missing.name) is missing")
+    }
     if let missing = command.options.first(where: { $0.isRequired && values[$0.name] == nil }) {
       throw problem("\(missing.label) is missing")
     }
@@ -29,7 +36,7 @@ struct ArgumentParser {
     let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let spelling = String(parts[0])
     guard let option = option(spelling) else { throw unknown(spelling) }
-    guard values[option.name] == nil else { throw problem("\(spelling) is given twice") }
+    guard values[option.name] == nil || option.isRepeated else { throw problem("\(spelling) is given twice") }
     let attached = parts.count == 2 ? String(parts[1]) : nil
     let text: String
     switch (option.placeholder, attached) {
@@ -39,7 +46,7 @@ struct ArgumentParser {
     case (_?, nil): text = try nextValue(of: option)
     }
     do {
-      values[option.name] = try option.value(of: text)
+      values[option.name] = try option.value(of: text, after: values[option.name])
     } catch {
       throw problem("\(spelling) \(text.isEmpty ? "''" : text): \(error.message)")
     }

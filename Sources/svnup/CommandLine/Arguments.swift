@@ -27,6 +27,9 @@ package struct Arguments: Sendable {
   /// The argument in a required place, without which the parser refuses a command line.
   package subscript(positional: Positional<String>) -> String { values[positional.name] as? String ?? "" }
 
+  /// The arguments in the last places, of which there is at least one.
+  package subscript(positional: Positional<[String]>) -> [String] { values[positional.name] as? [String] ?? [] }
+
   /// The argument in a place that may be empty.
   package subscript(positional: Positional<String?>) -> String? { values[positional.name] as? String }
 

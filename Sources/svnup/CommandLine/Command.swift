@@ -25,7 +25,8 @@ package typealias OptionGroup = (title: String, options: [any OptionDeclaration]
 extension Command {
   package static var discussion: String { "" }
   package static var usage: String {
-    (positionals.map { $0.isRequired ? $0.name : "[\($0.name)]" } + ["[options]"]).joined(separator: " ")
+    (positionals.map { "\($0.isRequired ? $0.name : "[\($0.name)]")\($0.isRepeated ? "…" : "")" } + ["[options]"])
+      .joined(separator: " ")
   }
   package static var positionals: [any Declaration] { [] }
   package static var groups: [OptionGroup] { [] }

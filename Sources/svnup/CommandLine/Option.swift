@@ -5,6 +5,8 @@ package protocol Declaration: Sendable {
   var help: String { get }
   /// Whether a command line without it is refused.
   var isRequired: Bool { get }
+  /// Whether it may stand more than once, each time with another value.
+  var isRepeated: Bool { get }
 }
 
 /// A declaration of an option.
@@ -13,8 +15,8 @@ package protocol OptionDeclaration: Declaration {
   var placeholder: String? { get }
   /// The default as help texts show it, where there is one to show.
   var defaultText: String? { get }
-  /// The value of a text, for `Arguments` to keep.
-  func value(of text: String) throws(UsageError) -> any Sendable
+  /// The value of a text, for `Arguments` to keep; where the option is repeated, together with that of the texts before.
+  func value(of text: String, after earlier: (any Sendable)?) throws(UsageError) -> any Sendable
 }
 
 extension OptionDeclaration {
@@ -37,8 +39,16 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   package var defaultText: String?
   package var isRequired = false
   private let parse: @Sendable (String) throws(UsageError) -> Value
+  /// Adds a value to those before it, where the option is repeated.
+  private var join: (@Sendable (Value, Value) -> Value)?
 
-  package func value(of text: String) throws(UsageError) -> any Sendable { try parse(text) }
+  package var isRepeated: Bool { join != nil }
+
+  package func value(of text: String, after earlier: (any Sendable)?) throws(UsageError) -> any Sendable {
+    let value = try parse(text)
+    guard let join, let earlier = earlier as? Value else { return value }
+    return join(earlier, value)
+  }
 }
 
 extension Option {
@@ -59,6 +69,19 @@ extension Option {
   }
 }
 
+extension Option {
+  /// An option that is given once for each value.
+  package static func repeated<Element: Sendable>(
+    _ name: String, _ kind: ValueKind<Element>, isRequired: Bool = false, help: String
+  ) -> Self where Value == [Element] {
+    var option = Self(
+      name: name, placeholder: kind.placeholder, help: help, default: [], isRequired: isRequired,
+      parse: { text throws(UsageError) in [try kind.parse(text)] })
+    option.join = { $0 + $1 }
+    return option
+  }
+}
+
 extension Option where Value == Bool {
   /// An option without a value: true where it is given.
   package static func flag(_ name: String, help: String) -> Self {
@@ -66,11 +89,13 @@ extension Option where Value == Bool {
   }
 }
 
-/// An argument told by its place: `Positional<String>` is required, `Positional<String?>` may be missing.
+/// An argument told by its place: `Positional<String>` is required, `Positional<String?>` may be missing, and of
+/// `Positional<[String]>`, the last one, there is one at least.
 package struct Positional<Value: Sendable>: Declaration {
   package let name: String
   package let help: String
   package let isRequired: Bool
+  package var isRepeated = false
 }
 
 extension Positional {
@@ -80,5 +105,9 @@ extension Positional {
 
   package static func optional(_ name: String, help: String) -> Self where Value == String? {
     Self(name: name, help: help, isRequired: false)
+  }
+
+  package static func repeated(_ name: String, help: String) -> Self where Value == [String] {
+    Self(name: name, help: help, isRequired: true, isRepeated: true)
   }
 }

@@ -15,6 +15,7 @@ package enum Program {
     [
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
       ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, PruneCommand.self, VerifyCommand.self,
+      CompareCommand.self, ComparePlanCommand.self, CompareWorkCommand.self, CompareMergeCommand.self,
     ]
   }
 

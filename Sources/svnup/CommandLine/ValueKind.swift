@@ -68,6 +68,27 @@ extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue
     return Self(placeholder: words.joined(separator: "|")) { text throws(UsageError) in
       guard let value = Value(rawValue: text) else { throw UsageError("must be \(words.alternatives)") }
       return value
+    } spell: {
+      $0.rawValue
+    }
+  }
+}
+
+extension ValueKind {
+  /// Values with commas between them, each once.
+  package static func list<Element: Sendable>(of kind: ValueKind<Element>, _ placeholder: String? = nil) -> Self
+  where Value == [Element] {
+    Self(placeholder: placeholder ?? "\(kind.placeholder),…") { text throws(UsageError) in
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      var seen: Set<String> = []
+      return try parts.map { part throws(UsageError) in
+        guard seen.insert(part).inserted else { throw UsageError("has \(part) twice") }
+        do throws(UsageError) { return try kind.parse(part) } catch {
+          throw parts.count > 1 ? UsageError("\(part.isEmpty ? "an empty value" : part) \(error.message)") : error
+        }
+      }
+    } spell: {
+      $0.map(kind.spell).joined(separator: ",")
     }
   }
 }

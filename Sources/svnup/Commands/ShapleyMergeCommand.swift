@@ -32,16 +32,18 @@ package enum ShapleyMergeCommand: Command {
     case .missing(let shards):
       let list = ShardIndex.list(shards)
       try console.report(["missing": JSON(shards), "array": JSON(list)], or: list)
-      throw MissingShards(count: shards.count, of: plan.shardCount)
+      throw MissingPieces(count: shards.count, of: plan.shardCount, pieces: "shards")
     }
   }
 }
 
 /// A merge that came too early.
-struct MissingShards: Diagnostic, Equatable {
+struct MissingPieces: Diagnostic, Equatable {
   let count: Int
   let of: Int
+  /// What they are called.
+  let pieces: String
 
-  var description: String { "\(count) of \(of) shards are missing or damaged" }
+  var description: String { "\(count) of \(of) \(pieces) are missing or damaged" }
   var failureKind: FailureKind { .interrupted }
 }

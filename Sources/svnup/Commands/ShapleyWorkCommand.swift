@@ -3,7 +3,7 @@ import Support
 
 package enum ShapleyWorkCommand: Command {
   static let shard = Option<Int?>(
-    "shard", .shard, default: nil,
+    "shard", .number(ofPiece: "shard"), default: nil,
     help: "Which shard, from 0. auto: \(ShardIndex.variables.joined(separator: ", ")), whichever is set.")
   package static let output = Option<String?>("out", .text("DIR"), isRequired: true, help: "The folder of all shards.")
 
@@ -27,18 +27,5 @@ package enum ShapleyWorkCommand: Command {
     let result = try plan.work(
       on: index, into: arguments.required(output), events: console, stop: Stopping.token(keepsMeasurements: true))
     try console.report(result.json, or: result.text)
-  }
-}
-
-extension ValueKind where Value == Int? {
-  /// A number from 0, or `auto`, which is nil.
-  fileprivate static var shard: Self {
-    Self(placeholder: "I|auto") { text throws(UsageError) in
-      if text == "auto" { return nil }
-      guard let index = Int(text), index >= 0 else { throw UsageError("must be a shard's number from 0, or auto") }
-      return index
-    } spell: { index in
-      index.map { "\($0)" } ?? "auto"
-    }
   }
 }

@@ -10,13 +10,3 @@ extension Console: JobEvents {
     return Progress(label, unit: unit, style: style)
   }
 }
-
-/// The progress of jobs on a console, without their notes: for work of several jobs.
-struct ProgressOnly: JobEvents {
-  let console: Console
-  /// What stands in front of every label.
-  var prefix = ""
-
-  func note(_ text: String) {}
-  func begin(_ label: String, unit: String) -> any JobProgress { console.begin(prefix + label, unit: unit) }
-}

@@ -68,7 +68,7 @@ struct Demonstration {
     var job = try PerplexityJob(source, data: EmbeddedModel.text("test"))
     job.sequenceLength = Self.length
     job.windows = Self.testWindows
-    job.events = ProgressOnly(console: console, prefix: "\(label), ")
+    job.events = LabelledEvents(console, prefix: "\(label), ", notes: false)
     return try job.run()
   }
 
@@ -103,11 +103,12 @@ struct Demonstration {
     for var job in jobs {
       job.evaluation = try EmbeddedModel.text("test")
       job.evaluationWindows = Self.testWindows
-      job.densePerplexity = dense
+      job.measured.perplexity = dense
       job.samples = Self.samples
       job.sequenceLength = Self.length
       job.command = ["svnup", "demo"]
-      job.events = ProgressOnly(console: console, prefix: "\(job.pruner.name), \(job.allocation.name): ")
+      job.events = LabelledEvents(
+        console, prefix: "\(job.pruner.name), \(job.allocation.name): ", notes: false)
       let result = try job.run()
       records.append(result.record)
       if result.record.testPerplexity < best?.record.testPerplexity ?? .infinity { best = result }

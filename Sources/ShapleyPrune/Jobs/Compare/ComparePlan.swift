@@ -1,0 +1,275 @@
+import Support
+import Tensor
+import Transformer
+
+/// A comparison in a folder: what there is to do, what decides about the results, and the results as they come.
+///
+///     let plan = try job.plan(in: "study")
+///     // on every machine that has the folder
+///     try ComparePlan("study").work(on: task)
+///     // and in the end
+///     let comparison = try ComparePlan("study").merge()
+public struct ComparePlan: Sendable {
+  private static let version = 1
+  /// The plan's file in its folder.
+  static let fileName = "plan.json"
+  private static let taskFolder = "tasks"
+
+  /// The folder.
+  public let folder: String
+  private let job: CompareJob
+  let identity: CompareIdentity
+  /// The models whose files were looked at when the plan was made just now.
+  private let checked: Set<Int>
+  private let tasks: [CompareTask]
+
+  /// How many tasks there are: what cells share comes first for each model, then its cells.
+  public var taskCount: Int { tasks.count }
+
+  /// The tasks that cells need, and the cells, by their numbers: the first are best done before the others begin.
+  public var tasksInTurn: (shared: [Int], cells: [Int]) {
+    func isCell(_ index: Int) -> Bool { if case .cell = tasks[index] { true } else { false } }
+    return (tasks.indices.filter { !isCell($0) }, tasks.indices.filter(isCell))
+  }
+
+  /// The plan's file.
+  var path: String { Path.join(folder, Self.fileName) }
+
+  /// Writes the plan of a job into a folder, which is made where there is none.
+  init(_ job: CompareJob, folder: String) throws {
+    try job.check()
+    self.job = job
+    self.folder = folder
+    let request = try Request(job)
+    try Self.makeFolder(folder)
+    let models = try job.models.indices.map { try CompareIdentity.found(job, model: $0, events: job.events) }
+    identity = CompareIdentity(models: models)
+    checked = Set(job.models.indices)
+    tasks = Self.grid(job, identity).tasks
+    let document: JSON = [
+      "svnupComparison": JSON(Self.version), "request": request.json, "identities": .array(models),
+    ]
+    try File.replace(path, with: Array(document.with("sha256", JSON(document.sha256)).document.utf8))
+  }
+
+  /// Reads the plan in a folder, and checks that nobody changed it.
+  ///
+  /// Throws where there is none, and where a model of the plan cannot be opened here.
+  public init(_ folder: String) throws {
+    self.folder = folder
+    let fields = try FieldReader(file: Path.join(folder, Self.fileName))
+    guard fields.json["svnupComparison"] != nil else { throw fields.failure("it is not the plan of a comparison") }
+    let version = try fields.member("svnupComparison").integer()
+    guard version == Self.version else {
+      throw try fields.member("svnupComparison").failure(
+        "this is version \(version); this svnup reads version \(Self.version)")
+    }
+    let content = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
+    guard fields.json["sha256"]?.text == content.sha256 else {
+      throw fields.failure(
+        "it is not the hash of what the plan says; somebody changed it: make a new one", at: "sha256")
+    }
+    job = try Request(fields.member("request")).job()
+    try job.check()
+    let identities = try fields.member("identities")
+    identity = CompareIdentity(models: try identities.elements().map(\.json))
+    guard identity.models.count == job.models.count else {
+      throw identities.failure("there are \(identity.models.count) for \(job.models.count) models")
+    }
+    checked = []
+    tasks = Self.grid(job, identity).tasks
+  }
+
+  private static func grid(_ job: CompareJob, _ identity: CompareIdentity) -> CompareGrid {
+    CompareGrid(job) { identity.identity(of: $1, $0).sha256 }
+  }
+
+  func grid(stop: StopToken = StopToken()) -> CompareGrid {
+    var job = job
+    job.stop = stop
+    return Self.grid(job, identity)
+  }
+
+  /// The comparison on this machine.
+  func prepared(events: any JobEvents, stop: StopToken) throws -> CompareRun {
+    try CompareRun(self, checked: checked, events: events, stop: stop)
+  }
+
+  /// Does one task: writes its result into the folder, complete or not at all.
+  ///
+  /// A result that is there stays. Throws where this machine has other files or another program than the plan was made with,
+  /// and `Interruption` where the token said to stop.
+  ///
+  /// - Returns: the task in words, and the time it took; nil for one that was done already.
+  /// - Precondition: `0 <= task < taskCount`.
+  @discardableResult
+  public func work(
+    on task: Int, events: any JobEvents = SilentEvents(), stop: StopToken = StopToken()
+  ) throws -> (task: String, seconds: Double?) {
+    let name = identity.models[tasks[task].model]["kernel"]?.text ?? ""
+    return try Kernel.$current.withValue(RunIdentity.kernel(named: name)) {
+      let run = try prepared(events: events, stop: stop)
+      let done = try run.carryOut(tasks[task])
+      return (run.grid.words(of: tasks[task]).joined(separator: ", "), done.isNew ? done.content.seconds : nil)
+    }
+  }
+
+  /// The file of a task's result, whose name begins with words for people.
+  func file(of task: CompareTask, _ grid: CompareGrid) -> CompareTaskFile {
+    let identity = identity.identity(of: task, grid)
+    var words: [String] = []
+    for word in grid.words(of: task) {
+      let plain = word.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == ":")) }
+      words.append(plain.joined(separator: "-"))
+    }
+    let name = words.filter { !$0.isEmpty }.joined(separator: "-").replacingColons.prefix(120)
+    return CompareTaskFile(
+      path: Path.join(Path.join(folder, Self.taskFolder), "\(name)-\(identity.sha256.prefix(16)).json"),
+      identity: identity)
+  }
+
+  /// Puts the results together, where all are there, and writes the tables into the folder.
+  public func merge(events: any JobEvents = SilentEvents()) throws -> CompareMerge {
+    let grid = grid()
+    var missing: [Int] = []
+    var results: [CompareTask: CompareTaskFile.Content] = [:]
+    for (index, task) in tasks.enumerated() {
+      do throws(CompareTaskFile.Problem) {
+        results[task] = try file(of: task, grid).read()
+      } catch {
+        events.note(error.reason)
+      }
+      if results[task] == nil { missing.append(index) }
+    }
+    guard missing.isEmpty else { return .missing(missing) }
+    let comparison = try Comparison(grid, results) { file(of: $0, grid).path }
+    for (name, text) in comparison.files { try File.replace(Path.join(folder, name), with: Array(text.utf8)) }
+    return .comparison(comparison)
+  }
+
+  /// Makes the folder and the one for results; refuses one that holds something else.
+  private static func makeFolder(_ folder: String) throws {
+    if FileSystem.exists(folder) {
+      let names = try FileSystem.list(folder)
+      guard names.isEmpty || names.contains(fileName) || names == [taskFolder] else {
+        throw FileError(
+          folder, "create", reason: "it exists and holds no comparison; choose another", failureKind: .cannotCreate)
+      }
+    }
+    for path in [folder, Path.join(folder, taskFolder)] where !FileSystem.exists(path) {
+      do throws(FileError) { try FileSystem.makeDirectory(path) } catch {
+        // Another machine may have been quicker.
+        guard FileSystem.exists(path) else { throw error }
+      }
+    }
+  }
+}
+
+/// What came of putting results together.
+public enum CompareMerge: Sendable {
+  /// The comparison.
+  case comparison(Comparison)
+  /// Tasks that are still to be done, ascending.
+  case missing([Int])
+}
+
+extension String {
+  /// `2:4` as it may stand in the name of a file anywhere.
+  fileprivate var replacingColons: String { split(separator: ":").joined(separator: "of") }
+}
+
+/// A job by the names of its files.
+private struct Request: Record {
+  private var models: [String] = []
+  private var calibration = TextFile()
+  private var evaluations: [TextFile] = []
+  private var methods: [JSON] = []
+  private var recipes: [CompareJob.RecipeChoice] = []
+  private var rules: [CompareJob.Rule] = []
+  private var estimators: [JSON] = []
+  private var granularities: [Granularity] = []
+  private var targets: [SparsityPattern] = []
+  private var seeds = 1
+  private var samples = 1
+  private var sequenceLength: Int?
+  private var windows = 1
+  private var evaluationWindows: Int?
+  private var memory: Int?
+
+  init() {}
+
+  /// The paths are made absolute, which mean the same in every folder.
+  init(_ job: CompareJob) throws {
+    models = try job.models.map { try FileSystem.resolve($0.path) }
+    calibration = try TextFile(job.calibration, .calibration)
+    evaluations = try job.evaluations.map { try TextFile($0, .data) }
+    methods = job.methods.map { JSON(members: [("method", JSON($0.name))] + $0.settingMembers) }
+    estimators = job.estimators.map { JSON(members: [("estimator", JSON($0.name))] + $0.settingMembers) }
+    (recipes, rules, granularities, targets) = (job.recipes, job.rules, job.granularities, job.targets)
+    (seeds, samples, sequenceLength) = (job.seeds, job.samples, job.sequenceLength)
+    (windows, evaluationWindows, memory) = (job.windows, job.evaluationWindows, job.memoryLimit)
+  }
+
+  func job() throws -> CompareJob {
+    var job = CompareJob(
+      try models.map { try ModelSource($0) }, calibration: calibration.corpus, evaluations: evaluations.map(\.corpus))
+    job.methods = try methods.map { try Registries.pruners.read("method", in: FieldReader($0, source: "the plan")) }
+    job.estimators = try estimators.map {
+      try Registries.estimators.read("estimator", in: FieldReader($0, source: "the plan"))
+    }
+    (job.recipes, job.rules, job.granularities, job.targets) = (recipes, rules, granularities, targets)
+    (job.seeds, job.samples, job.sequenceLength) = (seeds, samples, sequenceLength)
+    (job.windows, job.evaluationWindows, job.memoryLimit) = (windows, evaluationWindows, memory)
+    return job
+  }
+
+  private static let count = FieldFormat<Int>.integer(in: 1...Int.max)
+
+  static let fields: [RecordField<Request>] = [
+    RecordField("models", \.models, FieldFormat.text.list), RecordField("calibration", \.calibration, .record),
+    RecordField("data", \.evaluations, FieldFormat.record.list),
+    RecordField("methods", \.methods, FieldFormat.json.list), RecordField("recipes", \.recipes, FieldFormat.word.list),
+    RecordField("allocations", \.rules, FieldFormat.word.list),
+    RecordField("estimators", \.estimators, FieldFormat.json.list),
+    RecordField("players", \.granularities, FieldFormat.word.list),
+    RecordField("targets", \.targets, FieldFormat<SparsityPattern>.target.list),
+    RecordField("seeds", \.seeds, count), RecordField("samples", \.samples, count),
+    RecordField("sequenceLength", \.sequenceLength, FieldFormat.integer(in: 2...Int.max).orNull),
+    RecordField("valueWindows", \.windows, count), RecordField("evaluationWindows", \.evaluationWindows, count.orNull),
+    RecordField("memory", \.memory, FieldFormat.integer().orNull),
+  ]
+}
+
+/// A text by its file.
+private struct TextFile: Record {
+  private var path = ""
+  private var reading = TextReading()
+
+  init() {}
+
+  init(_ corpus: Corpus, _ setting: SettingError.Setting) throws {
+    guard let path = corpus.path else {
+      throw SettingError(setting, nil, "a comparison names files, so texts and ids must be in files")
+    }
+    self.path = try FileSystem.resolve(path)
+    reading = corpus.reading ?? TextReading()
+  }
+
+  var corpus: Corpus { .file(path, as: reading) }
+
+  static let fields: [RecordField<TextFile>] = [
+    RecordField("path", \.path, .text), RecordField("reading", \.reading, .record),
+  ]
+}
+
+extension FieldFormat where Value == SparsityPattern {
+  /// A fraction, or N:M.
+  fileprivate static var target: Self {
+    Self {
+      $0.groups.map { JSON($0) } ?? JSON($0.sparsity)
+    } read: { (field) throws(DocumentError) in
+      if field.json.text != nil { return try groups.read(field) }
+      return .unstructured(try field.number(in: 0...1))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Support
+import Transformer
+
+/// What a model came to on one text.
+struct CompareMeasurement: Record {
+  /// Mean negative log-likelihood of each window; NaN where it is not finite.
+  private(set) var windowMeans: [Double] = []
+  private(set) var sequenceLength = 2
+  private(set) var text = TextProtocol()
+
+  init() {}
+
+  init(_ perplexity: Perplexity, _ text: TextProtocol) {
+    windowMeans = perplexity.windowMeans
+    sequenceLength = perplexity.sequenceLength
+    self.text = text
+  }
+
+  var perplexity: Perplexity { Perplexity(windowMeans: windowMeans, sequenceLength: sequenceLength) }
+
+  static let fields: [RecordField<CompareMeasurement>] = [
+    RecordField("windowNLL", \.windowMeans, FieldFormat<Double>.numberOrNull.list),
+    RecordField("sequenceLength", \.sequenceLength, .integer(in: 2...Int.max)), RecordField("text", \.text, .record),
+  ]
+
+  func check(_ object: FieldReader) throws(DocumentError) {
+    if windowMeans.isEmpty { throw try object.member("windowNLL").failure("it is empty") }
+  }
+}
+
+/// What a dense model came to.
+struct CompareDense: Record {
+  var measurements: [CompareMeasurement] = []
+
+  init() {}
+
+  static let fields: [RecordField<CompareDense>] = [RecordField("texts", \.measurements, FieldFormat.record.list)]
+}
+
+/// What a cell came to.
+struct CompareOutcome: Record {
+  /// The pruning; nil where the model could not be pruned so.
+  var pruning: PruningRecord?
+  var measurements: [CompareMeasurement] = []
+  /// Why it could not be.
+  var failure: String?
+
+  init() {}
+
+  static let fields: [RecordField<CompareOutcome>] = [
+    RecordField("pruning", \.pruning, FieldFormat.record.orNull),
+    RecordField("texts", \.measurements, FieldFormat.record.list),
+    RecordField("failure", \.failure, FieldFormat.text.orNull),
+  ]
+}
+
+extension DenseMeasurements {
+  /// Takes what a part's file has; values are returned, since they belong to the allocation.
+  mutating func take(_ part: DensePart, _ fields: FieldReader) throws(DocumentError) -> ShapleyRecord? {
+    switch part {
+    case .values: return try ShapleyRecord(fields)
+    case .outlierRatios: outlierRatios = try Self.blocks(fields)
+    case .medianScores: medianScores = try Self.blocks(fields)
+    case .hillExponents: hillExponents = try Self.blocks(fields)
+    case .sensitivity: sensitivity = try OutputSensitivity(fields)
+    }
+    return nil
+  }
+
+  private static func blocks(_ fields: FieldReader) throws(DocumentError) -> [Double] {
+    try FieldFormat<Double>.number().list.read(fields.member("blocks"))
+  }
+}

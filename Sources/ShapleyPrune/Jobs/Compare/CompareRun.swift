@@ -1,0 +1,176 @@
+import Support
+import Tensor
+import Transformer
+
+/// A comparison at work on this machine.
+final class CompareRun {
+  let grid: CompareGrid
+  private let plan: ComparePlan
+  private let events: OnceEvents
+  /// Models whose files were found to be those of the plan.
+  private var checked: Set<Int>
+  /// Models and methods whose memory was told.
+  private var announced: Set<[String]> = []
+  /// The model that was read last, for what is measured on it as it is.
+  private var loaded: (index: Int, model: any CausalLM)?
+  /// The texts in the tokens of a model.
+  private var texts: (index: Int, texts: [(windows: TokenBatch, told: TextProtocol)])?
+
+  /// What was done about a task.
+  struct Done {
+    let content: CompareTaskFile.Content
+    let isNew: Bool
+  }
+
+  init(_ plan: ComparePlan, checked: Set<Int>, events: any JobEvents, stop: StopToken) throws {
+    self.plan = plan
+    self.checked = checked
+    self.events = OnceEvents(events)
+    grid = plan.grid(stop: stop)
+  }
+
+  /// The result of a task: from its file, or computed and written.
+  func carryOut(_ task: CompareTask) throws -> Done {
+    let file = plan.file(of: task, grid)
+    do throws(CompareTaskFile.Problem) {
+      if let content = try file.read() { return Done(content: content, isNew: false) }
+    } catch {
+      events.note("\(error.reason): it is made anew")
+    }
+    try checkFiles(task.model)
+    // Parts are files of their own, so their time is not the cell's.
+    var measured = DenseMeasurements()
+    var values: ShapleyRecord?
+    if case .cell(let cell) = task {
+      for part in grid.parts(of: cell) {
+        let path = plan.file(of: .part(part, of: cell), grid).path
+        let content = try carryOut(.part(part, of: cell)).content
+        values = try measured.take(part, FieldReader(content.result, source: path)) ?? values
+      }
+    }
+    let start = ContinuousClock.now
+    let labelled = LabelledEvents(events, prefix: grid.words(of: task).joined(separator: ", ") + ": ")
+    let result: JSON
+    switch task {
+    case .dense(let index): result = try measureDense(index, labelled).json
+    case .part(let part, let cell): result = try measure(part, cell, into: file, labelled)
+    case .cell(let cell): result = try prune(cell, measured, values, labelled).json
+    }
+    let content = CompareTaskFile.Content(result: result, seconds: (ContinuousClock.now - start).seconds)
+    try file.write(content)
+    return Done(content: content, isNew: true)
+  }
+
+  /// Throws where this machine has another program, kernel or files than the plan was made with.
+  private func checkFiles(_ model: Int) throws {
+    guard checked.insert(model).inserted else { return }
+    let found = try CompareIdentity.found(grid.job, model: model, events: events)
+    try RunIdentity(json: plan.identity.models[model]).check(RunIdentity(json: found), source: plan.path)
+  }
+
+  private func model(_ index: Int, _ events: any JobEvents) throws -> any CausalLM {
+    if let loaded, loaded.index == index { return loaded.model }
+    loaded = nil
+    let model = try grid.job.models[index].load(events: events)
+    loaded = (index, model)
+    return model
+  }
+
+  private func texts(_ index: Int, _ events: any JobEvents) throws -> [(windows: TokenBatch, told: TextProtocol)] {
+    if let texts, texts.index == index { return texts.texts }
+    let job = grid.job
+    let read = try job.evaluations.map { corpus in
+      let tokens = try corpus.tokens(for: job.models[index], .measuring, events: events)
+      let windows = try tokens.windows(length: job.sequenceLength).first(job.evaluationWindows)
+      events.note(corpus, has: windows, of: job.evaluationWindows, "windows", rows: tokens.rowCount)
+      return (windows: windows, told: tokens.told)
+    }
+    texts = (index, read)
+    return read
+  }
+
+  private func measure(
+    _ model: any CausalLM, _ index: Int, _ events: any JobEvents
+  ) throws -> [CompareMeasurement] {
+    try texts(index, events).map { windows, told in
+      let memory = try MemoryBudget(grid.job.models[index], limit: grid.job.memoryLimit, length: windows.length) {
+        [Perplexity.footprint($0, BatchShape(windows))]
+      }.memory
+      let perplexity = events.during("perplexity", unit: "windows") {
+        model.perplexity(windows, memory: memory, progress: $0)
+      }
+      return CompareMeasurement(perplexity, told)
+    }
+  }
+
+  private func measureDense(_ index: Int, _ events: any JobEvents) throws -> CompareDense {
+    var result = CompareDense()
+    result.measurements = try measure(model(index, events), index, events)
+    return result
+  }
+
+  /// Measures what several cells need, on the dense model.
+  private func measure(
+    _ part: DensePart, _ cell: CompareCell, into file: CompareTaskFile, _ events: any JobEvents
+  ) throws -> JSON {
+    var pruning = grid.pruning(cell)
+    pruning.events = events
+    let run = try PruneRun(pruning)
+    let model = try model(cell.model, events)
+    switch part {
+    case .outlierRatios: return ["blocks": JSON(try run.ratios(of: model))]
+    case .medianScores: return ["blocks": JSON(try run.medians(of: model))]
+    case .hillExponents: return ["blocks": JSON(try run.exponents(of: model, tail: AlphaPruning.usualTail))]
+    case .sensitivity: return try run.sensitivity(of: model).json
+    case .values:
+      guard let game = run.game else { return .null }
+      let header = JournalContents.Header(
+        plan: file.identity.sha256, players: game.settings.playerCount(grid.job.models[cell.model].directory),
+        windows: game.windows.sequences)
+      let path = file.path + ".journal"
+      // The store is closed before its file goes.
+      let record = try game.play(model, measurements: JobJournal.ofTask(path, header, events: events)).record
+      try? FileSystem.removeFile(path)
+      return record.json
+    }
+  }
+
+  /// Prunes a copy of the model with what was measured before, and measures what came of it.
+  private func prune(
+    _ cell: CompareCell, _ measured: DenseMeasurements, _ values: ShapleyRecord?, _ events: any JobEvents
+  ) throws -> CompareOutcome {
+    // Two models in memory would be one too many.
+    loaded = nil
+    var pruning = grid.pruning(cell)
+    pruning.measured = measured
+    pruning.events = events
+    pruning.tellsMemory = announced.insert([grid.name(ofModel: cell.model), pruning.pruner.name]).inserted
+    if let values, case .shapley(_, let spread, let map) = pruning.allocation {
+      pruning.allocation = .shapley(.values(values), spread: spread, map: map)
+    }
+    var outcome = CompareOutcome()
+    do {
+      let result = try pruning.run()
+      outcome.pruning = result.record
+      outcome.measurements = try measure(result.model, cell.model, events)
+    } catch let error as PruningError {
+      outcome.failure = error.description
+    } catch let error as AllocationError {
+      outcome.failure = error.description
+    }
+    if let failure = outcome.failure {
+      events.note("\(grid.words(of: .cell(cell)).joined(separator: ", ")): \(failure)")
+    }
+    return outcome
+  }
+}
+
+extension CompareTask {
+  /// The model that it is about.
+  var model: Int {
+    switch self {
+    case .dense(let model): model
+    case .part(_, let cell), .cell(let cell): cell.model
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import Support
+
+// A comparison as text for people, for papers and for programs.
+extension Comparison {
+  /// The files of a comparison by their names; the same bytes whenever and wherever the tasks were done.
+  var files: [(name: String, text: String)] {
+    [
+      ("compare.json", json.document), ("table.md", markdown), ("table.tex", latex), ("table.csv", csv),
+      ("cells.csv", cellsCSV),
+    ]
+  }
+
+  /// Columns that stand in one table: those of a model and a text.
+  package var tables: [[Int]] {
+    var tables: [[Int]] = []
+    for (index, column) in columns.enumerated() {
+      if let last = tables.last?.first.map({ columns[$0] }), last.modelIndex == column.modelIndex,
+        last.textIndex == column.textIndex
+      {
+        tables[tables.count - 1].append(index)
+      } else {
+        tables.append([index])
+      }
+    }
+    return tables
+  }
+
+  /// `13.56 ± 0.04`.
+  package static func figure(_ entry: Entry) -> String {
+    "\(entry.mean.fixed(2))\(entry.deviation.map { " ± \($0.fixed(2))" } ?? "")"
+  }
+
+  /// `-45.0 %`, and `≈` in front where that is no more than noise.
+  package static func change(_ entry: Entry) -> String {
+    guard let change = entry.change, change.isFinite else { return "" }
+    let sign = entry.changeTest?.isDifferent == false ? "≈ " : ""
+    return sign + Quantity.change(1 + change, from: 1)
+  }
+
+  /// Whether an entry cannot be told from the best of its column.
+  package static func isWithinNoise(_ entry: Entry) -> Bool { entry.bestTest.map { !$0.isDifferent } ?? false }
+
+  /// What the marks in a table mean.
+  package var legend: String {
+    let deviation = seeds > 1 ? "mean ± standard deviation over \(seeds) seeds; " : ""
+    return
+      "\(deviation)in brackets, against the uniform allocation of the same method; ≈: no more than noise by a paired test "
+      + "over windows at \(Quantity.percent(PairedTest.level, digits: 0)); "
+      + "°: not to be told from the best in the column by that test"
+  }
+
+  /// Tables in Markdown, one for each model and text, the best of a column in bold.
+  public var markdown: String {
+    var lines: [String] = []
+    for table in tables {
+      guard let first = table.first.map({ columns[$0] }) else { continue }
+      lines.append("\(first.model) on \(first.text), perplexity (dense \(first.dense.fixed(2))):\n")
+      lines.append(
+        "| \((titles + table.map { columns[$0].target }).map(\.markdownCell).joined(separator: " | ")) |")
+      lines.append("|\(String(repeating: "---|", count: titles.count + table.count))")
+      for (row, words) in rows.enumerated() {
+        let cells = table.map { column -> String in
+          guard let entry = entries[row][column] else { return "" }
+          let change = Self.change(entry)
+          let text =
+            Self.figure(entry) + (Self.isWithinNoise(entry) ? "°" : "") + (change.isEmpty ? "" : " (\(change))")
+          return entry.isBest ? "**\(text)**" : text
+        }
+        lines.append("| \((words + cells).map(\.markdownCell).joined(separator: " | ")) |")
+      }
+      lines.append("")
+    }
+    return (lines + [legend + "."]).joined(separator: "\n") + "\n"
+  }
+
+  /// Tables in LaTeX without packages, one for each model and text.
+  public var latex: String {
+    var lines: [String] = []
+    for table in tables {
+      guard let first = table.first.map({ columns[$0] }) else { continue }
+      lines.append("% \(first.model) on \(first.text)".latexComment)
+      lines.append(
+        "\\begin{tabular}{\(String(repeating: "l", count: titles.count))\(String(repeating: "r", count: table.count))}")
+      lines.append("\\hline")
+      lines.append((titles + table.map { columns[$0].target }).map(\.latex).joined(separator: " & ") + " \\\\")
+      lines.append("\\hline")
+      for (row, words) in rows.enumerated() {
+        let cells = table.map { column -> String in
+          guard let entry = entries[row][column] else { return "" }
+          let number = entry.mean.fixed(2)
+          let deviation = entry.deviation.map { " $\\pm$ \($0.fixed(2))" } ?? ""
+          return (entry.isBest ? "\\textbf{\(number)}" : number) + deviation
+        }
+        lines.append((words.map(\.latex) + cells).joined(separator: " & ") + " \\\\")
+      }
+      lines += ["\\hline", "\\end{tabular}", ""]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// A line for each row and column, with every digit.
+  public var csv: String {
+    let header =
+      ["model", "text", "target"] + titles + [
+        "seeds", "dense", "mean", "deviation", "change", "change_p", "best", "best_p",
+      ]
+    var lines = [header]
+    for (index, column) in columns.enumerated() {
+      for (row, words) in rows.enumerated() {
+        guard let entry = entries[row][index] else { continue }
+        lines.append(
+          [column.model, column.text, column.target] + words + [
+            "\(seeds)", column.dense.csv, entry.mean.csv, entry.deviation.csv, entry.change.csv,
+            (entry.changeTest?.probability).csv, entry.isBest ? "1" : "0", (entry.bestTest?.probability).csv,
+          ])
+      }
+    }
+    return lines.map { $0.map(\.csvField).joined(separator: ",") }.joined(separator: "\n") + "\n"
+  }
+
+  /// A line for each cell and text, with every digit.
+  public var cellsCSV: String {
+    var lines = [["model", "text", "target", "seed"] + titles + ["zeros", "dense", "perplexity"]]
+    for cell in grid.cells {
+      guard let outcome = outcomes[cell] else { continue }
+      for column in columns where column.modelIndex == cell.model && column.targetIndex == cell.target {
+        let measured = outcome.measurements.indices.contains(column.textIndex)
+        lines.append(
+          [column.model, column.text, column.target, "\(cell.seed)"] + rows[cell.row] + [
+            (outcome.pruning?.sparsity).csv, column.dense.csv,
+            measured ? outcome.measurements[column.textIndex].perplexity.perplexity.csv : "",
+          ])
+      }
+    }
+    return lines.map { $0.map(\.csvField).joined(separator: ",") }.joined(separator: "\n") + "\n"
+  }
+
+  /// Everything but times, which differ from run to run.
+  package var json: JSON {
+    let job = grid.job
+    let table = columns.indices.flatMap { index in
+      rows.indices.compactMap { row in entries[row][index].map { json($0, row, columns[index]) } }
+    }
+    let texts = job.models.indices.map { model -> JSON in
+      [
+        "model": JSON(grid.name(ofModel: model)), "path": JSON(job.models[model].path),
+        "texts": .array(
+          job.evaluations.indices.map { text -> JSON in
+            let measured = dense[model].measurements[text]
+            return [
+              "path": JSON(job.evaluations[text].path ?? ""), "protocol": measured.text.json,
+              "windows": JSON(measured.windowMeans.count), "sequenceLength": JSON(measured.sequenceLength),
+              "dense": JSON(measured.perplexity.perplexity),
+            ]
+          }),
+      ]
+    }
+    return [
+      "svnup": JSON(Version.current), "seeds": JSON(seeds), "samples": JSON(job.samples),
+      "sequenceLength": job.sequenceLength.map { JSON($0) } ?? .null, "valueWindows": JSON(job.windows),
+      "calibration": JSON(job.calibration.path ?? ""), "models": .array(texts),
+      "rows": .array(grid.rows.map(\.json)), "table": .array(table),
+      "failures": .array(failures.map { ["cell": JSON($0.cell), "reason": JSON($0.reason)] }),
+    ]
+  }
+
+  private func json(_ entry: Entry, _ row: Int, _ column: Column) -> JSON {
+    [
+      "row": JSON(row), "model": JSON(column.model), "text": JSON(column.text), "target": JSON(column.target),
+      "perplexities": JSON(entry.perplexities), "mean": JSON(entry.mean),
+      "deviation": entry.deviation.map { JSON($0) } ?? .null, "change": entry.change.map { JSON($0) } ?? .null,
+      "changeProbability": (entry.changeTest?.probability).map { JSON($0) } ?? .null, "best": JSON(entry.isBest),
+      "bestProbability": (entry.bestTest?.probability).map { JSON($0) } ?? .null,
+    ]
+  }
+}
+
+extension Double {
+  fileprivate var csv: String { isFinite ? "\(self)" : "" }
+}
+
+extension Double? {
+  fileprivate var csv: String { map(\.csv) ?? "" }
+}
+
+extension String {
+  /// A field of RFC 4180.
+  fileprivate var csvField: String {
+    contains { $0 == "," || $0 == "\"" || $0.isNewline }
+      ? "\"\(split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" : self
+  }
+
+  /// The text in a cell of a Markdown table.
+  fileprivate var markdownCell: String {
+    String(map { $0.isNewline ? " " : $0 }).split(separator: "|", omittingEmptySubsequences: false)
+      .joined(separator: "\\|")
+  }
+
+  /// The text without what LaTeX takes for commands.
+  fileprivate var latex: String {
+    reduce(into: "") { text, character in
+      switch character {
+      case "%", "_", "&", "#", "$", "{", "}": text += "\\\(character)"
+      case "\\": text += "\\textbackslash{}"
+      case "~": text += "\\textasciitilde{}"
+      case "^": text += "\\textasciicircum{}"
+      default: text.append(character.isNewline ? " " : character)
+      }
+    }
+  }
+
+  /// A comment of one line.
+  fileprivate var latexComment: String { String(map { $0.isNewline ? " " : $0 }) }
+}

@@ -1,0 +1,205 @@
+import Support
+import Transformer
+
+/// The results of a comparison: a row for each way of pruning, a column for each model, text and target.
+public struct Comparison: Sendable {
+  /// What a row came to in a column, over the seeds.
+  public struct Entry: Sendable {
+    /// The perplexities, one a seed; NaN where a model could not be pruned so.
+    public internal(set) var perplexities: [Double] = []
+    /// Their mean.
+    public internal(set) var mean = Double.nan
+    /// Their standard deviation; nil for one seed.
+    public internal(set) var deviation: Double?
+    /// The mean against that of the uniform allocation of the same method, minus one; nil where there is none in the comparison.
+    public internal(set) var change: Double?
+    /// Whether that is more than noise, by the mean losses of windows over the seeds.
+    public internal(set) var changeTest: PairedTest?
+    /// Whether no row has a lower mean in the column.
+    public internal(set) var isBest = false
+    /// Whether the difference to the best row is more than noise; nil for the best.
+    public internal(set) var bestTest: PairedTest?
+  }
+
+  /// A column.
+  public struct Column: Sendable {
+    /// The model's name.
+    public let model: String
+    /// The name of the text's file.
+    public let text: String
+    /// What the models were pruned to: `70 %`, `2:4`.
+    public let target: String
+    /// The perplexity of the model as it is.
+    public let dense: Double
+    let modelIndex: Int
+    let textIndex: Int
+    let targetIndex: Int
+  }
+
+  /// What a row's words are: `method`, `allocation`, and what else rows differ in.
+  public let titles: [String]
+  /// The rows in words, one for each title.
+  public let rows: [[String]]
+  /// The columns.
+  public let columns: [Column]
+  /// What each row came to in each column; nil where N:M does not go with a row.
+  public let entries: [[Entry?]]
+  /// How many seeds there were.
+  public let seeds: Int
+  /// What it took.
+  public let cost: Cost
+  /// Cells that could not be pruned, with the reason.
+  public let failures: [(cell: String, reason: String)]
+  let grid: CompareGrid
+  /// What every cell came to.
+  let outcomes: [CompareCell: CompareOutcome]
+  /// The dense models' figures.
+  let dense: [CompareDense]
+
+  /// The times that tasks took, whenever and wherever they were done.
+  public struct Cost: Sendable {
+    /// All cells together, in seconds.
+    public internal(set) var cells = 0.0
+    /// What they share, measured once, in seconds.
+    public internal(set) var shared = 0.0
+    /// What that would have taken more if every cell had measured it for itself, in seconds.
+    public internal(set) var saved = 0.0
+  }
+
+  /// - Parameters:
+  ///   - results: what is in every task's file.
+  ///   - path: the file of a task, for messages.
+  init(
+    _ grid: CompareGrid, _ results: [CompareTask: CompareTaskFile.Content], path: (CompareTask) -> String
+  ) throws(DocumentError) {
+    self.grid = grid
+    func fields(_ task: CompareTask) -> FieldReader {
+      FieldReader(results[task]?.result ?? .null, source: path(task), path: "result")
+    }
+    let job = grid.job
+    var dense: [CompareDense] = []
+    for model in job.models.indices {
+      let found = try CompareDense(fields(.dense(model: model)))
+      guard found.measurements.count == job.evaluations.count else {
+        throw fields(.dense(model: model)).failure("it has \(found.measurements.count) texts", at: "texts")
+      }
+      dense.append(found)
+    }
+    var outcomes: [CompareCell: CompareOutcome] = [:]
+    var failures: [(cell: String, reason: String)] = []
+    for cell in grid.cells {
+      let outcome = try CompareOutcome(fields(.cell(cell)))
+      guard outcome.failure != nil || outcome.measurements.count == job.evaluations.count else {
+        throw fields(.cell(cell)).failure("it has \(outcome.measurements.count) texts", at: "texts")
+      }
+      outcomes[cell] = outcome
+      if let failure = outcome.failure {
+        failures.append((grid.words(of: .cell(cell)).joined(separator: ", "), failure))
+      }
+    }
+    self.dense = dense
+    self.outcomes = outcomes
+    self.failures = failures
+    titles = grid.titles
+    rows = grid.rows.indices.map(grid.words(ofRow:))
+    seeds = job.seeds
+    var columns: [Column] = []
+    for model in job.models.indices {
+      for text in job.evaluations.indices {
+        for target in job.targets.indices {
+          columns.append(
+            Column(
+              model: grid.name(ofModel: model), text: Path.name(of: job.evaluations[text].path ?? ""),
+              target: grid.name(ofTarget: target), dense: dense[model].measurements[text].perplexity.perplexity,
+              modelIndex: model, textIndex: text, targetIndex: target))
+        }
+      }
+    }
+    self.columns = columns
+    let byColumn = columns.map { Self.entries(grid, $0, outcomes) }
+    entries = grid.rows.indices.map { row in byColumn.map { $0[row] } }
+    cost = Self.cost(grid, results)
+  }
+
+  /// What all rows came to in a column.
+  private static func entries(
+    _ grid: CompareGrid, _ column: Column, _ outcomes: [CompareCell: CompareOutcome]
+  ) -> [Entry?] {
+    /// The measurements of a row, one a seed; nil where it has no cell in the column.
+    func measurements(_ row: Int) -> [CompareMeasurement?]? {
+      let found = (0..<grid.job.seeds).map { seed in
+        outcomes[CompareCell(row: row, model: column.modelIndex, target: column.targetIndex, seed: seed)]
+      }
+      guard found.allSatisfy({ $0 != nil }) else { return nil }
+      return found.map { outcome in
+        guard let outcome, outcome.measurements.indices.contains(column.textIndex) else { return nil }
+        return outcome.measurements[column.textIndex]
+      }
+    }
+    /// The mean loss of each window over the seeds; empty where a cell failed.
+    func windowMeans(_ row: Int) -> [Double] {
+      let lists = (measurements(row) ?? []).map { $0?.windowMeans ?? [] }
+      guard let first = lists.first, lists.allSatisfy({ $0.count == first.count }) else { return [] }
+      return first.indices.map { window in lists.reduce(0) { $0 + $1[window] } / Double(lists.count) }
+    }
+    var entries = grid.rows.indices.map { row -> Entry? in
+      guard let found = measurements(row) else { return nil }
+      var entry = Entry()
+      entry.perplexities = found.map { $0?.perplexity.perplexity ?? .nan }
+      let count = Double(entry.perplexities.count)
+      entry.mean = entry.perplexities.reduce(0, +) / count
+      if count > 1 {
+        let squares = entry.perplexities.reduce(0) { $0 + ($1 - entry.mean) * ($1 - entry.mean) }
+        entry.deviation = (squares / (count - 1)).squareRoot()
+      }
+      return entry
+    }
+    let means = entries.map { $0.map { $0.mean.isFinite ? $0.mean : .infinity } ?? .infinity }
+    let best = means.indices.min { means[$0] < means[$1] }
+    for row in grid.rows.indices where entries[row] != nil {
+      let base = grid.rows.indices.first {
+        grid.rows[$0].rule == .uniform && grid.rows[$0].isSameMethod(as: grid.rows[row])
+      }
+      if let base, base != row, let mean = entries[row]?.mean, let other = entries[base]?.mean {
+        entries[row]?.change = mean / other - 1
+        entries[row]?.changeTest = PairedTest(windowMeans(row), windowMeans(base))
+      }
+      guard let best, means[best].isFinite else { continue }
+      if row == best {
+        entries[row]?.isBest = true
+      } else {
+        entries[row]?.bestTest = PairedTest(windowMeans(row), windowMeans(best))
+      }
+    }
+    return entries
+  }
+
+  private static func cost(_ grid: CompareGrid, _ results: [CompareTask: CompareTaskFile.Content]) -> Cost {
+    var cost = Cost()
+    /// The time of a part, by its name and what tells it from others of the name.
+    var parts: [DensePart: [(cell: CompareCell, seconds: Double)]] = [:]
+    for (task, content) in results {
+      switch task {
+      case .dense(let model):
+        cost.shared += content.seconds
+        // Every cell would measure the dense model, too.
+        let cells = grid.cells.count { $0.model == model }
+        cost.saved += content.seconds * Double(max(cells - 1, 0))
+      case .part(let part, let cell):
+        cost.shared += content.seconds
+        parts[part, default: []].append((cell, content.seconds))
+      case .cell: cost.cells += content.seconds
+      }
+    }
+    for (part, measured) in parts {
+      for index in grid.job.models.indices {
+        let times = measured.filter { $0.cell.model == index }.map(\.seconds)
+        guard !times.isEmpty else { continue }
+        let users = grid.cells.count { $0.model == index && grid.parts(of: $0).contains(part) }
+        // Parts of one kind take about the same time.
+        cost.saved += times.reduce(0, +) / Double(times.count) * Double(max(users - times.count, 0))
+      }
+    }
+    return cost
+  }
+}

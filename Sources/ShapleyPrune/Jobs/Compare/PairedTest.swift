@@ -1,0 +1,59 @@
+import Support
+
+/// Student's test of whether two models differ on the same windows.
+///
+/// The differences d of the windows' mean negative log-likelihoods have the mean m and the standard deviation s; under the hypothesis
+/// that models are equally good, t = m / (s / √n) follows Student's distribution with n - 1 degrees of freedom.
+public struct PairedTest: Sendable, Equatable {
+  /// The share of differences at least as large that chance alone would give; nil for fewer than two windows.
+  public let probability: Double?
+
+  /// The level below which a difference is called one.
+  public static let level = 0.05
+
+  /// Whether the difference is more than noise.
+  public var isDifferent: Bool { (probability ?? 1) < Self.level }
+
+  /// A test of two lists of equal length, one number a window.
+  ///
+  /// O(n).
+  public init(_ first: [Double], _ second: [Double]) {
+    let differences = zip(first, second).map { $0 - $1 }
+    let count = Double(differences.count)
+    guard differences.count > 1, first.count == second.count, differences.allSatisfy(\.isFinite) else {
+      probability = nil
+      return
+    }
+    let mean = differences.reduce(0, +) / count
+    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    guard variance > 0 else {
+      probability = mean == 0 ? 1 : 0
+      return
+    }
+    probability = Self.twoSided(t: mean / (variance / count).squareRoot(), degrees: differences.count - 1)
+  }
+
+  /// The probability that |T| is at least |t|, for Student's distribution.
+  ///
+  /// Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4: finite sums in the cosine of
+  /// θ = atan(t / √ν). Below about 1e-15 it is 0. O(degrees).
+  ///
+  /// - Precondition: `degrees > 0`.
+  static func twoSided(t: Double, degrees: Int) -> Double {
+    let t = t.magnitude
+    let freedom = Double(degrees)
+    let cosine = (freedom / (freedom + t * t)).squareRoot()
+    let sine = t / (freedom + t * t).squareRoot()
+    var sum = 0.0
+    var term = degrees % 2 == 0 ? 1.0 : cosine
+    // The exponents of the cosine go up to ν - 2.
+    var exponent = degrees % 2
+    while exponent <= degrees - 2 {
+      sum += term
+      term *= Double(exponent + 1) / Double(exponent + 2) * cosine * cosine
+      exponent += 2
+    }
+    let inside = degrees % 2 == 0 ? sine * sum : (Math.atan(t / freedom.squareRoot()) + sine * sum) * 2 / .pi
+    return max(0, 1 - inside)
+  }
+}

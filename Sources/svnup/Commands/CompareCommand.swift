@@ -1,0 +1,42 @@
+import ShapleyPrune
+import Support
+
+package enum CompareCommand: Command {
+  static let output = Option<String?>(
+    "output", .text("DIR"), isRequired: true,
+    help: "The folder of the results and tables; the same command goes on where it was ended.")
+
+  package static let name = "compare"
+  package static let summary = "Prune models in every way of a grid, and make the table."
+  package static let discussion = """
+    Every combination of model, method, allocation, target and seed is pruned and measured; nothing is saved but the figures. What \
+    several cells need, such as Shapley values, is measured once. Each result is a file in DIR, there complete or not at all, so \
+    that nothing is lost when the run is ended, and a larger grid takes over what a smaller one has.
+    DIR gets compare.json, table.md, table.tex, table.csv and cells.csv. To spread the work over machines, see 'svnup help \
+    compare plan'.
+    """
+  package static let usage = "MODEL… --calibration FILE --data FILE --output DIR [options]"
+  package static let positionals: [any Declaration] = [CompareOptions.models]
+  package static let groups: [OptionGroup] = CompareOptions.groups + [("Output", [output])]
+  package static let examples: KeyValuePairs = [
+    "A paper's table, with three seeds:": """
+    svnup compare Llama-2-7b opt-6.7b --methods wanda,sparsegpt,admm \\
+      --sparsities 0.5,0.6,0.7 --patterns 2:4 --seeds 3 --calibration c4.jsonl \\
+      --data wiki.test.raw --format wikitext --output study
+    """,
+    "What the choice of players and of the estimator does:": """
+    svnup compare opt-125m --methods sparsegpt --allocations uniform,shapley \\
+      --estimators window,diagonal --players blocks,linears \\
+      --calibration c4.txt --data valid.txt --output players
+    """,
+  ]
+
+  package static func validate(_ arguments: Arguments) throws(UsageError) { try CompareOptions.validate(arguments) }
+
+  package static func run(_ arguments: Arguments, console: Console) throws {
+    var job = try CompareOptions.job(arguments, console: console)
+    job.stop = Stopping.token(keepsMeasurements: true)
+    let comparison = try job.run(in: arguments.required(output))
+    try console.report(comparison.json, or: comparison.text)
+  }
+}

@@ -1,0 +1,34 @@
+import ShapleyPrune
+import Support
+
+extension Comparison {
+  /// A table for each model and text, and what the work took.
+  var text: String {
+    var lines: [String] = []
+    for indices in tables {
+      guard let first = indices.first.map({ columns[$0] }) else { continue }
+      var table = Table(
+        titles.map { .text($0) } + indices.flatMap { [.number(columns[$0].target), .text(""), .number("")] })
+      for (row, words) in rows.enumerated() {
+        table.append(
+          words
+            + indices.flatMap { column -> [String] in
+              guard let entry = entries[row][column] else { return ["", "", ""] }
+              let mark = entry.isBest ? "*" : Self.isWithinNoise(entry) ? "°" : ""
+              return [Self.figure(entry), mark, Self.change(entry)]
+            })
+      }
+      lines += ["\(first.model) on \(first.text), perplexity (dense \(first.dense.fixed(2)))", "", table.rendered, ""]
+    }
+    for failure in failures { lines.append("\(failure.cell): \(failure.reason)") }
+    return (lines + ["*: the best in its column; \(legend)", cost.text]).joined(separator: "\n")
+  }
+}
+
+extension Comparison.Cost {
+  /// One line.
+  var text: String {
+    "cells \(Duration.seconds(cells).clock), what they share \(Duration.seconds(shared).clock); "
+      + "measured by each cell for itself, that would have taken \(Duration.seconds(saved).clock) more"
+  }
+}
