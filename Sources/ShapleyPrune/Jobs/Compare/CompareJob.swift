@@ -33,7 +33,7 @@ public struct CompareJob: Sendable {
   public var granularities: [Granularity] = [GameSettings().granularity]
   /// What to prune to; N:M is for every linear the same, so that it goes with the uniform rule only.
   public var targets: [SparsityPattern] = [.unstructured(GameSettings.Probe.usualSparsity)]
-  /// How many seeds samples are drawn with: 0, 1, …
+  /// How many seeds samples are drawn with, from 0 on.
   public var seeds = 1
   /// Samples to draw from the calibration text.
   public var samples = Calibration.usualSamples

@@ -39,7 +39,7 @@ public struct PairedTest: Sendable, Equatable {
   /// θ = atan(t / √ν). Below about 1e-15 it is 0. O(degrees).
   ///
   /// - Precondition: `degrees > 0`.
-  static func twoSided(t: Double, degrees: Int) -> Double {
+  package static func twoSided(t: Double, degrees: Int) -> Double {
     let t = t.magnitude
     let freedom = Double(degrees)
     let cosine = (freedom / (freedom + t * t)).squareRoot()
