@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A Slurm of two nodes on this host, and an estimate spread over it while things go wrong: a worker is killed, a node goes down, a
 # shard is corrupted, one shard is run twice at once. The values must be those of a single process, to the byte. Then the same
-# with GNU parallel.
+# with GNU parallel, and a comparison with both.
 #
 #   Scripts/slurm-test.sh [path of svnup]
 #
@@ -95,7 +95,7 @@ model=$root/Sources/svnup/Resources/kjv-llama
 game=("$model" --data "$root/Sources/svnup/Resources/kjv-text/valid.txt" --windows 8 --sequence-length 256
   --absence bypassed --window 4 --quiet)
 cd "$work/jobs"
-cp "$root"/Examples/slurm/*.sbatch .
+cp "$root"/Examples/slurm/*.sbatch "$root/Examples/slurm/compare.sh" .
 # This Slurm has nodes of one processor and little memory.
 sed -i -e 's/--cpus-per-task=8/--cpus-per-task=1/' -e 's/--mem=.*/--mem=500M/' -e 's/--time=.*/--time=00:10:00/' ./*.sbatch
 
@@ -160,3 +160,17 @@ kill_worker parallel-shards
 wait "$runner"
 cmp single.json parallel.json
 echo "GNU parallel: the values are those of a single process, to the byte"
+
+echo "a comparison by Slurm and by GNU parallel"
+grid=("$model" --methods wanda --allocations uniform,owl,shapley --players blocks --estimators diagonal --samples 4
+  --sequence-length 256 --value-windows 2 --calibration "$root/Sources/svnup/Resources/kjv-text/calibration.txt"
+  --data "$root/Sources/svnup/Resources/kjv-text/valid.txt" --windows 4)
+svnup compare "${grid[@]}" --output single-study --quiet > /dev/null
+./compare.sh slurm-study "${grid[@]}" --quiet
+wait_for
+svnup compare plan "${grid[@]}" --output parallel-study --quiet > /dev/null
+"$root/Examples/parallel/compare.sh" parallel-study > parallel.log 2>&1
+for study in slurm-study parallel-study; do
+  for file in compare.json table.md table.tex table.csv cells.csv; do cmp "single-study/$file" "$study/$file"; done
+done
+echo "both tables are those of a single process, to the byte"

@@ -1,6 +1,7 @@
 /// One command of the program: how it is called, as its parser and its help text read it, and what it does.
 package protocol Command {
   static var name: String { get }
+  static var family: CommandFamily { get }
   /// One line for the overview.
   static var summary: String { get }
   /// What follows the summary in the command's own help, a paragraph a line.

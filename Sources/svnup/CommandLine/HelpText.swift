@@ -4,38 +4,57 @@ package struct HelpText {
   private let width: Int
   /// The column where descriptions begin; a longer name stands on a line of its own.
   private let descriptionColumn = 26
+  /// The column of summaries in the overview.
+  private let overviewColumn = 15
+
+  private let style: TextStyle
 
   /// Lines wider than 100 columns are hard to read, and narrower than 48 leave descriptions no room.
-  package init(width: Int) { self.width = min(max(width, 48), 100) }
+  package init(width: Int, style: TextStyle = .plain) {
+    self.width = min(max(width, 48), 100)
+    self.style = style
+  }
 
-  /// All commands, for `svnup help`.
+  /// All commands by what they are wanted for, for `svnup help`: on 80 columns a screen of 24 lines.
   package func overview(of commands: [any Command.Type]) -> String {
-    var lines = paragraph(Program.purpose, indentation: 0)
-    lines += ["", "Usage: svnup COMMAND [arguments] [options]", "", "Commands:"]
-    for command in commands { lines += entry(command.name, command.summary) }
-    lines += entry("help [COMMAND]", "Show this overview or a command's help; also svnup COMMAND --help.")
-    lines += section("Options:", CommonOptions.group.options)
-    lines += entry("--version", "Show the version.")
-    lines += ["", "Exit status:"]
-    lines += paragraph(
-      """
-      0 done, 64 wrong command line, 65 bad data, 66 no such input, 73 output cannot be created, 74 input or output failed, \
-      75 interrupted and can be resumed.
-      """, indentation: 2)
-    lines += ["", "Try: svnup demo"]
+    var lines = paragraph(Program.purpose, indentation: 0) + [""]
+    for family in CommandFamily.allCases {
+      let members = commands.filter { $0.family == family }
+      lines.append(style.heading(family.rawValue))
+      for command in members where command.whole == nil {
+        lines += entry(command.name, command.summary, column: overviewColumn)
+        let parts = members.filter { $0.whole == command.name }.compactMap { $0.name.split(separator: " ").last }
+        if !parts.isEmpty {
+          lines += paragraph(
+            "On many machines: \(command.name) \(parts.joined(separator: ", ")).", indentation: overviewColumn)
+        }
+      }
+    }
+    lines.append("")
+    let common = CommonOptions.group.options.filter { !$0.isAdvanced }.map(\.label) + ["--version"]
+    lines += wrap("Everywhere: \(common.joined(separator: ", ")).", first: 0, following: 2)
+    lines += wrap(
+      "Status: 0 done, 64 usage, 65 data, 66 no input, 73-74 output, 75 resumable.", first: 0, following: 2)
+    lines += wrap("Try: svnup demo, and svnup help COMMAND for options and examples.", first: 0, following: 2)
     return lines.joined(separator: "\n")
   }
 
   /// One command, for `svnup help COMMAND`.
-  package func help(for command: any Command.Type) -> String {
+  ///
+  /// - Parameter all: whether options are told that nearly every run leaves as they are.
+  package func help(for command: any Command.Type, all: Bool = false) -> String {
     var lines = paragraph("svnup \(command.name): \(command.summary)", indentation: 0)
     lines += [""] + wrap("Usage: svnup \(command.name) \(command.usage)", first: 0, following: 9)
     for text in command.discussion.split(separator: "\n") { lines += [""] + paragraph(String(text), indentation: 0) }
     lines += section("Arguments:", command.positionals)
     for group in command.groups + [CommonOptions.group] {
-      lines += section("\(group.title):", group.options)
+      lines += section("\(group.title):", group.options.filter { all || !$0.isAdvanced })
     }
-    lines += ["", command.examples.count == 1 ? "Example:" : "Examples:"]
+    let hidden = all ? 0 : command.groups.flatMap(\.options).count { $0.isAdvanced }
+    if hidden > 0 {
+      lines += [""] + paragraph("svnup \(command.name) --help-all tells of \(hidden) more options.", indentation: 0)
+    }
+    lines += ["", style.heading(command.examples.count == 1 ? "Example:" : "Examples:")]
     for (purpose, commandLine) in command.examples {
       lines += paragraph(purpose, indentation: 2)
       lines += commandLine.split(separator: "\n").map { "    \($0)" }
@@ -45,7 +64,7 @@ package struct HelpText {
 
   private func section(_ title: String, _ declarations: [any Declaration]) -> [String] {
     guard !declarations.isEmpty else { return [] }
-    return [""] + paragraph(title, indentation: 0)
+    return [""] + paragraph(title, indentation: 0).map(style.heading)
       + declarations.flatMap { declaration in
         let option = declaration as? any OptionDeclaration
         let usual = option?.defaultText.map { " Default: \($0)." } ?? ""
@@ -54,10 +73,11 @@ package struct HelpText {
   }
 
   /// A label and its description beside it, or below it where the label is long.
-  private func entry(_ label: String, _ text: String) -> [String] {
-    let body = paragraph(text, indentation: descriptionColumn)
+  private func entry(_ label: String, _ text: String, column: Int? = nil) -> [String] {
+    let column = column ?? descriptionColumn
+    let body = paragraph(text, indentation: column)
     let start = "  \(label)"
-    guard start.count + 2 <= descriptionColumn, let first = body.first else { return [start] + body }
+    guard start.count + 2 <= column, let first = body.first else { return [start] + body }
     return [start + first.dropFirst(start.count)] + body.dropFirst()
   }
 

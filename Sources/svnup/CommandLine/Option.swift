@@ -9,12 +9,24 @@ package protocol Declaration: Sendable {
   var isRepeated: Bool { get }
 }
 
+extension Declaration {
+  /// Whether it names a file or a folder.
+  var takesPath: Bool {
+    let placeholder = (self as? any OptionDeclaration)?.placeholder ?? name
+    return ["FILE", "DIR", "F", "MODEL"].contains(placeholder)
+  }
+}
+
 /// A declaration of an option.
 package protocol OptionDeclaration: Declaration {
   /// What stands for the value in help texts; nil for a flag, which takes none.
   var placeholder: String? { get }
   /// The default as help texts show it, where there is one to show.
   var defaultText: String? { get }
+  /// The words that the option takes, where it takes no others.
+  var words: [String] { get }
+  /// Whether its default is right in nearly every run, so that only the whole help shows it.
+  var isAdvanced: Bool { get }
   /// The value of a text, for `Arguments` to keep; where the option is repeated, together with that of the texts before.
   func value(of text: String, after earlier: (any Sendable)?) throws(UsageError) -> any Sendable
 }
@@ -38,11 +50,20 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   package let `default`: Value
   package var defaultText: String?
   package var isRequired = false
+  package var words: [String] = []
+  package private(set) var isAdvanced = false
   private let parse: @Sendable (String) throws(UsageError) -> Value
   /// Adds a value to those before it, where the option is repeated.
   private var join: (@Sendable (Value, Value) -> Value)?
 
   package var isRepeated: Bool { join != nil }
+
+  /// The option as one that only the whole help shows.
+  package var advanced: Self {
+    var option = self
+    option.isAdvanced = true
+    return option
+  }
 
   package func value(of text: String, after earlier: (any Sendable)?) throws(UsageError) -> any Sendable {
     let value = try parse(text)
@@ -56,7 +77,7 @@ extension Option {
   package init(_ name: String, _ kind: ValueKind<Value>, default: Value, help: String) {
     self.init(
       name: name, placeholder: kind.placeholder, help: help, default: `default`, defaultText: kind.spell(`default`),
-      parse: kind.parse)
+      words: kind.words, parse: kind.parse)
   }
 
   /// An option that may be absent unless it is required; `defaultText` tells what happens then.
@@ -65,7 +86,7 @@ extension Option {
   ) where Value == Wrapped? {
     self.init(
       name: name, placeholder: kind.placeholder, help: help, default: nil, defaultText: defaultText,
-      isRequired: isRequired, parse: { text throws(UsageError) in try kind.parse(text) })
+      isRequired: isRequired, words: kind.words, parse: { text throws(UsageError) in try kind.parse(text) })
   }
 }
 

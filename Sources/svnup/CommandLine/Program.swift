@@ -16,6 +16,7 @@ package enum Program {
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
       ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, PruneCommand.self, VerifyCommand.self,
       CompareCommand.self, ComparePlanCommand.self, CompareWorkCommand.self, CompareMergeCommand.self,
+      CompletionsCommand.self, ManualCommand.self,
     ]
   }
 
@@ -39,8 +40,10 @@ package enum Program {
     case _ where first.hasPrefix("-"): throw unknownOption(first)
     default:
       let (command, rest) = try command(of: words[...])
-      if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-        try help(command.name.split(separator: " ").map(String.init), console)
+      let asked = rest.prefix { $0 != "--" }
+      if asked.contains(where: { Self.helpWords.contains($0) || $0 == Self.wholeHelp }) {
+        try help(
+          command.name.split(separator: " ").map(String.init) + asked.filter { $0 == Self.wholeHelp }, console)
       } else {
         let arguments = try Arguments(parsing: rest, for: command)
         try command.validate(arguments)
@@ -67,13 +70,17 @@ package enum Program {
   }
 
   private static func help(_ words: some Collection<String>, _ console: Console) throws {
-    let renderer = HelpText(width: StandardStream.output.columns)
-    let topics: [String] = words.filter { $0 != "--help" && $0 != "-h" && $0 != "help" }
+    let renderer = HelpText(width: StandardStream.output.columns, style: .ofOutput)
+    let topics: [String] = words.filter { !Self.helpWords.contains($0) && $0 != Self.wholeHelp && $0 != "help" }
     guard !topics.isEmpty else { return try console.print(renderer.overview(of: commands)) }
     let (command, rest) = try command(of: topics[...])
     guard rest.isEmpty else { throw UsageError("help takes one COMMAND") }
-    try console.print(renderer.help(for: command))
+    try console.print(renderer.help(for: command, all: words.contains(Self.wholeHelp)))
   }
+
+  /// How help is asked for among options.
+  private static let helpWords = [CommonOptions.help.spelling, "-h"]
+  private static let wholeHelp = CommonOptions.helpAll.spelling
 
   /// The command that words begin with, and the words behind its name, which has one word or two.
   package static func command(

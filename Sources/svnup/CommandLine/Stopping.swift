@@ -8,7 +8,9 @@ enum Stopping {
   /// Only where something is kept: a run that keeps nothing is ended by the system.
   static func token(keepsMeasurements: Bool) -> StopToken {
     guard keepsMeasurements else { return StopToken() }
-    Termination.watch(endingWith: FailureKind.interrupted.exitStatus)
+    Termination.watch(
+      endingWith: FailureKind.interrupted.exitStatus,
+      saying: "svnup: interrupted; go on with: \(CommandLine.typed.abridged.onOneLine)\n")
     return StopToken(polling: Termination.isRequested, atEnd: Termination.endDeferring)
   }
 }

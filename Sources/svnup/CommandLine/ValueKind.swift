@@ -4,6 +4,8 @@ import Support
 package struct ValueKind<Value: Sendable>: Sendable {
   /// What stands for the value in help texts: FILE, N, wanda|sparsegpt.
   let placeholder: String
+  /// The words that it takes, where it takes no others.
+  var words: [String] = []
   /// Throws the end of a sentence that begins with the text: "must be …".
   let parse: @Sendable (String) throws(UsageError) -> Value
   /// The text that `parse` turns into this value, for showing a default.
@@ -65,7 +67,7 @@ extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue
   /// One of the words of `Value`, in the order of their declaration.
   package static var word: Self {
     let words = Value.allCases.map(\.rawValue)
-    return Self(placeholder: words.joined(separator: "|")) { text throws(UsageError) in
+    return Self(placeholder: words.joined(separator: "|"), words: words) { text throws(UsageError) in
       guard let value = Value(rawValue: text) else { throw UsageError("must be \(words.alternatives)") }
       return value
     } spell: {

@@ -8,7 +8,7 @@ extension ValueKind {
   static func method(
     _ registry: Registry<Value>, placeholder: String? = nil, name: @escaping @Sendable (Value) -> String
   ) -> Self {
-    Self(placeholder: placeholder ?? registry.names.joined(separator: "|")) { text throws(UsageError) in
+    Self(placeholder: placeholder ?? registry.names.joined(separator: "|"), words: registry.names) { text throws(UsageError) in
       guard let method = registry[text] else { throw UsageError("must be \(registry.names.alternatives)") }
       return method
     } spell: {
@@ -56,7 +56,7 @@ extension ValueKind where Value == AllocationChoice {
   /// A rule's name; any other text names a file, unless it is a name misspelt.
   package static var allocation: Self {
     let names = AllocationChoice.rules.map(\.name)
-    return Self(placeholder: "RULE|FILE") { text throws(UsageError) in
+    return Self(placeholder: "RULE|FILE", words: names) { text throws(UsageError) in
       if let rule = AllocationChoice.rules.first(where: { $0.name == text }) { return rule.choice }
       if text.isEmpty { throw UsageError("must be \((names + ["a file"]).alternatives)") }
       let isPath = text.contains("/") || text.contains(".")

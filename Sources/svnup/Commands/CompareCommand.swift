@@ -7,6 +7,7 @@ package enum CompareCommand: Command {
     help: "The folder of the results and tables; the same command goes on where it was ended.")
 
   package static let name = "compare"
+  package static let family = CommandFamily.compare
   package static let summary = "Prune models in every way of a grid, and make the table."
   package static let discussion = """
     Every combination of model, method, allocation, target and seed is pruned and measured; nothing is saved but the figures. What \

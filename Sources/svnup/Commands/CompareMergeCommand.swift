@@ -3,6 +3,7 @@ import Support
 
 package enum CompareMergeCommand: Command {
   package static let name = "compare merge"
+  package static let family = CommandFamily.compare
   package static let summary = "Make the tables of a comparison from its tasks' results."
   package static let discussion = """
     Reads and checks every result. Where some are missing or damaged, they are named on standard output as Slurm's --array \

@@ -3,6 +3,7 @@ import Support
 
 package enum ComparePlanCommand: Command {
   package static let name = "compare plan"
+  package static let family = CommandFamily.compare
   package static let summary = "Write down the tasks of a comparison for many machines."
   package static let discussion = """
     Writes plan.json into the folder: the grid, and the hashes of models and texts. Each 'svnup compare work' then does one task, \

@@ -8,6 +8,7 @@ package enum CompareWorkCommand: Command {
     help: "Which task, from 0. auto: \(ShardIndex.variables.joined(separator: ", ")), whichever is set.")
 
   package static let name = "compare work"
+  package static let family = CommandFamily.compare
   package static let summary = "Do one task of a comparison."
   package static let discussion = """
     Writes the task's result into the folder, complete or not at all. A result that is there already takes milliseconds, so \

@@ -7,7 +7,8 @@ package enum DemoCommand: Command {
     help: "Where to save the best pruned model.")
 
   package static let name = "demo"
-  package static let summary = "Prune the model that comes with svnup, start to end, in under a minute."
+  package static let family = CommandFamily.begin
+  package static let summary = "Prune the model that comes with svnup, in under a minute."
   package static let discussion = """
     Measures the dense perplexity, estimates the Shapley value of each of the 84 linears, prunes to 70 % by magnitude, \
     Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.

@@ -2,6 +2,7 @@ import ShapleyPrune
 
 package enum InfoCommand: Command {
   package static let name = "info"
+  package static let family = CommandFamily.begin
   package static let summary = "Show a model's architecture, size and sparsity."
   package static let discussion = """
     Architecture, parameters, stored type, positions, the sparsity of every block, and the memory that a run will need.

@@ -3,6 +3,7 @@ import Support
 
 package enum PerplexityCommand: Command {
   package static let name = "perplexity"
+  package static let family = CommandFamily.understand
   package static let summary = "Measure a model's perplexity on a text."
   package static let discussion = """
     The text is tokenized once and cut into windows of the sequence length, each read alone from position 0; what is left \

@@ -51,43 +51,43 @@ package enum PruneCommand: Command {
       """)
   package static let scaling = Option<ImportanceScaling>(
     "scaling", .word, default: ImportanceMap().scaling,
-    help: "What is done to the Shapley values before they become sparsities.")
+    help: "What is done to the Shapley values before they become sparsities.").advanced
   package static let floor = Option(
-    "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.")
+    "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.").advanced
   package static let ceiling = Option(
-    "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.")
+    "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.").advanced
   package static let generations = Option(
     "generations", .integer(1...AllocationSearch.generationLimit), default: AllocationSearch.usualGenerations,
     help: "Rounds of the search, each of which changes the allocation a little and keeps what is better.")
   package static let start = Option<AllocationSearch.Start.Name>(
     "start", .word, default: .values,
-    help: "What the search begins with: the allocation by Shapley values, or the same sparsity everywhere.")
+    help: "What the search begins with: the allocation by Shapley values, or the same sparsity everywhere.").advanced
   package static let dampening = Option<Double?>(
     "dampening", .number(0...1, excludingLower: true),
     defaultText: "\(SparseGPTPruner().dampening) for sparsegpt and alps, \(ADMMPruner().dampening) for admm",
     help: """
       What is added to the diagonal of the inputs' products: as a share of its mean for sparsegpt, to ones for admm and alps.
-      """)
+      """).advanced
   package static let blockSize = Option(
     "block-size", .integer(1...SparseGPTPruner.blockSizeLimit), default: SparseGPTPruner().blockSize,
-    help: "SparseGPT: columns that are pruned together.")
+    help: "SparseGPT: columns that are pruned together.").advanced
 
   package static let penalty = Option<Double?>(
     "penalty", .number(0...ADMMPruner.penaltyLimit, excludingLower: true),
     defaultText: "\(ADMMPruner().penalty) for admm, \(ALPSPruner().penalty) for alps",
     help: """
       ADMM: how much the difference between the dense and the sparse weights counts; ALPS: how much in the first round.
-      """)
+      """).advanced
   package static let iterations = Option<Int?>(
     "iterations", .integer(1...ADMMPruner.iterationLimit),
     defaultText: "\(ADMMPruner().iterations) for admm, \(ALPSPruner().iterations) for alps",
-    help: "ADMM: rounds for each linear, three quarters of which choose the weights that go; ALPS: rounds at most.")
+    help: "ADMM: rounds for each linear, three quarters of which choose the weights that go; ALPS: rounds at most.").advanced
   package static let interval = Option(
     "interval", .integer(1...ADMMPruner.iterationLimit), default: ALPSPruner().interval,
-    help: "ALPS: rounds from one look at the mask to the next.")
+    help: "ALPS: rounds from one look at the mask to the next.").advanced
   package static let refinements = Option(
     "refinements", .integer(0...ADMMPruner.iterationLimit), default: ALPSPruner().refinements,
-    help: "ALPS: steps of conjugate gradients at the end.")
+    help: "ALPS: steps of conjugate gradients at the end.").advanced
 
   /// The settings of pruning methods.
   private static let methodSettings = [
@@ -148,6 +148,7 @@ package enum PruneCommand: Command {
   }
 
   package static let name = "prune"
+  package static let family = CommandFamily.prune
   package static let summary = "Prune a model and save it in the form it came in."
   package static let discussion = """
     Prunes the linears of every block, in order; each block is calibrated on what the pruned blocks before it put out. \

@@ -7,7 +7,8 @@ package enum ShapleyCommand: Command {
     help: "Keep what has been measured, so that the same command goes on after an interruption.")
 
   package static let name = "shapley"
-  package static let summary = "Estimate what every part of a model contributes: its Shapley value."
+  package static let family = CommandFamily.understand
+  package static let summary = "Estimate what every part contributes: its Shapley value."
   package static let discussion = """
     The blocks (or their halves, or every linear) are the players of a cooperative game. A coalition is the set of players \
     left intact, and its value says how well the model then predicts the windows of --data.

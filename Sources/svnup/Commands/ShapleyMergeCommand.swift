@@ -5,6 +5,7 @@ package enum ShapleyMergeCommand: Command {
   static let folder = Positional.required("DIR", help: "The folder of all shards.")
 
   package static let name = "shapley merge"
+  package static let family = CommandFamily.understand
   package static let summary = "Put the values of a plan together from its shards."
   package static let discussion = """
     Reads and checks every shard. Where some are missing or damaged, they are named on standard output as Slurm's --array \

@@ -7,6 +7,7 @@ package enum ShapleyPlanCommand: Command {
   package static let output = Option<String?>("output", .text("FILE"), help: "The plan.")
 
   package static let name = "shapley plan"
+  package static let family = CommandFamily.understand
   package static let summary = "Cut an estimate into shards for many machines."
   package static let discussion = """
     Writes down which coalitions there are and what decides about their values: the settings, and the hashes of model, \

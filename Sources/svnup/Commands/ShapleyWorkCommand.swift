@@ -8,6 +8,7 @@ package enum ShapleyWorkCommand: Command {
   package static let output = Option<String?>("out", .text("DIR"), isRequired: true, help: "The folder of all shards.")
 
   package static let name = "shapley work"
+  package static let family = CommandFamily.understand
   package static let summary = "Evaluate one shard of a plan."
   package static let discussion = """
     Writes shard-I-of-N.jsonl into the folder, complete or not at all. A shard that is there already takes milliseconds, so \

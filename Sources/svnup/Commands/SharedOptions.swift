@@ -11,7 +11,8 @@ package enum CommonOptions {
     "threads", .integer(1...1024), defaultText: "one a processor",
     help: "Threads to compute with. The results are the same for any number.")
   static let help = Option.flag("help", help: "Show this help; also -h.")
-  static let group: OptionGroup = ("Common options", [json, quiet, threads, help])
+  static let helpAll = Option.flag("help-all", help: "Show the help with every option.").advanced
+  static let group: OptionGroup = ("Common options", [json, quiet, threads, help, helpAll])
 }
 
 /// What a command reads.
@@ -57,13 +58,13 @@ package enum TextOptions {
       the papers do.
       """)
   package static let calibrationFormat = Option<TextReading.Format>(
-    "calibration-format", .word, default: usual.format, help: "What --calibration holds.")
+    "calibration-format", .word, default: usual.format, help: "What --calibration holds.").advanced
   package static let field = Option(
     "field", .text("NAME"), default: usual.field, help: "The member of a JSON object that has the text.")
   package static let documents = Option<TextReading.Joining?>(
     "documents", .word, defaultText: "space for --data, apart for --calibration",
     help:
-      "What becomes of several documents: one text, joined by a space or an empty line; or windows within each alone.")
+      "What becomes of several documents: one text, joined by a space or an empty line; or windows within each alone.").advanced
 
   /// The corpus in the file of --data.
   static func data(_ arguments: Arguments, _ path: String) throws(UsageError) -> Corpus {
@@ -101,8 +102,26 @@ enum ResourceOptions {
 enum OutputOptions {
   static let force = Option.flag("force", help: "Replace an output that exists.")
 
-  /// What to do about an output that is there already.
+  /// What to do about an output that is there already, and about a run that was stopped.
   static func remedy(for error: any Error) -> String? {
-    (error as? FileError)?.isForExistingOutput == true ? "--force replaces it" : nil
+    if (error as? FileError)?.isForExistingOutput == true { return "--force replaces it" }
+    if (error as? Interruption)?.location != nil { return "go on with: \(CommandLine.typed)" }
+    return nil
+  }
+}
+
+extension CommandLine {
+  /// The command line as a shell takes it.
+  static var typed: String { (["svnup"] + arguments.dropFirst()).map(\.shellWord).joined(separator: " ") }
+}
+
+extension String {
+  /// The word as a shell takes it, in quotes where it has more than plain characters.
+  package var shellWord: String {
+    let isPlain = !isEmpty && utf8.allSatisfy { byte in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "_@%+=:,./-".utf8.contains(byte)
+    }
+    return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
   }
 }

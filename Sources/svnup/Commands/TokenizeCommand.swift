@@ -12,6 +12,7 @@ package enum TokenizeCommand: Command {
       #"Tokenize the lines of a file, {"text": …} each, to lines {"ids": […]} in the same order; - is standard input."#)
 
   package static let name = "tokenize"
+  package static let family = CommandFamily.understand
   package static let summary = "Show the token ids and pieces of a text."
   package static let usage = "MODEL [TEXT | --file F | --jsonl F] [options]"
   package static let positionals: [any Declaration] = [InputOptions.model, text]

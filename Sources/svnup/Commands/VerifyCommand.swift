@@ -4,6 +4,7 @@ package enum VerifyCommand: Command {
   static let directory = Positional.required("DIR", help: "A directory that svnup prune or svnup demo saved.")
 
   package static let name = "verify"
+  package static let family = CommandFamily.prune
   package static let summary = "Read a saved model again and compare it with its record."
   package static let discussion = """
     Compares every file's SHA-256 with svnup.json, the tensors' shapes with config.json, and the zeros of every linear with \
