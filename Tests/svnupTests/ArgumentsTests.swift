@@ -13,10 +13,14 @@ private enum Fixture: Command {
   static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where from.")
   static let loud = Option.flag("loud", help: "Loud.")
 
+  static let many = Option.repeated("many", .text("FILE"), help: "Several.")
+  static let list = Option("list", .list(of: .integer(1...9)), default: [1, 2], help: "Several at once.")
+
   static let name = "try"
+  static let family = CommandFamily.help
   static let summary = "A command for tests."
   static let positionals: [any Declaration] = [input, extra]
-  static let groups: [OptionGroup] = [("Options", [count, ratio, file, placement, pattern, seed, loud])]
+  static let groups: [OptionGroup] = [("Options", [count, ratio, file, placement, pattern, seed, loud, many, list])]
   static let examples: KeyValuePairs = ["Try:": "svnup try x"]
 
   static func run(_ arguments: Arguments, console: Console) {}
@@ -126,6 +130,19 @@ struct ArgumentsTests {
     ])
   func mistakes(words: [String], message: String) {
     #expect(problem { _ = try Arguments(parsing: words, for: Fixture.self) } == message)
+  }
+
+  @Test("an option may be given several times, where it says so, and a list has commas between its values")
+  func several() throws {
+    let arguments = try Fixture.parse("--many", "x", "a", "--many=y,z", "--list", "3,1")
+    #expect(arguments[Fixture.many] == ["x", "y,z"])
+    #expect(arguments[Fixture.list] == [3, 1])
+    #expect(try Fixture.parse("a")[Fixture.many].isEmpty)
+    #expect(Fixture.list.defaultText == "1,2")
+    #expect(problem { _ = try Fixture.parse("a", "--list", "3,3") } == "--list 3,3: has 3 twice")
+    #expect(problem { _ = try Fixture.parse("a", "--list", "3,") }?.contains("an empty value must be") == true)
+    #expect(problem { _ = try Fixture.parse("a", "--list", "0") }?.contains("must be between 1 and 9") == true)
+    #expect(problem { _ = try Fixture.parse("a", "--count", "1", "--count", "2") } == "--count is given twice")
   }
 
   @Test("a command checks what its options need of each other")

@@ -81,14 +81,16 @@ struct CommandRunner {
 
 extension CommandRunner {
   /// Starts `svnup` and does not wait; what it says is dropped.
-  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+  func start(
+    _ arguments: [String], environment: [String: String] = [:], error: FileHandle? = nil
+  ) throws -> Process {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
+    process.standardError = error ?? FileHandle.nullDevice
     try process.run()
     return process
   }

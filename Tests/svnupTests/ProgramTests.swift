@@ -32,7 +32,7 @@ struct ProgramTests {
   func overview() throws {
     let result = try svnup.run(["help"])
     #expect(result.status == 0)
-    for name in Self.names { #expect(result.output.contains("\n  \(name) ")) }
+    for name in Self.names where !name.contains(" ") { #expect(result.output.contains("\n  \(name) ")) }
     for word in ["--help", "-h"] { #expect(try svnup.run([word]).output == result.output) }
   }
 

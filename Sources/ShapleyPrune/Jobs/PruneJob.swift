@@ -119,7 +119,7 @@ public struct PruneJob: Sendable {
   }
 
   /// Throws where settings do not go together.
-  private func check() throws(SettingError) {
+  func check() throws(SettingError) {
     if calibration == nil {
       if pruner.statistics > .none { throw SettingError(.method, pruner.name, "it needs a calibration text") }
       if targets == .dense { throw SettingError(.targets, targets.rawValue, "it needs a calibration text") }

@@ -10,7 +10,7 @@ struct PruneRun {
   private let samples: TokenBatch?
   /// Calibration text for the search of a spread or of an allocation.
   private let heldBack: TokenBatch?
-  private let evaluation: TokenBatch?
+  let evaluation: TokenBatch?
   /// How the two texts became tokens.
   private let calibrationText: TextProtocol?
   private let evaluationText: TextProtocol?

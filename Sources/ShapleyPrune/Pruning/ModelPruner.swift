@@ -196,6 +196,9 @@ public struct ModelPruner: Sendable {
   /// Whether samples pass the pruned blocks and weights make up for them.
   private var hasDenseTargets: Bool { propagation == .pruned && targets == .dense }
 
+  /// Whether it looks at the samples at all.
+  var looksAtSamples: Bool { statisticsKind > .none }
+
   /// What is summed up over the inputs.
   private var statisticsKind: StatisticsKind { hasDenseTargets ? .gram : pruner.statistics }
 

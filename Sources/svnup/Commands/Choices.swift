@@ -8,7 +8,8 @@ extension ValueKind {
   static func method(
     _ registry: Registry<Value>, placeholder: String? = nil, name: @escaping @Sendable (Value) -> String
   ) -> Self {
-    Self(placeholder: placeholder ?? registry.names.joined(separator: "|"), words: registry.names) { text throws(UsageError) in
+    Self(placeholder: placeholder ?? registry.names.joined(separator: "|"), words: registry.names) {
+      text throws(UsageError) in
       guard let method = registry[text] else { throw UsageError("must be \(registry.names.alternatives)") }
       return method
     } spell: {

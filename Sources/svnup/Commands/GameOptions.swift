@@ -55,25 +55,30 @@ package enum GameOptions {
     help: "Consecutive players in a window; 1 is leave-one-out.")
   package static let placement = Option<WindowPlacement>(
     "placement", .word, default: window.placement,
-    help: "One window centred on the player, or the mean over every window that holds it, from the same evaluations.").advanced
+    help: "One window centred on the player, or the mean over every window that holds it, from the same evaluations."
+  ).advanced
   package static let evaluations = Option(
     "evaluations", .integer(2...100_000_000), default: permutation.budget,
     help: "Coalitions that random orders may take.")
   package static let tolerance = Option<Double?>(
     "tolerance", .number(0...1e9, excludingLower: true), defaultText: "none",
-    help: "Draw no more orders when every standard error is at most this.").advanced
+    help: "Draw no more orders when every standard error is at most this."
+  ).advanced
   package static let nodes = Option(
     "nodes", .integer(1...DiagonalShapley.nodeLimit), default: DiagonalShapley().nodes,
     help: "Points of the diagonal at which derivatives are taken.")
   package static let absence = Option<GameSettings.Absence>(
     "absence", .word, default: .pruned,
-    help: "What a player outside a coalition is: skipped, or pruned by the probe.").advanced
+    help: "What a player outside a coalition is: skipped, or pruned by the probe."
+  ).advanced
   package static let probeMethod = Option<any Pruner>(
     "probe-method", .pruner, default: GameSettings.Probe().pruner,
-    help: "How an absent player is pruned, by a method of 'svnup prune'.").advanced
+    help: "How an absent player is pruned, by a method of 'svnup prune'."
+  ).advanced
   package static let value = Option<LayerGame.Value>(
     "value", .word, default: usual.value,
-    help: "What a coalition is worth: minus the mean NLL, or minus the perplexity.").advanced
+    help: "What a coalition is worth: minus the mean NLL, or minus the perplexity."
+  ).advanced
 
   /// The settings of estimators but the seed, which the samples share.
   private static let estimatorSettings = [

@@ -51,43 +51,53 @@ package enum PruneCommand: Command {
       """)
   package static let scaling = Option<ImportanceScaling>(
     "scaling", .word, default: ImportanceMap().scaling,
-    help: "What is done to the Shapley values before they become sparsities.").advanced
+    help: "What is done to the Shapley values before they become sparsities."
+  ).advanced
   package static let floor = Option(
-    "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player.").advanced
+    "floor", .number(0...1, "S"), default: ImportanceMap().floor, help: "The least sparsity of a player."
+  ).advanced
   package static let ceiling = Option(
-    "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player.").advanced
+    "ceiling", .number(0...1, "S"), default: ImportanceMap().ceiling, help: "The greatest sparsity of a player."
+  ).advanced
   package static let generations = Option(
     "generations", .integer(1...AllocationSearch.generationLimit), default: AllocationSearch.usualGenerations,
     help: "Rounds of the search, each of which changes the allocation a little and keeps what is better.")
   package static let start = Option<AllocationSearch.Start.Name>(
     "start", .word, default: .values,
-    help: "What the search begins with: the allocation by Shapley values, or the same sparsity everywhere.").advanced
+    help: "What the search begins with: the allocation by Shapley values, or the same sparsity everywhere."
+  ).advanced
   package static let dampening = Option<Double?>(
     "dampening", .number(0...1, excludingLower: true),
     defaultText: "\(SparseGPTPruner().dampening) for sparsegpt and alps, \(ADMMPruner().dampening) for admm",
     help: """
       What is added to the diagonal of the inputs' products: as a share of its mean for sparsegpt, to ones for admm and alps.
-      """).advanced
+      """
+  ).advanced
   package static let blockSize = Option(
     "block-size", .integer(1...SparseGPTPruner.blockSizeLimit), default: SparseGPTPruner().blockSize,
-    help: "SparseGPT: columns that are pruned together.").advanced
+    help: "SparseGPT: columns that are pruned together."
+  ).advanced
 
   package static let penalty = Option<Double?>(
     "penalty", .number(0...ADMMPruner.penaltyLimit, excludingLower: true),
     defaultText: "\(ADMMPruner().penalty) for admm, \(ALPSPruner().penalty) for alps",
     help: """
       ADMM: how much the difference between the dense and the sparse weights counts; ALPS: how much in the first round.
-      """).advanced
+      """
+  ).advanced
   package static let iterations = Option<Int?>(
     "iterations", .integer(1...ADMMPruner.iterationLimit),
     defaultText: "\(ADMMPruner().iterations) for admm, \(ALPSPruner().iterations) for alps",
-    help: "ADMM: rounds for each linear, three quarters of which choose the weights that go; ALPS: rounds at most.").advanced
+    help: "ADMM: rounds for each linear, three quarters of which choose the weights that go; ALPS: rounds at most."
+  ).advanced
   package static let interval = Option(
     "interval", .integer(1...ADMMPruner.iterationLimit), default: ALPSPruner().interval,
-    help: "ALPS: rounds from one look at the mask to the next.").advanced
+    help: "ALPS: rounds from one look at the mask to the next."
+  ).advanced
   package static let refinements = Option(
     "refinements", .integer(0...ADMMPruner.iterationLimit), default: ALPSPruner().refinements,
-    help: "ALPS: steps of conjugate gradients at the end.").advanced
+    help: "ALPS: steps of conjugate gradients at the end."
+  ).advanced
 
   /// The settings of pruning methods.
   private static let methodSettings = [
@@ -114,6 +124,11 @@ package enum PruneCommand: Command {
   package static let output = Option<String?>(
     "output", .text("DIR"),
     help: "The pruned model's directory. It appears when it is complete, with svnup.json in it.")
+  package static let dryRun = Option.flag(
+    "dry-run",
+    help:
+      "Read and check everything, time one block, and tell what the run would take; on a terminal, what happens without --output."
+  )
   package static let journal = Option<String?>(
     "journal", .text("FILE"), defaultText: "OUTPUT.journal, removed at the end",
     help: """
@@ -180,7 +195,7 @@ package enum PruneCommand: Command {
     ),
     ("Evaluation", [data, TextOptions.format]),
     ResourceOptions.group,
-    ("Output", [output, OutputOptions.force]),
+    ("Output", [output, OutputOptions.force, dryRun]),
   ]
   package static let examples: KeyValuePairs = [
     "The best at 70 %: ADMM with dense targets, each linear's sparsity by its value:": """
@@ -196,6 +211,9 @@ package enum PruneCommand: Command {
     svnup prune Llama-2-7b --method wanda --pattern 2:4 \\
       --calibration c4.txt --output Llama-2-7b-2of4
     """,
+    "What a run would take, in time and memory:": """
+    svnup prune Llama-2-7b --sparsity 0.7 --calibration c4.jsonl --dry-run
+    """,
     "Magnitude, which needs no calibration:":
       "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half",
   ]
@@ -206,7 +224,11 @@ package enum PruneCommand: Command {
     // A file says how sparse each block becomes; a target beside it is checked against it.
     let isFile = if case .file = allocation { true } else { false }
     if !isFile || arguments.isGiven(pattern) { try arguments.requireExactlyOne(of: [sparsity, pattern]) }
-    _ = try arguments.required(output)
+    if !isDry(arguments) {
+      _ = try arguments.required(output)
+    } else {
+      try arguments.refuse([journal], unless: "--output")
+    }
     try validateAllocation(arguments)
     let isShapley = usesValues(arguments)
     let game = GameOptions.all + [probeSparsity, windows] + (allocation == .search ? [] : [journal])
@@ -290,16 +312,27 @@ package enum PruneCommand: Command {
     job.sequenceLength = arguments[InputOptions.sequenceLength]
     job.seed = arguments[InputOptions.seed]
     job.memoryLimit = arguments[ResourceOptions.memory]
-    job.output = try arguments.required(output)
+    job.output = arguments[output]
     job.replacesOutput = arguments[OutputOptions.force]
     job.command = ["svnup"] + CommandLine.arguments.dropFirst()
     job.events = console
+    if isDry(arguments) {
+      let forecast = try job.forecast()
+      try console.report(forecast.json, or: forecast.text)
+      if !arguments.isGiven(dryRun) { console.note("Nothing was written; --output DIR prunes.") }
+      return
+    }
     let keepsValues = usesValues(arguments) && !arguments.isGiven(values)
     job.stop = Stopping.token(keepsMeasurements: keepsValues || allocationChoice(arguments) == .search)
     let result = try job.run(journal: arguments[journal])
     let record = try result.save()
     console.note("saved \(try arguments.required(output))")
     try console.report(record.json.with("memory", result.memory.json), or: record.text)
+  }
+
+  /// Whether the run is only told of.
+  private static func isDry(_ arguments: Arguments) -> Bool {
+    arguments[dryRun] || !arguments.isGiven(output) && StandardStream.output.isTerminal
   }
 
   private static func allocation(_ arguments: Arguments) throws -> Allocation {

@@ -58,13 +58,15 @@ package enum TextOptions {
       the papers do.
       """)
   package static let calibrationFormat = Option<TextReading.Format>(
-    "calibration-format", .word, default: usual.format, help: "What --calibration holds.").advanced
+    "calibration-format", .word, default: usual.format, help: "What --calibration holds."
+  ).advanced
   package static let field = Option(
     "field", .text("NAME"), default: usual.field, help: "The member of a JSON object that has the text.")
   package static let documents = Option<TextReading.Joining?>(
     "documents", .word, defaultText: "space for --data, apart for --calibration",
     help:
-      "What becomes of several documents: one text, joined by a space or an empty line; or windows within each alone.").advanced
+      "What becomes of several documents: one text, joined by a space or an empty line; or windows within each alone."
+  ).advanced
 
   /// The corpus in the file of --data.
   static func data(_ arguments: Arguments, _ path: String) throws(UsageError) -> Corpus {
@@ -118,10 +120,12 @@ extension CommandLine {
 extension String {
   /// The word as a shell takes it, in quotes where it has more than plain characters.
   package var shellWord: String {
-    let isPlain = !isEmpty && utf8.allSatisfy { byte in
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "_@%+=:,./-".utf8.contains(byte)
-    }
+    let isPlain =
+      !isEmpty
+      && utf8.allSatisfy { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "_@%+=:,./-".utf8.contains(byte)
+      }
     return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
   }
 }

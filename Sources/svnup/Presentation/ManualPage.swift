@@ -34,7 +34,10 @@ package struct ManualPage {
     for place in command.positionals { lines += [".TP", ".I \(place.name.troff)", place.help.troff] }
     for group in command.groups { lines += [".PP", "\(group.title.troff):"] + group.options.flatMap(entry) }
     for (purpose, line) in command.examples {
-      lines += [".PP", purpose.troff, ".PP", ".nf", ".RS"] + line.split(separator: "\n").map { String($0).troff } + [".RE", ".fi"]
+      lines +=
+        [".PP", purpose.troff, ".PP", ".nf", ".RS"] + line.split(separator: "\n").map { String($0).troff } + [
+          ".RE", ".fi",
+        ]
     }
     return lines
   }

@@ -70,16 +70,18 @@ package struct ShellCompletions {
   private var zsh: String {
     let cases = commands.map { command in
       let specifications = command.options.map { option -> String in
-        let values = option.words.isEmpty ? option.takesPath ? "_files" : " " : "(\(option.words.joined(separator: " ")))"
+        let values =
+          option.words.isEmpty ? option.takesPath ? "_files" : " " : "(\(option.words.joined(separator: " ")))"
         let argument = option.placeholder.map { ":\($0.zsh):\(values)" } ?? ""
         let repeats = option.isRepeated ? "*" : ""
         return "        '\(repeats)\(option.spelling)[\(option.summary.zsh)]\(argument)'"
       }
       let parts = parts(of: command.name)
       let first = parts.isEmpty ? "_files" : "{ compadd \(parts.joined(separator: " ")); _files }"
-      return (["    '\(command.name)')", "      _arguments \\"] + specifications.map { $0 + " \\" } + [
-        "        '*:file:\(first)'", "      ;;",
-      ]).joined(separator: "\n")
+      return
+        (["    '\(command.name)')", "      _arguments \\"] + specifications.map { $0 + " \\" } + [
+          "        '*:file:\(first)'", "      ;;",
+        ]).joined(separator: "\n")
     }
     let described = commands.filter { $0.whole == nil }.map { "      '\($0.name):\($0.summary.zsh)'" }
     let pairs = commands.filter { $0.whole != nil }.map { "'\($0.name)'" }.joined(separator: "|")
@@ -106,7 +108,10 @@ package struct ShellCompletions {
   }
 
   private var fish: String {
-    var lines = ["# fish completion of svnup; written by 'svnup completions fish'", "complete -c svnup -f -n __fish_use_subcommand -a help"]
+    var lines = [
+      "# fish completion of svnup; written by 'svnup completions fish'",
+      "complete -c svnup -f -n __fish_use_subcommand -a help",
+    ]
     for command in commands where command.whole == nil {
       lines.append(
         "complete -c svnup -f -n __fish_use_subcommand -a \(command.name) -d '\(command.summary.fish)'")
@@ -155,6 +160,8 @@ extension String {
 
   /// The text between single quotes.
   fileprivate var fish: String {
-    reduce(into: "") { text, character in text += character == "'" || character == "\\" ? "\\\(character)" : "\(character)" }
+    reduce(into: "") { text, character in
+      text += character == "'" || character == "\\" ? "\\\(character)" : "\(character)"
+    }
   }
 }

@@ -56,6 +56,11 @@ public struct AllocationSearch: Sendable {
     Stage(survivors: 4, windows: 1), Stage(survivors: 1, windows: 4), Stage(survivors: 1, windows: 16),
   ]
 
+  /// Windows that pass the model in a generation.
+  static var windowsOfGeneration: Int {
+    zip([offspring] + stages.map(\.survivors), stages).reduce(0) { $0 + $1.0 * $1.1.windows }
+  }
+
   struct Stage: Sendable {
     let survivors: Int
     let windows: Int
