@@ -137,6 +137,7 @@ struct CompareEndToEndTests {
         process.waitUntilExit()
         guard process.terminationReason == .uncaughtSignal else {
           // It was quicker: from the start again.
+          #expect(process.terminationStatus == 0)
           #expect(try contents(study) == expected)
           FileSystem.removeTree(study)
           continue

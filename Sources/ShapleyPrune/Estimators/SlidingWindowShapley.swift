@@ -105,6 +105,23 @@ public struct SlidingWindowShapley: ShapleyEstimator {
       estimator: SlidingWindowShapley(length: width, placement: placement, surroundings: surroundings))
   }
 
+  /// The terms of one player's value, window by window: the value is the mean of the windows' sums.
+  ///
+  /// Throws what `check` throws, and what the game throws.
+  public func contributions<G: Game>(
+    of player: Int, in game: inout MemoisedGame<G>
+  ) throws -> [(window: Range<Int>, terms: [MarginalContribution])] {
+    let players = game.playerCount
+    try check(playerCount: players)
+    let width = min(length, players)
+    return try windowStarts(of: player, width: width, players: players).map { start in
+      let window = start..<start + width
+      let values = try game.values(
+        of: WindowTable.coalitions(of: window, surroundings: surroundings, playerCount: players))
+      return (window, WindowTable(values: values[...]).contributions(of: player - start))
+    }
+  }
+
   /// The subsets of every window, by ascending first player: one `WindowTable` after the other.
   private func coalitionsByWindow(_ players: Int) -> [Coalition] {
     let width = min(length, players)

@@ -19,17 +19,21 @@ struct WindowTable {
   ///
   /// (Shapley, "A Value for n-Person Games", 1953). O(w 2^w), summed by ascending mask.
   func shapleyValues() -> [Double] {
-    let length = values.count.trailingZeroBitCount
-    let weights = Self.weights(length)
-    return (0..<length).map { player in
-      let bit = 1 << player
-      var sum = 0.0
-      for mask in 0..<values.count where mask & bit == 0 {
-        let with = values[values.startIndex + (mask | bit)]
-        let without = values[values.startIndex + mask]
-        sum += weights[mask.nonzeroBitCount] * (with - without)
-      }
-      return sum
+    (0..<values.count.trailingZeroBitCount).map { player in
+      contributions(of: player).reduce(0) { $0 + $1.weighted }
+    }
+  }
+
+  /// What a player of the window adds to every set of the others: the terms of its value, by ascending mask.
+  ///
+  /// O(2^w).
+  func contributions(of player: Int) -> [MarginalContribution] {
+    let weights = Self.weights(values.count.trailingZeroBitCount)
+    let bit = 1 << player
+    return (0..<values.count).filter { $0 & bit == 0 }.map { mask in
+      MarginalContribution(
+        mask: mask, weight: weights[mask.nonzeroBitCount], without: values[values.startIndex + mask],
+        with: values[values.startIndex + (mask | bit)])
     }
   }
 
@@ -41,4 +45,21 @@ struct WindowTable {
       return 1 / Double(length * binomial)
     }
   }
+}
+
+/// What a player adds to a set of other players.
+public struct MarginalContribution: Sendable {
+  /// The players of the window that are present, the first one in the lowest bit.
+  let mask: Int
+  /// The share of the orders of the window's players in which exactly these come before the player.
+  public let weight: Double
+  /// The value without the player.
+  public let without: Double
+  /// The value with it.
+  public let with: Double
+
+  /// The value with the player, less that without.
+  public var marginal: Double { with - without }
+  /// The term of the player's Shapley value.
+  public var weighted: Double { weight * marginal }
 }

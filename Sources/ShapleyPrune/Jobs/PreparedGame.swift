@@ -47,19 +47,25 @@ struct PreparedGame {
       try predict(game.game, wanted, measurements)
       let values = try settings.estimator.estimate(&game)
       stop.end()
-      var record = ShapleyRecord()
-      record.values = values
-      record.settings = settings
-      record.names = players.map(\.name)
-      describe(&record)
-      record.applications = game.game.forwardStepsAsked
-      record.naiveApplications = game.evaluatedCount * game.game.forwardStepCount
+      let record = record(of: values, players, game)
       let slopes = settings.estimator.presences.count * windows.sequences
       let cost = ShapleyCost(
         seconds: (ContinuousClock.now - start).seconds, evaluated: max(0, game.evaluatedCount + slopes - restored),
         restored: restored)
       return (record, cost)
     }
+  }
+
+  /// The record of values that were estimated on a game.
+  func record(of values: ShapleyValues, _ players: [Player], _ game: MemoisedGame<LayerGame>) -> ShapleyRecord {
+    var record = ShapleyRecord()
+    record.values = values
+    record.settings = settings
+    record.names = players.map(\.name)
+    describe(&record)
+    record.applications = game.game.forwardStepsAsked
+    record.naiveApplications = game.evaluatedCount * game.game.forwardStepCount
+    return record
   }
 
   /// Measures into a store.
@@ -92,7 +98,8 @@ struct PreparedGame {
     record.hashes = hashes.json
   }
 
-  private func game(
+  /// The game itself, with its probe where something is to be measured.
+  func game(
     _ model: any CausalLM, for wanted: [Measurement]?, measurements: (any MeasurementStore)?,
     progress: @escaping (Int, Int) -> Void
   ) throws -> LayerGame {

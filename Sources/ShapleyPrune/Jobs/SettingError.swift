@@ -30,6 +30,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case generations
     /// How far sparsities lie apart.
     case spread
+    /// A part of the model.
+    case player
     /// Models to compare.
     case models
     /// Texts to measure on.

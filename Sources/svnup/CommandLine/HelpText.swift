@@ -17,7 +17,7 @@ package struct HelpText {
 
   /// All commands by what they are wanted for, for `svnup help`: on 80 columns a screen of 24 lines.
   package func overview(of commands: [any Command.Type]) -> String {
-    var lines = paragraph(Program.purpose, indentation: 0) + [""]
+    var lines = paragraph(Program.headline, indentation: 0) + [""]
     for family in CommandFamily.allCases {
       let members = commands.filter { $0.family == family }
       lines.append(style.heading(family.rawValue))

@@ -10,11 +10,15 @@ package enum Program {
     its Shapley value deserves.
     """
 
+  /// What the program is for, in a line.
+  static let headline = "svnup prunes language models, giving each part the sparsity its value earns."
+
   /// Every command, in the order in which the overview lists them.
   package static var commands: [any Command.Type] {
     [
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
-      ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, PruneCommand.self, VerifyCommand.self,
+      ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, ExplainCommand.self,
+      PruneCommand.self, VerifyCommand.self,
       CompareCommand.self, ComparePlanCommand.self, CompareWorkCommand.self, CompareMergeCommand.self,
       CompletionsCommand.self, ManualCommand.self,
     ]

@@ -150,7 +150,8 @@ public struct ComparePlan: Sendable {
   /// Makes the folder and the one for results; refuses one that holds something else.
   private static func makeFolder(_ folder: String) throws {
     if FileSystem.exists(folder) {
-      let names = try FileSystem.list(folder)
+      // What a killed run was writing has a hidden name.
+      let names = try FileSystem.list(folder).filter { !$0.hasPrefix(".") }
       guard names.isEmpty || names.contains(fileName) || names == [taskFolder] else {
         throw FileError(
           folder, "create", reason: "it exists and holds no comparison; choose another", failureKind: .cannotCreate)

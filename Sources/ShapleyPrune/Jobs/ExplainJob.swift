@@ -1,0 +1,181 @@
+import Support
+import Tensor
+import Transformer
+
+/// The way of one player from the text to its weights: what takes its place, what it adds to every coalition of its windows, how its
+/// derivatives add up, which sparsity follows, and what that does to it.
+///
+/// Every number comes from the estimators, the allocation and the pruner that a pruning runs.
+///
+///     var job = try ExplainJob(ModelSource("opt-125m"), data: .text("valid.txt"))
+///     job.player = "3.fc2"
+///     print(try job.run().value)
+public struct ExplainJob: Sendable {
+  /// Samples that are taken unless said otherwise.
+  public static let usualSamples = 8
+
+  /// The model.
+  public var model: ModelSource
+  /// The text from which samples are drawn; everything is measured and calibrated on them.
+  public var data: Corpus
+  /// The player's name, such as `3.down`; nil for the one that is worth most a weight.
+  public var player: String?
+  /// The method of pruning.
+  public var pruner: any Pruner = PruneRecipe.usualPruner
+  /// The sparsity of the model as a whole.
+  public var sparsity = GameSettings.Probe.usualSparsity
+  /// Who plays.
+  public var granularity = GameSettings().granularity
+  /// Samples to draw from the text.
+  public var samples = ExplainJob.usualSamples
+  /// Where they are drawn.
+  public var seed = 0
+  /// Tokens of a sample; nil for the model's positions, at most 2,048.
+  public var sequenceLength: Int?
+  /// The windows of players that the walk goes through.
+  public var estimator = SlidingWindowShapley()
+  /// The derivatives that the values of all players come from.
+  public var diagonal = DiagonalShapley()
+  /// Bytes that the run may take; nil for no limit.
+  public var memoryLimit: Int?
+  /// Who is told how the work goes.
+  public var events: any JobEvents = SilentEvents()
+
+  /// A walk with the usual settings.
+  public init(_ model: ModelSource, data: Corpus) {
+    self.model = model
+    self.data = data
+  }
+
+  /// Walks.
+  ///
+  /// Throws `SettingError` for a player that the model does not have, what reading the files throws, `PruningError`, and what a game
+  /// throws.
+  public func run() throws -> Explanation {
+    var pruning = PruneJob(model, by: pruner, to: .unstructured(sparsity), calibration: data)
+    var settings = GameSettings()
+    (settings.estimator, settings.granularity) = (diagonal, granularity)
+    pruning.allocation = .shapley(.game(settings, windows: samples))
+    pruning.samples = samples
+    pruning.seed = seed
+    pruning.sequenceLength = sequenceLength
+    pruning.memoryLimit = memoryLimit
+    pruning.events = events
+    try pruning.check()
+    let run = try PruneRun(pruning)
+    run.budget.announce(events)
+    let model = try model.load(events: events)
+    let players = granularity.cut(model)
+    guard let prepared = run.game, !players.isEmpty else {
+      throw SettingError(.player, player, "the model has no players")
+    }
+    // What is measured for the values of all is not measured again for the one.
+    let store = MeasurementsInMemory()
+    let (game, record) = try events.during("Shapley values", unit: "block applications") { update in
+      var game = MemoisedGame(try prepared.game(model, for: nil, measurements: store, progress: update))
+      let values = try diagonal.estimate(&game)
+      return (game, prepared.record(of: values, players, game))
+    }
+    let shared = try SharedSparsity.shapley(record, model, target: sparsity, ImportanceMap())
+    let index = try index(among: players, record)
+    var walk = Explanation(
+      player: players[index], players: players.map(\.name), record: record, shared: shared, index: index,
+      text: prepared.text)
+    try describeAbsence(&walk, game.game, model)
+    try events.during("windows", unit: "block applications") { update in
+      var game = MemoisedGame(try prepared.game(model, for: nil, measurements: store, progress: update))
+      walk.windows = try estimator.contributions(of: index, in: &game).map { window, terms in
+        Explanation.Window(players: window.map { players[$0].name }, player: index - window.lowerBound, terms: terms)
+      }
+      let nodes = GaussLegendre(count: diagonal.nodes).nodes
+      walk.path = zip(nodes, try game.derivatives(at: nodes.map(\.position)) ?? []).map {
+        Explanation.Node(presence: $0.position, weight: $0.weight, derivative: $1[index])
+      }
+    }
+    walk.effects = try run.effects(on: players[index], model, shared)
+    return walk
+  }
+
+  private func index(among players: [Player], _ record: ShapleyRecord) throws -> Int {
+    if let player {
+      guard let index = players.firstIndex(where: { $0.name == player }) else {
+        throw SettingError(
+          .player, player, "the players are \(players[0].name) to \(players[players.count - 1].name)")
+      }
+      return index
+    }
+    let each = try SparsityAllocation.perWeight(record.values.values, parameters: players.map(\.parameters))
+    return each.indices.max { each[$0] < each[$1] } ?? 0
+  }
+
+  /// Tells what takes the player's place while it is absent.
+  private func describeAbsence(_ walk: inout Explanation, _ game: LayerGame, _ model: any CausalLM) throws {
+    guard case .replaced(let forms) = game.absence, forms.indices.contains(walk.player.block) else { return }
+    let dense = model.blocks[walk.player.block]
+    let pruned = forms[walk.player.block].block(dense, roles: walk.player.roles)
+    walk.absence = walk.player.roles.map { role in
+      let (before, after) = (dense[role].weight.widened(), pruned[role].weight.widened())
+      return Explanation.Absence(
+        linear: role, tensor: "\(dense[role].name)", rows: before.rows, columns: before.columns,
+        zeros: pruned[role].weight.zeroCount, change: after.distance(to: before) / before.norm)
+    }
+  }
+}
+
+extension PruneRun {
+  /// Prunes the model up to a player's block, and tells what became of the player's linears.
+  fileprivate func effects(
+    on player: Player, _ model: any CausalLM, _ shared: SharedSparsity
+  ) throws -> [Explanation.Effect] {
+    var pruner = job.modelPruner(budget.memory)
+    if job.weighting == .gradient { pruner.sensitivity = try sensitivity(of: model) }
+    // Later blocks do not change what becomes of earlier ones.
+    var pruned = model
+    pruned.blocks = Array(model.blocks.prefix(player.block + 1))
+    let samples = calibration ?? .none
+    _ = try job.events.during(job.pruner.name, unit: "blocks") {
+      try pruner.prune(
+        &pruned, patterns: Array(shared.patterns.prefix(player.block + 1)), calibration: samples, progress: $0)
+    }
+    // The inputs that the player sees in the pruned model.
+    var hidden = pruned.embed(samples)
+    var inputs: [LinearRole: Matrix] = [:]
+    for (index, block) in pruned.blocks.enumerated() {
+      block.apply(to: &hidden, sequences: samples.sequences) { seen, roles in
+        guard index == player.block else { return }
+        for role in roles where player.roles.contains(role) { inputs[role] = seen }
+      }
+    }
+    return player.roles.compactMap { role in
+      guard let inputs = inputs[role] else { return nil }
+      let (before, after) = (model.blocks[player.block][role].weight, pruned.blocks[player.block][role].weight)
+      let wanted = matmul(inputs, transposed: before)
+      return Explanation.Effect(
+        linear: role, sparsity: shared.patterns[player.block][role].sparsity, before: before.widened(),
+        after: after.widened(), outputError: matmul(inputs, transposed: after).distance(to: wanted) / wanted.norm)
+    }
+  }
+}
+
+extension Matrix {
+  /// The root of the sum of squares.
+  fileprivate var norm: Double {
+    var sum = 0.0
+    withElements { x in for i in 0..<rows * columns { sum += Double(x[i]) * Double(x[i]) } }
+    return sum.squareRoot()
+  }
+
+  /// The root of the sum of squared differences to a matrix of the same shape.
+  fileprivate func distance(to other: Matrix) -> Double {
+    var sum = 0.0
+    withElements { x in
+      other.withElements { y in
+        for i in 0..<rows * columns {
+          let difference = Double(x[i]) - Double(y[i])
+          sum += difference * difference
+        }
+      }
+    }
+    return sum.squareRoot()
+  }
+}
