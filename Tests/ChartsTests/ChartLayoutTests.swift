@@ -1,5 +1,5 @@
 import Charts
-import Foundation
+import TestSupport
 import Testing
 
 @Suite("Layout of charts") struct ChartLayoutTests {
@@ -105,15 +105,6 @@ import Testing
         .compactMap { Double($0) }
       let share = (start[0] + 3.6 - line[0]) / (line[2] - line[0])
       #expect(abs(line[1] + share * (line[3] - line[1]) - start[1]) < 0.1)
-    }
-  }
-}
-
-extension MarkupReader {
-  /// The drawings of a page, each as a text of its own.
-  static func drawings(_ page: String) -> [String] {
-    page.components(separatedBy: "<svg ").dropFirst().map { part in
-      "<svg " + (part.components(separatedBy: "</svg>").first ?? "") + "</svg>"
     }
   }
 }

@@ -88,6 +88,7 @@ public struct BarChart: Chart {
     return Domain(values, includingZero: true)
   }
 
+  /// Draws standing bars at one height, and lying ones as high as their number takes.
   public func drawing(width: Double) -> Drawing {
     var frame = ChartFrame(title: title, width: width)
     frame.legend(

@@ -90,6 +90,7 @@ public struct HeatMap: Chart {
     return nil
   }
 
+  /// Draws the map as wide as its cells take, and as high as its rows.
   public func drawing(width limit: Double) -> Drawing {
     let size = ChartFrame.Size.label
     let names = rows.map { TextMetrics.truncated($0, size: size, width: limit * 0.35) }

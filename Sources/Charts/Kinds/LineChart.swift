@@ -80,6 +80,7 @@ public struct LineChart: Chart {
     return (lower, upper)
   }
 
+  /// Draws the lines over a plot whose height depends on the width only.
   public func drawing(width: Double) -> Drawing {
     var frame = ChartFrame(title: title, width: width)
     frame.legend(

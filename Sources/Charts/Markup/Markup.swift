@@ -19,7 +19,9 @@ public struct Markup: Sendable {
   /// Text; every character stands for itself.
   public static func text(_ text: String) -> Markup { Markup(content: .text(text)) }
 
-  /// An element. Its name and the names of its attributes must not come from outside; all values may.
+  /// An element with attributes and contents.
+  ///
+  /// Its name and the names of its attributes must not come from outside; all values may.
   public static func element(_ name: String, _ attributes: [Attribute] = [], _ contents: [Markup] = []) -> Markup {
     Markup(content: .element(name: name, attributes: attributes, contents: contents))
   }

@@ -1,3 +1,5 @@
+import Support
+
 /// A web page in one file: sections of text, tables and charts, without scripts and without anything from a network.
 ///
 ///     var page = Page(title: "Perplexity")
@@ -87,6 +89,17 @@ struct PageWriter {
       return [.element("div", [("class", "figures")], blocks.flatMap { markup($0) })]
     case .details(let summary, let blocks):
       return [.element("details", [], [.element("summary", text: summary)] + blocks.flatMap { markup($0) })]
+    }
+  }
+}
+
+extension Page {
+  /// Every chart as a file of its own: a name made of its number and its title, and the drawing.
+  public var drawings: [(name: String, svg: String)] {
+    charts.enumerated().map { index, chart in
+      let words = chart.title.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+      let name = ([(index + 1).padded(2)] + words.map(String.init)).joined(separator: "-")
+      return ("\(name.prefix(80)).svg", chart.svg())
     }
   }
 }

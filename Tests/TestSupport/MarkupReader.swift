@@ -6,21 +6,21 @@ import Foundation
 #endif
 
 /// What a reader of XML finds in a drawing or a page: elements in their order, texts with the room that they take.
-final class MarkupReader: NSObject, XMLParserDelegate {
-  struct Element {
-    let name: String
-    let attributes: [String: String]
+package final class MarkupReader: NSObject, XMLParserDelegate {
+  package struct Element {
+    package let name: String
+    package let attributes: [String: String]
     /// The elements around it, outermost first.
-    let path: [String]
+    package let path: [String]
     /// The text directly in it and in the elements within it.
-    var text = ""
+    package fileprivate(set) var text = ""
   }
 
-  private(set) var elements: [Element] = []
-  private(set) var error: String?
+  package private(set) var elements: [Element] = []
+  package private(set) var error: String?
   private var open: [Int] = []
 
-  init(_ text: String) {
+  package init(_ text: String) {
     super.init()
     let parser = XMLParser(data: Data(text.utf8))
     parser.delegate = self
@@ -28,7 +28,7 @@ final class MarkupReader: NSObject, XMLParserDelegate {
     if !isComplete || parser.parserError != nil || !open.isEmpty, error == nil { error = "not well-formed" }
   }
 
-  func parser(
+  package func parser(
     _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
     attributes: [String: String]
   ) {
@@ -36,26 +36,28 @@ final class MarkupReader: NSObject, XMLParserDelegate {
     open.append(elements.count - 1)
   }
 
-  func parser(_ parser: XMLParser, foundCharacters text: String) { for index in open { elements[index].text += text } }
+  package func parser(_ parser: XMLParser, foundCharacters text: String) {
+    for index in open { elements[index].text += text }
+  }
 
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+  package func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
     // The parser may go on after an error: an end that belongs to nothing is looked for here, too.
     if open.isEmpty || elements[open.removeLast()].name != name { error = error ?? "a stray end of \(name)" }
   }
 
-  func parser(_ parser: XMLParser, parseErrorOccurred found: any Error) {
+  package func parser(_ parser: XMLParser, parseErrorOccurred found: any Error) {
     error = error ?? "line \(parser.lineNumber): \(found)"
   }
 
-  func all(_ name: String) -> [Element] { elements.filter { $0.name == name } }
+  package func all(_ name: String) -> [Element] { elements.filter { $0.name == name } }
 }
 
 /// The room of a text in a drawing.
-struct TextBox: CustomStringConvertible {
-  let text: String
-  let left: Double, right: Double, top: Double, bottom: Double
+package struct TextBox: CustomStringConvertible {
+  package let text: String
+  package let left: Double, right: Double, top: Double, bottom: Double
 
-  init?(_ element: MarkupReader.Element) {
+  package init?(_ element: MarkupReader.Element) {
     func number(_ name: String) -> Double? { element.attributes[name].flatMap(Double.init) }
     guard let x = number("x"), let y = number("y"), let size = number("font-size") else { return nil }
     let width = TextMetrics.width(
@@ -72,15 +74,15 @@ struct TextBox: CustomStringConvertible {
     }
   }
 
-  func overlaps(_ other: TextBox) -> Bool {
+  package func overlaps(_ other: TextBox) -> Bool {
     left < other.right && other.left < right && top < other.bottom && other.top < bottom
   }
 
-  var description: String { "'\(text)' x \(left)...\(right) y \(top)...\(bottom)" }
+  package var description: String { "'\(text)' x \(left)...\(right) y \(top)...\(bottom)" }
 }
 
 /// What is wrong with how the texts of a drawing lie: pairs that overlap, and texts that leave the viewBox.
-func collisions(_ svg: String) -> [String] {
+package func collisions(_ svg: String) -> [String] {
   let reader = MarkupReader(svg)
   if let error = reader.error { return [error] }
   guard let box = reader.all("svg").first?.attributes["viewBox"]?.split(separator: " ").compactMap({ Double($0) }),
@@ -96,4 +98,13 @@ func collisions(_ svg: String) -> [String] {
     for other in texts[(index + 1)...] where text.overlaps(other) { problems.append("\(text) overlaps \(other)") }
   }
   return problems
+}
+
+extension MarkupReader {
+  /// The drawings of a page, each as a text of its own.
+  package static func drawings(_ page: String) -> [String] {
+    page.components(separatedBy: "<svg ").dropFirst().map { part in
+      "<svg " + (part.components(separatedBy: "</svg>").first ?? "") + "</svg>"
+    }
+  }
 }
