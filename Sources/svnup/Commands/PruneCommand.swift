@@ -1,3 +1,5 @@
+import Charts
+import Report
 import ShapleyPrune
 import Support
 
@@ -179,7 +181,7 @@ package enum PruneCommand: Command {
     ),
     ("Evaluation", [data, TextOptions.format]),
     ResourceOptions.group,
-    ("Output", [output, OutputOptions.force]),
+    ("Output", [output] + ReportOptions.all + [OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
     "The best at 70 %: ADMM with dense targets, each linear's sparsity by its value:": """
@@ -194,6 +196,11 @@ package enum PruneCommand: Command {
     "2:4 with Wanda:": """
     svnup prune Llama-2-7b --method wanda --pattern 2:4 \\
       --calibration c4.txt --output Llama-2-7b-2of4
+    """,
+    "The best, with a page that shows what became of it:": """
+    svnup prune opt-125m --sparsity 0.6 --calibration c4.jsonl \\
+      --data wiki.test.raw --format wikitext --output opt-40 \\
+      --report opt-40.html
     """,
     "Magnitude, which needs no calibration:":
       "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half",
@@ -292,12 +299,18 @@ package enum PruneCommand: Command {
     job.output = try arguments.required(output)
     job.replacesOutput = arguments[OutputOptions.force]
     job.command = ["svnup"] + CommandLine.arguments.dropFirst()
-    job.events = console
+    let report = try ReportOptions.output(
+      arguments,
+      inputs: [job.model.path, job.calibration?.path, job.evaluation?.path, arguments[values]],
+      outputs: [job.output, arguments[journal]])
+    let events = report.events(console)
+    job.events = events ?? console
     let keepsValues = usesValues(arguments) && !arguments.isGiven(values)
     job.stop = Stopping.token(keepsMeasurements: keepsValues || allocationChoice(arguments) == .search)
     let result = try job.run(journal: arguments[journal])
     let record = try result.save()
     console.note("saved \(try arguments.required(output))")
+    try report.write(Page(of: record, cost: events), console)
     try console.report(record.json.with("memory", result.memory.json), or: record.text)
   }
 

@@ -11,12 +11,12 @@ extension Console: JobEvents {
   }
 }
 
-/// The progress of jobs on a console, without their notes: for work of several jobs.
+/// The progress of jobs, without their notes: for work of several jobs.
 struct ProgressOnly: JobEvents {
-  let console: Console
+  let events: any JobEvents
   /// What stands in front of every label.
   var prefix = ""
 
   func note(_ text: String) {}
-  func begin(_ label: String, unit: String) -> any JobProgress { console.begin(prefix + label, unit: unit) }
+  func begin(_ label: String, unit: String) -> any JobProgress { events.begin(prefix + label, unit: unit) }
 }
