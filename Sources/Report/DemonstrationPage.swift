@@ -29,6 +29,8 @@ extension Page {
       PageSection.windows(of: best), PageSection.allocation(of: best), PageSection.cost(events),
       PageSection.provenance(of: best), PageSection("All figures of the records", named),
     ].compactMap(\.self)
-    sections.append(PageSection.allFigures(of: values))
+    var figures = PageSection.allFigures(of: values)
+    figures.title = "All figures of the values"
+    sections.append(figures)
   }
 }

@@ -156,7 +156,7 @@ public struct BarChart: Chart {
       if let y = scale.position(reference.value) { frame.canvas.line(left, y, right, y, "reference") }
     }
     frame.top = lower + 8 + size * 1.5
-    frame.axisName(categoryLabel)
+    frame.axisName(categoryLabel, below: (left + right) / 2)
   }
 
   private func drawLying(_ frame: inout ChartFrame) {

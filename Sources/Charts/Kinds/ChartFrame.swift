@@ -101,13 +101,15 @@ extension ChartFrame {
       canvas.text(label, x, lower + 8 + Size.label, size: Size.label, .middle, "muted")
     }
     top = lower + 8 + Size.label * 1.5
-    axisName(name)
+    axisName(name, below: (scale.start + scale.end) / 2)
   }
 
-  /// The name of a horizontal axis, in the middle of the drawing.
-  mutating func axisName(_ name: String) {
+  /// The name of a horizontal axis, below its middle as far as it has room there.
+  mutating func axisName(_ name: String, below middle: Double) {
     for line in TextMetrics.lines(name, size: Size.label, width: width - 8, limit: 2) {
-      canvas.text(line, width / 2, top + TextMetrics.ascent * Size.label, size: Size.label, .middle, "ink")
+      let half = TextMetrics.width(line, size: Size.label) / 2 + 4
+      let place = max(min(middle, width - half), half)
+      canvas.text(line, place, top + TextMetrics.ascent * Size.label, size: Size.label, .middle, "ink")
       top += TextMetrics.lineHeight * Size.label
     }
   }

@@ -1,3 +1,5 @@
+import Support
+
 /// A table of numbers whose cells are coloured by them, with the numbers in the cells where these have room.
 public struct HeatMap: Chart {
   /// What colours tell.
@@ -6,6 +8,14 @@ public struct HeatMap: Chart {
     case ascending
     /// From below zero to above it, the same distance to both sides.
     case diverging
+  }
+
+  /// How far apart the steps of the colours are.
+  public enum Spacing: Sendable {
+    /// The same distance everywhere.
+    case even
+    /// Wider away from the beginning, by the square: small numbers are told apart beside a few that are much larger.
+    case squares
   }
 
   /// What the chart shows.
@@ -24,11 +34,13 @@ public struct HeatMap: Chart {
   public let valueLabel: String
   /// What colours tell.
   public let palette: Palette
+  /// How far apart the steps of the colours are.
+  public let spacing: Spacing
 
   /// A map of a table.
   public init(
     title: String, rows: [String], columns: [String], values: [[Double?]], rowLabel: String, columnLabel: String,
-    valueLabel: String, palette: Palette = .ascending
+    valueLabel: String, palette: Palette = .ascending, spacing: Spacing = .even
   ) {
     self.title = title
     self.rows = rows
@@ -38,6 +50,7 @@ public struct HeatMap: Chart {
     self.columnLabel = columnLabel
     self.valueLabel = valueLabel
     self.palette = palette
+    self.spacing = spacing
   }
 
   /// The kind of chart, its axes, and its smallest and largest values.
@@ -76,16 +89,35 @@ public struct HeatMap: Chart {
 
   /// The step of the colour scale for a value.
   private func step(_ value: Double, in domain: Domain) -> Int {
-    let share = (min(max(value, domain.lower), domain.upper) - domain.lower) / domain.span
-    return min(Int(share * Double(Theme.scaleSteps)), Theme.scaleSteps - 1)
+    let steps = Double(Theme.scaleSteps)
+    return min(max(Int(share(value, in: domain) * steps), 0), Theme.scaleSteps - 1)
   }
 
-  /// The numbers of the cells, with as many digits as all of them have room for; nil where none have.
+  /// How far along the colours a value lies, from 0 to 1.
+  private func share(_ value: Double, in domain: Domain) -> Double {
+    let even = (min(max(value, domain.lower), domain.upper) - domain.lower) / domain.span
+    guard spacing == .squares else { return even }
+    guard palette == .diverging else { return even.squareRoot() }
+    let distance = 2 * even - 1
+    return 0.5 + (distance < 0 ? -1 : 1) * distance.magnitude.squareRoot() / 2
+  }
+
+  /// The value in the middle of the colours.
+  private func middle(of domain: Domain) -> Double {
+    let isCloser = spacing == .squares && palette == .ascending
+    return domain.lower + domain.span * (isCloser ? 0.25 : 0.5)
+  }
+
+  /// The numbers of the cells with the same digits behind the point, as many as all of them have room for; nil where none have.
   private func texts(cellWidth: Double, size: Double) -> [String]? {
     let values = cells.map(\.value)
-    for digits in [4, 3, 2] {
-      let texts = values.map { NumberText.plain($0, digits: digits) }
-      if texts.allSatisfy({ TextMetrics.width($0, size: size) + 6 <= cellWidth }) { return texts }
+    let exponent = NumberText.decimalExponent(values.reduce(0) { max($0, $1.magnitude) })
+    // Where small numbers are told apart by colour, one more digit tells them apart, too.
+    for digits in (spacing == .squares ? [4, 3, 2, 1] : [3, 2, 1]) {
+      let decimals = digits - 1 - exponent
+      let isPlain = exponent < 6 && exponent >= -4
+      let texts = values.map { isPlain ? $0.fixed(max(decimals, 0)) : NumberText.plain($0, digits: digits) }
+      if texts.allSatisfy({ TextMetrics.width($0, size: size) + 4 <= cellWidth }) { return texts }
     }
     return nil
   }
@@ -141,22 +173,25 @@ public struct HeatMap: Chart {
   /// The colours with the numbers at their ends.
   private func colorLegend(_ frame: inout ChartFrame) {
     guard !cells.isEmpty else { return frame.note("There are no values.") }
-    frame.note(valueLabel, style: "ink")
+    frame.note(valueLabel + (spacing == .squares ? "; colours by its square root" : ""), style: "ink")
     let size = ChartFrame.Size.label
     let domain = domain
-    let low = NumberText.plain(domain.lower, digits: 3)
-    let high = NumberText.plain(domain.upper, digits: 3)
-    let start = 4 + TextMetrics.width(low, size: size) + 6
-    let swatch = min(18, (frame.width - start - TextMetrics.width(high, size: size) - 16) / Double(Theme.scaleSteps))
-    frame.canvas.text(low, 4, frame.top + 10, size: size, .start, "muted")
+    let texts = [domain.lower, middle(of: domain), domain.upper].map { NumberText.plain($0, digits: 3) }
+    let widths = texts.map { TextMetrics.width($0, size: size) }
+    // The numbers stand under both ends of the colours and under their middle.
+    let start = 4 + widths[0] / 2
+    let needed = widths.max().map { 2 * $0 + 24 } ?? 0
+    let swatch = max(20, needed / Double(Theme.scaleSteps))
     for step in 0..<Theme.scaleSteps {
       frame.canvas.rectangle(
         x: start + Double(step) * swatch, y: frame.top + 1, width: swatch, height: 11, "\(prefix)\(step)")
     }
-    let end = start + Double(Theme.scaleSteps) * swatch
-    frame.canvas.rectangle(x: start, y: frame.top + 1, width: end - start, height: 11, "frame")
-    frame.canvas.text(high, end + 6, frame.top + 10, size: size, .start, "muted")
-    frame.top += 18
+    let length = Double(Theme.scaleSteps) * swatch
+    frame.canvas.rectangle(x: start, y: frame.top + 1, width: length, height: 11, "frame")
+    for (text, place) in zip(texts, [start, start + length / 2, start + length]) {
+      frame.canvas.text(text, place, frame.top + 14 + size, size: size, .middle, "muted")
+    }
+    frame.top += 20 + size
   }
 
   /// The names above the columns, turned where they are wider than these, and thinned out where columns are narrow.

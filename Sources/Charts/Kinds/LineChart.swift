@@ -95,7 +95,7 @@ public struct LineChart: Chart {
     let y = Scale(Domain(heights), from: lower, to: upper, ticks: 6, isLogarithmic: yAxis.isLogarithmic)
     let x = Scale.horizontal(
       Domain(points.compactMap { shown($0)?.x }), left: ChartFrame.labelWidth(y.ticks.labels), right: width,
-      size: ChartFrame.Size.label, isLogarithmic: xAxis.isLogarithmic)
+      size: ChartFrame.Size.label, isLogarithmic: xAxis.isLogarithmic, isTight: true)
     frame.verticalAxis(y, from: x.start, to: x.end)
     frame.horizontalAxis(x, name: xAxis.label, from: upper, to: lower)
     frame.canvas.line(x.start, lower, x.end, lower, "axis")
@@ -136,7 +136,8 @@ public struct LineChart: Chart {
     }
     let points = run.compactMap { point in shown(point).flatMap { place(point, $0.y) }.map { (point, $0) } }
     if points.count > 1 { frame.canvas.path(points.map(\.1), "l\(color)") }
-    // Markers of many points would hide the line; some of them still tell the series apart.
+    // Markers of many points would hide the line; some of them still tell several series apart.
+    guard points.count <= 60 || series.count > 1 else { return }
     let step = max(points.count / 24, 1)
     for (index, (point, at)) in points.enumerated() where index % step == 0 {
       let bounds = band(point).map { ", from \(NumberText.plain($0.lower)) to \(NumberText.plain($0.upper))" } ?? ""

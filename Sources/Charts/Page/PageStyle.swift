@@ -25,7 +25,8 @@ enum PageStyle {
     .tile dd{font-size:1.25rem;font-weight:600}
     pre{background:var(--panel);padding:.6rem .8rem;border-radius:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}
     code{font:.85rem/1.5 ui-monospace,Menlo,Consolas,monospace}
-    .scroll{overflow-x:auto;margin:.75rem 0;max-height:36rem;overflow-y:auto;width:fit-content;max-width:100%}
+    .scroll{overflow-x:auto;margin:.75rem 0;width:fit-content;max-width:100%}
+    details .scroll{max-height:36rem;overflow-y:auto}
     table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;color:var(--muted);padding:.25rem 0}
     th,td{padding:.2rem .7rem;text-align:left;border-bottom:1px solid var(--grid);unicode-bidi:isolate;font-weight:400}
@@ -41,6 +42,7 @@ enum PageStyle {
     dl{grid-template-columns:1fr}
     dd{margin-bottom:.35rem}
     .tiles{grid-template-columns:repeat(2,1fr)}
+    th,td{padding:.2rem .35rem}
     .tile dd{font-size:1.1rem;margin:0}
     }
     @media print{
@@ -48,7 +50,7 @@ enum PageStyle {
     nav{display:none}
     h2,h3{break-after:avoid}
     tr{break-inside:avoid}
-    .scroll{max-height:none;overflow:visible}
+    .scroll,details .scroll{max-height:none;overflow:visible}
     svg.wide{display:block}
     svg.narrow{display:none}
     }

@@ -2,8 +2,8 @@ import Support
 
 /// Where the numbers of an axis lie along a stretch of the drawing.
 struct Scale: Sendable {
-  let domain: Domain
-  let ticks: Ticks
+  private(set) var domain: Domain
+  private(set) var ticks: Ticks
   private(set) var start: Double
   private(set) var end: Double
   private let isLogarithmic: Bool
@@ -18,6 +18,15 @@ struct Scale: Sendable {
       upper: max(ticks.values.last ?? domain.upper, domain.upper))
     (self.start, self.end) = (start, end)
     self.isLogarithmic = isLogarithmic
+  }
+
+  /// The axis without the ticks outside a range, ending with it; the axis itself where one tick or none is left.
+  private func tight(_ range: Domain) -> Scale {
+    let ticks = self.ticks.inside(range)
+    guard ticks.values.count > 1 else { return self }
+    var copy = self
+    (copy.ticks, copy.domain) = (ticks, isLogarithmic ? range.positive : range)
+    return copy
   }
 
   /// Where a number lies; nil for one that the axis cannot show.
@@ -41,12 +50,14 @@ struct Scale: Sendable {
   /// - Parameters:
   ///   - left: where the plot begins at the earliest.
   ///   - right: the right edge of the drawing.
+  ///   - isTight: whether the plot ends where the numbers end, with the ticks between them, where there are two or more.
   static func horizontal(
-    _ domain: Domain, left: Double, right: Double, size: Double, isLogarithmic: Bool = false
+    _ domain: Domain, left: Double, right: Double, size: Double, isLogarithmic: Bool = false, isTight: Bool = false
   ) -> Scale {
     var found: Scale?
     for count in stride(from: 8, through: 1, by: -1) {
       var scale = Scale(domain, from: left, to: right, ticks: count, isLogarithmic: isLogarithmic)
+      if isTight { scale = scale.tight(domain) }
       let widths = scale.ticks.labels.map { TextMetrics.width($0, size: size) }
       scale.start = max(left, (widths.first ?? 0) / 2 + 4)
       scale.end = max(right - max(10, (widths.last ?? 0) / 2 + 4), scale.start + 1)

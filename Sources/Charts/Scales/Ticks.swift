@@ -41,6 +41,17 @@ package struct Ticks: Sendable {
     }
   }
 
+  /// The ticks within a range.
+  func inside(_ domain: Domain) -> Ticks {
+    let kept = zip(values, labels).filter { $0.0 >= domain.lower && $0.0 <= domain.upper }
+    return Ticks(values: kept.map(\.0), labels: kept.map(\.1))
+  }
+
+  private init(values: [Double], labels: [String]) {
+    self.values = values
+    self.labels = labels
+  }
+
   /// Powers of ten that lie around the range; a range of few of them has 2 and 5 times these, too.
   package init(logarithmic domain: Domain, about count: Int) {
     let first = NumberText.decimalExponent(domain.lower)

@@ -39,8 +39,9 @@ extension PageSection {
             title: "Spreads that were tried", series: [.init("", points)],
             xAxis: Axis("spread of the sparsities", isLogarithmic: isWide),
             yAxis: Axis("perplexity on calibration text that was held back")),
-          caption: "The model was pruned with each of these spreads. The one of the lowest perplexity was taken.")
-      ]), .table(table),
+          caption: "The model was pruned with each of these spreads. The one of the lowest perplexity was taken."),
+        .table(table),
+      ])
     ]
   }
 

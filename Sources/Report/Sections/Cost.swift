@@ -44,8 +44,9 @@ extension PageSection {
             BarChart(
               title: "Seconds by phase", categories: bars.map(\.0), series: [.init("", bars.map(\.1))],
               valueLabel: "seconds", categoryLabel: "phase"),
-            caption: "Wall-clock time of this run. It depends on the machine, and is not part of the record.")
-        ]), .details("Seconds in a table", [.table(table)]),
+            caption: "Wall-clock time of this run. It depends on the machine, and is not part of the record."),
+          .table(table),
+        ])
       ])
   }
 }

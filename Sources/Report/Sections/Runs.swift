@@ -45,8 +45,9 @@ extension PageSection {
           .chart(
             chart,
             caption:
-              "All prunings were measured on the same windows. Shorter is better; the dashed line is the dense model.")
-        ]), .table(table),
+              "All prunings were measured on the same windows. Shorter is better; the dashed line is the dense model."),
+          .table(table),
+        ])
       ])
   }
 

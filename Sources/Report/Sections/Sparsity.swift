@@ -73,7 +73,13 @@ extension PageSection {
               The loss is the estimate that \(record.pruner.name) itself has of the squared error of a linear's outputs on the \
               calibration samples, summed over the linears of a block. Compare blocks of one run with it, not methods: each \
               method estimates in its own way.
-              """)
+              """),
+          .chart(
+            HeatMap(
+              title: "Loss of every linear", rows: linears.blocks, columns: linears.shortNames,
+              values: linears.table(\.loss), rowLabel: "block", columnLabel: "linear",
+              valueLabel: "squared error of outputs", spacing: .squares),
+            caption: "The same estimates, one a linear."),
         ])
       ])
   }

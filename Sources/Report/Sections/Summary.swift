@@ -10,7 +10,7 @@ extension PageBlock {
     var tiles: [Fact] = [
       Fact("method", record.pruner.name), Fact("zeros", Quantity.percent(record.sparsity)),
       Fact("allocation", record.allocation.rule),
-      Fact("pruned weights", "\(Quantity.count(weights)) in \(linears) linears"),
+      Fact("prunable weights", Quantity.count(weights)),
     ]
     if let dense = record.densePerplexity { tiles.append(Fact("perplexity before", dense.fixed(4))) }
     if let pruned = record.prunedPerplexity { tiles.append(Fact("perplexity after", pruned.fixed(4))) }
@@ -18,8 +18,8 @@ extension PageBlock {
       tiles.append(Fact("change", Quantity.change(pruned, from: dense)))
     }
     var sentence =
-      "\(record.pruner.name) set \(Quantity.percent(record.sparsity)) of the weights of \(record.blocks.count) blocks to "
-      + "zero. The sparsity was shared by the rule \(record.allocation.rule)."
+      "\(record.pruner.name) set \(Quantity.percent(record.sparsity)) of the weights of \(linears) linears in "
+      + "\(record.blocks.count) blocks to zero. The sparsity was shared by the rule \(record.allocation.rule)."
     if let evaluation = record.evaluation {
       sentence +=
         " The perplexity was measured on \(evaluation.windows) windows of \(evaluation.sequenceLength) tokens, before "

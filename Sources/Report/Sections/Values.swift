@@ -43,7 +43,7 @@ extension PageSection {
           HeatMap(
             title: "Map of the values", rows: grid.blocks, columns: grid.parts, values: grid.rows, rowLabel: "block",
             columnLabel: record.settings.granularity.rawValue, valueLabel: unit,
-            palette: values.values.contains { $0 < 0 } ? .diverging : .ascending),
+            palette: values.values.contains { $0 < 0 } ? .diverging : .ascending, spacing: .squares),
           caption: "The same values. A negative value means that the model predicts better without the player."))
     }
     blocks.append(.charts(charts))
@@ -80,20 +80,25 @@ extension PageSection {
           + NumberText.plain(total - values.efficiencyGap)),
     ]
     if nodes > 0 {
-      facts.append(.init("derivatives", "at \(nodes) nodes"))
-    } else {
       facts.append(
+        .init("work", "derivatives at \(nodes) nodes, about as much as \(record.applications) \(unit) applied"))
+    } else {
+      facts += [
         .init(
           "coalitions",
-          "\(values.evaluations) evaluated for \(values.coalitionsAsked) asked, and \(values.additionalEvaluations) more for "
-            + "v(all) and v(none)"))
+          "\(values.evaluations) evaluated for \(values.coalitionsAsked) asked, and \(values.additionalEvaluations) more "
+            + "for v(all) and v(none)"),
+        .init(
+          "work",
+          "\(record.applications) \(unit) applied, \(share(record)) of a run without shared work"),
+      ]
     }
-    facts.append(
-      .init(
-        "work",
-        "\(record.applications) \(unit) applied; \(record.naiveApplications) without shared work"))
     facts.append(.init("windows", "\(record.windows) of \(record.sequenceLength) tokens"))
     return .facts(facts)
+  }
+
+  private static func share(_ record: ShapleyRecord) -> String {
+    Quantity.percent(Double(record.applications) / Double(max(record.naiveApplications, 1)), digits: 0)
   }
 
   private static func valueTable(_ record: ShapleyRecord) -> PageTable {

@@ -22,7 +22,7 @@ extension PageSection {
     for (index, pair) in pairs.enumerated() { table.append([String(index), pair.0.exact, pair.1.exact]) }
     let worse = differences.count { $0 > 0 }
     return PageSection(
-      "Every window before and after",
+      "Windows before and after",
       [
         .paragraph(
           """
@@ -35,7 +35,14 @@ extension PageSection {
             chart,
             caption: """
               Each point is a window of the text. A point above the dashed line is a window that the pruned model predicts worse.
-              """)
+              """),
+          .chart(
+            LineChart(
+              title: "Loss that pruning adds, along the text",
+              series: [.init("", differences.enumerated().map { .init(Double($0), $1) })], xAxis: Axis("window"),
+              yAxis: Axis("mean NLL after minus before, nats a token"),
+              references: [Reference("mean: \(NumberText.plain(mean))", mean)]),
+            caption: "The windows in the order of the text. Where the line is high, the text needs what was pruned."),
         ]), .details("Windows with all their digits", [.table(table)]),
       ])
   }

@@ -51,6 +51,8 @@ package enum ShapleyCommand: Command {
       or: "\(result.record.text(console)); \(result.cost.text)")
     try result.save()
     try report.write(
-      Page(of: result.record, command: ["svnup"] + CommandLine.arguments.dropFirst(), cost: events), console)
+      Page(
+        of: result.record, model: Path.name(of: job.model.path), command: ["svnup"] + CommandLine.arguments.dropFirst(),
+        cost: events), console)
   }
 }
