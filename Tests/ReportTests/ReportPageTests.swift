@@ -113,6 +113,13 @@ import Testing
     #expect(MarkupReader(text).all("code").contains { $0.text.contains("</title><script>alert(") })
   }
 
+  @Test("a command can be given to a shell as it stands")
+  func command() throws {
+    let words = ["svnup", "shapley", "a b", "--data", "it's.txt", "--quiet"]
+    let reader = MarkupReader(Page(of: try RecordSamples.shapley(1), command: words).rendered)
+    #expect(reader.all("code").first?.text == "svnup shapley 'a b' \\\n  --data 'it'\\''s.txt' \\\n  --quiet")
+  }
+
   @Test("every SHA-256 stands beside its file and role")
   func hashes() throws {
     let reader = MarkupReader(Page(of: try RecordSamples.record(2)).rendered)

@@ -3,12 +3,17 @@ public struct PageTable: Sendable {
   /// A column.
   public struct Column: Sendable {
     let name: String
-    let isNumeric: Bool
+    /// The class of its cells.
+    let style: String?
 
-    /// Words, aligned to the left.
-    public static func text(_ name: String) -> Column { Column(name: name, isNumeric: false) }
+    /// Words on one line, aligned to the left.
+    public static func text(_ name: String) -> Column { Column(name: name, style: nil) }
     /// Numbers, aligned to the right.
-    public static func number(_ name: String) -> Column { Column(name: name, isNumeric: true) }
+    public static func number(_ name: String) -> Column { Column(name: name, style: "number") }
+    /// Texts of several lines.
+    public static func long(_ name: String) -> Column { Column(name: name, style: "long") }
+
+    fileprivate var attributes: [Markup.Attribute] { style.map { [("class", $0)] } ?? [] }
   }
 
   /// What the table holds.
@@ -35,14 +40,14 @@ public struct PageTable: Sendable {
 
   var markup: Markup {
     let head = columns.map { column in
-      Markup.element("th", [("scope", "col")] + (column.isNumeric ? [("class", "number")] : []), text: column.name)
+      Markup.element("th", [("scope", "col")] + column.attributes, text: column.name)
     }
     let body = rows.map { row in
       Markup.element(
         "tr", [],
         columns.enumerated().map { index, column in
           let text = row.indices.contains(index) ? row[index] : ""
-          let style: [Markup.Attribute] = column.isNumeric ? [("class", "number")] : []
+          let style = column.attributes
           return index == 0
             ? .element("th", [("scope", "row")] + style, text: text) : .element("td", style, text: text)
         })

@@ -9,7 +9,7 @@ enum ChartStyle {
   static func rules(fallback: Bool) -> String {
     func color(_ property: String, _ role: String) -> String {
       let plain = fallback ? Theme.light[role].map { "\(property):\($0.hexadecimal);" } ?? "" : ""
-      return "\(plain)\(property):var(--\(role))"
+      return "\(plain)\(property):\(Theme.use(role))"
     }
     var rules = [
       ".chart text{font-family:\(fonts)}", ".paper{\(color("fill", "paper"))}", ".ink{\(color("fill", "ink"))}",

@@ -49,6 +49,9 @@ public struct Theme: Sendable {
     ":root{" + colors.map { "--\($0.role):\($0.color.hexadecimal)" }.joined(separator: ";") + "}"
   }
 
+  /// What a rule says to have the colour of a role.
+  static func use(_ role: String) -> String { "var(--\(role))" }
+
   /// Both themes: the reader's system chooses, and paper is white.
   static let properties = """
     :root{color-scheme:light dark}

@@ -43,6 +43,6 @@ extension PageBlock {
   }
 
   fileprivate static func table(_ caption: String, _ json: JSON, _ leftOut: String...) -> PageTable {
-    PageTable(caption, [.text("figure"), .text("value")], rows: FigureTable.rows(json, without: Set(leftOut)))
+    PageTable(caption, [.text("figure"), .long("value")], rows: FigureTable.rows(json, without: Set(leftOut)))
   }
 }

@@ -26,16 +26,17 @@ extension PageSection {
     }
     let outer = merged.filter { $0.depth == 0 }
     let rest = max(total - outer.reduce(0) { $0 + $1.seconds }, 0)
+    func share(_ seconds: Double) -> String { Quantity.percent(seconds / max(total, 1e-9), digits: 1) }
     let bars = outer.map { ($0.label, $0.seconds) } + [("everything else", rest)]
-    var table = PageTable("Seconds by phase", [.text("phase"), .number("times"), .number("seconds"), .number("share")])
+    var table = PageTable("Seconds by phase", [.long("phase"), .number("seconds"), .number("share"), .number("times")])
     for phase in merged {
       table.append([
-        phase.depth == 0 ? phase.label : "within a phase: \(phase.label)", String(phase.times), phase.seconds.fixed(2),
-        Quantity.percent(phase.seconds / max(total, 1e-9), digits: 1),
+        phase.depth == 0 ? phase.label : "within a phase: \(phase.label)", phase.seconds.fixed(2),
+        share(phase.seconds), String(phase.times),
       ])
     }
-    table.append(["everything else", "", rest.fixed(2), Quantity.percent(rest / max(total, 1e-9), digits: 1)])
-    table.append(["all", "", total.fixed(2), Quantity.percent(1, digits: 1)])
+    table.append(["everything else", rest.fixed(2), share(rest)])
+    table.append(["all", total.fixed(2), share(total)])
     return PageSection(
       "Cost by phase",
       [

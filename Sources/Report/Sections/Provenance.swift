@@ -47,7 +47,7 @@ extension PageSection {
 
   private static func provenance(_ facts: [PageBlock.Fact], command: [String], hashes: JSON) -> PageSection {
     var blocks: [PageBlock] = []
-    if !command.isEmpty { blocks.append(.code(command.map(ShellWord.quoted).joined(separator: " "))) }
+    if !command.isEmpty { blocks.append(.code(ShellWord.line(command))) }
     blocks.append(.facts(facts))
     var table = PageTable("SHA-256 of every file", [.text("role"), .text("file"), .text("SHA-256")])
     for (role, files) in hashes.objectMembers {
@@ -60,6 +60,13 @@ extension PageSection {
 
 /// A word of a command line as a shell reads it back.
 enum ShellWord {
+  /// The words as a command for a shell, an option a line: a browser would break a line behind its dashes.
+  static func line(_ words: [String]) -> String {
+    words.enumerated().map { index, word in
+      (index == 0 ? "" : word.hasPrefix("--") ? " \\\n  " : " ") + quoted(word)
+    }.joined()
+  }
+
   static func quoted(_ word: String) -> String {
     let isPlain =
       !word.isEmpty

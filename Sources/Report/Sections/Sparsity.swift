@@ -48,7 +48,7 @@ extension PageSection {
       rows: record.blocks.enumerated().map { index, block in
         [
           String(index), block.target.exact, block.sparsity.exact,
-          NumberText.plain(100 * (block.sparsity - record.sparsity), digits: 3) + " points",
+          (100 * (block.sparsity - record.sparsity)).fixed(2) + " points",
         ]
       })
   }
