@@ -55,6 +55,12 @@ struct Canvas: Sendable {
     add("path", [("d", marker.path(x, y)), ("class", style)], hint)
   }
 
+  /// Two strokes that cross, for what is missing.
+  mutating func cross(_ x: Double, _ y: Double, _ style: String, hint: String) {
+    func at(_ dx: Double, _ dy: Double) -> String { "\(Self.text(x + dx)) \(Self.text(y + dy))" }
+    add("path", [("d", "M\(at(-3, -3))L\(at(3, 3))M\(at(-3, 3))L\(at(3, -3))"), ("class", style)], hint)
+  }
+
   /// A text whose line begins, has its middle or ends at the point; turned, it reads upwards.
   mutating func text(
     _ text: String, _ x: Double, _ y: Double, size: Double, _ anchor: Anchor = .start, _ style: String = "ink",

@@ -2,8 +2,8 @@
 enum Marker: Int, CaseIterable, Sendable {
   case circle, square, triangle, diamond, cross, plus, down, bar
 
-  /// The marker of a series, by its number.
-  init(series index: Int) { self = Self.allCases[index % Self.allCases.count] }
+  /// The marker of a series, by its number; where colours begin again, each gets another marker.
+  init(series index: Int) { self = Self.allCases[(index + index / Self.allCases.count) % Self.allCases.count] }
 
   /// The outline around a point, about eight units wide.
   func path(_ x: Double, _ y: Double) -> String {

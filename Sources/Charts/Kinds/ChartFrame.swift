@@ -122,7 +122,7 @@ extension ChartFrame {
 
   /// What stands where a number is missing.
   mutating func missing(_ x: Double, _ y: Double, hint: String) {
-    canvas.marker(.cross, x, y, "missing", hint: hint)
+    canvas.cross(x, y, "missing", hint: hint)
   }
 
   /// A sentence about numbers that are missing; empty where none is.

@@ -105,7 +105,7 @@ public struct LineChart: Chart {
       }
     }
     for (index, line) in series.enumerated() {
-      for run in runs(line) { draw(run, of: line, index % Theme.seriesCount, x, y, &frame) }
+      for run in runs(line) { draw(run, of: line, index, x, y, &frame) }
     }
     var missing = 0
     for point in points where shown(point) == nil {
@@ -122,8 +122,9 @@ public struct LineChart: Chart {
   }
 
   private func draw(
-    _ run: [Point], of line: Series, _ color: Int, _ x: Scale, _ y: Scale, _ frame: inout ChartFrame
+    _ run: [Point], of line: Series, _ number: Int, _ x: Scale, _ y: Scale, _ frame: inout ChartFrame
   ) {
+    let color = number % Theme.seriesCount
     func place(_ point: Point, _ height: Double) -> (x: Double, y: Double)? {
       guard let x = x.position(point.x), let y = y.position(height) else { return nil }
       return (x, y)
@@ -143,7 +144,7 @@ public struct LineChart: Chart {
       let bounds = band(point).map { ", from \(NumberText.plain($0.lower)) to \(NumberText.plain($0.upper))" } ?? ""
       let name = line.name.isEmpty ? "" : "\(line.name), "
       frame.canvas.marker(
-        Marker(series: color), at.x, at.y, "s\(color)",
+        Marker(series: number), at.x, at.y, "s\(color)",
         hint: "\(name)\(NumberText.plain(point.x)): \(NumberText.plain(point.y ?? .nan))\(bounds)")
     }
   }

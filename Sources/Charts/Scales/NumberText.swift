@@ -9,8 +9,10 @@ public enum NumberText {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : value.fixed(0) }
     guard value.magnitude >= 1e-4, value.magnitude < 1e6 else {
       let exponent = decimalExponent(value)
-      let mantissa = scaled(value, down: exponent)
-      return trimmed(mantissa.fixed(max(digits - 1, 0))) + "e\(exponent)"
+      let mantissa = trimmed(scaled(value, down: exponent).fixed(max(digits - 1, 0)))
+      // What is rounded up to ten is one of the next power.
+      guard mantissa.hasSuffix("10") else { return "\(mantissa)e\(exponent)" }
+      return "\(mantissa.dropLast())e\(exponent + 1)"
     }
     return trimmed(value.fixed(max(digits - 1 - decimalExponent(value), 0)))
   }
@@ -20,8 +22,8 @@ public enum NumberText {
     guard value.isFinite, value != 0 else { return 0 }
     var exponent = Int((Math.log(value.magnitude) / Math.log(10)).rounded(.down))
     // The logarithm is rounded: powers of ten themselves may fall on either side.
-    if scaled(value.magnitude, down: exponent) >= 10 { exponent += 1 }
-    if scaled(value.magnitude, down: exponent) < 1 { exponent -= 1 }
+    if scaled(value.magnitude, down: exponent) >= 10 - 1e-12 { exponent += 1 }
+    if scaled(value.magnitude, down: exponent) < 1 - 1e-12 { exponent -= 1 }
     return exponent
   }
 
