@@ -30,7 +30,7 @@ let vectorTargets: [Target] =
 // A fuzzer has the main function of libFuzzer, so what it is linked with can have none: Scripts/fuzz.sh sets this variable and
 // builds the product Fuzz alone, with the program as a library.
 let isFuzzing = Context.environment["SVNUP_FUZZ"] != nil
-let rooms: [Target.Dependency] = ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"]
+let rooms: [Target.Dependency] = ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune", "Charts", "Report"]
 let resources: [Resource] = [.copy("Resources/kjv-llama"), .copy("Resources/kjv-text")]
 
 let programTargets: [Target] =
@@ -56,6 +56,8 @@ let package = Package(
     .library(name: "Tokenizer", targets: ["Tokenizer"]),
     .library(name: "Transformer", targets: ["Transformer"]),
     .library(name: "ShapleyPrune", targets: ["ShapleyPrune"]),
+    .library(name: "Charts", targets: ["Charts"]),
+    .library(name: "Report", targets: ["Report"]),
   ] + (isFuzzing ? [] : [.executable(name: "svnup", targets: ["svnup"])]),
   targets: [
     .target(name: "Support", swiftSettings: instructionsWithoutNames),
@@ -70,12 +72,16 @@ let package = Package(
     .target(name: "Tokenizer", dependencies: ["Support"]),
     .target(name: "Transformer", dependencies: ["Support", "Tensor"]),
     .target(name: "ShapleyPrune", dependencies: ["Support", "Tensor", "Tokenizer", "Transformer"]),
-    .target(name: "TestSupport", dependencies: ["Support", "Tensor"], path: "Tests/TestSupport"),
+    .target(name: "Charts", dependencies: ["Support"]),
+    .target(name: "Report", dependencies: ["Support", "Charts", "ShapleyPrune"]),
+    .target(name: "TestSupport", dependencies: ["Support", "Tensor", "Charts"], path: "Tests/TestSupport"),
     .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
     .testTarget(name: "TensorTests", dependencies: ["Support", "Tensor", "KernelTemplate", "TestSupport"]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"]),
     .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Tokenizer", "TestSupport"]),
     .testTarget(name: "ShapleyPruneTests", dependencies: ["ShapleyPrune", "Tokenizer", "TestSupport"]),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts", "TestSupport"]),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "TestSupport"]),
     .testTarget(name: "svnupTests", dependencies: ["svnup", "TestSupport"]),
     .target(name: "FuzzTargets", dependencies: rooms + ["svnup", "TestSupport"], path: "Tests/Fuzz/Targets"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),

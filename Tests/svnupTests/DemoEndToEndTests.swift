@@ -52,7 +52,10 @@ struct DemoEndToEndTests {
       #expect(saved["prunedPerplexity"]?.double == perplexities.values.min())
       #expect(demo["reloadedPerplexity"]?.spelling == saved["prunedPerplexity"]?.spelling)
       #expect(try #require(demo["seconds"]?.double) > 0)
-      #expect(try FileSystem.list(folder) == ["pruned"])
+      #expect(try FileSystem.list(folder).sorted() == ["pruned", "pruned.html"])
+      let page = MarkupReader(try String(contentsOfFile: output + ".html", encoding: .utf8))
+      #expect(page.error == nil)
+      #expect(page.all("td").contains { $0.text == saved["prunedPerplexity"]?.spelling })
 
       // The command's own windows: the first 80 of the text.
       let ids = try #require(try svnup.json(["tokenize", output, "--file", Inputs.text("test")])["ids"]).integers

@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  static let libraryRooms = ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune"]
+  static let libraryRooms = ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune", "Charts", "Report"]
 
   @Test("only the command knows its console, its arguments, its exit statuses and its flags", arguments: libraryRooms)
   func words(_ room: String) throws {
@@ -33,7 +33,8 @@ import Testing
     "the arrows point one way",
     arguments: [
       ("Support", []), ("Tensor", ["Support"]), ("Tokenizer", ["Support"]), ("Transformer", ["Support", "Tensor"]),
-      ("ShapleyPrune", ["Support", "Tensor", "Tokenizer", "Transformer"]),
+      ("ShapleyPrune", ["Support", "Tensor", "Tokenizer", "Transformer"]), ("Charts", ["Support"]),
+      ("Report", ["Support", "Charts", "ShapleyPrune"]),
     ] as [(String, [String])])
   func arrows(room: String, others: [String]) throws {
     let allowed = Set(others)

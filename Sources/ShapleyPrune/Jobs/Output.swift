@@ -115,6 +115,11 @@ package final class OutputFile: Sendable {
 
   /// Writes a document, complete or not at all.
   package func write(_ document: JSON) throws(FileError) {
-    try File.replace(path, with: Array(document.document.utf8))
+    try write(document.document)
+  }
+
+  /// Writes a text, complete or not at all.
+  package func write(_ text: String) throws(FileError) {
+    try File.replace(path, with: Array(text.utf8))
   }
 }

@@ -5,6 +5,9 @@ package enum DemoCommand: Command {
   package static let output = Option<String?>(
     "output", .text("DIR"), defaultText: "a temporary folder, removed at the end",
     help: "Where to save the best pruned model.")
+  package static let report = Option<String?>(
+    "report", .text("FILE"), defaultText: "DIR.html, where there is --output DIR",
+    help: "Write the results as a web page with charts and tables, in one file that loads nothing.")
 
   package static let name = "demo"
   package static let family = CommandFamily.begin
@@ -13,10 +16,11 @@ package enum DemoCommand: Command {
     Measures the dense perplexity, estimates the Shapley value of each of the 84 linears, prunes to 70 % by magnitude, \
     Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.
     """
-  package static let groups: [OptionGroup] = [("Output", [output, OutputOptions.force])]
+  package static let groups: [OptionGroup] = [("Output", [output, report, ReportOptions.charts, OutputOptions.force])]
   package static let examples: KeyValuePairs = [
     "See what svnup does:": "svnup demo",
-    "Keep the pruned model:": "svnup demo --output kjv-pruned",
+    "Keep the pruned model, and a page of the results beside it:":
+      "svnup demo --output kjv-pruned",
   ]
 
   package static func run(_ arguments: Arguments, console: Console) throws {
@@ -24,6 +28,10 @@ package enum DemoCommand: Command {
     let temporary = Path.join(Process.environment("TMPDIR") ?? "/tmp", "svnup-demo-\(FileSystem.processIdentifier)")
     let place = try OutputFolder(
       kept ?? temporary, inputs: [EmbeddedModel.model()], replacing: arguments[OutputOptions.force])
-    try Demonstration(console: console).run(savingTo: place, isTemporary: kept == nil)
+    let report = try ReportOutput(
+      page: arguments[report] ?? kept.map { Path.join(Path.parent(of: $0), Path.name(of: $0) + ".html") },
+      charts: arguments[ReportOptions.charts], inputs: [EmbeddedModel.model()], outputs: [kept],
+      replacing: arguments[OutputOptions.force])
+    try Demonstration(console: console, report: report).run(savingTo: place, isTemporary: kept == nil)
   }
 }

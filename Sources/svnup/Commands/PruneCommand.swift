@@ -1,3 +1,5 @@
+import Charts
+import Report
 import ShapleyPrune
 import Support
 
@@ -195,7 +197,7 @@ package enum PruneCommand: Command {
     ),
     ("Evaluation", [data, TextOptions.format]),
     ResourceOptions.group,
-    ("Output", [output, OutputOptions.force, dryRun]),
+    ("Output", [output] + ReportOptions.all + [OutputOptions.force, dryRun]),
   ]
   package static let examples: KeyValuePairs = [
     "The best at 70 %: ADMM with dense targets, each linear's sparsity by its value:": """
@@ -213,6 +215,11 @@ package enum PruneCommand: Command {
     """,
     "What a run would take, in time and memory:": """
     svnup prune Llama-2-7b --sparsity 0.7 --calibration c4.jsonl --dry-run
+    """,
+    "The best, with a page that shows what became of it:": """
+    svnup prune opt-125m --sparsity 0.6 --calibration c4.jsonl \\
+      --data wiki.test.raw --format wikitext --output opt-40 \\
+      --report opt-40.html
     """,
     "Magnitude, which needs no calibration:":
       "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half",
@@ -315,7 +322,12 @@ package enum PruneCommand: Command {
     job.output = arguments[output]
     job.replacesOutput = arguments[OutputOptions.force]
     job.command = ["svnup"] + CommandLine.arguments.dropFirst()
-    job.events = console
+    let report = try ReportOptions.output(
+      arguments,
+      inputs: [job.model.path, job.calibration?.path, job.evaluation?.path, arguments[values]],
+      outputs: [job.output, arguments[journal]])
+    let events = report.events(console)
+    job.events = events ?? console
     if isDry(arguments) {
       let forecast = try job.forecast()
       try console.report(forecast.json, or: forecast.text)
@@ -327,6 +339,7 @@ package enum PruneCommand: Command {
     let result = try job.run(journal: arguments[journal])
     let record = try result.save()
     console.note("saved \(try arguments.required(output))")
+    try report.write(Page(of: record, model: Path.name(of: job.model.path), cost: events), console)
     try console.report(record.json.with("memory", result.memory.json), or: record.text)
   }
 

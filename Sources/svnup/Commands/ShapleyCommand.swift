@@ -1,3 +1,5 @@
+import Charts
+import Report
 import ShapleyPrune
 import Support
 
@@ -17,7 +19,7 @@ package enum ShapleyCommand: Command {
   package static let usage = "MODEL --data FILE [options]"
   package static let positionals: [any Declaration] = [InputOptions.model]
   package static let groups: [OptionGroup] =
-    ShapleyOptions.groups + [("Output", [ShapleyOptions.output, OutputOptions.force, journal])]
+    ShapleyOptions.groups + [("Output", [ShapleyOptions.output] + ReportOptions.all + [OutputOptions.force, journal])]
   package static let examples: KeyValuePairs = [
     "Values for pruning to 60 %, the probe calibrated on another text:": """
     svnup shapley Llama-2-7b --data valid.txt --calibration c4.txt \\
@@ -38,6 +40,10 @@ package enum ShapleyCommand: Command {
     job.output = arguments[ShapleyOptions.output]
     job.replacesOutput = arguments[OutputOptions.force]
     let journal = arguments[Self.journal]
+    let report = try ReportOptions.output(
+      arguments, inputs: [job.model.path, job.data.path, job.calibration?.path], outputs: [job.output, journal])
+    let events = report.events(console)
+    job.events = events ?? console
     job.stop = Stopping.token(keepsMeasurements: job.output != nil || journal != nil)
     let result = try job.run(journal: journal)
     // Told first: a disk that is full must not cost the values.
@@ -45,5 +51,9 @@ package enum ShapleyCommand: Command {
       result.record.json.with("run", result.cost.json).with("memory", result.memory.json),
       or: "\(result.record.text(console)); \(result.cost.text)")
     try result.save()
+    try report.write(
+      Page(
+        of: result.record, model: Path.name(of: job.model.path), command: ["svnup"] + CommandLine.arguments.dropFirst(),
+        cost: events), console)
   }
 }

@@ -129,3 +129,22 @@ extension String {
     return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
   }
 }
+
+/// The page that shows a result.
+package enum ReportOptions {
+  static let report = Option<String?>(
+    "report", .text("FILE"),
+    help: "Write the result as a web page with charts and tables, in one file that loads nothing.")
+  static let charts = Option<String?>(
+    "charts", .text("DIR"), help: "Save the charts of that page, each as an SVG file, in a folder.")
+  static let all: [any OptionDeclaration] = [report, charts]
+
+  /// Where the report of a command goes.
+  static func output(
+    _ arguments: Arguments, page: String? = nil, inputs: [String?], outputs: [String?]
+  ) throws(FileError) -> ReportOutput {
+    try ReportOutput(
+      page: arguments[report] ?? page, charts: arguments[charts], inputs: inputs, outputs: outputs,
+      replacing: arguments[OutputOptions.force])
+  }
+}

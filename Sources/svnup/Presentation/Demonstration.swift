@@ -1,3 +1,5 @@
+import Charts
+import Report
 import ShapleyPrune
 import Support
 import Transformer
@@ -13,10 +15,14 @@ struct Demonstration {
 
   private let console: Console
   private let source: ModelSource
+  private let report: ReportOutput
+  private let events: TimedEvents
   private let start = ContinuousClock.now
 
-  init(console: Console) throws {
+  init(console: Console, report: ReportOutput) throws {
     self.console = console
+    self.report = report
+    events = TimedEvents(console)
     source = try ModelSource(EmbeddedModel.model())
   }
 
@@ -26,7 +32,7 @@ struct Demonstration {
     let dense = try measure(source, "dense perplexity")
     try say("1. dense\n\n\(dense.lines)\n")
 
-    let shapley = try values()
+    let shapley = try phase("Shapley values") { try values() }
     try say(
       """
       2. what each linear of each block contributes, on \(shapley.record.windows) other windows
@@ -40,7 +46,7 @@ struct Demonstration {
     try say(table(records) + "\n")
     guard let best else { return }
 
-    let record = try best.record.save(best.model, from: source, to: output, events: console)
+    let record = try phase("saving") { try best.record.save(best.model, from: source, to: output, events: events) }
     defer { if isTemporary { FileSystem.removeTree(output.path) } }
     let reloaded = try measure(ModelSource(output.path), "reloaded").perplexity
     let perplexity = record.prunedPerplexity ?? .nan
@@ -58,18 +64,31 @@ struct Demonstration {
       throw FileError(
         output.path, "reload", reason: "the perplexity is not that of the saved model", failureKind: .inputOutput)
     }
+    try report.write(
+      Page(
+        title:
+          "svnup demo: a LLaMA of \(record.blocks.count) blocks, pruned to \(Quantity.percent(Self.target, digits: 0))",
+        dense: dense.perplexity.perplexity, values: shapley.record, records: records, best: record, cost: events),
+      console)
     if console.wantsJSON { try console.print(json(dense, shapley.record, records, record, reloaded)) }
   }
 
   /// Text is for people; with `--json` the document at the end is all.
   private func say(_ text: String) throws { if !console.wantsJSON { try console.print(text) } }
 
+  /// Does a piece of the demonstration, whose time the report shows.
+  private func phase<Result>(_ label: String, _ body: () throws -> Result) throws -> Result {
+    let progress = events.begin(label, unit: "")
+    defer { progress.finish() }
+    return try body()
+  }
+
   private func measure(_ source: ModelSource, _ label: String) throws -> PerplexityResult {
     var job = try PerplexityJob(source, data: EmbeddedModel.text("test"))
     job.sequenceLength = Self.length
     job.windows = Self.testWindows
-    job.events = LabelledEvents(console, prefix: "\(label), ", notes: false)
-    return try job.run()
+    job.events = LabelledEvents(events, prefix: "\(label), ", notes: false)
+    return try phase(label) { try job.run() }
   }
 
   private func values() throws -> ShapleyResult {
@@ -79,7 +98,7 @@ struct Demonstration {
     job.calibration = try EmbeddedModel.text("calibration")
     job.samples = Self.samples
     job.settings.probe?.sparsity = Self.target
-    job.events = console
+    job.events = events
     return try job.run()
   }
 
@@ -107,9 +126,9 @@ struct Demonstration {
       job.samples = Self.samples
       job.sequenceLength = Self.length
       job.command = ["svnup", "demo"]
-      job.events = LabelledEvents(
-        console, prefix: "\(job.pruner.name), \(job.allocation.name): ", notes: false)
-      let result = try job.run()
+      let name = "\(job.pruner.name), \(job.allocation.name)"
+      job.events = LabelledEvents(events, prefix: "\(name): ", notes: false)
+      let result = try phase(name) { try job.run() }
       records.append(result.record)
       if result.record.testPerplexity < best?.record.testPerplexity ?? .infinity { best = result }
     }

@@ -1,0 +1,85 @@
+import Charts
+import Report
+import ShapleyPrune
+import Support
+
+/// Where a command writes its report and its charts: checked, and the names taken, before anything is computed.
+struct ReportOutput {
+  private let page: OutputFile?
+  private let charts: ChartFolder?
+
+  /// Refuses what could not be written, and what would lie in another output, or hold one.
+  ///
+  /// - Parameters:
+  ///   - page: the file for the page; nil for none.
+  ///   - charts: the folder for the charts; nil for none.
+  ///   - inputs: what the command reads.
+  ///   - outputs: what else the command writes.
+  init(page: String?, charts: String?, inputs: [String?], outputs: [String?], replacing: Bool) throws(FileError) {
+    let outputs = outputs.compactMap(\.self)
+    if let page { try Self.check(page, beside: outputs + [charts].compactMap(\.self)) }
+    if let charts { try Self.check(charts, beside: outputs + inputs.compactMap(\.self)) }
+    self.page = try page.map { (path) throws(FileError) in
+      try OutputFile(path, inputs: inputs.compactMap(\.self), replacing: replacing)
+    }
+    self.charts = try charts.map { (path) throws(FileError) in try ChartFolder(path, replacing: replacing) }
+  }
+
+  /// Whether there is anything to write.
+  private var isWanted: Bool { page != nil || charts != nil }
+
+  /// The console, with times of the phases taken where a report shows them.
+  func events(_ console: Console) -> TimedEvents? { isWanted ? TimedEvents(console) : nil }
+
+  /// Writes what was asked for, each complete or not at all, and says so.
+  func write(_ report: @autoclosure () -> Page, _ console: Console) throws(FileError) {
+    guard isWanted else { return }
+    let report = report()
+    if let page {
+      try page.write(report.rendered)
+      console.note("report in \(page.path)")
+    }
+    if let charts {
+      try charts.write(report)
+      console.note("charts in \(charts.path)")
+    }
+  }
+
+  private static func check(_ path: String, beside others: [String]) throws(FileError) {
+    let place = place(path)
+    for other in others {
+      let there = Self.place(other)
+      guard place == there || place.hasPrefix(there + "/") || there.hasPrefix(place + "/") else { continue }
+      throw FileError.cannotCreate(path, place == there ? "it is \(other)" : "it lies in \(other), or holds it")
+    }
+  }
+
+  /// The path from the root, as far as it exists.
+  private static func place(_ path: String) -> String {
+    (try? FileSystem.resolve(path))
+      ?? Path.join((try? FileSystem.resolve(Path.parent(of: path))) ?? Path.parent(of: path), Path.name(of: path))
+  }
+}
+
+/// A folder for charts, complete or not at all.
+private struct ChartFolder {
+  let path: String
+  private let isReplaced: Bool
+
+  /// Refuses a folder that could not be written, and the replacement of one that holds anything but drawings.
+  init(_ path: String, replacing: Bool) throws(FileError) {
+    self.path = path
+    isReplaced = replacing
+    try DirectoryWriter.check(path, replacing: replacing)
+    if let names = try? FileSystem.list(path), let other = names.first(where: { !$0.hasSuffix(".svg") }) {
+      throw FileError.cannotCreate(path, "it holds \(other), which is no chart; remove it yourself, or choose another")
+    }
+    try DirectoryWriter.rehearse(path, replacing: replacing)
+  }
+
+  func write(_ report: Page) throws(FileError) {
+    let folder = try DirectoryWriter(target: path, replacing: isReplaced)
+    for (name, svg) in report.drawings { try folder.write(name, Array(svg.utf8)) }
+    try folder.commit()
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+@Suite("Reports, end to end")
+struct ReportEndToEndTests {
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  static let magnitude = ["prune", Inputs.llama3, "--method", "magnitude", "--sparsity", "0.5"]
+  static let blocks = [
+    "shapley", Inputs.llama3, "--data", Inputs.stream, "--sequence-length", "64", "--players", "blocks", "--window",
+    "1",
+  ]
+
+  /// Every number of a document, as it is written.
+  private func figures(_ json: JSON) -> [String] {
+    switch json {
+    case .number(let text): [text]
+    case .array(let elements): elements.flatMap(figures)
+    case .object: json.objectMembers.flatMap { figures($0.1) }
+    default: []
+    }
+  }
+
+  private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+  /// The words of a page's tables and sentences.
+  private func words(_ page: String) -> Set<String> {
+    let reader = MarkupReader(page)
+    #expect(reader.error == nil)
+    let places = reader.elements.filter { ["td", "th", "dd", "p"].contains($0.name) }
+    return Set(places.flatMap { $0.text.split { " ,:".contains($0) }.map(String.init) })
+  }
+
+  @Test("a page of a pruning has every figure of svnup.json, and the command")
+  func pruning() throws {
+    try withTemporaryFolder { folder in
+      let (output, page, charts) = (
+        Path.join(folder, "pruned"), Path.join(folder, "page.html"), Path.join(folder, "charts")
+      )
+      let words = Self.magnitude + ["--data", Inputs.stream, "--sequence-length", "64", "--output", output]
+      let result = try svnup.run(words + ["--report", page, "--charts", charts])
+      #expect(result.status == 0, "\(result.error)")
+      #expect(result.error.contains("report in \(page)"))
+      let written = try text(page)
+      let shown = self.words(written)
+      let record = try Fixtures.json(Path.join(output, "svnup.json"))
+      let expected = figures(record)
+      try #require(expected.count > 100)
+      for figure in expected { #expect(shown.contains(figure), "\(figure)") }
+      #expect(MarkupReader(written).all("code").first?.text.contains("svnup prune ") == true)
+      // The record says nothing of times and pages.
+      #expect(!String(decoding: record.encoded(), as: UTF8.self).contains("seconds"))
+      #expect(written.contains("Cost by phase"))
+      let files = try FileSystem.list(charts)
+      #expect(files.count == MarkupReader.drawings(written).count / 2)
+      for file in files { #expect(collisions(try text(Path.join(charts, file))) == [], "\(file)") }
+      #expect(try FileSystem.list(folder).sorted() == ["charts", "page.html", "pruned"])
+
+      // What is there is kept, unless it is to be replaced.
+      for rest in [["--report", page], ["--charts", charts]] {
+        let message = try svnup.refusal(Self.magnitude + ["--output", output + "2"] + rest, status: 73)
+        #expect(message.contains("\(rest[1]): cannot create: it exists; --force replaces it"))
+      }
+      #expect(!FileSystem.exists(output + "2"))
+      let again = try svnup.run(words + ["--force", "--report", page, "--charts", charts])
+      #expect(again.status == 0, "\(again.error)")
+      #expect(try FileSystem.list(folder).sorted() == ["charts", "page.html", "pruned"])
+    }
+  }
+
+  @Test("a page of values has every figure of the values")
+  func values() throws {
+    try withTemporaryFolder { folder in
+      let (output, page) = (Path.join(folder, "values.json"), Path.join(folder, "page.html"))
+      let result = try svnup.run(Self.blocks + ["--output", output, "--report", page])
+      #expect(result.status == 0, "\(result.error)")
+      let shown = words(try text(page))
+      let expected = figures(try Fixtures.json(output))
+      try #require(expected.count > 10)
+      for figure in expected { #expect(shown.contains(figure), "\(figure)") }
+    }
+  }
+
+  @Test("a page that cannot be written is refused before anything is computed")
+  func refusals() throws {
+    try withTemporaryFolder { folder in
+      let output = Path.join(folder, "pruned")
+      try FileManager.default.createDirectory(atPath: Path.join(folder, "notes"), withIntermediateDirectories: false)
+      try Data("x".utf8).write(to: URL(fileURLWithPath: Path.join(folder, "notes/a.txt")))
+      for (option, name, reason) in [
+        ("--report", "none/page.html", "the folder \(folder)/none does not exist"),
+        ("--report", "pruned", "it is \(output)"),
+        ("--report", "pruned/page.html", "it lies in \(output), or holds it"),
+        ("--charts", "none/charts", "the folder \(folder)/none does not exist"),
+        ("--charts", "pruned/charts", "it lies in \(output), or holds it"),
+        ("--charts", "notes", "it holds a.txt, which is no chart; remove it yourself, or choose another"),
+      ] {
+        let path = Path.join(folder, name)
+        let message = try svnup.refusal(
+          Self.magnitude + ["--force", "--output", output, option, path], status: 73)
+        #expect(message == "svnup: \(path): cannot create: \(reason)")
+        #expect(try FileSystem.list(folder) == ["notes"])
+      }
+      let page = Path.join(folder, "page.html")
+      let message = try svnup.refusal(Self.blocks + ["--output", page, "--report", page], status: 73)
+      #expect(message == "svnup: \(page): cannot create: it is \(page)")
+    }
+  }
+}
