@@ -72,6 +72,44 @@ struct ReportEndToEndTests {
     }
   }
 
+  @Test("a page of a comparison has every figure of compare.json, and every way as a line or a bar")
+  func comparison() throws {
+    try withTemporaryFolder { folder in
+      let study = Path.join(folder, "study")
+      let result = try svnup.run(
+        ["compare"] + CompareEndToEndTests.grid.map { $0 == "0.5" ? "0.5,0.6" : $0 } + [
+          "--output", study, "--quiet",
+        ])
+      try #require(result.status == 0, "\(result.error)")
+      let page = try text(Path.join(study, "report.html"))
+      let shown = words(page)
+      let expected = figures(try Fixtures.json(Path.join(study, "compare.json")))
+      try #require(expected.count > 100)
+      for figure in expected { #expect(shown.contains(figure), "\(figure)") }
+      let drawings = MarkupReader.drawings(page)
+      // For each model lines, bars of 2:4, and windows, each drawn twice.
+      #expect(drawings.count == 12)
+      for drawing in drawings { #expect(collisions(drawing) == []) }
+      #expect(page.contains("Perplexity over sparsity") && page.contains("wanda, owl"))
+    }
+  }
+
+  @Test("a page of a walk has every figure of the walk")
+  func explanation() throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "walk.html")
+      let words = ["explain", Inputs.llama3, "--data", Inputs.rows] + ExplainEndToEndTests.texts
+      let result = try svnup.run(words + ["--report", path, "--json", "--quiet"])
+      try #require(result.status == 0, "\(result.error)")
+      let page = try text(path)
+      let shown = self.words(page)
+      for figure in figures(try JSON.parse(Array(result.output.utf8))) { #expect(shown.contains(figure), "\(figure)") }
+      for drawing in MarkupReader.drawings(page) { #expect(collisions(drawing) == []) }
+      let message = try svnup.refusal(words + ["--report", path], status: 73)
+      #expect(message.contains("--force replaces it"))
+    }
+  }
+
   @Test("a page of values has every figure of the values")
   func values() throws {
     try withTemporaryFolder { folder in

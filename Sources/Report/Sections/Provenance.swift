@@ -45,9 +45,9 @@ extension PageSection {
     members.filter { !$0.1.isNull }.map { .init($0.0, FigureTable.text($0.1)) }
   }
 
-  private static func provenance(_ facts: [PageBlock.Fact], command: [String], hashes: JSON) -> PageSection {
+  static func provenance(_ facts: [PageBlock.Fact], command: [String], hashes: JSON) -> PageSection {
     var blocks: [PageBlock] = []
-    if !command.isEmpty { blocks.append(.code(ShellWord.line(command))) }
+    if !command.isEmpty { blocks.append(.code(ShellCommand.lines(command))) }
     blocks.append(.facts(facts))
     var table = PageTable("SHA-256 of every file", [.text("role"), .text("file"), .text("SHA-256")])
     for (role, files) in hashes.objectMembers {
@@ -58,24 +58,13 @@ extension PageSection {
   }
 }
 
-/// A word of a command line as a shell reads it back.
-enum ShellWord {
+/// A command line in several lines.
+enum ShellCommand {
   /// The words as a command for a shell, an option a line: a browser would break a line behind its dashes.
-  static func line(_ words: [String]) -> String {
+  static func lines(_ words: [String]) -> String {
     words.enumerated().map { index, word in
-      (index == 0 ? "" : word.hasPrefix("--") ? " \\\n  " : " ") + quoted(word)
+      (index == 0 ? "" : word.hasPrefix("--") ? " \\\n  " : " ") + word.shellWord
     }.joined()
-  }
-
-  static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.unicodeScalars.allSatisfy {
-        $0.isASCII
-          && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./:=,+@%".unicodeScalars.contains($0))
-      }
-    return isPlain
-      ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
   }
 }
 

@@ -1,3 +1,5 @@
+import Charts
+import Report
 import ShapleyPrune
 import Support
 
@@ -13,7 +15,7 @@ package enum CompareCommand: Command {
     Every combination of model, method, allocation, target and seed is pruned and measured; nothing is saved but the figures. What \
     several cells need, such as Shapley values, is measured once. Each result is a file in DIR, there complete or not at all, so \
     that nothing is lost when the run is ended, and a larger grid takes over what a smaller one has.
-    DIR gets compare.json, table.md, table.tex, table.csv and cells.csv. To spread the work over machines, see 'svnup help \
+    DIR gets report.html, compare.json, table.md, table.tex, table.csv and cells.csv. To spread the work over machines, see 'svnup help \
     compare plan'.
     """
   package static let usage = "MODEL… --calibration FILE --data FILE --output DIR [options]"
@@ -37,7 +39,15 @@ package enum CompareCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     var job = try CompareOptions.job(arguments, console: console)
     job.stop = Stopping.token(keepsMeasurements: true)
-    let comparison = try job.run(in: arguments.required(output))
+    let folder = try arguments.required(output)
+    try show(job.run(in: folder), in: folder, console)
+  }
+
+  /// Writes the page beside the tables, and shows the result.
+  static func show(_ comparison: Comparison, in folder: String, _ console: Console) throws {
+    let path = Path.join(folder, "report.html")
+    try File.replace(path, with: Array(Page(of: comparison).rendered.utf8))
+    console.note("report in \(path)")
     try console.report(comparison.json, or: comparison.text)
   }
 }

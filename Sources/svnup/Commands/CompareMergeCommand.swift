@@ -17,7 +17,8 @@ package enum CompareMergeCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     let plan = try ComparePlan(arguments[CompareWorkCommand.folder])
     switch try plan.merge(events: console) {
-    case .comparison(let comparison): try console.report(comparison.json, or: comparison.text)
+    case .comparison(let comparison):
+      try CompareCommand.show(comparison, in: arguments[CompareWorkCommand.folder], console)
     case .missing(let tasks):
       let list = ShardIndex.list(tasks)
       try console.report(["missing": JSON(tasks), "array": JSON(list)], or: list)

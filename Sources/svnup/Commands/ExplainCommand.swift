@@ -1,3 +1,5 @@
+import Charts
+import Report
 import ShapleyPrune
 import Support
 
@@ -35,7 +37,7 @@ package enum ExplainCommand: Command {
         GameOptions.windowLength, GameOptions.nodes, method, sparsity, samples, InputOptions.seed,
         InputOptions.sequenceLength,
       ]
-    ), ResourceOptions.group,
+    ), ResourceOptions.group, ("Output", ReportOptions.all + [OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
     "The last linear of the fourth block:": "svnup explain opt-125m --data valid.txt --player 3.fc2"
@@ -55,8 +57,14 @@ package enum ExplainCommand: Command {
     job.estimator.length = arguments[GameOptions.windowLength]
     job.diagonal.nodes = arguments[GameOptions.nodes]
     job.memoryLimit = arguments[ResourceOptions.memory]
-    job.events = console
+    let report = try ReportOptions.output(arguments, inputs: [job.model.path, job.data.path], outputs: [])
+    let events = report.events(console)
+    job.events = events ?? console
     let walk = try job.run()
+    try report.write(
+      Page(
+        of: walk, model: Path.name(of: job.model.path), command: ["svnup"] + CommandLine.arguments.dropFirst(),
+        cost: events), console)
     try console.report(walk.json, or: walk.text(console.barStyle))
   }
 }

@@ -117,19 +117,6 @@ extension CommandLine {
   static var typed: String { (["svnup"] + arguments.dropFirst()).map(\.shellWord).joined(separator: " ") }
 }
 
-extension String {
-  /// The word as a shell takes it, in quotes where it has more than plain characters.
-  package var shellWord: String {
-    let isPlain =
-      !isEmpty
-      && utf8.allSatisfy { byte in
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "_@%+=:,./-".utf8.contains(byte)
-      }
-    return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-  }
-}
-
 /// The page that shows a result.
 package enum ReportOptions {
   static let report = Option<String?>(

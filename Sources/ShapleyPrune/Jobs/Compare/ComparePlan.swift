@@ -142,7 +142,7 @@ public struct ComparePlan: Sendable {
       if results[task] == nil { missing.append(index) }
     }
     guard missing.isEmpty else { return .missing(missing) }
-    let comparison = try Comparison(grid, results) { file(of: $0, grid).path }
+    let comparison = try Comparison(grid, results, identity: identity) { file(of: $0, grid).path }
     for (name, text) in comparison.files { try File.replace(Path.join(folder, name), with: Array(text.utf8)) }
     return .comparison(comparison)
   }

@@ -144,6 +144,7 @@ extension Comparison {
     let texts = job.models.indices.map { model -> JSON in
       [
         "model": JSON(grid.name(ofModel: model)), "path": JSON(job.models[model].path),
+        "identity": identity.models[model],
         "texts": .array(
           job.evaluations.indices.map { text -> JSON in
             let measured = dense[model].measurements[text]

@@ -29,6 +29,8 @@ public struct Comparison: Sendable {
     public let text: String
     /// What the models were pruned to: `70 %`, `2:4`.
     public let target: String
+    /// The same as a pattern.
+    public let pattern: SparsityPattern
     /// The perplexity of the model as it is.
     public let dense: Double
     let modelIndex: Int
@@ -46,6 +48,8 @@ public struct Comparison: Sendable {
   public let entries: [[Entry?]]
   /// How many seeds there were.
   public let seeds: Int
+  /// How many prunings there were.
+  public var cellCount: Int { grid.cells.count }
   /// What it took.
   public let cost: Cost
   /// Cells that could not be pruned, with the reason.
@@ -55,6 +59,8 @@ public struct Comparison: Sendable {
   let outcomes: [CompareCell: CompareOutcome]
   /// The dense models' figures.
   let dense: [CompareDense]
+  /// The program, the kernel and the hashes of the files, for each model.
+  let identity: CompareIdentity
 
   /// The times that tasks took, whenever and wherever they were done.
   public struct Cost: Sendable {
@@ -70,9 +76,11 @@ public struct Comparison: Sendable {
   ///   - results: what is in every task's file.
   ///   - path: the file of a task, for messages.
   init(
-    _ grid: CompareGrid, _ results: [CompareTask: CompareTaskFile.Content], path: (CompareTask) -> String
+    _ grid: CompareGrid, _ results: [CompareTask: CompareTaskFile.Content], identity: CompareIdentity,
+    path: (CompareTask) -> String
   ) throws(DocumentError) {
     self.grid = grid
+    self.identity = identity
     func fields(_ task: CompareTask) -> FieldReader {
       FieldReader(results[task]?.result ?? .null, source: path(task), path: "result")
     }
@@ -110,7 +118,8 @@ public struct Comparison: Sendable {
           columns.append(
             Column(
               model: grid.name(ofModel: model), text: Path.name(of: job.evaluations[text].path ?? ""),
-              target: grid.name(ofTarget: target), dense: dense[model].measurements[text].perplexity.perplexity,
+              target: grid.name(ofTarget: target), pattern: job.targets[target],
+              dense: dense[model].measurements[text].perplexity.perplexity,
               modelIndex: model, textIndex: text, targetIndex: target))
         }
       }
@@ -119,6 +128,23 @@ public struct Comparison: Sendable {
     let byColumn = columns.map { Self.entries(grid, $0, outcomes) }
     entries = grid.rows.indices.map { row in byColumn.map { $0[row] } }
     cost = Self.cost(grid, results)
+  }
+
+  /// The mean losses of windows in a column, over the seeds: of a row, and of the model as it is; empty where a cell failed.
+  package func windowMeans(row: Int, column index: Int) -> (pruned: [Double], dense: [Double]) {
+    let column = columns[index]
+    let lists = (0..<seeds).map { seed -> [Double] in
+      let cell = CompareCell(row: row, model: column.modelIndex, target: column.targetIndex, seed: seed)
+      guard let found = outcomes[cell]?.measurements, found.indices.contains(column.textIndex) else { return [] }
+      return found[column.textIndex].windowMeans
+    }
+    return (Self.mean(of: lists), dense[column.modelIndex].measurements[column.textIndex].windowMeans)
+  }
+
+  /// The means of lists of one length, place by place; empty where their lengths differ.
+  private static func mean(of lists: [[Double]]) -> [Double] {
+    guard let first = lists.first, lists.allSatisfy({ $0.count == first.count }) else { return [] }
+    return first.indices.map { index in lists.reduce(0) { $0 + $1[index] } / Double(lists.count) }
   }
 
   /// What all rows came to in a column.
@@ -137,11 +163,7 @@ public struct Comparison: Sendable {
       }
     }
     /// The mean loss of each window over the seeds; empty where a cell failed.
-    func windowMeans(_ row: Int) -> [Double] {
-      let lists = (measurements(row) ?? []).map { $0?.windowMeans ?? [] }
-      guard let first = lists.first, lists.allSatisfy({ $0.count == first.count }) else { return [] }
-      return first.indices.map { window in lists.reduce(0) { $0 + $1[window] } / Double(lists.count) }
-    }
+    func windowMeans(_ row: Int) -> [Double] { mean(of: (measurements(row) ?? []).map { $0?.windowMeans ?? [] }) }
     var entries = grid.rows.indices.map { row -> Entry? in
       guard let found = measurements(row) else { return nil }
       var entry = Entry()
