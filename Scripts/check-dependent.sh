@@ -36,6 +36,8 @@ done <<'WANTED'
 ^sparsity 0.69[0-9]*, spread Optional(0
 ^verified: [1-9][0-9]* zeros
 ^checkerboard after leave-one-out: 0.[45]
+^| checkerboard | uniform |
+^pruned on calibration.txt, perplexity
 WANTED
 for member in '"kernel": "portable"' '"method": "sparsegpt"' '"probeMethod": "wanda"'; do
   grep -q -- "$member" "$folder/pruned/svnup.json" || fail "svnup.json does not say $member"

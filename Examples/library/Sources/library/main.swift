@@ -36,3 +36,14 @@ own.allocation = .shapley(.game(game, windows: 2))
 own.output = output + "-own"
 let record = try own.run().save()
 print("\(record.pruner.name) after \(record.allocation.shapley?.values.estimator.name ?? "?"): \(record.sparsity)")
+
+// 4. Two models and that method beside a published one, as a table: of the model, and of what step 2 made of it.
+var comparison = try CompareJob(
+  [ModelSource(model), ModelSource(output)], calibration: .text(text), evaluations: [.text(text)])
+comparison.methods = [CheckerboardPruner(), MagnitudePruner()]
+comparison.rules = [.uniform]
+comparison.targets = [.unstructured(0.5)]
+comparison.samples = 4
+comparison.sequenceLength = 128
+comparison.evaluationWindows = 4
+print(try comparison.run(in: output + "-compared").markdown)
