@@ -41,8 +41,7 @@ let programTargets: [Target] =
   ]
   : [
     .executableTarget(name: "svnup", dependencies: rooms, resources: resources),
-    .executableTarget(name: "Benchmarks", dependencies: rooms, path: "Benchmarks", exclude: ["peers", "Study"]),
-    .executableTarget(name: "AllocationStudy", dependencies: rooms, path: "Benchmarks/Study"),
+    .executableTarget(name: "Benchmarks", dependencies: rooms, path: "Benchmarks", exclude: ["peers"]),
   ]
 
 /// For instructions that the language has no name for: Pause.swift, Prefetch.swift and FloatLanes.swift.
