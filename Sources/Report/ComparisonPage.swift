@@ -36,7 +36,9 @@ extension Page {
 extension PageSection {
   /// The rows of a comparison on one model and text, as a table and as charts.
   ///
-  /// - Parameter indices: the columns, one for each target.
+  /// - Parameters:
+  ///   - indices: the columns, one for each target.
+  ///   - comparison: what they are columns of.
   public static func table(_ indices: [Int], of comparison: Comparison) -> PageSection {
     guard let first = indices.first.map({ comparison.columns[$0] }) else { return PageSection("Nothing") }
     var table = PageTable(

@@ -6,7 +6,9 @@ extension Page {
   /// The report of a walk from a text to the weights of one player.
   ///
   /// - Parameters:
+  ///   - walk: the walk.
   ///   - model: what to call the model in the title; nil for no name.
+  ///   - command: the words of the command line; empty where a program walked.
   ///   - events: what took the time of the run; nil leaves the cost out.
   public init(of walk: Explanation, model: String? = nil, command: [String] = [], cost events: TimedEvents? = nil) {
     self.init(

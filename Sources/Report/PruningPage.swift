@@ -9,6 +9,7 @@ extension Page {
   ///     let page = Page(of: try job.run().record, cost: events).rendered
   ///
   /// - Parameters:
+  ///   - record: the record.
   ///   - model: what to call the model in the title; nil for no name.
   ///   - events: what took the time of the run; nil leaves the cost out.
   public init(of record: PruningRecord, model: String? = nil, cost events: TimedEvents? = nil) {
@@ -23,6 +24,7 @@ extension Page {
   /// The report of Shapley values.
   ///
   /// - Parameters:
+  ///   - record: the record.
   ///   - model: what to call the model in the title; nil for no name.
   ///   - command: the words of the command line; empty where a program took the values.
   ///   - events: what took the time of the run; nil leaves the cost out.

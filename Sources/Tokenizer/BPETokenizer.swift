@@ -111,6 +111,8 @@ public struct BPETokenizer: Sendable {
   ///
   /// - Parameters:
   ///   - text: Valid UTF-8, as for `encode`.
+  ///   - addingSpecialTokens: Whether the tokens around a text are added.
+  ///   - recognizingSpecialTokens: Whether special tokens that are spelled in the text become their ids.
   ///   - bytesPerPart: About how long a part is. A text without a safe place to cut is one part.
   public func plan(
     _ text: [UInt8], addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true,

@@ -19,6 +19,7 @@ public protocol TransformerBlock: Sendable {
   /// Replaces the hidden states by the outputs of one half of the block.
   ///
   /// - Parameters:
+  ///   - sublayer: the half.
   ///   - hidden: (sequences · length, hidden size).
   ///   - sequences: how many sequences the rows hold, one behind the other.
   ///   - cache: keys and values of the tokens in front of these, for one sequence; attention appends those of these.

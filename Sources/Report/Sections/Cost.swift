@@ -11,7 +11,9 @@ extension PageSection {
 
   /// What a run took, by its phases.
   ///
-  /// - Parameter total: the seconds of the whole run; those that belong to no phase are shown as such.
+  /// - Parameters:
+  ///   - phases: the phases in their order.
+  ///   - total: the seconds of the whole run; those that belong to no phase are shown as such.
   public static func cost(of phases: [TimedEvents.Phase], total: Double) -> PageSection? {
     guard !phases.isEmpty else { return nil }
     // The same phase may come again and again: for each candidate of a search, for instance.

@@ -5,7 +5,9 @@ import Support
 extension PageSection {
   /// Several prunings of one model side by side: perplexity by method and allocation.
   ///
-  /// - Parameter dense: the perplexity of the model as it was.
+  /// - Parameters:
+  ///   - records: the prunings.
+  ///   - dense: the perplexity of the model as it was.
   public static func runs(_ records: [PruningRecord], dense: Double?) -> PageSection {
     var (methods, rules): ([String], [String]) = ([], [])
     for record in records {

@@ -30,7 +30,12 @@ public enum SpreadSearch {
   /// Throws what `patterns` throws, and `PruningError`.
   ///
   /// - Parameters:
+  ///   - candidates: the spreads to try.
+  ///   - model: the dense model, which stays as it is.
+  ///   - pruner: what prunes the copies.
+  ///   - calibration: the samples of the pruner.
   ///   - heldBack: windows to measure on.
+  ///   - events: who is told how the work goes.
   ///   - patterns: the patterns that a spread leads to, one a block.
   public static func tries(
     of candidates: [Double], _ model: any CausalLM, by pruner: ModelPruner, calibration: TokenBatch,

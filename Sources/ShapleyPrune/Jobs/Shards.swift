@@ -5,7 +5,10 @@ public enum Shards {
   /// A coalition costs what it does not share with the one before it: the players from the first in which the two differ, on all
   /// windows. The slope of a window costs a forward and a backward pass.
   ///
-  /// - Parameter measurements: Coalitions ascending, as a trie is walked.
+  /// - Parameters:
+  ///   - measurements: Coalitions ascending, as a trie is walked.
+  ///   - players: Players of the game.
+  ///   - windows: Windows that it is measured on.
   public static func costs(of measurements: [Measurement], players: Int, windows: Int) -> [Int] {
     var last: Coalition?
     return measurements.map { measurement in

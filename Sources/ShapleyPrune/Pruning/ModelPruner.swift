@@ -126,13 +126,15 @@ public struct ModelPruner: Sendable {
     try prune(&model, patterns: patterns.map { BlockPattern($0) }, calibration: calibration, progress: progress)
   }
 
-  /// Prunes a model in place; `progress` is told the blocks done and their number.
+  /// Prunes a model in place.
   ///
   /// Throws `PruningError`; the model is then partly pruned.
   ///
   /// - Parameters:
+  ///   - model: the model.
   ///   - patterns: one a block.
   ///   - calibration: the samples; a pruner without statistics does not look at them.
+  ///   - progress: is told the blocks done and their number.
   public func prune(
     _ model: inout any CausalLM, patterns: [BlockPattern], calibration: TokenBatch,
     progress: ((_ completed: Int, _ total: Int) -> Void)? = nil

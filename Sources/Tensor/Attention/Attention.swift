@@ -34,6 +34,7 @@ public struct AttentionShape: Sendable, Equatable {
 ///   - keys: (sequences · keyLength, keyValueHeads · headDimension). The last query of a sequence sees all of its keys, each
 ///     earlier one a key less: with a cache, `keyLength` exceeds `queryLength`.
 ///   - values: as the keys.
+///   - shape: heads of queries and of keys, and their dimension.
 ///   - sequences: how many sequences the rows hold, one behind the other.
 /// - Returns: (sequences · queryLength, heads · headDimension).
 public func causalAttention(

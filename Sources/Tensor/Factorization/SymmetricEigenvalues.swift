@@ -25,7 +25,9 @@ public enum SymmetricEigenvalues {
   ///
   /// Throws `EigenvalueError`. Complexity: 2 n³ additions and multiplications, and 8 n² bytes.
   ///
-  /// - Parameter elements: row by row, (count, count).
+  /// - Parameters:
+  ///   - elements: row by row, (count, count).
+  ///   - count: rows, and columns.
   /// - Precondition: `elements.count == count * count`.
   public static func ascending(_ elements: [Double], count: Int) throws(EigenvalueError) -> [Double] {
     precondition(count >= 0 && elements.count == count * count, "\(elements.count) elements are not \(count) squared")

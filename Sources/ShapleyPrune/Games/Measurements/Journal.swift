@@ -18,7 +18,11 @@ public final class Journal: MeasurementStore {
   /// Throws where the file cannot be opened or another run has it open, for the journal of another plan, and where a
   /// line before the last is damaged.
   ///
-  /// - Parameter plan: Names everything that decides about the values, such as a hash of model, text and settings.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - plan: Names everything that decides about the values, such as a hash of model, text and settings.
+  ///   - players: Players of the game.
+  ///   - windows: Windows that it is measured on.
   /// - Precondition: `plan` is a line of printable ASCII without quotation marks and backslashes.
   public convenience init(_ path: String, plan: String, players: Int, windows: Int) throws {
     let isPlain = plan.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
