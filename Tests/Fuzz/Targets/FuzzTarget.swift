@@ -22,7 +22,8 @@ package enum FuzzTargets {
     JSONTarget.self, SafetensorsTarget.self, SafetensorsHeaderTarget.self, ShardIndexTarget.self,
     ConfigurationTarget.self, TokenizerJSONTarget.self, TokenizerModelTarget.self, MergesTarget.self,
     SplitPatternTarget.self, NormalizeTarget.self, TokenizeTarget.self, TokenFileTarget.self,
-    TokenArchiveTarget.self, JSONDocumentsTarget.self, AllocationTarget.self, JournalTarget.self, ArgumentsTarget.self,
+    TokenArchiveTarget.self, JSONDocumentsTarget.self, AllocationTarget.self, JournalTarget.self, CompareTarget.self,
+    ArgumentsTarget.self,
   ]
 }
 

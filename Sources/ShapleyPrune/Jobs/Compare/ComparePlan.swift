@@ -134,10 +134,10 @@ public struct ComparePlan: Sendable {
     var missing: [Int] = []
     var results: [CompareTask: CompareTaskFile.Content] = [:]
     for (index, task) in tasks.enumerated() {
-      do throws(CompareTaskFile.Problem) {
+      do throws(DocumentError) {
         results[task] = try file(of: task, grid).read()
       } catch {
-        events.note(error.reason)
+        events.note(error.description)
       }
       if results[task] == nil { missing.append(index) }
     }

@@ -2,13 +2,13 @@ import Support
 import Transformer
 
 /// What a model came to on one text.
-struct CompareMeasurement: Record {
+package struct CompareMeasurement: Record {
   /// Mean negative log-likelihood of each window; NaN where it is not finite.
-  private(set) var windowMeans: [Double] = []
+  package private(set) var windowMeans: [Double] = []
   private(set) var sequenceLength = 2
   private(set) var text = TextProtocol()
 
-  init() {}
+  package init() {}
 
   init(_ perplexity: Perplexity, _ text: TextProtocol) {
     windowMeans = perplexity.windowMeans
@@ -16,38 +16,41 @@ struct CompareMeasurement: Record {
     self.text = text
   }
 
-  var perplexity: Perplexity { Perplexity(windowMeans: windowMeans, sequenceLength: sequenceLength) }
+  package var perplexity: Perplexity { Perplexity(windowMeans: windowMeans, sequenceLength: sequenceLength) }
 
-  static let fields: [RecordField<CompareMeasurement>] = [
+  package static let fields: [RecordField<CompareMeasurement>] = [
     RecordField("windowNLL", \.windowMeans, FieldFormat<Double>.numberOrNull.list),
-    RecordField("sequenceLength", \.sequenceLength, .integer(in: 2...Int.max)), RecordField("text", \.text, .record),
+    // No window is longer; figures of tokens must not overflow.
+    RecordField("sequenceLength", \.sequenceLength, .integer(in: 2...1 << 24)), RecordField("text", \.text, .record),
   ]
 
-  func check(_ object: FieldReader) throws(DocumentError) {
+  package func check(_ object: FieldReader) throws(DocumentError) {
     if windowMeans.isEmpty { throw try object.member("windowNLL").failure("it is empty") }
   }
 }
 
 /// What a dense model came to.
-struct CompareDense: Record {
-  var measurements: [CompareMeasurement] = []
+package struct CompareDense: Record {
+  package var measurements: [CompareMeasurement] = []
 
-  init() {}
+  package init() {}
 
-  static let fields: [RecordField<CompareDense>] = [RecordField("texts", \.measurements, FieldFormat.record.list)]
+  package static let fields: [RecordField<CompareDense>] = [
+    RecordField("texts", \.measurements, FieldFormat.record.list)
+  ]
 }
 
 /// What a cell came to.
-struct CompareOutcome: Record {
+package struct CompareOutcome: Record {
   /// The pruning; nil where the model could not be pruned so.
   var pruning: PruningRecord?
-  var measurements: [CompareMeasurement] = []
+  package var measurements: [CompareMeasurement] = []
   /// Why it could not be.
   var failure: String?
 
-  init() {}
+  package init() {}
 
-  static let fields: [RecordField<CompareOutcome>] = [
+  package static let fields: [RecordField<CompareOutcome>] = [
     RecordField("pruning", \.pruning, FieldFormat.record.orNull),
     RecordField("texts", \.measurements, FieldFormat.record.list),
     RecordField("failure", \.failure, FieldFormat.text.orNull),

@@ -32,10 +32,10 @@ final class CompareRun {
   /// The result of a task: from its file, or computed and written.
   func carryOut(_ task: CompareTask) throws -> Done {
     let file = plan.file(of: task, grid)
-    do throws(CompareTaskFile.Problem) {
+    do throws(DocumentError) {
       if let content = try file.read() { return Done(content: content, isNew: false) }
     } catch {
-      events.note("\(error.reason): it is made anew")
+      events.note("\(error.description): it is made anew")
     }
     try checkFiles(task.model)
     // Parts are files of their own, so their time is not the cell's.

@@ -1,47 +1,48 @@
 import Support
 
 /// The result of a task in a file of its own, with what it is the result of: there complete or not at all.
-struct CompareTaskFile {
-  let path: String
+package struct CompareTaskFile {
+  package let path: String
   let identity: JSON
 
-  /// What was computed, and how long that took.
-  struct Content {
-    let result: JSON
-    let seconds: Double
-  }
+  package init(path: String, identity: JSON) { (self.path, self.identity) = (path, identity) }
 
-  /// Why a file is not used.
-  struct Problem: Error {
-    let reason: String
+  /// What was computed, and how long that took.
+  package struct Content {
+    package let result: JSON
+    package let seconds: Double
+
+    package init(result: JSON, seconds: Double) { (self.result, self.seconds) = (result, seconds) }
   }
 
   /// The content; throws where the file is damaged, or of something else.
   ///
   /// - Returns: nil where there is no file.
-  func read() throws(Problem) -> Content? {
+  func read() throws(DocumentError) -> Content? {
     guard FileSystem.exists(path) else { return nil }
-    let fields: FieldReader
-    let seconds: Double
-    do throws(DocumentError) {
-      fields = try FieldReader(file: path)
-      seconds = try fields.member("seconds").number(in: 0...Double.greatestFiniteMagnitude)
-    } catch {
-      throw Problem(reason: error.description)
-    }
+    return try parse(File.document(path))
+  }
+
+  /// The content of a file's text.
+  package func parse(_ bytes: [UInt8]) throws(DocumentError) -> Content {
+    let fields = try FieldReader(parsing: bytes, source: path)
+    let seconds = try fields.member("seconds").number(in: 0...Double.greatestFiniteMagnitude)
     let rest = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
     guard fields.json["sha256"]?.text == rest.sha256, let result = fields.json["result"] else {
-      throw Problem(reason: "\(path): it is damaged")
+      throw DocumentError(path, reason: "it is damaged")
     }
     guard fields.json["identity"]?.encoded() == identity.encoded() else {
-      throw Problem(reason: "\(path): it is the result of something else")
+      throw DocumentError(path, reason: "it is the result of something else")
     }
     return Content(result: result, seconds: seconds)
   }
 
-  /// Writes the content, complete or not at all.
-  func write(_ content: Content) throws(FileError) {
+  /// The text of a content, with its checksum.
+  package func text(_ content: Content) -> [UInt8] {
     let document: JSON = ["identity": identity, "seconds": JSON(content.seconds), "result": content.result]
-    try File.replace(path, with: Array(document.with("sha256", JSON(document.sha256)).document.utf8))
+    return Array(document.with("sha256", JSON(document.sha256)).document.utf8)
   }
+
+  /// Writes the content, complete or not at all.
+  func write(_ content: Content) throws(FileError) { try File.replace(path, with: text(content)) }
 }

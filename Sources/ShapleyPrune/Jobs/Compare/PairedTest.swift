@@ -26,6 +26,10 @@ public struct PairedTest: Sendable, Equatable {
     }
     let mean = differences.reduce(0, +) / count
     let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    guard mean.isFinite, variance.isFinite else {
+      probability = nil
+      return
+    }
     guard variance > 0 else {
       probability = mean == 0 ? 1 : 0
       return
