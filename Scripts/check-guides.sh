@@ -6,14 +6,15 @@
 # In a guide, a fenced block of the kind `console` is run: a line that begins with "$ " is a command of the shell (it goes on where it ends in
 # a backslash), what follows is its output on both streams. A line "…" stands for any lines, also none. Words must agree, but for numbers: one with a
 # decimal point may differ by the tolerance that a comment in front of the block states, as in <!-- tolerance 0.02 --> for 2 %, and by
-# 1e-9 where none does; a number behind "about" may be anything, and bars are not looked at. Commands of one guide run in one folder, in which svnup and the repository are
+# 1e-9 where none does; a number behind "about" may be anything, and bars are not looked at. A block of the kind `swift FILE` must stand in
+# that file as it is, but for the indentation. Commands of one guide run in one folder, in which svnup and the repository are
 # reached as svnup and $SVNUP.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 svnup=$(realpath "${1:-.build/release/svnup}")
 shift || true
-if [ $# -eq 0 ]; then set -- $(grep -l '^```console' Documentation/*.md README.md 2> /dev/null || true); fi
+if [ $# -eq 0 ]; then set -- $(grep -lE '^```(console|swift Sources)' Documentation/*.md README.md 2> /dev/null || true); fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -72,6 +73,19 @@ check() { # guide line tolerance, with the command and the expected output in fi
   fi
 }
 
+unindented() { sed -E 's/^ +//' "$@"; }
+
+excerpt() { # guide line file, with the excerpt in a file
+  commands=$((commands + 1))
+  local code text
+  code=$(unindented "$work/excerpt")
+  text=$(unindented "$3" 2> /dev/null)
+  if [ -z "$code" ] || [[ "$text" != *"$code"* ]]; then
+    failures=$((failures + 1))
+    echo "$1:$2: $3 does not have these lines"
+  fi
+}
+
 for guide in "$@"; do
   rm -rf "$work/guide"
   mkdir "$work/guide"
@@ -82,7 +96,20 @@ for guide in "$@"; do
       case $line in
         '<!-- tolerance '*) tolerance=${line#<!-- tolerance } tolerance=${tolerance% -->} ;;
         '```console') inside=1 pending=0 ;;
+        '```swift '*)
+          inside=2 start=$number source=${line#\`\`\`swift }
+          : > "$work/excerpt"
+          ;;
       esac
+      continue
+    fi
+    if [ "$inside" -eq 2 ]; then
+      if [ "$line" = '```' ]; then
+        excerpt "$guide" "$start" "$source"
+        inside=0
+      else
+        printf '%s\n' "$line" >> "$work/excerpt"
+      fi
       continue
     fi
     case $line in
@@ -109,6 +136,6 @@ for guide in "$@"; do
   done < "$guide"
 done
 
-if [ "$commands" -eq 0 ]; then echo "Scripts/check-guides.sh: no guide has a command"; exit 1; fi
-if [ "$failures" -gt 0 ]; then echo "$failures of $commands commands print something else than their guide says"; exit 1; fi
-echo "$commands commands of the guides print what the guides say"
+if [ "$commands" -eq 0 ]; then echo "Scripts/check-guides.sh: no guide has anything to check"; exit 1; fi
+if [ "$failures" -gt 0 ]; then echo "$failures of $commands commands and excerpts are not as their guide says"; exit 1; fi
+echo "$commands commands and excerpts of the guides are as the guides say"
