@@ -61,7 +61,7 @@ public struct ShardPlan: Sendable {
   }
 
   /// The plan with the hash that covers it.
-  package var document: JSON { json.with("sha256", JSON(json.sha256)) }
+  package var document: JSON { json.sealed }
 
   /// Reads a plan, and checks that nobody changed it.
   ///
@@ -73,11 +73,7 @@ public struct ShardPlan: Sendable {
     }
     try self.init(fields)
     source = path
-    let content = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
-    let hash = try fields.member("sha256")
-    guard try hash.text() == content.sha256 else {
-      throw hash.failure("it is not the hash of what the plan says; somebody changed it: make a new one")
-    }
+    try fields.checkSeal("somebody changed it; make a new one")
     try settings.estimator.check(playerCount: record.names.count)
     guard try settings.estimator.coalitions(playerCount: record.names.count) == coalitions else {
       throw try fields.member("coalitions").failure(

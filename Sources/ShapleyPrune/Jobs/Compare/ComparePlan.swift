@@ -49,7 +49,7 @@ public struct ComparePlan: Sendable {
     let document: JSON = [
       "svnupComparison": JSON(Self.version), "request": request.json, "identities": .array(models),
     ]
-    try File.replace(path, with: Array(document.with("sha256", JSON(document.sha256)).document.utf8))
+    try File.replace(path, with: Array(document.sealed.document.utf8))
   }
 
   /// Reads the plan in a folder, and checks that nobody changed it.
@@ -64,11 +64,7 @@ public struct ComparePlan: Sendable {
       throw try fields.member("svnupComparison").failure(
         "this is version \(version); this svnup reads version \(Self.version)")
     }
-    let content = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
-    guard fields.json["sha256"]?.text == content.sha256 else {
-      throw fields.failure(
-        "it is not the hash of what the plan says; somebody changed it: make a new one", at: "sha256")
-    }
+    try fields.checkSeal("somebody changed it; make a new one")
     job = try Request(fields.member("request")).job()
     try job.check()
     let identities = try fields.member("identities")

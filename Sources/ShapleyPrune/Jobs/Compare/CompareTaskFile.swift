@@ -27,10 +27,8 @@ package struct CompareTaskFile {
   package func parse(_ bytes: [UInt8]) throws(DocumentError) -> Content {
     let fields = try FieldReader(parsing: bytes, source: path)
     let seconds = try fields.member("seconds").number(in: 0...Double.greatestFiniteMagnitude)
-    let rest = JSON(members: fields.json.objectMembers.filter { $0.0 != "sha256" })
-    guard fields.json["sha256"]?.text == rest.sha256, let result = fields.json["result"] else {
-      throw DocumentError(path, reason: "it is damaged")
-    }
+    try fields.checkSeal("the file is damaged")
+    let result = try fields.member("result").json
     guard fields.json["identity"]?.encoded() == identity.encoded() else {
       throw DocumentError(path, reason: "it is the result of something else")
     }
@@ -40,7 +38,7 @@ package struct CompareTaskFile {
   /// The text of a content, with its checksum.
   package func text(_ content: Content) -> [UInt8] {
     let document: JSON = ["identity": identity, "seconds": JSON(content.seconds), "result": content.result]
-    return Array(document.with("sha256", JSON(document.sha256)).document.utf8)
+    return Array(document.sealed.document.utf8)
   }
 
   /// Writes the content, complete or not at all.
