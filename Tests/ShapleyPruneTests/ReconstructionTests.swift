@@ -50,6 +50,17 @@ import Testing
       #expect(outcome.deadInputs == 1)
       let wanted = Int(Double(weight.count) * pattern.sparsity)
       #expect(outcome.prunedCount == wanted && result.zeroCount >= wanted)
+      // The squared error of the outputs, directly, for one sequence.
+      var error = 0.0
+      for token in 0..<inputs.rows {
+        for output in 0..<weight.rows {
+          let difference = (0..<weight.columns).reduce(0.0) { sum, input in
+            sum + Double(inputs[token, input]) * (Double(result[output, input]) - Double(weight[output, input]))
+          }
+          error += difference * difference
+        }
+      }
+      #expect(abs(try #require(outcome.loss) - error) < 1e-4 * error, "\(pruner.name), \(pattern)")
     }
   }
 

@@ -84,6 +84,16 @@ private struct ADMMCriterion: PruningCriterion {
     try pattern.check(columns: weight.columns, name: linear)
     var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
     guard pattern.clearsAny(of: weight.count) else { return outcome }
+    let pruned = inputs.unscaled(try solve(weight, pattern, linear, &outcome))
+    outcome.loss = inputs.outputError(from: weight, to: pruned)
+    weight = pruned
+    return outcome
+  }
+
+  /// The sparse weight, scaled; its copies go before anything else is made.
+  private func solve(
+    _ weight: Matrix, _ pattern: SparsityPattern, _ linear: String, _ outcome: inout PruningOutcome
+  ) throws(PruningError) -> Matrix {
     var split = SplitWeight(
       inputs.scaled(weight), inputs, dampening: settings.dampening, zeros: ZeroPositions(of: weight))
     let choosing = max(1, settings.iterations * 3 / 4)
@@ -101,8 +111,7 @@ private struct ADMMCriterion: PruningCriterion {
       split.solve(by: inverse, penalty: Float(settings.penalty))
     }
     split.project { chosen?.clear(&$0) }
-    weight = inputs.unscaled(split.sparse)
-    return outcome
+    return split.sparse
   }
 }
 

@@ -72,28 +72,37 @@ private struct ALPSCriterion: PruningCriterion {
     guard pattern.clearsAny(of: weight.count) else {
       return PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
     }
+    var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
+    let pruned = inputs.unscaled(try solve(weight, pattern, linear, &outcome))
+    outcome.loss = inputs.outputError(from: weight, to: pruned)
+    weight = pruned
+    return outcome
+  }
+
+  /// The sparse weight, scaled, from the first ρ that lets the mask move.
+  private func solve(
+    _ weight: Matrix, _ pattern: SparsityPattern, _ linear: String, _ outcome: inout PruningOutcome
+  ) throws(PruningError) -> Matrix {
     let zeros = ZeroPositions(of: weight)
     let scaled = inputs.scaled(weight)
     var penalty = settings.penalty
     for _ in 0..<Self.restarts {
-      if let outcome = try prune(&weight, scaled, to: pattern, linear, zeros, penalty, mayStand: false) {
-        return outcome
-      }
+      if let found = try solve(scaled, pattern, linear, zeros, penalty, &outcome, mayStand: false) { return found }
       penalty /= Self.restartFactor
     }
     // Inputs that have nothing to do with each other: the mask by magnitude is the best.
-    return try prune(&weight, scaled, to: pattern, linear, zeros, penalty, mayStand: true) ?? PruningOutcome()
+    return try solve(scaled, pattern, linear, zeros, penalty, &outcome, mayStand: true) ?? scaled
   }
 
   /// One run from a first ρ; nil where the mask has not moved, unless it may stand.
-  private func prune(
-    _ weight: inout Matrix, _ scaled: Matrix, to pattern: SparsityPattern, _ linear: String, _ zeros: ZeroPositions?,
-    _ first: Double, mayStand: Bool
-  ) throws(PruningError) -> PruningOutcome? {
+  private func solve(
+    _ scaled: Matrix, _ pattern: SparsityPattern, _ linear: String, _ zeros: ZeroPositions?, _ first: Double,
+    _ outcome: inout PruningOutcome, mayStand: Bool
+  ) throws(PruningError) -> Matrix? {
     var split = SplitWeight(scaled, inputs, dampening: settings.dampening, zeros: zeros)
-    var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
+    var prunedCount = 0
     func clear(_ sparse: inout Matrix) throws(PruningError) {
-      outcome.prunedCount = try sparse.clearSmallest(pattern, share: 1, linear: linear)
+      prunedCount = try sparse.clearSmallest(pattern, share: 1, linear: linear)
     }
     try split.project(clear)
     var (mask, hasMoved) = (ZeroPositions(of: split.sparse), false)
@@ -110,7 +119,7 @@ private struct ALPSCriterion: PruningCriterion {
       let changes = ZeroPositions.differences(mask, next)
       guard changes > 0 else { break }
       (mask, hasMoved) = (next, true)
-      let factor = growth(Double(changes) / Double(max(1, scaled.count - outcome.prunedCount)))
+      let factor = growth(Double(changes) / Double(max(1, scaled.count - prunedCount)))
       penalty *= factor
       share = Float(1 / factor)
       inverse = try self.inverse(penalty, linear)
@@ -121,8 +130,8 @@ private struct ALPSCriterion: PruningCriterion {
       let problem = MaskedLeastSquares(inputs: inputs, dampening: settings.dampening, mask: mask)
       problem.refine(&solution, towards: scaled, steps: settings.refinements)
     }
-    weight = inputs.unscaled(solution)
-    return outcome
+    outcome.prunedCount = prunedCount
+    return solution
   }
 
   /// What ρ is multiplied by, for the changes of the mask as a share of the weights that are kept.

@@ -4,7 +4,7 @@ import Tensor
 public struct PruningOutcome: Sendable, Equatable {
   /// Weights that were made zero on purpose; the weight may hold more zeros that were there before.
   public var prunedCount = 0
-  /// SparseGPT's estimate of the squared error of the outputs, or nil where the method makes none.
+  /// The squared error of the outputs of a sequence on average, as far as the method looks at pairs of inputs; nil where it does not.
   public var loss: Double?
   /// The dampening that was needed, or nil where the method has none.
   public var dampening: Double?

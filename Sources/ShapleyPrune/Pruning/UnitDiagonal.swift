@@ -14,6 +14,8 @@ struct UnitDiagonal: Sendable {
   let scale: [Float]
   /// Inputs that were always zero.
   let dead: [Int]
+  /// Sequences that the inputs came in.
+  private let sequences: Int
 
   /// Throws `PruningError` where all inputs are zero or one is not finite; `linear` is named there.
   ///
@@ -26,6 +28,7 @@ struct UnitDiagonal: Sendable {
     dead = squares.indices.filter { squares[$0] == 0 }
     guard dead.count < squares.count else { throw .noInputs(linear: linear) }
     self.gram = gram
+    sequences = statistics.sequences
     let added = floor * squares.reduce(0, +) / Double(squares.count)
     scale = squares.map { $0 + added == 0 ? 1 : Float(($0 + added).squareRoot()) }
   }
@@ -51,6 +54,20 @@ struct UnitDiagonal: Sendable {
     var result = unscaled(matmul(unscaled(scaled), gram))
     result.add(scaled, times: Float(dampening))
     return result
+  }
+
+  /// The squared error of a sequence's outputs where one weight takes the place of another, (outputs, inputs) in their own units: half
+  /// of Δ (2/n G) Δᵀ, as SparseGPT counts it.
+  ///
+  /// Complexity: O(outputs · inputs²).
+  func outputError(from weight: Matrix, to pruned: Matrix) -> Double {
+    var difference = pruned
+    difference.add(weight, times: -1)
+    var sum = 0.0
+    matmul(difference, gram).withElements { x in
+      difference.withElements { y in for i in 0..<difference.count { sum += Double(x[i]) * Double(y[i]) } }
+    }
+    return sum / Double(max(sequences, 1))
   }
 
   /// W D, without the weights of dead inputs: (outputs, inputs).
