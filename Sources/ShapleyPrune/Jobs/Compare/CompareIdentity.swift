@@ -7,9 +7,7 @@ struct CompareIdentity {
   /// For each model, the program, the kernel and the hashes of all files.
   let models: [JSON]
 
-  /// What a job's files are on this machine; reads all of them.
-  ///
-  /// - Parameter index: the model; nil for all.
+  /// What the files of one of a job's models are on this machine; reads all of them.
   static func found(_ job: CompareJob, model index: Int, events: any JobEvents) throws -> JSON {
     let texts = [("calibration", job.calibration.path)] + job.evaluations.enumerated().map { (role($0), $1.path) }
     let hashes = try FileHashes(of: job.models[index], texts: texts, events: events)
