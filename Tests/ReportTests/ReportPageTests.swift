@@ -7,28 +7,12 @@ import TestSupport
 import Testing
 
 @Suite("Reports") struct ReportPageTests {
-  /// The words of a page's tables and sentences; drawings, whose numbers are rounded, do not count.
-  private func words(_ reader: MarkupReader) -> Set<String> {
-    let places = reader.elements.filter { ["td", "th", "dd", "p"].contains($0.name) }
-    return Set(places.flatMap { $0.text.split { " ,:".contains($0) }.map(String.init) })
-  }
-
-  /// Every number of a document, as it is written.
-  private func figures(_ json: JSON) -> [String] {
-    switch json {
-    case .number(let text): [text]
-    case .array(let elements): elements.flatMap(figures)
-    case .object: json.objectMembers.flatMap { figures($0.1) }
-    default: []
-    }
-  }
-
   /// What must be true of every report.
   private func check(_ page: Page, figures expected: [String]) throws {
     let text = page.rendered
     let reader = MarkupReader(text)
     #expect(reader.error == nil)
-    let shown = words(reader)
+    let shown = reader.words
     try #require(!expected.isEmpty)
     for figure in expected { #expect(shown.contains(figure), "\(figure) is missing") }
     #expect(reader.all("h1").count == 1)
@@ -68,13 +52,13 @@ import Testing
   @Test("a report of a pruning has every figure of its record", arguments: [1, 2, 12, 32])
   func pruning(_ blocks: Int) throws {
     let record = try RecordSamples.record(blocks)
-    try check(Page(of: record, cost: events), figures: figures(record.json))
+    try check(Page(of: record, cost: events), figures: record.json.figures)
   }
 
   @Test("a report of values has every figure of its record", arguments: [1, 12, 40])
   func values(_ blocks: Int) throws {
     let record = try RecordSamples.shapley(blocks, errors: blocks > 1)
-    try check(Page(of: record, command: ["svnup", "shapley", "a b"], cost: events), figures: figures(record.json))
+    try check(Page(of: record, command: ["svnup", "shapley", "a b"], cost: events), figures: record.json.figures)
   }
 
   @Test("a report of several prunings has every figure of all records")
@@ -83,7 +67,7 @@ import Testing
     let values = try RecordSamples.shapley(2)
     let page = Page(
       title: "Demonstration", dense: 11.389, values: values, records: records, best: records[1], cost: events)
-    try check(page, figures: (records.map(\.json) + [values.json]).flatMap(figures))
+    try check(page, figures: (records.map(\.json) + [values.json]).flatMap(\.figures))
   }
 
   @Test("a record with little in it has a report, too")
@@ -97,7 +81,7 @@ import Testing
     let reader = MarkupReader(page.rendered)
     #expect(reader.error == nil)
     #expect(reader.all("h1").count == 1)
-    let shown = words(reader)
+    let shown = reader.words
     #expect(shown.contains("0.25"))
   }
 
@@ -106,7 +90,7 @@ import Testing
     let record = try RecordSamples.record(2, hostile: true)
     let page = Page(of: record)
     let text = page.rendered
-    try check(page, figures: figures(record.json))
+    try check(page, figures: record.json.figures)
     #expect(!text.contains("<script") && !text.contains("</title><"))
     #expect(!text.unicodeScalars.contains { $0.value == 0x202E || $0.value == 7 })
     // It is there, where a reader looks for it.

@@ -1,5 +1,6 @@
 import Charts
 import Foundation
+import Support
 
 #if canImport(FoundationXML)
   import FoundationXML
@@ -105,6 +106,26 @@ extension MarkupReader {
   package static func drawings(_ page: String) -> [String] {
     page.components(separatedBy: "<svg ").dropFirst().map { part in
       "<svg " + (part.components(separatedBy: "</svg>").first ?? "") + "</svg>"
+    }
+  }
+}
+
+extension MarkupReader {
+  /// The words of a page's tables and sentences; drawings, whose numbers are rounded, do not count.
+  package var words: Set<String> {
+    let places = elements.filter { ["td", "th", "dd", "p"].contains($0.name) }
+    return Set(places.flatMap { $0.text.split { " ,:".contains($0) }.map(String.init) })
+  }
+}
+
+extension JSON {
+  /// Every number of a document, as it is written.
+  package var figures: [String] {
+    switch self {
+    case .number(let text): [text]
+    case .array(let elements): elements.flatMap(\.figures)
+    case .object: objectMembers.flatMap { $0.1.figures }
+    default: []
     }
   }
 }

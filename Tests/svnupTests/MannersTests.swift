@@ -157,6 +157,11 @@ struct MannersTests {
     let words = ["prune", Inputs.llama3, "--calibration", Inputs.rows, "--quiet", "--dry-run"]
     let pattern = try svnup.run(words + ["--pattern", "3:7"])
     #expect(pattern.status != 0 && pattern.message.contains("7"), "\(pattern.message)")
+    // An output that is there, and a page that would never come.
+    let existing = try svnup.run(words + ["--sparsity", "0.5", "--output", Inputs.llama1])
+    #expect(existing.status == 73 && existing.message.contains("it exists"), "\(existing.message)")
+    let page = try svnup.run(words + ["--sparsity", "0.5", "--report", "page.html"])
+    #expect(page.status == 64 && page.message.contains("--report has an effect only with a run that prunes"))
     let missing = try svnup.run(["prune", Inputs.llama3, "--sparsity", "0.5", "--dry-run"])
     #expect(missing.status == 64 && missing.message.contains("--calibration"))
     // Off a terminal, a run without an output is a mistake.

@@ -15,24 +15,13 @@ struct ReportEndToEndTests {
     "1",
   ]
 
-  /// Every number of a document, as it is written.
-  private func figures(_ json: JSON) -> [String] {
-    switch json {
-    case .number(let text): [text]
-    case .array(let elements): elements.flatMap(figures)
-    case .object: json.objectMembers.flatMap { figures($0.1) }
-    default: []
-    }
-  }
-
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
   /// The words of a page's tables and sentences.
   private func words(_ page: String) -> Set<String> {
     let reader = MarkupReader(page)
     #expect(reader.error == nil)
-    let places = reader.elements.filter { ["td", "th", "dd", "p"].contains($0.name) }
-    return Set(places.flatMap { $0.text.split { " ,:".contains($0) }.map(String.init) })
+    return reader.words
   }
 
   @Test("a page of a pruning has every figure of svnup.json, and the command")
@@ -48,7 +37,7 @@ struct ReportEndToEndTests {
       let written = try text(page)
       let shown = self.words(written)
       let record = try Fixtures.json(Path.join(output, "svnup.json"))
-      let expected = figures(record)
+      let expected = record.figures
       try #require(expected.count > 100)
       for figure in expected { #expect(shown.contains(figure), "\(figure)") }
       #expect(MarkupReader(written).all("code").first?.text.contains("svnup prune ") == true)
@@ -83,7 +72,7 @@ struct ReportEndToEndTests {
       try #require(result.status == 0, "\(result.error)")
       let page = try text(Path.join(study, "report.html"))
       let shown = words(page)
-      let expected = figures(try Fixtures.json(Path.join(study, "compare.json")))
+      let expected = try Fixtures.json(Path.join(study, "compare.json")).figures
       try #require(expected.count > 100)
       for figure in expected { #expect(shown.contains(figure), "\(figure)") }
       let drawings = MarkupReader.drawings(page)
@@ -103,7 +92,7 @@ struct ReportEndToEndTests {
       try #require(result.status == 0, "\(result.error)")
       let page = try text(path)
       let shown = self.words(page)
-      for figure in figures(try JSON.parse(Array(result.output.utf8))) { #expect(shown.contains(figure), "\(figure)") }
+      for figure in try JSON.parse(Array(result.output.utf8)).figures { #expect(shown.contains(figure), "\(figure)") }
       for drawing in MarkupReader.drawings(page) { #expect(collisions(drawing) == []) }
       let message = try svnup.refusal(words + ["--report", path], status: 73)
       #expect(message.contains("--force replaces it"))
@@ -117,7 +106,7 @@ struct ReportEndToEndTests {
       let result = try svnup.run(Self.blocks + ["--output", output, "--report", page])
       #expect(result.status == 0, "\(result.error)")
       let shown = words(try text(page))
-      let expected = figures(try Fixtures.json(output))
+      let expected = try Fixtures.json(output).figures
       try #require(expected.count > 10)
       for figure in expected { #expect(shown.contains(figure), "\(figure)") }
     }

@@ -117,7 +117,8 @@ public struct ExplainJob: Sendable {
       let (before, after) = (dense[role].weight.widened(), pruned[role].weight.widened())
       return Explanation.Absence(
         linear: role, tensor: "\(dense[role].name)", rows: before.rows, columns: before.columns,
-        zeros: pruned[role].weight.zeroCount, change: after.distance(to: before) / before.norm)
+        zeros: pruned[role].weight.zeroCount,
+        change: before.squaredNorm > 0 ? (after.squaredDistance(to: before) / before.squaredNorm).squareRoot() : 0)
     }
   }
 }
@@ -137,36 +138,44 @@ extension PruneRun {
       try pruner.prune(
         &pruned, patterns: Array(shared.patterns.prefix(player.block + 1)), calibration: samples, progress: $0)
     }
-    // The inputs that the player sees in the pruned model.
-    var hidden = pruned.embed(samples)
-    var inputs: [LinearRole: Matrix] = [:]
-    for (index, block) in pruned.blocks.enumerated() {
-      block.apply(to: &hidden, sequences: samples.sequences) { seen, roles in
-        guard index == player.block else { return }
-        for role in roles where player.roles.contains(role) { inputs[role] = seen }
+    // The outputs, for the inputs that the player sees in the pruned model, a strip at a time.
+    let linears = player.roles.map { (before: model.blocks[player.block][$0], after: pruned.blocks[player.block][$0]) }
+    var errors = player.roles.map { _ in (squares: 0.0, norm: 0.0) }
+    for strip in samples.strips(ofRows: budget.memory.stripRows) {
+      MemoryPool.shared.phase {
+        var hidden = pruned.embed(strip)
+        for (index, block) in pruned.blocks.enumerated() {
+          block.apply(to: &hidden, sequences: strip.sequences) { seen, roles in
+            guard index == player.block else { return }
+            for (place, role) in player.roles.enumerated() where roles.contains(role) {
+              let wanted = matmul(seen, transposed: linears[place].before.weight)
+              errors[place].squares += matmul(seen, transposed: linears[place].after.weight).squaredDistance(to: wanted)
+              errors[place].norm += wanted.squaredNorm
+            }
+          }
+        }
       }
     }
-    return player.roles.compactMap { role in
-      guard let inputs = inputs[role] else { return nil }
-      let (before, after) = (model.blocks[player.block][role].weight, pruned.blocks[player.block][role].weight)
-      let wanted = matmul(inputs, transposed: before)
+    return player.roles.indices.map { place in
+      let role = player.roles[place]
       return Explanation.Effect(
-        linear: role, sparsity: shared.patterns[player.block][role].sparsity, before: before.widened(),
-        after: after.widened(), outputError: matmul(inputs, transposed: after).distance(to: wanted) / wanted.norm)
+        linear: role, sparsity: shared.patterns[player.block][role].sparsity,
+        before: linears[place].before.weight.widened(), after: linears[place].after.weight.widened(),
+        outputError: errors[place].norm > 0 ? (errors[place].squares / errors[place].norm).squareRoot() : 0)
     }
   }
 }
 
 extension Matrix {
-  /// The root of the sum of squares.
-  fileprivate var norm: Double {
+  /// The sum of squares.
+  fileprivate var squaredNorm: Double {
     var sum = 0.0
     withElements { x in for i in 0..<rows * columns { sum += Double(x[i]) * Double(x[i]) } }
-    return sum.squareRoot()
+    return sum
   }
 
-  /// The root of the sum of squared differences to a matrix of the same shape.
-  fileprivate func distance(to other: Matrix) -> Double {
+  /// The sum of squared differences to a matrix of the same shape.
+  fileprivate func squaredDistance(to other: Matrix) -> Double {
     var sum = 0.0
     withElements { x in
       other.withElements { y in
@@ -176,6 +185,6 @@ extension Matrix {
         }
       }
     }
-    return sum.squareRoot()
+    return sum
   }
 }

@@ -109,6 +109,17 @@ struct PreparedGame {
       measurements: measurements, stop: stop, progress: progress)
   }
 
+  /// The forward steps of all coalitions and nodes on one window, and how many coalitions there are; nothing is computed.
+  func stepCount(_ model: any CausalLM) throws -> (steps: Int, ofAll: Int, coalitions: Int) {
+    // For counting, it does not matter what the pruned forms are.
+    let counted = LayerGame(
+      model, granularity: settings.granularity, windows: windows,
+      absence: settings.probe == nil ? .bypassed : .replaced([]), memory: WorkingMemory(packedWeightBytes: 0))
+    let coalitions = try settings.estimator.coalitions(playerCount: counted.playerCount) ?? []
+    let nodes = settings.estimator.presences.count * LayerGame.passesOfNode * counted.forwardStepCount
+    return (counted.forwardStepsNeeded(for: coalitions) + nodes, counted.forwardStepCount, coalitions.count)
+  }
+
   /// What absent players are; nothing is pruned where everything is known.
   private func absence(
     _ model: any CausalLM, for wanted: [Measurement]?, _ measurements: (any MeasurementStore)?

@@ -43,6 +43,7 @@ extension PruneJob {
   /// Throws what `run` would throw before anything is computed.
   public func forecast() throws -> PruneForecast {
     try check()
+    _ = try reserve()
     let run = try PruneRun(self)
     let model = try self.model.load(events: events)
     var sparsities: [Double]?
@@ -83,15 +84,15 @@ extension PruneRun {
     let pass = calibration.map { seconds(ofPass: model, $0, clock) } ?? Pass(block: 0, loss: 0)
     let samples = Double(calibration?.sequences ?? 0)
     if job.weighting == .gradient {
-      // Forward, and backwards about three times as much.
-      add("sensitivities", 4 * blocks * pass.block * min(samples, Double(OutputSensitivity.usualSamples)))
+      let passes = Double(LayerGame.passesOfNode) * min(samples, Double(OutputSensitivity.usualSamples))
+      add("sensitivities", passes * blocks * pass.block)
     }
     let pruning = try seconds(ofPruning: model, clock) + blocks * samples * pass.block
     switch job.allocation.start {
     case .uniform, .given, .search: break
     case .owl, .dlp: add("scores of weights", 1.5 * blocks * samples * pass.block)
-    case .alphaPruning:
-      add("spectra", try clock.measure { _ = try exponents(of: model.firstBlock, tail: .peak) }.seconds * blocks)
+    case .alphaPruning(_, let tail):
+      add("spectra", try clock.measure { _ = try exponents(of: model.firstBlock, tail: tail) }.seconds * blocks)
     case .shapley(_, let spread, let map):
       if let game { add("Shapley values", try seconds(of: game, model, pass)) }
       if spread == .auto { add("spreads", pruning * Double(map.scaling.candidateSpreads.count)) }
@@ -142,17 +143,11 @@ extension PruneRun {
   private func seconds(of game: PreparedGame, _ model: any CausalLM, _ pass: Pass) throws -> Double {
     let settings = game.settings
     let windows = Double(game.windows.sequences)
-    let players = settings.granularity.cut(model).count
-    let counted = LayerGame(
-      model, granularity: settings.granularity, windows: game.windows,
-      absence: settings.probe == nil ? .bypassed : .replaced([]), memory: WorkingMemory(packedWeightBytes: 0))
-    let coalitions = try settings.estimator.coalitions(playerCount: players) ?? []
-    let nodes = settings.estimator.presences.count * LayerGame.passesOfNode * counted.forwardStepCount
-    let steps = Double(counted.forwardStepsNeeded(for: coalitions) + nodes)
+    let counted = try game.stepCount(model)
     let step = pass.block / (settings.granularity == .blocks ? 1 : 2)
     let probe =
       settings.probe == nil ? 0 : 1.5 * Double(model.blocks.count * (game.calibration?.sequences ?? 0)) * pass.block
-    return probe + windows * (steps * step + Double(coalitions.count) * pass.loss)
+    return probe + windows * (Double(counted.steps) * step + Double(counted.coalitions) * pass.loss)
   }
 }
 

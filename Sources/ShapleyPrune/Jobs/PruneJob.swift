@@ -90,12 +90,7 @@ public struct PruneJob: Sendable {
   ///   one beside the output, which is removed once that is complete.
   public func run(journal journalPath: String? = nil) throws -> PruneResult {
     try check()
-    let reservation = try output.map {
-      let folder = try OutputFolder(
-        $0, inputs: [model.path, calibration?.path, evaluation?.path].compactMap(\.self), replacing: replacesOutput)
-      try folder.checkSpace(for: model.directory)
-      return folder
-    }
+    let reservation = try reserve()
     let run = try PruneRun(self)
     let journal = try run.game.map {
       try JobJournal(
@@ -109,6 +104,16 @@ public struct PruneJob: Sendable {
     return PruneResult(
       record: record, model: pruned, memory: run.budget, source: model, reservation: reservation, journal: journal,
       searchJournal: searched.temporary, events: events)
+  }
+
+  /// The output, checked and taken, where the job has one.
+  func reserve() throws -> OutputFolder? {
+    try output.map {
+      let folder = try OutputFolder(
+        $0, inputs: [model.path, calibration?.path, evaluation?.path].compactMap(\.self), replacing: replacesOutput)
+      try folder.checkSpace(for: model.directory)
+      return folder
+    }
   }
 
   /// What prunes the model.

@@ -142,19 +142,14 @@ extension ShardPlan {
       throw SettingError(
         .tolerance, nil, "it looks at values to know when to stop, so it cannot be planned; limit the evaluations")
     }
-    // For counting, it does not matter what the pruned forms are.
-    let counted = LayerGame(
-      model, granularity: game.settings.granularity, windows: game.windows,
-      absence: game.settings.probe == nil ? .bypassed : .replaced([]), memory: WorkingMemory(packedWeightBytes: 0))
+    let counted = try game.stepCount(model)
     self.coalitions = coalitions
     self.shardCount = shardCount
     record.settings = game.settings
     record.names = players.map(\.name)
     game.describe(&record)
-    record.applications =
-      counted.forwardStepsNeeded(for: coalitions)
-      + game.settings.estimator.presences.count * LayerGame.passesOfNode * counted.forwardStepCount
-    record.naiveApplications = coalitions.count * counted.forwardStepCount
+    record.applications = counted.steps
+    record.naiveApplications = coalitions.count * counted.ofAll
     let most = try cut()
     guard (1...most).contains(shardCount) else {
       throw SettingError(.shards, "\(shardCount)", "there are \(most) measurements to share")

@@ -84,9 +84,7 @@ private struct ADMMCriterion: PruningCriterion {
     try pattern.check(columns: weight.columns, name: linear)
     var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
     guard pattern.clearsAny(of: weight.count) else { return outcome }
-    let pruned = inputs.unscaled(try solve(weight, pattern, linear, &outcome))
-    outcome.loss = inputs.outputError(from: weight, to: pruned)
-    weight = pruned
+    inputs.replace(&weight, by: try solve(weight, pattern, linear, &outcome), &outcome)
     return outcome
   }
 

@@ -69,13 +69,9 @@ private struct ALPSCriterion: PruningCriterion {
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
-    guard pattern.clearsAny(of: weight.count) else {
-      return PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
-    }
     var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
-    let pruned = inputs.unscaled(try solve(weight, pattern, linear, &outcome))
-    outcome.loss = inputs.outputError(from: weight, to: pruned)
-    weight = pruned
+    guard pattern.clearsAny(of: weight.count) else { return outcome }
+    inputs.replace(&weight, by: try solve(weight, pattern, linear, &outcome), &outcome)
     return outcome
   }
 

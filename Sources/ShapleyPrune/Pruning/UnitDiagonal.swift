@@ -56,11 +56,18 @@ struct UnitDiagonal: Sendable {
     return result
   }
 
+  /// Puts a sparse weight in these units in the place of a weight, (outputs, inputs), and tells the error of the outputs.
+  func replace(_ weight: inout Matrix, by scaled: consuming Matrix, _ outcome: inout PruningOutcome) {
+    let pruned = unscaled(scaled)
+    outcome.loss = outputError(from: weight, to: pruned)
+    weight = pruned
+  }
+
   /// The squared error of a sequence's outputs where one weight takes the place of another, (outputs, inputs) in their own units: half
   /// of Δ (2/n G) Δᵀ, as SparseGPT counts it.
   ///
   /// Complexity: O(outputs · inputs²).
-  func outputError(from weight: Matrix, to pruned: Matrix) -> Double {
+  private func outputError(from weight: Matrix, to pruned: Matrix) -> Double {
     var difference = pruned
     difference.add(weight, times: -1)
     var sum = 0.0

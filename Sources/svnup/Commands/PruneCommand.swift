@@ -234,7 +234,7 @@ package enum PruneCommand: Command {
     if !isDry(arguments) {
       _ = try arguments.required(output)
     } else {
-      try arguments.refuse([journal], unless: "--output")
+      try arguments.refuse([journal] + ReportOptions.all, unless: "a run that prunes, with --output and no --dry-run")
     }
     try validateAllocation(arguments)
     let isShapley = usesValues(arguments)
