@@ -41,7 +41,8 @@ let programTargets: [Target] =
   ]
   : [
     .executableTarget(name: "svnup", dependencies: rooms, resources: resources),
-    .executableTarget(name: "Benchmarks", dependencies: rooms, path: "Benchmarks", exclude: ["peers"]),
+    .executableTarget(
+      name: "Benchmarks", dependencies: rooms + ["KernelTemplate"], path: "Benchmarks", exclude: ["peers"]),
   ]
 
 /// For instructions that the language has no name for: Pause.swift, Prefetch.swift and FloatLanes.swift.

@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 svnup=$(realpath "${1:-.build/release/svnup}")
 shift || true
-if [ $# -eq 0 ]; then set -- $(grep -lE '^```(console|swift Sources)' Documentation/*.md README.md 2> /dev/null || true); fi
+if [ $# -eq 0 ]; then set -- $(grep -lE '^```(console|swift )' Documentation/*.md README.md 2> /dev/null || true); fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

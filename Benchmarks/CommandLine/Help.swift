@@ -19,6 +19,7 @@ enum Help {
         --kernel NAME,...    kernels of the matrix product, or all; the fastest unless given
         --threads N,...      numbers of threads; all processors unless given
         --json               one JSON document on standard output, the table on standard error
+        --ladder             matmul: from three loops to the engine's product, rung by rung
         --quick              read 256 MiB instead of 1 GiB to measure the memory
         --text FILE          the text to tokenize, instead of the King James Bible
         --tokenizer DIR      the tokenizer, instead of the embedded model's
@@ -32,6 +33,7 @@ enum Help {
 
       Examples:
         swift run -c release Benchmarks matmul --size 512x512x512,1021x509x251 --kernel all --threads 1,2
+        swift run -c release Benchmarks matmul --ladder
         swift run -c release Benchmarks gemv forward --json > ours.json
         python3 Benchmarks/peers/peer_torch.py --threads 2 --output torch.json
         swift run -c release Benchmarks compare --ours ours.json --peer torch.json

@@ -25,7 +25,7 @@ struct Options {
   private(set) var peers: [String] = []
   private(set) var ours: [String] = []
 
-  private static let flags = ["--json", "--quick"]
+  private static let flags = ["--json", "--quick", "--ladder"]
   private static let valued = [
     "--size", "--kernel", "--threads", "--text", "--tokenizer", "--split-pattern", "--peer", "--ours",
   ]
@@ -46,6 +46,7 @@ struct Options {
       names.removeFirst()
     }
     try setBenchmarks(names)
+    try setLadder(given["--ladder"] != nil)
     try setKernels(given["--kernel"]?[0])
     threads = try Self.threads(given["--threads"]?[0])
     hasThreads = given["--threads"] != nil
@@ -109,12 +110,22 @@ struct Options {
     benchmarks = names.isEmpty ? all : all.filter { names.contains($0.name) }
   }
 
+  /// Puts the product's ladder in its place.
+  private mutating func setLadder(_ isWanted: Bool) throws(BenchmarkError) {
+    guard isWanted else { return }
+    guard command == .run, benchmarks.map({ $0.name }) == [MatmulBenchmark.name] else {
+      throw .usage("--ladder belongs to matmul: Benchmarks matmul --ladder")
+    }
+    benchmarks = [LadderBenchmark.self]
+  }
+
   private mutating func setKernels(_ list: String?) throws(BenchmarkError) {
     let available = Kernel.allCases.filter(\.isAvailable)
     let names = available.map(\.rawValue).joined(separator: ", ")
     guard let list else {
       if let problem = Kernel.environmentProblem { throw .usage(problem) }
-      kernels = [Kernel.automatic]
+      // A ladder begins on the ground.
+      kernels = benchmarks.first is LadderBenchmark.Type ? available : [Kernel.automatic]
       return
     }
     if list == "all" {

@@ -68,6 +68,8 @@ struct BenchmarksEndToEndTests {
       (["matmul", "--kernel", "portable,"], "--kernel: unknown kernel ''"),
       (["matmul", "--peer", "file"], "--peer belongs to compare"),
       (["compare"], "compare needs --peer FILE"),
+      (["gemv", "--ladder"], "--ladder belongs to matmul"),
+      (["--ladder"], "--ladder belongs to matmul"),
     ])
   func usage(arguments: [String], expected: String) throws {
     let message = try refusal(arguments, status: 64)
@@ -119,6 +121,20 @@ struct BenchmarksEndToEndTests {
         #expect(ratios.count == cases.count)
         #expect(ratios.allSatisfy { $0["ratio"]?.double == 1 })
       }
+    }
+    @Test("Every rung of the product's ladder is verified and timed, on one thread and on those asked for")
+    func ladder() throws {
+      let size = "29x37x300"
+      let arguments = ["matmul", "--ladder", "--size", size, "--kernel", "reference,portable", "--threads", "2"]
+      let result = try program.run(arguments + ["--quick", "--json"])
+      try #require(result.status == 0, "\(result.error)")
+      let results = try #require(try JSON.parse(Array(result.output.utf8))["results"]?.array)
+      #expect(
+        results.map { $0["case"]?.text }
+          == [
+            "1-loops", "2-lanes", "3-registers", "4-panels", "5-blocks", "6-tasks", "6-tasks",
+          ].map { "ladder/\(size)/\($0)" })
+      #expect(results.map { $0["threads"]?.integer } == [1, 1, 1, 1, 1, 1, 2])
     }
   #endif
 }

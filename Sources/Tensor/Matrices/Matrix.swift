@@ -71,12 +71,12 @@ public struct Matrix: Sendable {
   }
 
   /// Calls `body` with the elements where they lie, for kernels; valid during the call only.
-  func withView<R>(_ body: (StridedView) -> R) -> R {
+  package func withView<R>(_ body: (StridedView) -> R) -> R {
     withElements { body(StridedView($0, rows: rows, columns: columns, rowStride: columns)) }
   }
 
   /// Calls `body` with the elements where they lie, for kernels to write; valid during the call only.
-  mutating func withMutableRows<R>(_ body: (MutableRows) -> R) -> R {
+  package mutating func withMutableRows<R>(_ body: (MutableRows) -> R) -> R {
     let (rows, columns) = (rows, columns)
     return withMutableElements { body(MutableRows($0, rows: rows, columns: columns, stride: columns)) }
   }
