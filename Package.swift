@@ -1,30 +1,42 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The thin kernel targets compile one inlinable template for one instruction set each, which takes compiler flags that SwiftPM
-// accepts in a root package only. As somebody's dependency we leave them out, and the portable kernel does the work.
-let isRootPackage = !Context.packageDirectory.contains("/checkouts/")
-#if arch(x86_64)
-  let hasVectorTargets = isRootPackage
-#else
-  let hasVectorTargets = false
-#endif
+// The thin kernel targets compile one inlinable template for one x86-64 instruction set each. The manifest knows the host and not
+// the target of a build, so their flags are such that other processors ignore them, and their sources are empty there.
+//
+// SwiftPM takes flags in a root package, and in a dependency by path, branch or revision, but not in one by version. So where we are
+// checked out as somebody's dependency, the portable kernel does the work, unless SVNUP_KERNELS says how the others get theirs:
+// "flags": from us; "build": from the whole build, as in swift build -Xswiftc -Xcc -Xswiftc -march=native; "portable": not at all.
+let isCheckedOut = Context.packageDirectory.contains("/checkouts/")
+let kernels = Context.environment["SVNUP_KERNELS"] ?? (isCheckedOut ? "portable" : "flags")
 
-/// One thin kernel target: the template's microkernel, compiled for `march`.
-func kernelTarget(_ name: String, folder: String, march: String) -> Target {
+/// What the compiler may use in a kernel target, all of which include AVX2 with FMA.
+func instructions(_ march: String, _ features: [String]) -> [SwiftSetting] {
+  guard kernels == "flags" else { return [] }
+  #if compiler(>=6.3)
+    let flags = ["-Xarch_x86_64", "-march=\(march)", "-Qunused-arguments"]
+  #else
+    // Older ones take -Xarch for Apple's systems only. They warn of features that a processor of another kind does not have.
+    let flags = features.flatMap { ["-Xclang", "-target-feature", "-Xclang", "+\($0)"] }
+  #endif
+  return [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })]
+}
+
+/// One thin kernel target: the template's microkernel for one instruction set.
+func kernelTarget(_ name: String, folder: String, _ instructions: [SwiftSetting]) -> Target {
   .target(
-    name: name,
-    dependencies: ["KernelTemplate"],
-    path: "Sources/Tensor/Kernels/\(folder)",
-    swiftSettings: [.unsafeFlags(["-Xcc", "-march=\(march)"])]
-  )
+    name: name, dependencies: ["KernelTemplate"], path: "Sources/Tensor/Kernels/\(folder)", swiftSettings: instructions)
 }
 
 let vectorTargets: [Target] =
-  hasVectorTargets
+  ["flags", "build"].contains(kernels)
   ? [
-    kernelTarget("KernelAVX2", folder: "AVX2", march: "x86-64-v3"),
-    kernelTarget("KernelAVX512", folder: "AVX512", march: "x86-64-v4"),
+    kernelTarget(
+      "KernelAVX2", folder: "AVX2", instructions("x86-64-v3", ["avx2", "fma", "f16c", "bmi2", "lzcnt"])),
+    kernelTarget(
+      "KernelAVX512", folder: "AVX512",
+      instructions(
+        "x86-64-v4", ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "fma", "f16c", "bmi2", "lzcnt"])),
   ] : []
 
 // A fuzzer has the main function of libFuzzer, so what it is linked with can have none: Scripts/fuzz.sh sets this variable and
@@ -67,7 +79,7 @@ let package = Package(
       name: "Tensor",
       dependencies: ["Support", "KernelTemplate"] + vectorTargets.map { .byName(name: $0.name) },
       exclude: ["Kernels/Template", "Kernels/AVX2", "Kernels/AVX512"],
-      swiftSettings: hasVectorTargets ? [.define("SVNUP_VECTOR_TARGETS")] : []
+      swiftSettings: vectorTargets.isEmpty ? [] : [.define("SVNUP_VECTOR_TARGETS")]
     ),
     .target(name: "Tokenizer", dependencies: ["Support"]),
     .target(name: "Transformer", dependencies: ["Support", "Tensor"]),

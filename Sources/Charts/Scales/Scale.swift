@@ -63,8 +63,9 @@ struct Scale: Sendable {
       scale.end = max(right - max(10, (widths.last ?? 0) / 2 + 4), scale.start + 1)
       found = scale
       let positions = scale.marks.map(\.position)
-      let fits = zip(positions.indices, positions.indices.dropFirst()).allSatisfy { left, right in
-        positions[right] - positions[left] >= (widths[left] + widths[right]) / 2 + 8
+      let fits = zip(positions.indices, positions.indices.dropFirst()).allSatisfy { (left: Int, right: Int) -> Bool in
+        let room: Double = positions[right] - positions[left]
+        return room >= (widths[left] + widths[right]) / 2 + 8
       }
       if fits { break }
     }

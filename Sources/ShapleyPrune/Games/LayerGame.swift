@@ -100,10 +100,12 @@ public struct LayerGame: Game {
     let kept = min(probe != nil ? span + 1 : (span + 1) / 2, steps)
     let states = 4 * forecast.strip(windows).rows * forecast.hidden * Double(kept)
     let forms = probe.map { PrunedForm.footprint(forecast, $0) } ?? []
-    return Footprint(
-      "Shapley values",
-      [forecast.weights] + forms + PrunedForm.footprint(packed: forecast, probe)
-        + [Footprint.Part("states of the game", states)] + forecast.block(windows) + [forecast.loss(windows)])
+    var parts = [forecast.weights] + forms
+    parts += PrunedForm.footprint(packed: forecast, probe)
+    parts.append(Footprint.Part("states of the game", states))
+    parts += forecast.block(windows)
+    parts.append(forecast.loss(windows))
+    return Footprint("Shapley values", parts)
   }
 
   /// The values of coalitions, in their order.

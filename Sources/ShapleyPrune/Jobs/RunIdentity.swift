@@ -10,20 +10,22 @@ struct RunIdentity {
 
   init(_ game: PreparedGame) {
     let memory = game.memory
-    json = JSON(
-      members: [
-        ("svnup", JSON(Version.current)),
-        // Two builds of one version may compute different last bits.
-        ("executable", Self.executable.map { JSON($0) } ?? .null),
-      ] + game.settings.members + [
-        ("windows", JSON(game.windows.sequences)), ("sequenceLength", JSON(game.windows.length)),
-        ("windowTokens", JSON(game.windows.tokens.sha256)),
-        ("sampleTokens", game.calibration.map { JSON($0.tokens.sha256) } ?? .null),
-        // Sums differ in their last bits from one instruction set to another.
-        ("kernel", JSON(Kernel.current.rawValue)),
-        ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
-        ("stripRows", Self.stripsShow(game) ? JSON(memory.stripRows) : .null), ("sha256", game.hashes.json),
-      ])
+    var members: [(String, JSON)] = [
+      ("svnup", JSON(Version.current)),
+      // Two builds of one version may compute different last bits.
+      ("executable", Self.executable.map { JSON($0) } ?? .null),
+    ]
+    members += game.settings.members
+    members += [
+      ("windows", JSON(game.windows.sequences)), ("sequenceLength", JSON(game.windows.length)),
+      ("windowTokens", JSON(game.windows.tokens.sha256)),
+      ("sampleTokens", game.calibration.map { JSON($0.tokens.sha256) } ?? .null),
+      // Sums differ in their last bits from one instruction set to another.
+      ("kernel", JSON(Kernel.current.rawValue)),
+      ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
+      ("stripRows", Self.stripsShow(game) ? JSON(memory.stripRows) : .null), ("sha256", game.hashes.json),
+    ]
+    json = JSON(members: members)
   }
 
   /// The identity that a plan states.

@@ -77,7 +77,7 @@ extension JSON {
   package static func parse(
     _ bytes: [UInt8], depthLimit: Int = 128, acceptsNonFinite: Bool = false
   ) throws(JSONError) -> JSON {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
+    try bytes.withElements { (buffer) throws(JSONError) in
       if let offset = UTF8Validation.firstInvalidOffset(in: buffer) {
         throw JSONError(offset: offset, reason: "not UTF-8")
       }

@@ -67,10 +67,17 @@ package final class File: Sendable {
 
   /// `count` bytes from `offset`; a file that ends before is an error.
   package func read(count: Int, at offset: Int) throws(FileError) -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: count) { (buffer, initialized) throws(FileError) in
-      try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-      initialized = count
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(FileError) {
+        try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+        initialized = count
+      } catch {
+        failure = error
+      }
     }
+    if let failure { throw failure }
+    return bytes
   }
 
   /// Everything that is in the file.
@@ -104,7 +111,7 @@ package final class File: Sendable {
   }
 
   package func append(_ bytes: [UInt8]) throws(FileError) {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try append(UnsafeRawBufferPointer(buffer)) }
+    try bytes.withElements { (buffer) throws(FileError) in try append(UnsafeRawBufferPointer(buffer)) }
   }
 
   /// Drops everything from `size` on.

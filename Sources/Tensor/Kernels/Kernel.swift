@@ -1,7 +1,7 @@
 import KernelTemplate
 import Support
 
-#if SVNUP_VECTOR_TARGETS
+#if SVNUP_VECTOR_TARGETS && arch(x86_64)
   import KernelAVX2
   import KernelAVX512
 #endif
@@ -22,7 +22,7 @@ public enum Kernel: String, CaseIterable, Sendable {
     switch self {
     case .reference, .portable: return true
     case .avx2, .avx512:
-      #if SVNUP_VECTOR_TARGETS
+      #if SVNUP_VECTOR_TARGETS && arch(x86_64)
         let needed =
           self == .avx2
           ? ["avx2", "fma", "bmi2"]
@@ -62,7 +62,7 @@ extension Kernel {
   /// The innermost loops of this kernel; those of `portable` for the reference, which has none of its own.
   package var instructions: any InstructionSet.Type {
     switch self {
-    #if SVNUP_VECTOR_TARGETS
+    #if SVNUP_VECTOR_TARGETS && arch(x86_64)
       case .avx2: AVX2.self
       case .avx512: AVX512.self
     #endif

@@ -51,8 +51,9 @@ package struct RotaryEmbedding: Sendable {
       }
     case .yarn(let yarn):
       let shares = yarn.keptShares(headDimension: headDimension, theta: theta)
-      frequencies = zip(powers, shares).map { power, kept in
-        1 / (Float(yarn.factor) * power) * (1 - kept) + 1 / power * kept
+      frequencies = zip(powers, shares).map { (power: Float, kept: Float) -> Float in
+        let scaled = 1 / (Float(yarn.factor) * power)
+        return scaled * (1 - kept) + 1 / power * kept
       }
       amplitude = Float(yarn.attentionFactor)
     }

@@ -78,7 +78,7 @@ package struct HelpText {
     let body = paragraph(text, indentation: column)
     let start = "  \(label)"
     guard start.count + 2 <= column, let first = body.first else { return [start] + body }
-    return [start + first.dropFirst(start.count)] + body.dropFirst()
+    return [start + String(first.dropFirst(start.count))] + Array(body.dropFirst())
   }
 
   private func paragraph(_ text: String, indentation: Int) -> [String] {

@@ -11,13 +11,15 @@ struct CompareRow: Sendable {
 
   /// The row as records have it.
   var json: JSON {
-    JSON(
-      members: [("method", JSON(pruner.name))] + pruner.settingMembers + [
-        ("recipe", JSON(recipe.rawValue)), ("allocation", JSON(rule.rawValue)),
-        ("estimator", game.map { JSON($0.estimator.name) } ?? .null),
-        ("estimatorSettings", game.map { JSON(members: $0.estimator.settingMembers) } ?? .null),
-        ("players", game.map { JSON($0.granularity.rawValue) } ?? .null),
-      ])
+    var members: [(String, JSON)] = [("method", JSON(pruner.name))]
+    members += pruner.settingMembers
+    members += [
+      ("recipe", JSON(recipe.rawValue)), ("allocation", JSON(rule.rawValue)),
+      ("estimator", game.map { JSON($0.estimator.name) } ?? .null),
+      ("estimatorSettings", game.map { JSON(members: $0.estimator.settingMembers) } ?? .null),
+      ("players", game.map { JSON($0.granularity.rawValue) } ?? .null),
+    ]
+    return JSON(members: members)
   }
 
   /// Whether two rows differ in the rule only, so that one is what the other is compared with.

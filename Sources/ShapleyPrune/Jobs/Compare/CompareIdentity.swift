@@ -33,14 +33,15 @@ struct CompareIdentity {
       if part == .values { members += grid.pruning(cell).allocation.gameMembers }
     case .cell(let cell):
       let pruning = grid.pruning(cell)
-      members =
-        base(cell.model, job) + samples(job, cell) + texts(job, cell.model) + [
-          ("method", JSON(pruning.pruner.name)), ("settings", JSON(members: pruning.pruner.settingMembers)),
-          ("targets", JSON(pruning.targets.rawValue)), ("sequential", JSON(pruning.sequencing.rawValue)),
-          ("weighting", JSON(pruning.weighting.rawValue)), ("sparsity", JSON(pruning.pattern?.sparsity ?? 0)),
-          ("pattern", pruning.pattern?.groups.map { JSON($0) } ?? .null),
-          ("allocation", JSON(pruning.allocation.name)),
-        ] + pruning.allocation.gameMembers
+      members = base(cell.model, job) + samples(job, cell) + texts(job, cell.model)
+      members += [
+        ("method", JSON(pruning.pruner.name)), ("settings", JSON(members: pruning.pruner.settingMembers)),
+        ("targets", JSON(pruning.targets.rawValue)), ("sequential", JSON(pruning.sequencing.rawValue)),
+        ("weighting", JSON(pruning.weighting.rawValue)), ("sparsity", JSON(pruning.pattern?.sparsity ?? 0)),
+        ("pattern", pruning.pattern?.groups.map { JSON($0) } ?? .null),
+        ("allocation", JSON(pruning.allocation.name)),
+      ]
+      members += pruning.allocation.gameMembers
     }
     return JSON(members: members)
   }
@@ -48,12 +49,14 @@ struct CompareIdentity {
   /// What all results for a model have in common.
   private func base(_ model: Int, _ job: CompareJob) -> [(String, JSON)] {
     let hashes = models[model]["sha256"] ?? .null
-    return models[model].objectMembers.filter { $0.0 != "sha256" } + [
+    var members = models[model].objectMembers.filter { $0.0 != "sha256" }
+    members += [
       ("model", hashes["model"] ?? .null), ("tokenizer", hashes["tokenizer"] ?? .null),
       ("sequenceLength", job.sequenceLength.map { JSON($0) } ?? .null),
       // How the text is cut into strips shows in the last bits.
       ("memory", job.memoryLimit.map { JSON($0) } ?? .null),
     ]
+    return members
   }
 
   /// The samples that a cell is calibrated on.
