@@ -43,16 +43,15 @@ let vectorTargets: [Target] =
 // builds the product Fuzz alone, with the program as a library.
 let isFuzzing = Context.environment["SVNUP_FUZZ"] != nil
 let rooms: [Target.Dependency] = ["Support", "Tensor", "Tokenizer", "Transformer", "ShapleyPrune", "Charts", "Report"]
-let resources: [Resource] = [.copy("Resources/kjv-llama"), .copy("Resources/kjv-text")]
 
 let programTargets: [Target] =
   isFuzzing
   ? [
-    .target(name: "svnup", dependencies: rooms, exclude: ["main.swift"], resources: resources),
+    .target(name: "svnup", dependencies: rooms, exclude: ["main.swift", "Resources"]),
     .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets", "Support"], path: "Tests/Fuzz/Runner"),
   ]
   : [
-    .executableTarget(name: "svnup", dependencies: rooms, resources: resources),
+    .executableTarget(name: "svnup", dependencies: rooms, exclude: ["Resources"]),
     .executableTarget(
       name: "Benchmarks", dependencies: rooms + ["KernelTemplate"], path: "Benchmarks", exclude: ["peers"]),
   ]

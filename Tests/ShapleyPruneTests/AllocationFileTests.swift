@@ -65,7 +65,7 @@ import Testing
       (#"{"blocks": [0.1], "blocks": [0.2]}"#, nil, "appears twice"),
     ])
   func badFiles(text: String, field: String?, reason: String) {
-    let error = #expect(throws: DocumentError.self) { try read(text) }
+    let error = try? thrown(DocumentError.self) { try read(text) }
     #expect(error?.source == "plan.json")
     #expect(error?.field == field)
     #expect(error?.reason.contains(reason) == true, "\(String(describing: error))")

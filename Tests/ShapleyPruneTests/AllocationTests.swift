@@ -36,7 +36,7 @@ import Testing
         importances: importances, parameters: parameters, target: target, spread: generator.unit(),
         scaling: scaling, floor: floor, ceiling: ceiling)
       #expect(abs(mean(allocation.sparsities, parameters) - target) < 1e-9)
-      #expect(abs(try allocation.weightedMean(parameters: parameters) - target) < 1e-9)
+      #expect(try abs(allocation.weightedMean(parameters: parameters) - target) < 1e-9)
       #expect(allocation.sparsities.allSatisfy { $0 >= floor && $0 <= ceiling })
       let order = importances.indices.sorted { importances[$0] > importances[$1] }
       for (left, right) in zip(order, order.dropFirst()) {
@@ -75,7 +75,7 @@ import Testing
   func equalImportances(scaling: ImportanceScaling) throws {
     let allocation = try SparsityAllocation.proportional(
       importances: [2, 2, 2], parameters: [1, 5, 9], target: 0.6, spread: 0.2, scaling: scaling)
-    #expect(allocation == (try .uniform(0.6, playerCount: 3)))
+    #expect(try allocation == .uniform(0.6, playerCount: 3))
   }
 
   @Test("No spread gives the uniform allocation; one block gets the target")
@@ -180,7 +180,7 @@ import Testing
     }
     let best = try SparsityAllocation.proportional(
       importances: importances, parameters: parameters, target: 0.6, spread: spread, scaling: .exponential)
-    #expect(abs(try best.weightedMean(parameters: parameters) - 0.6) < 1e-9)
+    #expect(try abs(best.weightedMean(parameters: parameters) - 0.6) < 1e-9)
     let least = cost(best.sparsities)
     var generator = SeededGenerator(seed: 8)
     for _ in 0..<200 {

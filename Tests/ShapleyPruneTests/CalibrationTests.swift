@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import TestSupport
 import Testing
 import Transformer
 
@@ -16,7 +17,7 @@ import Transformer
     #expect(try samples(0) != samples(1))
     // A longer run begins with the shorter one.
     let more = try Calibration.samples(from: Self.stream, count: 20, length: 40, seed: 1)
-    #expect(more[sequences: 0..<16] == (try samples(1)))
+    #expect(try more[sequences: 0..<16] == samples(1))
   }
 
   @Test func samplesAreContiguousPieces() throws {
@@ -38,7 +39,7 @@ import Transformer
     let whole = try Calibration.samples(from: Self.stream, count: 3, length: 1000, seed: 0)
     #expect(whole.tokens == Self.stream + Self.stream + Self.stream)
     for stream in [Array(Self.stream.prefix(39)), []] {
-      let error = try #require(throws: PruningError.self) {
+      let error = try thrown(PruningError.self) {
         try Calibration.samples(from: stream, count: 3, length: 40, seed: 0)
       }
       #expect(error == .textTooShort(tokens: stream.count, needed: 40))

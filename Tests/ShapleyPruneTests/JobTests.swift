@@ -114,7 +114,7 @@ import Transformer
       job.output = output
       do {
         let first = try OutputFolder(output, inputs: [], replacing: false)
-        let error = #expect(throws: FileError.self) { try job.run() }
+        let error = try? thrown(FileError.self) { try job.run() }
         #expect(error?.failureKind == .interrupted)
         withExtendedLifetime(first) {}
       }
@@ -176,7 +176,7 @@ import Transformer
       let written = try job.plan(shards: 3)
       try written.write(to: path)
       let executable = written.document["identity"]?["executable"]?.text
-      #expect(executable == (try SHA256.hexadecimal(ofFile: #require(Process.executablePath))))
+      #expect(try executable == SHA256.hexadecimal(ofFile: #require(Process.executablePath)))
       let plan = try ShardPlan(path)
       #expect(plan.document.encoded() == written.document.encoded())
       let shards = Path.join(folder, "shards")
@@ -184,7 +184,7 @@ import Transformer
       #expect(missing == [0, 1, 2])
       for shard in missing { try plan.work(on: shard, into: shards) }
       guard case .values(let merged) = try plan.merge(shards) else { throw FileError.exists(shards) }
-      #expect(merged.json.encoded() == (try job.run().record.json.encoded()))
+      #expect(try merged.json.encoded() == job.run().record.json.encoded())
     }
   }
 

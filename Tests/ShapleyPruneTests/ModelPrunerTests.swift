@@ -172,7 +172,7 @@ private final class RecordingPruner: Pruner {
     let dense = try TinyModels.load("llama-v1")
     func failure(_ pruner: any Pruner, _ patterns: [SparsityPattern]) throws -> PruningError {
       var model = dense
-      let error = try #require(throws: PruningError.self) {
+      let error = try thrown(PruningError.self) {
         try ModelPruner(pruner).prune(&model, patterns: patterns, calibration: samples)
       }
       #expect(model.weightBits == dense.weightBits)
@@ -197,7 +197,7 @@ private final class RecordingPruner: Pruner {
     let patterns = Array(repeating: Self.half, count: 4)
     for pruner in [WandaPruner(), SparseGPTPruner()] as [any Pruner] {
       var model = try TinyModels.load("opt-125m")
-      let error = try #require(throws: PruningError.self) {
+      let error = try thrown(PruningError.self) {
         try ModelPruner(pruner).prune(&model, patterns: patterns, calibration: none)
       }
       #expect(error == .noInputs(linear: "model.decoder.layers.0.self_attn.k_proj.weight"))
@@ -211,7 +211,7 @@ private final class RecordingPruner: Pruner {
     let name = "\(model.blocks[1][.query].name)"
     let large = Matrix(rows: 64, columns: 64, elements: (0..<64 * 64).map { $0 % 3 == 0 ? 65000 : -65000 })
     model.blocks[1][.query].weight = StoredMatrix(large, as: .float16)
-    let error = try #require(throws: PruningError.self) {
+    let error = try thrown(PruningError.self) {
       try ModelPruner(SparseGPTPruner()).prune(
         &model, patterns: Array(repeating: Self.half, count: 4), calibration: try TinyModels.calibration())
     }

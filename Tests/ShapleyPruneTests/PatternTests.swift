@@ -103,7 +103,7 @@ import Testing
     for pruner in allPruners {
       func failure(_ pattern: SparsityPattern) throws -> PruningError {
         var weight = Matrix.random(3, 42, seed: 2)
-        return try #require(throws: PruningError.self) {
+        return try thrown(PruningError.self) {
           try pruner.prune(&weight, given: inputs, to: pattern, linear: "layers.0.fc1.weight")
         }
       }
@@ -129,7 +129,7 @@ import Testing
       var weight = Matrix.random(3, 8, seed: 2)
       for (inputs, expected) in [(zero, PruningError.noInputs(linear: "w")), (infinite, .nonFiniteInputs(linear: "w"))]
       {
-        let error = try #require(throws: PruningError.self) {
+        let error = try thrown(PruningError.self) {
           try pruner.prune(&weight, given: statistics(inputs), to: .unstructured(0.5), linear: "w")
         }
         #expect(error == expected)

@@ -60,7 +60,7 @@ import Testing
           error += difference * difference
         }
       }
-      #expect(abs(try #require(outcome.loss) - error) < 1e-4 * error, "\(pruner.name), \(pattern)")
+      #expect(try abs(#require(outcome.loss) - error) < 1e-4 * error, "\(pruner.name), \(pattern)")
     }
   }
 
@@ -78,7 +78,7 @@ import Testing
     var result = weight
     fit.apply(to: &result)
     let name = addsToResidual ? "towardsDenseWithResidual" : "towardsDense"
-    #expect(largestDifference(result.elements, try #require(vectors[name]).doubles.map(Float.init)) < 2e-5)
+    #expect(try largestDifference(result.elements, #require(vectors[name]).doubles.map(Float.init)) < 2e-5)
 
     var sparse = weight
     for j in 0..<weight.columns { sparse[2, j] = 0 }

@@ -1,6 +1,7 @@
 import ShapleyPrune
 import Support
 import Tensor
+import TestSupport
 import Testing
 import Transformer
 
@@ -32,7 +33,8 @@ import Transformer
         let scales = try #require(sensitivity.scales[index][role])
         #expect(scales.count == block[role].weight.rows)
         for (scale, sum) in zip(scales, sums) {
-          #expect(abs(scale - max((sum / mean).squareRoot(), 1 / 64)) <= 1e-12 * scale)
+          let wanted = max((sum / mean).squareRoot(), 1.0 / 64)
+          #expect(abs(scale - wanted) <= 1e-12 * scale)
         }
       }
     }
@@ -109,7 +111,7 @@ import Transformer
     var large = down
     large.scaleRows(by: [Double](repeating: 1e38, count: down.rows))
     model.blocks[3][.down].weight = StoredMatrix(large, as: .float32)
-    let error = try #require(throws: PruningError.self) {
+    let error = try thrown(PruningError.self) {
       try OutputSensitivity(of: model, on: try TinyModels.calibration().first(2))
     }
     guard case .sensitivityNotFinite(let linear) = error else {

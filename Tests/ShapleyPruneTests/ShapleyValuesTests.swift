@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import TestSupport
 import Testing
 
 @Suite struct ShapleyValuesTests {
@@ -67,7 +68,7 @@ import Testing
     let changes = try #require(JSON.parse(Array(change.utf8)).object).members
     let members = try #require(good.object).members.filter { member in !changes.contains { $0.key == member.key } }
     let bad = JSON.object(JSONObject(members + changes))
-    let error = #expect(throws: DocumentError.self) { try ShapleyValues(FieldReader(bad, source: "v.json")) }
+    let error = try? thrown(DocumentError.self) { try ShapleyValues(FieldReader(bad, source: "v.json")) }
     #expect(error?.field == field)
     #expect(error?.description.hasPrefix("v.json: \(field): ") == true)
   }
@@ -77,7 +78,7 @@ import Testing
     let good = try ExactShapley().estimate(of: AdditiveGame(weights: [1, 2])).json
     for name in ["values", "estimator", "emptyValue", "grandValue", "evaluations", "additionalEvaluations"] {
       let members = try #require(good.object).members.filter { $0.key != Array(name.utf8) }
-      let error = #expect(throws: DocumentError.self) {
+      let error = try? thrown(DocumentError.self) {
         try ShapleyValues(FieldReader(.object(JSONObject(members)), source: "v.json"))
       }
       #expect(error?.field == name)
@@ -95,7 +96,7 @@ import Testing
     ] as [(any ShapleyEstimator, String)] {
       let members = try #require(try estimator.estimate(of: game).json.object).members
       let rest = JSON.object(JSONObject(members.filter { $0.key != Array(name.utf8) }))
-      let error = #expect(throws: DocumentError.self) { try ShapleyValues(FieldReader(rest, source: "v.json")) }
+      let error = try? thrown(DocumentError.self) { try ShapleyValues(FieldReader(rest, source: "v.json")) }
       #expect(error == DocumentError("v.json", field: name, reason: "it is missing"))
     }
   }

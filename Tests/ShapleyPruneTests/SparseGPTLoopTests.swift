@@ -49,8 +49,10 @@ import Testing
     return (w, loss)
   }
 
+  private static let packingKernels = Kernel.allCases.filter { $0.isAvailable && $0 != .reference }
+
   /// Threads other than the caller's must run on the kernel that the caller has chosen.
-  @Test(arguments: Kernel.allCases.filter { $0.isAvailable && $0 != .reference })
+  @Test(arguments: packingKernels)
   func isTheSameToTheBitOnAnyNumberOfThreads(_ kernel: Kernel) throws {
     let sums = statistics(correlatedInputs(400, 200, seed: 5), sequences: 2)
     let dense = Matrix.random(1000, 200, seed: 6)

@@ -146,7 +146,7 @@ import Testing
   @Test func hessianThatNoDampeningRepairs() throws {
     let inputs = Matrix.random(40, 6, seed: 60)
     var weight = Matrix.random(2, 6, seed: 61)
-    let error = try #require(throws: PruningError.self) {
+    let error = try thrown(PruningError.self) {
       try SparseGPTPruner(dampening: .nan).prune(
         &weight, given: statistics(inputs), to: .unstructured(0.5), linear: "layers.3.fc2.weight")
     }
@@ -179,7 +179,7 @@ import Testing
       (-8, 4, .blockSizeOutOfRange(-8)),
     ] {
       var weight = Matrix.random(2, 16, seed: 81)
-      let error = try #require(throws: PruningError.self) {
+      let error = try thrown(PruningError.self) {
         try SparseGPTPruner(blockSize: size).prune(
           &weight, given: sums, to: .structured(keep: 1, of: of), linear: "w")
       }

@@ -55,10 +55,10 @@ struct TextReadingTests {
   @Test(
     "JSON lines, an array, and strings in the place of objects are documents",
     arguments: [
-      ("a.jsonl", #"{"text": "one", "url": "x"}"# + "\n\n" + #"{"text": "t\u00e9\n"}"#),
-      ("a.json", #"{"text": "one"}"# + "\r\n" + #"{"text": "té\n", "score": NaN}"# + "\n"),
+      ("a.jsonl", #"{"text": "one", "url": "x"}\#n\#n{"text": "t\u00e9\n"}"#),
+      ("a.json", #"{"text": "one"}\#r\#n{"text": "té\n", "score": NaN}\#n"#),
       ("a.json", #" [{"text": "one"}, {"id": 7, "text": "té\n"}]"#),
-      ("a.ndjson", #""one""# + "\n" + #""té\n""#),
+      ("a.ndjson", #""one"\#n"té\n""#),
     ])
   func json(name: String, content: String) throws {
     let apart = try Self.read([(name, content)], name, TextReading(joining: .apart))
@@ -78,7 +78,7 @@ struct TextReadingTests {
     "what is no document is refused with its line",
     arguments: [
       (
-        #"{"text": "a"}"# + "\n" + #"{"content": "b", "id": 1}"#,
+        #"{"text": "a"}\#n{"content": "b", "id": 1}"#,
         "line 2: there is no 'text'; the fields are 'content', 'id'"
       ),
       (#"{"text": 5}"#, "line 1: text: expected a string, not a number"),
@@ -90,7 +90,7 @@ struct TextReadingTests {
       ("\n \n", "there are no documents"),
     ])
   func malformed(content: String, reason: String) throws {
-    let error = try #require(throws: DocumentError.self) { try Self.read([("a.json", content)], "a.json") }
+    let error = try thrown(DocumentError.self) { try Self.read([("a.json", content)], "a.json") }
     #expect("\(error)".contains(reason), "\(error)")
     #expect("\(error)".contains("a.json: "))
   }
@@ -120,14 +120,14 @@ struct TextReadingTests {
       }
       #expect(documents.hash == SHA256.hexadecimal(of: Array(listing.joined().utf8)))
       try File.replace(Path.join(folder, "ids.npy"), with: [])
-      let error = try #require(throws: DocumentError.self) { try TextDocuments(folder, TextReading(), usually: .space) }
+      let error = try thrown(DocumentError.self) { try TextDocuments(folder, TextReading(), usually: .space) }
       #expect("\(error)".contains("ids.npy: a folder of texts has no token ids"))
     }
-    let set = try #require(throws: DocumentError.self) {
+    let set = try thrown(DocumentError.self) {
       try Self.read([("dataset_info.json", "{}"), ("a.arrow", "")])
     }
     #expect("\(set)".contains("datasets.load_from_disk("))
-    let error = try #require(throws: FileError.self) { try Self.read([]) }
+    let error = try thrown(FileError.self) { try Self.read([]) }
     #expect("\(error)".contains("there is no text in this folder"))
   }
 
@@ -144,27 +144,27 @@ struct TextReadingTests {
     #expect(documents.notes.first?.contains(reason) == true)
   }
 
-  @Test(
-    "a file that is no text is answered with the command that makes one",
-    arguments: [
-      (
-        "c4.json.gz", [0x1F, 0x8B, 8, 0],
-        "compressed by gzip; convert it first: gzip -dc PATH/c4.json.gz > PATH/c4.json"
-      ),
-      ("a.zst", [0x28, 0xB5, 0x2F, 0xFD], "zstd -dc PATH/a.zst > PATH/a"),
-      ("x.parquet", Array("PAR1....".utf8), "pandas.read_parquet('PATH/x.parquet').to_json('PATH/x.jsonl'"),
-      ("x.zip", Array("PK\u{3}\u{4}".utf8), "unzip PATH/x.zip"),
-      ("x", [0xFF, 0xFE, 0x41, 0], "UTF-16; convert it first: iconv -f UTF-16 -t UTF-8 PATH/x > PATH/x.utf8.txt"),
-      ("x.txt", Array("abcdefghij".utf8.flatMap { [$0, 0] }), "iconv -f UTF-16LE"),
-      ("x.txt", Array("abcdefghij".utf8.flatMap { [0, $0] }), "iconv -f UTF-16BE"),
-      ("x.txt", [0x93] + Array("NUMPY".utf8) + [1, 0], "mv PATH/x.txt PATH/x.npy"),
-      ("x.txt", [0x41, 0xE9, 0x41], "the text is not UTF-8: the first wrong byte is at offset 1"),
-    ] as [(String, [UInt8], String)])
+  private static let foreign: [(name: String, bytes: [UInt8], remedy: String)] = [
+    (
+      "c4.json.gz", [0x1F, 0x8B, 8, 0],
+      "compressed by gzip; convert it first: gzip -dc PATH/c4.json.gz > PATH/c4.json"
+    ),
+    ("a.zst", [0x28, 0xB5, 0x2F, 0xFD], "zstd -dc PATH/a.zst > PATH/a"),
+    ("x.parquet", Array("PAR1....".utf8), "pandas.read_parquet('PATH/x.parquet').to_json('PATH/x.jsonl'"),
+    ("x.zip", Array("PK\u{3}\u{4}".utf8), "unzip PATH/x.zip"),
+    ("x", [0xFF, 0xFE, 0x41, 0], "UTF-16; convert it first: iconv -f UTF-16 -t UTF-8 PATH/x > PATH/x.utf8.txt"),
+    ("x.txt", Array("abcdefghij".utf8.flatMap { [$0, 0] }), "iconv -f UTF-16LE"),
+    ("x.txt", Array("abcdefghij".utf8.flatMap { [0, $0] }), "iconv -f UTF-16BE"),
+    ("x.txt", [0x93] + Array("NUMPY".utf8) + [1, 0], "mv PATH/x.txt PATH/x.npy"),
+    ("x.txt", [0x41, 0xE9, 0x41], "the text is not UTF-8: the first wrong byte is at offset 1"),
+  ]
+
+  @Test("a file that is no text is answered with the command that makes one", arguments: foreign)
   func foreign(name: String, bytes: [UInt8], remedy: String) throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, name)
       try File.replace(path, with: bytes)
-      let error = try #require(throws: DocumentError.self) { try TextDocuments(path, TextReading(), usually: .space) }
+      let error = try thrown(DocumentError.self) { try TextDocuments(path, TextReading(), usually: .space) }
       #expect("\(error)".replacing(Path.parent(of: path), with: "PATH").contains(remedy), "\(error)")
     }
   }
@@ -187,7 +187,7 @@ struct DocumentTests {
     let corpus = try Self.corpus([[1, 2, 3, 4, 5], [6], [7, 8, 9, 10]])
     #expect(try corpus.windows(length: 2).tokens == [1, 2, 3, 4, 7, 8, 9, 10])
     #expect(try corpus.windows(length: 4).tokens == [1, 2, 3, 4, 7, 8, 9, 10])
-    let error = try #require(throws: (any Error).self) { try corpus.windows(length: 6) }
+    let error = try thrown((any Error).self) { try corpus.windows(length: 6) }
     #expect("\(error)".contains("the longest of its 3 documents has 5 tokens, and a window needs 6"))
   }
 

@@ -41,7 +41,7 @@ import Testing
       ("[1", 2), ("// x\n1", 0), ("\u{FEFF}1", 0),
     ])
   func malformed(text: String, offset: Int) {
-    let error = #expect(throws: JSONError.self) { try parse(text) }
+    let error = try? thrown(JSONError.self) { try parse(text) }
     #expect(error?.offset == offset)
     #expect(error?.description.contains("at byte \(offset)") == true)
   }
@@ -53,7 +53,7 @@ import Testing
       (#"{"x":{"é":1,"\u00e9":2}}"#, 13), (#"{"\/":1,"/":2}"#, 8),
     ])
   func duplicateKeys(text: String, offset: Int) {
-    let error = #expect(throws: JSONError.self) { try parse(text) }
+    let error = try? thrown(JSONError.self) { try parse(text) }
     #expect(error?.offset == offset)
     #expect(error?.reason.contains("appears twice") == true)
   }
@@ -78,7 +78,7 @@ import Testing
     #expect(throws: JSONError.self) { try JSON.parse(nested(129)) }
     #expect(throws: Never.self) { try JSON.parse(nested(3), depthLimit: 3) }
     #expect(throws: JSONError.self) { try JSON.parse(nested(4), depthLimit: 3) }
-    let error = #expect(throws: JSONError.self) {
+    let error = try? thrown(JSONError.self) {
       try JSON.parse(Array(String(repeating: opening, count: 100_000).utf8))
     }
     #expect(error?.reason == "nested deeper than 128")
@@ -88,7 +88,7 @@ import Testing
   @Test("More values than the limit are refused where it is passed, whatever they are")
   func valueLimit() {
     let zeros = Array(("[" + String(repeating: "0,", count: JSON.valueLimit)).utf8)
-    let error = #expect(throws: JSONError.self) { try JSON.parse(zeros) }
+    let error = try? thrown(JSONError.self) { try JSON.parse(zeros) }
     #expect(error?.offset == 2 * JSON.valueLimit - 1)
     #expect(error?.reason == "more than \(JSON.valueLimit) values")
   }
@@ -116,7 +116,7 @@ import Testing
       ([0x22, 0x61, 0xFF, 0x22], 2), ([0x22, 0xC0, 0x80, 0x22], 1), ([0x22, 0xED, 0xA0, 0x80, 0x22], 1), ([0x80], 0),
       ([0x22, 0xE2, 0x82], 1),
     ] as [([UInt8], Int)] {
-      let error = #expect(throws: JSONError.self) { try JSON.parse(bytes) }
+      let error = try? thrown(JSONError.self) { try JSON.parse(bytes) }
       #expect(error?.reason == "not UTF-8" && error?.offset == offset)
     }
   }

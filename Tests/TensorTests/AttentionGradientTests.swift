@@ -37,8 +37,10 @@ import Testing
       for head in 0..<shape.heads {
         let own = row * columns + head * d
         let shared = head / (shape.heads / shape.keyValueHeads) * d
-        let powers = seen.map { key in
-          exp((0..<d).reduce(0) { $0 + q[own + $1] * k[key * keyColumns + shared + $1] } / Double(d).squareRoot())
+        let powers = seen.map { (key: Int) -> Double in
+          let start = key * keyColumns + shared
+          let score = (0..<d).reduce(0.0) { (sum: Double, p: Int) -> Double in sum + q[own + p] * k[start + p] }
+          return exp(score / Double(d).squareRoot())
         }
         let sum = powers.reduce(0, +)
         for (key, power) in zip(seen, powers) {

@@ -30,7 +30,10 @@ import Testing
     // 1.4 million arguments: every 1/8192 of the range, and the same shifted by an odd fraction.
     for shift: Float in [0, 0.000_037] {
       for block in 0..<Int((88.3 + 87.3) * 128) {
-        let x = (0..<64).map { min(max(-87.3 + Float(64 * block + $0) / 8192 + shift, -87.3), 88.3) }
+        let x = (0..<64).map { (place: Int) -> Float in
+          let argument: Float = -87.3 + Float(64 * block + place) / 8192 + shift
+          return min(max(argument, -87.3), 88.3)
+        }
         for (x, y) in zip(x, Self.exponentials(x, kernel)) { worst = max(worst, Self.error(y, at: x)) }
       }
     }

@@ -37,7 +37,7 @@ import Testing
       let handle = try #require(FileHandle(forWritingAtPath: path))
       try handle.truncate(atOffset: 100_000_100)
       try handle.close()
-      let error = try #require(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
+      let error = try thrown(CheckpointError.self) { try SafetensorsFile(path: path) }
       #expect(error.problem == .headerTooLong(length: 100_000_001, fileSize: 100_000_100))
       expectOneLine(error, file: path, naming: ["100000001"])
     }
@@ -286,7 +286,7 @@ import Testing
       let file = try SafetensorsFile(path: path)
       #expect(file.entry("w")?.shape == [0, 3])
       #expect(try file.bytes(of: "w") == [])
-      let error = try #require(throws: CheckpointError.self) { try file.matrix("w", rows: 2, columns: 3) }
+      let error = try thrown(CheckpointError.self) { try file.matrix("w", rows: 2, columns: 3) }
       #expect(error.problem == .wrongShape(tensor: "w", expected: [2, 3], found: [0, 3]))
       expectOneLine(error, file: path, naming: ["'w'", "[2, 3]", "[0, 3]"])
     }

@@ -196,7 +196,7 @@ import Testing
 
   @Test(
     "A product of more rows than dot products take reads the panels that are kept, not the stored elements",
-    arguments: availableKernels.filter { $0 != .reference })
+    arguments: packingKernels)
   func keptPanels(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {
       let a = Matrix.random(33, 70, seed: 1)

@@ -4,6 +4,8 @@ import TestSupport
 
 /// Every kernel that this machine can run.
 let availableKernels = Kernel.allCases.filter(\.isAvailable)
+/// Those of them that pack panels.
+let packingKernels = availableKernels.filter { $0 != .reference }
 
 /// Numbers of threads that must make no difference.
 let threadCounts = [1, 2, 5]

@@ -26,7 +26,7 @@ func problem(_ bytes: [UInt8], naming words: String..., sourceLocation: SourceLo
   try withTemporaryFolder { folder in
     let path = Path.join(folder, "model.safetensors")
     try write(bytes, to: path)
-    let error = try #require(throws: CheckpointError.self, sourceLocation: sourceLocation) {
+    let error = try thrown(CheckpointError.self, sourceLocation: sourceLocation) {
       try SafetensorsFile(path: path)
     }
     #expect(error.failureKind == .badData, sourceLocation: sourceLocation)

@@ -109,7 +109,7 @@ import Testing
       ] {
         let target = Path.join(folder, "copy")
         let writer = try DirectoryWriter(target: target, replacing: false)
-        let error = try #require(throws: CheckpointError.self) {
+        let error = try thrown(CheckpointError.self) {
           try checkpoint.write(to: writer, replacing: ["w": matrix])
         }
         #expect(error.problem == .sizeMismatch(tensor: "w", expected: 16, found: matrix.byteCount))

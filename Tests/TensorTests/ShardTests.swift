@@ -35,7 +35,7 @@ import Testing
     status: FailureKind = .badData,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> (file: String, problem: CheckpointError.Problem) {
-    let error = try #require(throws: CheckpointError.self, sourceLocation: sourceLocation) {
+    let error = try thrown(CheckpointError.self, sourceLocation: sourceLocation) {
       try open(files, index: index)
     }
     expectOneLine(error, file: error.file, naming: words, sourceLocation: sourceLocation)
@@ -118,7 +118,7 @@ import Testing
         default: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
         }
         let start = ContinuousClock.now
-        let error = try #require(throws: CheckpointError.self) { try Checkpoint(directory: folder) }
+        let error = try thrown(CheckpointError.self) { try Checkpoint(directory: folder) }
         #expect(ContinuousClock.now - start < .seconds(60), "it waited")
         expectOneLine(
           error, file: path, naming: ["cannot open", kind == "directory" ? "a directory" : "not a regular file"])
@@ -158,12 +158,12 @@ import Testing
   func missingFiles() throws {
     try withTemporaryFolder { folder in
       for directory in [folder, Path.join(folder, "none")] {
-        let error = try #require(throws: CheckpointError.self) { try Checkpoint(directory: directory) }
+        let error = try thrown(CheckpointError.self) { try Checkpoint(directory: directory) }
         expectOneLine(error, file: directory, naming: ["model.safetensors", Self.indexName])
         #expect(error.failureKind == .noInput)
       }
       let path = Path.join(folder, "none.safetensors")
-      let error = try #require(throws: CheckpointError.self) { try SafetensorsFile(path: path) }
+      let error = try thrown(CheckpointError.self) { try SafetensorsFile(path: path) }
       expectOneLine(error, file: path, naming: ["cannot open"])
       #expect(error.failureKind == .noInput)
     }
@@ -176,14 +176,14 @@ import Testing
       try write(
         safetensors("{\"w\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}", dataCount: 16), to: path)
       let checkpoint = try Checkpoint(directory: folder)
-      let missing = try #require(throws: CheckpointError.self) { try checkpoint.vector("v", count: 2) }
+      let missing = try thrown(CheckpointError.self) { try checkpoint.vector("v", count: 2) }
       #expect(missing.problem == .missingTensor("v"))
       expectOneLine(missing, file: folder, naming: ["'v'"])
-      let shape = try #require(throws: CheckpointError.self) { try checkpoint.vector("w", count: 3) }
+      let shape = try thrown(CheckpointError.self) { try checkpoint.vector("w", count: 3) }
       #expect(shape.problem == .wrongShape(tensor: "w", expected: [3], found: [2]))
-      let rank = try #require(throws: CheckpointError.self) { try checkpoint.matrix("w", rows: 1, columns: 2) }
+      let rank = try thrown(CheckpointError.self) { try checkpoint.matrix("w", rows: 1, columns: 2) }
       #expect(rank.problem == .wrongShape(tensor: "w", expected: [1, 2], found: [2]))
-      let type = try #require(throws: CheckpointError.self) { try checkpoint.vector("w", count: 2) }
+      let type = try thrown(CheckpointError.self) { try checkpoint.vector("w", count: 2) }
       #expect(type.problem == .unsupportedElementType(tensor: "w", type: "F64"))
       expectOneLine(type, file: path, naming: ["'w'", "F64"])
     }
@@ -201,10 +201,10 @@ import Testing
       try handle.truncate(atOffset: UInt64(bytes.count - 1))
       try handle.close()
       #expect(try file.bytes(of: "a") == [0])
-      let short = try #require(throws: CheckpointError.self) { try file.bytes(of: "b") }
+      let short = try thrown(CheckpointError.self) { try file.bytes(of: "b") }
       #expect(short.failureKind == .badData)
       expectOneLine(short, file: path, naming: ["byte \(bytes.count - 1)"])
-      let changed = try #require(throws: CheckpointError.self) { try file.checkUnchanged() }
+      let changed = try thrown(CheckpointError.self) { try file.checkUnchanged() }
       #expect(changed.problem == .replaced)
       try FileSystem.removeFile(path)
       #expect(throws: CheckpointError.self) { try file.checkUnchanged() }

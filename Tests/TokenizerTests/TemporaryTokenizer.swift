@@ -81,7 +81,8 @@ enum Protobuf {
 
   /// A BPE model with `<unk>`, `<s>`, `</s>` and these pieces, without byte fallback, blanks kept.
   static func model(_ pieces: [[UInt8]], trainer: [UInt8] = [], normalizer: [UInt8] = []) -> [UInt8] {
-    let controls = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3)
-    return controls + pieces.joined() + message(2, number(3, 2) + trainer) + message(3, number(4, 0) + normalizer)
+    var bytes = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3)
+    bytes += pieces.joined()
+    return bytes + message(2, number(3, 2) + trainer) + message(3, number(4, 0) + normalizer)
   }
 }

@@ -20,7 +20,7 @@ import Transformer
     for name in names { #expect(ModelDirectory.Architecture(rawValue: name)?.rawValue == name) }
     #expect(ModelDirectory.Architecture(rawValue: "gpt2") == nil)
     let model = try renamed("llama-v1", "gpt2")
-    let error = try #require(throws: ModelError.self) { try model.load() }
+    let error = try thrown(ModelError.self) { try model.load() }
     let reason = "model_type: 'gpt2' is not supported; supported are llama, mistral, qwen2, qwen3 and opt"
     #expect(error.description == "\(model.path)/config.json: \(reason)")
     #expect(try ModelDirectory(path: Fixtures.path("random-models/qwen2")).architecture == .qwen2)
@@ -99,7 +99,7 @@ import Transformer
   func biasesThatQwen2NeedsMustBeThere(_ module: String) throws {
     let model = try TemporaryModel(copying: "qwen2")
     try model.change { $0.removeAll { $0.name == "model.layers.1.self_attn.\(module).bias" } }
-    let error = try #require(throws: ModelError.self) { try model.load() }
+    let error = try thrown(ModelError.self) { try model.load() }
     #expect(error.description.contains("there is no tensor 'model.layers.1.self_attn.\(module).bias'"))
   }
 
@@ -108,7 +108,7 @@ import Transformer
     #expect(try model.load().head.widened() == model.load().embeddingTable)
     for value in [JSON(false), nil] {
       try model.set("tie_word_embeddings", value)
-      let error = try #require(throws: ModelError.self) { try model.load() }
+      let error = try thrown(ModelError.self) { try model.load() }
       #expect(error.description.contains("there is no tensor 'lm_head.weight'"))
     }
   }
@@ -150,10 +150,10 @@ import Transformer
     let model = try TemporaryModel(copying: "qwen3-yarn")
     let weight = "model.layers.1.self_attn.\(module).weight"
     try model.change(weight) { $0 = TemporaryModel.Tensor($0.name, [4], [1, 1, 1, 1]) }
-    let misshapen = try #require(throws: ModelError.self) { try model.load() }
+    let misshapen = try thrown(ModelError.self) { try model.load() }
     for part in [weight, "[8]", "[4]"] { #expect(misshapen.description.contains(part), "\(misshapen)") }
     try model.change { $0.removeAll { $0.name == weight } }
-    let missing = try #require(throws: ModelError.self) { try model.load() }
+    let missing = try thrown(ModelError.self) { try model.load() }
     #expect(missing.description.contains("there is no tensor '\(weight)'"))
   }
 
@@ -180,7 +180,7 @@ import Transformer
   @Test func headsOfQwen3Have128ColumnsWhereNothingIsSaid() throws {
     for value in [nil, JSON.null] {
       let model = try renamed("qwen3", "qwen3", [("head_dim", value), ("num_attention_heads", 6)])
-      let error = try #require(throws: ModelError.self) { try model.load() }
+      let error = try thrown(ModelError.self) { try model.load() }
       for part in ["self_attn.q_norm.weight", "[128]", "[8]"] { #expect(error.description.contains(part), "\(error)") }
     }
   }

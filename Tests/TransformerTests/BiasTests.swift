@@ -54,7 +54,7 @@ import Transformer
     ] {
       let model = try TemporaryModel(copying: "llama-v1")
       try model.set(field, true)
-      let error = try #require(throws: ModelError.self) { try model.load() }
+      let error = try thrown(ModelError.self) { try model.load() }
       #expect(error.description.contains("there is no tensor '\(tensor)'"))
     }
   }
@@ -73,14 +73,14 @@ import Transformer
     let without = try TemporaryModel(copying: name)
     try without.set("enable_bias", false)
     let expected = try zero.load().logits(of: tokens)
-    let stored = try #require(throws: ModelError.self) { try without.load() }
+    let stored = try thrown(ModelError.self) { try without.load() }
     #expect(stored.description.contains("fc1.bias"), "biases in the file are never ignored")
     try without.change { $0.removeAll { isLinearBias($0.name) } }
     #expect(try without.load().logits(of: tokens) == expected)
     #expect(largestDifference(original, expected) > 1e-3)
 
     try without.set("enable_bias", true)
-    let error = try #require(throws: ModelError.self) { try without.load() }
+    let error = try thrown(ModelError.self) { try without.load() }
     #expect(error.description.contains("there is no tensor 'model.decoder.layers.0.self_attn.k_proj.bias'"))
   }
 
@@ -90,7 +90,7 @@ import Transformer
     let tied = try TemporaryModel(copying: name).load()
     let directory = try TemporaryModel(copying: name)
     try directory.set("tie_word_embeddings", false)
-    let error = try #require(throws: ModelError.self) { try directory.load() }
+    let error = try thrown(ModelError.self) { try directory.load() }
     #expect(error.description.contains("there is no tensor 'lm_head.weight'"))
     let head = Matrix.random(512, width, seed: 7)
     try directory.change { $0.append(TemporaryModel.Tensor("lm_head.weight", [512, width], head.elements)) }

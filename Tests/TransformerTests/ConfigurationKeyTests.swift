@@ -18,7 +18,7 @@ import Transformer
   func changing(key: String, value: JSON) throws {
     let model = try TemporaryModel(copying: "llama-v1")
     try model.set(key, value)
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.failureKind == .badData)
     #expect(error.description.contains("config.json: \(key)"), "\(error)")
     #expect(error.description.contains("not supported"), "\(error)")
@@ -43,7 +43,7 @@ import Transformer
   func quantised(method: String) throws {
     let model = try TemporaryModel(copying: "llama-v1")
     try model.set("quantization_config", ["quant_method": .string(Array(method.utf8)), "bits": 4])
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains("quantization_config: the weights are quantised (\(method)); dequantise them"))
   }
 
@@ -80,7 +80,7 @@ import Transformer
     let directory = try ModelDirectory(path: model.path)
     #expect(directory.notes.first?.contains("time_step_limit") == true)
     try model.write("config.json", text.replacing("\"rms_norm_eps\": 1e-06", with: "\"rms_norm_eps\": Infinity"))
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains("config.json: rms_norm_eps"), "\(error)")
   }
 
@@ -96,7 +96,7 @@ import Transformer
   @Test("What is no model folder is answered with what it is and what to do")
   func otherPlaces() throws {
     func message(_ path: String) throws -> String {
-      let error = try #require(throws: ModelError.self) { try ModelDirectory(path: path) }
+      let error = try thrown(ModelError.self) { try ModelDirectory(path: path) }
       #expect(error.failureKind == .noInput)
       return error.description
     }

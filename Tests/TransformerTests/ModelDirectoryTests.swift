@@ -37,7 +37,7 @@ import Transformer
     try writer.commit()
 
     let expected = Set(Self.companions.keys).union(others).union(source.checkpoint.fileNames)
-    #expect(Set(try FileSystem.list(target)) == expected)
+    #expect(try Set(FileSystem.list(target)) == expected)
     for file in expected where !file.hasSuffix(".safetensors") {
       #expect(try bytes(target, file) == bytes(model.path, file), "\(file)")
     }
@@ -67,7 +67,7 @@ import Transformer
     let target = Path.join(model.folder, "written")
     do {
       let writer = try DirectoryWriter(target: target, replacing: false)
-      let error = try #require(throws: ModelError.self) { try source.write(loaded, to: writer) }
+      let error = try thrown(ModelError.self) { try source.write(loaded, to: writer) }
       #expect(error.description.contains("replaced"))
     }
     #expect(!FileSystem.exists(target))
@@ -82,7 +82,7 @@ import Transformer
       var loaded = try source.loadModel()
       loaded.blocks[2][.fc1].weight = weight
       let writer = try DirectoryWriter(target: target, replacing: false)
-      return try #require(throws: ModelError.self) { try source.write(loaded, to: writer) }.description
+      return try thrown(ModelError.self) { try source.write(loaded, to: writer) }.description
     }
     let other = try failure(StoredMatrix(.random(160, 64, seed: 1), as: .bfloat16))
     #expect(other.contains("layers.2.fc1.weight") && other.contains("the file has F16, the model BF16"), "\(other)")

@@ -17,7 +17,10 @@ import Transformer
   static func numpy(version: UInt8 = 1, header: String, _ data: [UInt8]) -> [UInt8] {
     let count = header.utf8.count
     let length = (0..<(version == 1 ? 2 : 4)).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-    return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + data
+    var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    bytes += [version, 0]
+    bytes += length
+    return bytes + Array(header.utf8) + data
   }
 
   static func bytes<Integer: FixedWidthInteger>(_ ids: [Int], _ type: Integer.Type) -> [UInt8] {
@@ -101,7 +104,7 @@ import Transformer
       ([], "its zip directory is damaged"),
       (Self.archive([("a.npy", Array("no array".utf8))]), "ids.npz: a.npy"),
     ] {
-      let error = try #require(throws: ModelError.self) { try Self.read(bytes, "ids.npz") }
+      let error = try thrown(ModelError.self) { try Self.read(bytes, "ids.npz") }
       #expect(error.description.contains(reason), "\(error)")
       #expect(error.failureKind == .badData)
     }
@@ -157,7 +160,7 @@ import Transformer
 
   @Test(arguments: malformed)
   func malformedFileIsRefused(_ what: String, _ bytes: [UInt8], _ reason: String) throws {
-    let error = try #require(throws: ModelError.self) { try Self.read(bytes) }
+    let error = try thrown(ModelError.self) { try Self.read(bytes) }
     #expect(error.description.contains(reason), "\(what): \(error)")
     #expect(error.description.contains("ids.npy"))
     #expect(error.failureKind == .badData)
@@ -165,7 +168,7 @@ import Transformer
 
   @Test func missingFile() throws {
     for path in ["/nonexistent/ids.npy", "/nonexistent/ids.safetensors"] {
-      let error = try #require(throws: ModelError.self) { try TokenFile(path: path) }
+      let error = try thrown(ModelError.self) { try TokenFile(path: path) }
       #expect(error.failureKind == .noInput)
     }
   }
@@ -189,15 +192,15 @@ import Transformer
     let rows = TokenFile.rows(TokenBatch(tokens: ids, length: 2))
     #expect(try safetensors("input_ids", "I32", [2, 2], Self.bytes(ids, Int32.self)) == rows)
 
-    let float = try #require(throws: ModelError.self) {
+    let float = try thrown(ModelError.self) {
       try safetensors("input_ids", "F32", [4], Array(repeating: 0, count: 16))
     }
     #expect(float.description.contains("ids must be I64, I32, I16, U32, U16 or U8, not F32"))
-    let missing = try #require(throws: ModelError.self) {
+    let missing = try thrown(ModelError.self) {
       try safetensors("ids", "I32", [4], Self.bytes(ids, Int32.self))
     }
     #expect(missing.description.contains("there is no tensor 'input_ids'"))
-    let deep = try #require(throws: ModelError.self) {
+    let deep = try thrown(ModelError.self) {
       try safetensors("input_ids", "I32", [1, 2, 2], Self.bytes(ids, Int32.self))
     }
     #expect(deep.description.contains("one or two dimensions, not 3"))

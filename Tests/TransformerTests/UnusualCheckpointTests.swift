@@ -101,7 +101,7 @@ import Transformer
     #expect(found.logits == expected.logits)
     #expect(found.notes.first?.contains("there is no model.safetensors.index.json") == true)
     try model.remove("model-00002-of-00004.safetensors")
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains("3 of 4 shards are there"))
     #expect(error.failureKind == .noInput)
   }
@@ -115,7 +115,7 @@ import Transformer
     ])
   func unexpectedTensor(name: String) throws {
     let model = try Self.llama(tied: false) { $0.append(TemporaryModel.Tensor(name, [2], [1, 2])) }
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains("tensor '\(name)'"))
     #expect(error.failureKind == .badData)
   }
@@ -129,7 +129,7 @@ import Transformer
       ] { tensors.append(TemporaryModel.Tensor(name, [2], [1, 2])) }
     }
     let found = try Self.read(model)
-    #expect(found.logits == (try Self.read(Self.llama(tied: false)).logits))
+    #expect(try found.logits == Self.read(Self.llama(tied: false)).logits)
     let note = try #require(found.notes.first)
     #expect(found.notes.count == 1)
     #expect(
@@ -152,7 +152,7 @@ import Transformer
     let model = try TemporaryModel(copying: "llama-v1")
     for name in ["model.safetensors", "expected.safetensors"] { try model.remove(name) }
     try model.write(name, "x")
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.failureKind == .noInput)
     #expect(error.description.contains(found) && error.description.contains(remedy), "\(error)")
   }
@@ -162,7 +162,7 @@ import Transformer
     let model = try Self.llama(tied: false) { tensors in
       for index in tensors.indices { tensors[index].name = prefix + tensors[index].name }
     }
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains("take '\(prefix)' off the names"), "\(error)")
   }
 
@@ -172,7 +172,7 @@ import Transformer
       tensors.removeAll { $0.name == Self.head }
       tensors.append(TemporaryModel.Tensor("score.weight", [2, 64], Array(repeating: 0, count: 128)))
     }
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(
       error.description.contains("this is the head of a classifier; a language model has lm_head.weight"), "\(error)")
   }
@@ -197,7 +197,7 @@ import Transformer
   func configurationKeys(key: String, value: JSON?, reason: String) throws {
     let model = try Self.llama(tied: false)
     try model.set(key, value)
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains(reason), "\(error)")
   }
 
@@ -205,7 +205,7 @@ import Transformer
   func byteOrderMark() throws {
     let model = try Self.llama(tied: false)
     try model.write("config.json", "\u{FEFF}{}")
-    let error = try #require(throws: ModelError.self) { try ModelDirectory(path: model.path) }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
     #expect(error.description.contains("it begins with a byte order mark"), "\(error)")
   }
 }

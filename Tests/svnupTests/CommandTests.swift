@@ -32,7 +32,7 @@ struct CommandTests {
           words += index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
         }
         #expect(words.first == "svnup")
-        #expect(throws: Never.self, "\(example.value)") { _ = try check(Array(words.dropFirst())) }
+        #expect(throws: Never.self, "\(example.value)") { try _ = check(Array(words.dropFirst())) }
       }
     }
   }

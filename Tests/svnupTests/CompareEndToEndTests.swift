@@ -111,7 +111,7 @@ struct CompareEndToEndTests {
       let result = try svnup.run(["compare"] + Self.grid + ["--output", study])
       #expect(result.status == 0, "\(result.error)")
       // The dense models and the sixteen cells of seed 0, with what they share, are there.
-      #expect(Set(first).isSubset(of: Set(try tasks(study))))
+      #expect(try Set(first).isSubset(of: Set(tasks(study))))
       #expect(!result.error.contains("seed 0: perplexity"))
       #expect(result.error.contains("seed 1: perplexity"))
       let again = try svnup.run(["compare"] + Self.grid + ["--output", study])

@@ -67,7 +67,8 @@ struct ExplainEndToEndTests {
     for window in windows {
       let terms = try #require(window["terms"]?.array)
       #expect(terms.count == 8)
-      #expect(abs(terms.reduce(0) { $0 + ($1["weight"]?.double ?? 0) } - 1) < 1e-12)
+      let weights = terms.map { $0["weight"]?.double ?? 0 }
+      #expect(abs(weights.reduce(0, +) - 1) < 1e-12)
       var sum = 0.0
       for term in terms {
         let marginal = (term["with"]?.double ?? 0) - (term["without"]?.double ?? 0)

@@ -2,6 +2,7 @@ import Foundation
 import Support
 import TestSupport
 import Testing
+import svnup
 
 @Suite("An installed executable, end to end")
 struct InstallationTests {
@@ -9,7 +10,7 @@ struct InstallationTests {
 
   init() throws { svnup = try CommandRunner() }
 
-  static let bundle = "svnup_svnup.resources"
+  static let bundle = "svnup.resources"
 
   /// Copies the executable, and its resources where asked, to `folder`.
   private func install(to folder: String, resources: Bool) throws -> CommandRunner {
@@ -17,8 +18,8 @@ struct InstallationTests {
     let copy = target.appendingPathComponent("svnup")
     try manager.copyItem(at: svnup.executable, to: copy)
     if resources {
-      let source = svnup.executable.deletingLastPathComponent().appendingPathComponent(Self.bundle)
-      try manager.copyItem(at: source, to: target.appendingPathComponent(Self.bundle))
+      let source = Path.parent(of: Inputs.embedded)
+      try manager.copyItem(atPath: source, toPath: Path.join(folder, Self.bundle))
     }
     return CommandRunner(executable: copy)
   }
@@ -31,7 +32,7 @@ struct InstallationTests {
       let installed = try install(to: bin, resources: true)
       let info = try installed.json(["info", Path.join(bin, "\(Self.bundle)/kjv-llama")])
       #expect(info["blocks"]?.array?.count == 12)
-      #expect(info["parameters"]?.integer == (try svnup.json(["info", Inputs.embedded]))["parameters"]?.integer)
+      #expect(try info["parameters"]?.integer == (svnup.json(["info", Inputs.embedded]))["parameters"]?.integer)
       #expect(try installed.run(["demo", "--help"]).output == svnup.run(["demo", "--help"]).output)
 
       let link = URL(fileURLWithPath: Path.join(folder, "link"))
@@ -44,16 +45,21 @@ struct InstallationTests {
     }
   }
 
-  @Test("a copy without its resources says in one line what is missing where, and does everything but the demo")
-  func bare() throws {
+  @Test(
+    "resources are looked for beside the executable, under its prefix, then in the sources; else one line says what is missing"
+  )
+  func places() throws {
     try withTemporaryFolder { folder in
-      let installed = try install(to: folder, resources: false)
-      let message = try installed.refusal(["demo"], status: 66)
-      #expect(message.contains("keep the folder \(Self.bundle) beside the executable"))
-      #expect(message.contains("\(Self.bundle)/kjv-llama: cannot find the embedded model"))
-      #expect(try installed.run(["demo", "--help"]).status == 0)
-      let result = try installed.json(["perplexity", Inputs.llama1, "--data", Inputs.rows])
-      #expect(result["windows"]?.integer == 16)
+      let (bin, prefix) = (Path.join(folder, "bin"), Path.join(folder, "share"))
+      for path in [bin, prefix, Path.join(prefix, "kjv-llama")] { try FileSystem.makeDirectory(path) }
+      #expect(try EmbeddedModel.find("kjv-llama", in: [bin, prefix]) == Path.join(prefix, "kjv-llama"))
+      let error = try thrown(FileError.self) { try EmbeddedModel.find("kjv-text", in: [bin, prefix]) }
+      #expect(
+        "\(error)" == "\(bin)/kjv-text: cannot find the embedded model: copy the sources' folder Resources there")
+      #expect(error.failureKind == .noInput)
+      // The sources that the program was built from are the last of the places.
+      let info = try install(to: bin, resources: false).refusal(["demo", "--output", folder], status: 73)
+      #expect(info.hasPrefix("svnup: \(folder): cannot create"))
     }
   }
 }

@@ -18,7 +18,7 @@ struct KernelEndToEndTests {
     let expected = try Fixtures.json(Fixtures.path("reference/llama3-gqa/expected.json"))
     let wanted = try #require(expected["dense"]?["ppl"]?.double)
     let result = try svnup.json(Self.perplexity, environment: environment)
-    #expect(abs(try #require(result["perplexity"]?.double) / wanted - 1) <= 1e-6)
+    #expect(try abs(#require(result["perplexity"]?.double) / wanted - 1) <= 1e-6)
     // The kernel that was asked for is the one that ran.
     #expect(try svnup.json(["info", Inputs.llama3], environment: environment)["kernel"]?.text == kernel.rawValue)
   }

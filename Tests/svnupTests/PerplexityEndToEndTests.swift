@@ -31,7 +31,8 @@ struct PerplexityEndToEndTests {
     let rows = try #require(expected["row_mean_nll"]).doubles
     // The standard error of the mean of two windows is half their distance; that of exp(mean) scales with it.
     let error = try #require(result["standardError"]?.double)
-    #expect(abs(error - expectedPPL * abs(rows[0] - rows[1]) / 2) <= 1e-3 * error)
+    let wanted = expectedPPL * abs(rows[0] - rows[1]) / 2
+    #expect(abs(error - wanted) <= 1e-3 * error)
     #expect(result["tokens"]?.integer == expected["targets"]?.integer)
     #expect(result["windows"]?.integer == 2)
     #expect(result["sequenceLength"]?.integer == 48)
@@ -77,7 +78,7 @@ struct PerplexityEndToEndTests {
     let error = try #require(json["standardError"]?.double)
     let nll = try #require(json["meanNLL"]?.double)
     let hash = try #require(json["text"]?["sha256"]?.text)
-    #expect(hash == (try SHA256.hexadecimal(ofFile: Inputs.stream)))
+    #expect(try hash == SHA256.hexadecimal(ofFile: Inputs.stream))
     #expect(
       result.output == """
         perplexity \(perplexity.fixed(4)) ± \(error.fixed(4)) (standard error over windows)
@@ -135,7 +136,7 @@ struct PerplexityEndToEndTests {
       #expect(result["windows"]?.integer == windows)
       #expect(result["tokens"]?.integer == windows * 31)
       #expect(result["sequenceLength"]?.integer == 32)
-      #expect(Self.figures(result) == Self.figures(try svnup.json(words + [stream])))
+      #expect(try Self.figures(result) == Self.figures(svnup.json(words + [stream])))
     }
   }
 
@@ -143,7 +144,7 @@ struct PerplexityEndToEndTests {
     "Case 47: a sequence length that the model or the rows cannot have is a usage error",
     arguments: [
       (Inputs.stream, "129", "--sequence-length 129: the model has 128 positions"),
-      (Inputs.rows, "32", "--sequence-length 32: the rows of \(Inputs.rows) have 64 tokens"),
+      (Inputs.rows, "32", "--sequence-length 32: the rows of " + Inputs.rows + " have 64 tokens"),
     ])
   func lengths(data: String, length: String, message: String) throws {
     let words = ["perplexity", Inputs.llama1, "--quiet", "--data", data, "--sequence-length", length]

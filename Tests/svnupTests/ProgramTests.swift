@@ -41,7 +41,7 @@ struct ProgramTests {
     let result = try svnup.run([])
     #expect(result.status == 64)
     #expect(result.output.isEmpty)
-    #expect(result.error == (try svnup.run(["help"]).output))
+    #expect(try result.error == svnup.run(["help"]).output)
   }
 
   @Test("--version")

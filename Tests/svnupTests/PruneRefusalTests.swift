@@ -119,7 +119,7 @@ struct PruneRefusalTests {
       let message = try svnup.refusal(words + ["--quiet", "--sparsity", "0.6"], status: 64)
       #expect(message.contains("--sparsity 0.6: the allocation in \(file) comes to 0.5500"))
       let record = try svnup.json(words + ["--sparsity", "0.55"])
-      #expect(abs(try #require(record["sparsity"]?.double) - 0.55) < 0.0005)
+      #expect(try abs(#require(record["sparsity"]?.double) - 0.55) < 0.0005)
       let missing = try svnup.refusal(
         Self.magnitude + ["--quiet", "--allocation", "none.json", "--output", Path.join(folder, "other")], status: 66)
       #expect(missing.contains("none.json"))

@@ -46,7 +46,7 @@ struct ReportEndToEndTests {
       #expect(written.contains("Cost by phase"))
       let files = try FileSystem.list(charts)
       #expect(files.count == MarkupReader.drawings(written).count / 2)
-      for file in files { #expect(collisions(try text(Path.join(charts, file))) == [], "\(file)") }
+      for file in files { #expect(try collisions(text(Path.join(charts, file))) == [], "\(file)") }
       #expect(try FileSystem.list(folder).sorted() == ["charts", "page.html", "pruned"])
 
       // What is there is kept, unless it is to be replaced.

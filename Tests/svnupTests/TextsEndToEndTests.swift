@@ -88,7 +88,7 @@ struct TextsEndToEndTests {
       #expect(record["calibrationText"]?["joining"]?.text == "documents apart")
       #expect(record["calibrationText"]?["documents"]?.integer == 60)
       #expect(record["evaluation"]?["text"]?["joining"]?.text == "rows joined by an empty line")
-      #expect(record["evaluation"]?["text"]?["sha256"]?.text == (try SHA256.hexadecimal(ofFile: data)))
+      #expect(try record["evaluation"]?["text"]?["sha256"]?.text == SHA256.hexadecimal(ofFile: data))
     }
   }
 

@@ -32,7 +32,7 @@ struct TokenizeEndToEndTests {
       }
       let table = try svnup.run(base + [Self.text])
       let rows = table.output.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ").map(String.init) }
-      #expect(rows.map(\.first) == (try #require(result["ids"])).integers.map(String.init))
+      #expect(try rows.map(\.first) == #require(result["ids"]).integers.map(String.init))
       #expect(rows.map(\.last) == pieces)
     }
   }

@@ -100,7 +100,7 @@ final class VerifyEndToEndTests {
     _ = try svnup.json(["prune", model, "--method", "magnitude", "--sparsity", "0.3", "--output", output])
     let json = try svnup.json(["verify", output])
     #expect(json["pattern"]?.isNull == true)
-    #expect(abs(try #require(json["sparsity"]?.double) - 0.3) < 0.001)
+    #expect(try abs(#require(json["sparsity"]?.double) - 0.3) < 0.001)
     #expect(try json["hashedFiles"]?.integer == FileSystem.list(output).count - 1)
   }
 

@@ -20,7 +20,9 @@ import Testing
     }
   }
 
-  @Test("Every target has seeds", arguments: FuzzTargets.all.map { $0.name })
+  private static let names = FuzzTargets.all.map { $0.name }
+
+  @Test("Every target has seeds", arguments: names)
   func seeds(_ name: String) {
     #expect(Self.inputs.contains { $0.target == name })
   }
