@@ -144,7 +144,7 @@ struct TextReadingTests {
     #expect(documents.notes.first?.contains(reason) == true)
   }
 
-  private static let foreign: [(name: String, bytes: [UInt8], remedy: String)] = [
+  private static let foreignFiles: [(name: String, bytes: [UInt8], remedy: String)] = [
     (
       "c4.json.gz", [0x1F, 0x8B, 8, 0],
       "compressed by gzip; convert it first: gzip -dc PATH/c4.json.gz > PATH/c4.json"
@@ -159,7 +159,7 @@ struct TextReadingTests {
     ("x.txt", [0x41, 0xE9, 0x41], "the text is not UTF-8: the first wrong byte is at offset 1"),
   ]
 
-  @Test("a file that is no text is answered with the command that makes one", arguments: foreign)
+  @Test("a file that is no text is answered with the command that makes one", arguments: foreignFiles)
   func foreign(name: String, bytes: [UInt8], remedy: String) throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, name)

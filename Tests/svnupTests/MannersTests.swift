@@ -178,7 +178,7 @@ struct MannersTests {
         "--output", output,
       ]
       let errors = Path.join(folder, "errors")
-      FileManager.default.createFile(atPath: errors, contents: nil)
+      _ = FileManager.default.createFile(atPath: errors, contents: nil)
       let process = try svnup.start(words, error: FileHandle(forWritingAtPath: errors))
       // The journal is there when values are being taken.
       for _ in 0..<2000 where !FileSystem.exists(output + ".journal") { usleep(5000) }

@@ -4,10 +4,10 @@ import KernelTemplate
 enum Portable: InstructionSet {
   typealias Vector = SIMD4<Float>
   #if arch(arm64)
-    // Every such processor has FMA and 32 registers: 24 accumulators, two vectors of B and one of A.
+    // Every such processor has FMA and 32 registers: 24 accumulators, two vectors of B and three of A.
     typealias Arithmetic = FusedMultiplyAdd
-    typealias UpperTile = EightRows<Vector, Arithmetic>
-    typealias LowerTile = FourRows<Vector, Arithmetic>
+    typealias UpperTile = Stack<FourLanes<Arithmetic>, FourLanes<Arithmetic>>
+    typealias LowerTile = FourLanes<Arithmetic>
   #else
     // SSE has sixteen registers and no FMA: twelve accumulators, two vectors of B and one of A.
     typealias Arithmetic = SeparateMultiplyAdd

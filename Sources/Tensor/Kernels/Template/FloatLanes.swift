@@ -6,8 +6,8 @@
 ///
 /// Arithmetic on `SIMD` compiles to vector instructions in generic code; comparisons, selections and conversions do so only where the
 /// width is known, so they stand here, once a width. The standard library's conversions of vectors are generic functions of their own,
-/// which a thin target must not need; vectors of 8 and 16 lanes, which only processors with an instruction for it work with, are
-/// widened by the compiler's own names for that instruction.
+/// which a thin target must not need; where there is an instruction for it, on arm64 and on whatever works with vectors of 8 and 16 lanes,
+/// they are widened by the compiler's own names for that instruction.
 @usableFromInline
 package protocol FloatLanes: SIMD, BitwiseCopyable where Scalar == Float {
   /// As many 32-bit patterns.
@@ -65,24 +65,36 @@ extension SIMD4: FloatLanes where Scalar == Float {
 
   @inlinable @inline(__always)
   package static func bfloat16(at source: UnsafeRawPointer) -> Self {
-    // Two are read as one 32-bit pattern.
-    let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
-    var bits = Words()
-    bits.evenHalf = pairs &<< 16
-    bits.oddHalf = pairs & 0xFFFF_0000
-    return unsafeBitCast(bits, to: Self.self)
+    #if hasFeature(BuiltinModule) && arch(arm64)
+      let bits = source.loadUnaligned(as: SIMD4<UInt16>.self)._storage._value
+      let words = unsafeBitCast(Builtin.zext_Vec4xInt16_Vec4xInt32(bits), to: Words.self)
+      return unsafeBitCast(words &<< 16, to: Self.self)
+    #else
+      // Two are read as one 32-bit pattern.
+      let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
+      var bits = Words()
+      bits.evenHalf = pairs &<< 16
+      bits.oddHalf = pairs & 0xFFFF_0000
+      return unsafeBitCast(bits, to: Self.self)
+    #endif
   }
 
   @inlinable @inline(__always)
   package static func float16(at source: UnsafeRawPointer) -> Self {
-    let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
-    var bits = Words()
-    bits.evenHalf = pairs & 0xFFFF
-    bits.oddHalf = pairs &>> 16
-    let magnitude = (bits & 0x7FFF) &<< 13
-    let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
-    let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
-    return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+    #if hasFeature(BuiltinModule) && arch(arm64)
+      let bits = source.loadUnaligned(as: SIMD4<UInt16>.self)._storage._value
+      let halves = Builtin.bitcast_Vec4xInt16_Vec4xFPIEEE16(bits)
+      return unsafeBitCast(Builtin.fpext_Vec4xFPIEEE16_Vec4xFPIEEE32(halves), to: Self.self)
+    #else
+      let pairs = source.loadUnaligned(as: SIMD2<UInt32>.self)
+      var bits = Words()
+      bits.evenHalf = pairs & 0xFFFF
+      bits.oddHalf = pairs &>> 16
+      let magnitude = (bits & 0x7FFF) &<< 13
+      let scaled = unsafeBitCast(unsafeBitCast(magnitude, to: Self.self) * 0x1p112, to: Words.self)
+      let number = scaled.replacing(with: magnitude | 0x7F80_0000, where: magnitude .> Words(repeating: 0x0F7F_FFFF))
+      return unsafeBitCast(number | (bits & 0x8000) &<< 16, to: Self.self)
+    #endif
   }
 }
 
