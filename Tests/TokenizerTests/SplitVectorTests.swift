@@ -84,12 +84,18 @@ struct SplitVectorTests {
       for value in 2..<0x110000 {
         while let current = range, current.upperBound < value { range = next.next() }
         guard let scalar = Unicode.Scalar(UInt32(value)) else { continue }
+        #if compiler(<6.3)
+          // The standard library of an older compiler knows an older Unicode.
+          if scalar.properties.generalCategory == .unassigned { continue }
+        #endif
         text += Array(String(scalar).utf8)
         if range?.contains(value) != true { expected.append(text.count) }
         text.append(1)
         expected.append(text.count)
       }
-      #expect(SplitPattern.ends(of: [pattern], in: text) == expected, "\(category)")
+      // A failure shows what it compares: two million numbers.
+      let isAsExpected = SplitPattern.ends(of: [pattern], in: text) == expected
+      #expect(isAsExpected, "\(category)")
     }
     #expect(count > 30)
   }

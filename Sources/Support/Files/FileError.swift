@@ -10,10 +10,10 @@ package struct FileError: Diagnostic, Equatable {
   package var description: String { "\(path): cannot \(operation): \(reason)" }
 
   /// Whether something could not be created because its name is in use.
-  var isNameTaken: Bool { FileSystem.isNameTaken(code) }
+  var isNameTaken: Bool { System.meaning(code) == .nameTaken }
 
   /// Whether the system cannot do such a thing at all.
-  var isUnsupported: Bool { FileSystem.isUnsupported(code) }
+  var isUnsupported: Bool { System.meaning(code) == .unsupported }
 }
 
 extension FileError {
@@ -25,7 +25,7 @@ extension FileError {
   init(_ path: String, _ operation: String, _ code: Int32) {
     let creates = ["create", "rename to", "write", "remove"].contains(operation)
     self.init(
-      path: path, operation: operation, reason: FileSystem.message(code),
+      path: path, operation: operation, reason: System.message(code),
       failureKind: FileSystem.failureKind(code, creating: creates), code: code)
   }
 

@@ -1,0 +1,304 @@
+#if canImport(Glibc) || canImport(Musl) || canImport(Android) || canImport(Darwin)
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #elseif canImport(Android)
+    import Android
+  #else
+    import Darwin
+  #endif
+
+  /// Linux with Glibc, Musl or Bionic, and Apple's systems.
+  enum System: OperatingSystem {
+    // MARK: Files
+
+    static func open(_ path: String, _ mode: OpeningMode) -> Int {
+      // O_NONBLOCK: opening a FIFO must answer at once; for a regular file it means nothing.
+      let flags =
+        switch mode {
+        case .reading: O_RDONLY | O_NONBLOCK
+        case .streaming: O_RDONLY
+        case .creating: O_WRONLY | O_CREAT | O_EXCL
+        case .appending: O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK
+        case .locking: O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+        case .creatingLock: O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK
+        }
+      return result(Int(openFile(path, flags | O_CLOEXEC, 0o666)))
+    }
+
+    static func close(_ descriptor: Int32) { _ = closeFile(descriptor) }
+
+    static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+      result(readFile(descriptor, buffer.baseAddress, buffer.count))
+    }
+
+    static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+      result(pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)))
+    }
+
+    static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+      result(writeFile(descriptor, bytes.baseAddress, bytes.count))
+    }
+
+    static func synchronize(_ descriptor: Int32) -> Int { result(Int(fsync(descriptor))) }
+    static func truncate(_ descriptor: Int32, to size: Int) -> Int { result(Int(ftruncate(descriptor, off_t(size)))) }
+    static func lock(_ descriptor: Int32) -> Int { result(Int(flock(descriptor, LOCK_EX | LOCK_NB))) }
+    static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
+
+    static func status(_ path: String, followingLinks: Bool) -> Result<FileSystem.Status, SystemError> {
+      var raw = stat()
+      let isKnown = (followingLinks ? stat(path, &raw) : lstat(path, &raw)) == 0
+      return isKnown ? .success(FileSystem.Status(raw)) : .failure(SystemError(errno))
+    }
+
+    static func status(of descriptor: Int32) -> Result<FileSystem.Status, SystemError> {
+      var raw = stat()
+      return fstat(descriptor, &raw) == 0 ? .success(FileSystem.Status(raw)) : .failure(SystemError(errno))
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    static func isWritable(_ folder: String) -> Bool { access(folder, W_OK | X_OK) == 0 }
+
+    static func resolve(_ path: String) -> Result<String, SystemError> {
+      guard let resolved = realpath(path, nil) else { return .failure(SystemError(errno)) }
+      defer { free(resolved) }
+      return .success(String(cString: resolved))
+    }
+
+    static func list(_ path: String) -> Result<[String], SystemError> {
+      guard let directory = opendir(path) else { return .failure(SystemError(errno)) }
+      defer { closedir(directory) }
+      var names: [String] = []
+      while let entry = readdir(directory) {
+        names.append(
+          withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+            tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
+              String(cString: $0)
+            }
+          })
+      }
+      return .success(names)
+    }
+
+    static func freeBytes(at path: String) -> Result<Int, SystemError> {
+      var raw = statvfs()
+      guard statvfs(path, &raw) == 0 else { return .failure(SystemError(errno)) }
+      let product = UInt64(raw.f_bavail).multipliedReportingOverflow(by: UInt64(raw.f_frsize))
+      return .success(product.overflow ? Int.max : Int(clamping: product.partialValue))
+    }
+
+    static func makeDirectory(_ path: String) -> Int { result(Int(mkdir(path, 0o777))) }
+    static func rename(_ old: String, to new: String) -> Int { result(Int(renameFile(old, new))) }
+    static func removeFile(_ path: String) -> Int { result(Int(unlink(path))) }
+    static func removeDirectory(_ path: String) -> Int { result(Int(rmdir(path))) }
+
+    static func synchronizeDirectory(_ path: String) -> Int {
+      let descriptor = open(path, .streaming)
+      guard descriptor >= 0 else { return descriptor }
+      defer { close(Int32(descriptor)) }
+      return synchronize(Int32(descriptor))
+    }
+
+    static func exchange(_ first: String, _ second: String) -> Int {
+      #if canImport(Darwin)
+        return result(Int(renamex_np(first, second, UInt32(RENAME_SWAP))))
+      #else
+        // Not every C library has the function, nor tells Swift of it where it has.
+        typealias Function =
+          @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+        guard let symbol = dlsym(nil, "renameat2") else { return -Int(ENOSYS) }
+        let exchange: UInt32 = 2
+        return result(Int(unsafeBitCast(symbol, to: Function.self)(AT_FDCWD, first, AT_FDCWD, second, exchange)))
+      #endif
+    }
+
+    /// What a call returned, or the number of its error, negative.
+    private static func result(_ value: Int) -> Int { value >= 0 ? value : -Int(errno) }
+
+    // MARK: Errors
+
+    static func message(_ code: Int32) -> String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+
+    static func meaning(_ code: Int32) -> SystemError.Meaning {
+      switch code {
+      case EINTR: .interrupted
+      case EPIPE: .brokenPipe
+      case EEXIST: .nameTaken
+      case EWOULDBLOCK: .wouldBlock
+      case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: .wrongPath
+      case EACCES, EPERM, EROFS: .forbidden
+      // Two names of one number on some systems.
+      case _ where [ENOSYS, EINVAL, ENOTSUP, EOPNOTSUPP].contains(code): .unsupported
+      default: .other
+      }
+    }
+
+    // MARK: Memory
+
+    static var pageByteCount: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
+
+    static var physicalMemory: Int? {
+      let (pages, size) = (Int(sysconf(Int32(_SC_PHYS_PAGES))), pageByteCount)
+      guard pages > 0, size > 0 else { return nil }
+      let bytes = pages.multipliedReportingOverflow(by: size)
+      return bytes.overflow ? nil : bytes.partialValue
+    }
+
+    /// From this size on a block is worth being mapped in large pages, of which it takes far fewer.
+    private static let hugeByteCount = 4 << 20
+
+    static func map(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+      #if canImport(Darwin)
+        let flags = MAP_PRIVATE | MAP_ANON
+      #else
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+      #endif
+      let pointer = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+      guard let pointer, pointer != UnsafeMutableRawPointer(bitPattern: -1) else { return nil }
+      #if !canImport(Darwin)
+        // Advice only: where it is not followed, pages are small.
+        if byteCount >= hugeByteCount { _ = madvise(pointer, byteCount, MADV_HUGEPAGE) }
+      #endif
+      return pointer
+    }
+
+    static func unmap(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) { _ = munmap(pointer, byteCount) }
+
+    #if canImport(Darwin)
+      static var residentBytes: Int? { nil }
+
+      static var peakResidentBytes: Int? {
+        var usage = rusage()
+        return getrusage(RUSAGE_SELF, &usage) == 0 ? Int(usage.ru_maxrss) : nil
+      }
+    #else
+      static var residentBytes: Int? { statusBytes("VmRSS:") }
+      // `getrusage` would count what was resident in the process that started this one, before it became this program.
+      static var peakResidentBytes: Int? { statusBytes("VmHWM:") }
+
+      /// A line of `/proc/self/status`, in KiB there.
+      private static func statusBytes(_ name: String) -> Int? {
+        guard let bytes = try? FileSystem.readStream("/proc/self/status", limit: 1 << 16) else { return nil }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name) }
+        let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst()
+        return words?.first.flatMap { Int($0) }.map { $0 << 10 }
+      }
+    #endif
+
+    // MARK: Processors
+
+    static var processorCount: Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    static func yield() { _ = sched_yield() }
+
+    static var processorFlags: Set<String> {
+      #if canImport(Darwin)
+        var flags: Set<String> = []
+        let names = [
+          "avx2": "avx2_0", "fma": "fma", "bmi2": "bmi2", "avx512f": "avx512f", "avx512bw": "avx512bw",
+          "avx512cd": "avx512cd", "avx512dq": "avx512dq", "avx512vl": "avx512vl",
+        ]
+        for (flag, name) in names {
+          var value: Int32 = 0
+          var size = MemoryLayout<Int32>.size
+          if sysctlbyname("hw.optional.\(name)", &value, &size, nil, 0) == 0, value != 0 { flags.insert(flag) }
+        }
+        return flags
+      #else
+        guard let bytes = try? FileSystem.readStream("/proc/cpuinfo", limit: 1 << 20) else { return [] }
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("flags") {
+          guard let colon = line.firstIndex(of: ":") else { continue }
+          return Set(line[line.index(after: colon)...].split(separator: " ").map(String.init))
+        }
+        return []
+      #endif
+    }
+
+    // MARK: The process
+
+    static var processIdentifier: Int32 { getpid() }
+
+    static var executablePath: String? {
+      #if canImport(Darwin)
+        var size: UInt32 = 0
+        _ = _NSGetExecutablePath(nil, &size)
+        var buffer = [CChar](repeating: 0, count: Int(size))
+        guard _NSGetExecutablePath(&buffer, &size) == 0 else { return nil }
+        let path = buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
+        return try? path.map { try resolve($0).get() }
+      #else
+        return try? resolve("/proc/self/exe").get()
+      #endif
+    }
+
+    static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    static func exit(_ status: Int32) -> Never { exitProcess(status) }
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    static func columns(_ descriptor: Int32) -> Int? {
+      var size = winsize()
+      let answered = controlDevice(descriptor, &size) == 0
+      return answered && size.ws_col > 0 ? Int(size.ws_col) : nil
+    }
+
+    // MARK: Signals
+
+    static func ignoreWriteSignals() { for number in [SIGPIPE, SIGXFSZ] { _ = signal(number, SIG_IGN) } }
+
+    static func watchTermination(_ handler: @convention(c) (Int32) -> Void) {
+      // Who starts a process from a thread that blocks signals hands that down.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      for number in [SIGTERM, SIGINT] { sigaddset(&signals, number) }
+      sigprocmask(SIG_UNBLOCK, &signals, nil)
+      for number in [SIGTERM, SIGINT] { _ = signal(number, handler) }
+    }
+
+    static func restoreTermination(_ number: Int32) { _ = signal(number, SIG_DFL) }
+    static func exitAtOnce(_ status: Int32) -> Never { _exit(status) }
+
+    // MARK: Elementary functions
+
+    static func exponential(_ x: Double) -> Double { exp(x) }
+    static func logarithm(_ x: Double) -> Double { log(x) }
+    static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+    static func sine(_ x: Double) -> Double { sin(x) }
+    static func cosine(_ x: Double) -> Double { cos(x) }
+    static func arcTangent(_ x: Double) -> Double { atan(x) }
+  }
+
+  // Within `System` these names mean its own functions.
+  private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
+  private func closeFile(_ descriptor: Int32) -> Int32 { close(descriptor) }
+  private func readFile(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(descriptor, buffer, count)
+  }
+  private func writeFile(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+  }
+  private func renameFile(_ old: String, _ new: String) -> Int32 { rename(old, new) }
+  private func exitProcess(_ status: Int32) -> Never { exit(status) }
+  private func controlDevice(_ descriptor: Int32, _ size: inout winsize) -> Int32 {
+    ioctl(descriptor, UInt(TIOCGWINSZ), &size)
+  }
+
+  extension FileSystem.Status {
+    fileprivate init(_ raw: stat) {
+      let kind: FileSystem.Kind =
+        switch raw.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .directory
+        case S_IFLNK: .symbolicLink
+        default: .other
+        }
+      #if canImport(Darwin)
+        let modified = raw.st_mtimespec
+      #else
+        let modified = raw.st_mtim
+      #endif
+      self.init(
+        kind: kind, size: Int(raw.st_size), device: UInt64(truncatingIfNeeded: raw.st_dev), inode: UInt64(raw.st_ino),
+        modifiedSeconds: Int(modified.tv_sec), modifiedNanoseconds: Int(modified.tv_nsec))
+    }
+  }
+#endif
