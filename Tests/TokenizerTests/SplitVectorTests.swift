@@ -72,6 +72,10 @@ struct SplitVectorTests {
     for line in try Self.lines() {
       guard let category = line["category"]?.text else { continue }
       count += 1
+      #if compiler(<6.3)
+        // Unicode 16 made some marks of one kind marks of the other.
+        if ["Mn", "Mc"].contains(category) { continue }
+      #endif
       // What matches is one piece together with the mark behind it; anything else is two.
       let pattern = try SplitPattern(Array("\\p{\(category)}\\x01|\\x01".utf8))
       var text: [UInt8] = []

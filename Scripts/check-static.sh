@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds svnup with Swift's libraries inside and runs its demo on a Debian without Swift.
+#
+#   Scripts/check-static.sh [folder for the chroot]
+#
+# Needs root and debootstrap for a minimal Debian 12 (60 MB of downloads); ends with 77 where there can be none, after telling the size.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source Scripts/trixie.sh
+root=$(realpath -m "${1:-.build-bookworm}")
+swift build -c release --static-swift-stdlib --product svnup --scratch-path .build-static > /dev/null
+binary=.build-static/release/svnup
+strip --strip-all -o "$binary.stripped" "$binary"
+echo "svnup: $(stat -c %s "$binary") bytes, $(stat -c %s "$binary.stripped") without symbols, needs"
+ldd "$binary.stripped" | sed -E 's/ => .*| \(.*//' | sort
+if ldd "$binary" | grep -q -i -E 'swift|foundation|dispatch'; then echo "a library of Swift's is missing in it"; exit 1; fi
+
+if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null; then echo "no chroot: the demo is not run"; exit 77; fi
+if [ ! -d "$root/usr" ]; then debootstrap --variant=minbase bookworm "$root" > "$root.log" 2>&1; fi
+trixie_mount "$root"
+trap 'trixie_release "$root"' EXIT
+mkdir -p "$root/usr/local/share" "$root/usr/local/bin"
+rm -rf "$root/usr/local/share/svnup"
+cp -r Sources/svnup/Resources "$root/usr/local/share/svnup"
+cp "$binary.stripped" "$root/usr/local/bin/svnup"
+if [ -n "$(find "$root" -name 'libswiftCore*' -print -quit)" ]; then echo "$root has Swift"; exit 1; fi
+trixie_run "$root" 'export PATH=/usr/local/bin:$PATH; cd /tmp && rm -rf demo && svnup demo --quiet --output demo'
