@@ -23,5 +23,5 @@ mkdir -p "$root/usr/local/share" "$root/usr/local/bin"
 rm -rf "$root/usr/local/share/svnup"
 cp -r Sources/svnup/Resources "$root/usr/local/share/svnup"
 cp "$binary.stripped" "$root/usr/local/bin/svnup"
-if [ -n "$(find "$root" -name 'libswiftCore*' -print -quit)" ]; then echo "$root has Swift"; exit 1; fi
+if [ -n "$(find "$root/usr" -name 'libswiftCore*' -print -quit)" ]; then echo "$root has Swift"; exit 1; fi
 trixie_run "$root" 'export PATH=/usr/local/bin:$PATH; cd /tmp && rm -rf demo && svnup demo --quiet --output demo'

@@ -118,7 +118,7 @@
 
     // MARK: Errors
 
-    static func message(_ code: Int32) -> String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+    static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 
     static func meaning(_ code: Int32) -> SystemError.Meaning {
       switch code {
@@ -154,7 +154,8 @@
       #else
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
       #endif
-      let pointer = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+      // Bionic's header says that there is always a pointer, the others' that there may be none.
+      let pointer: UnsafeMutableRawPointer? = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
       guard let pointer, pointer != UnsafeMutableRawPointer(bitPattern: -1) else { return nil }
       #if !canImport(Darwin)
         // Advice only: where it is not followed, pages are small.

@@ -84,7 +84,7 @@
 
     // MARK: Errors
 
-    static func message(_ code: Int32) -> String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+    static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 
     static func meaning(_ code: Int32) -> SystemError.Meaning {
       switch code {
