@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Type-checks the file of POSIX systems against the headers of musl, from Debian's package musl-dev, without a toolchain for musl.
+# Type-checks the files of POSIX systems against the headers of musl, from Debian's package musl-dev, without a toolchain for musl.
 #
 #   Scripts/check-musl.sh
 #
-# The compiler reads `POSIX.swift` and what it conforms to in Embedded Swift, for a target without a system, with a module Musl made of the
+# The compiler reads `POSIX.swift`, `CLibrary.swift` and what they conform to in Embedded Swift, for a target without a system, with a module Musl made of the
 # headers; what Swift's own overlay of the C library adds (errno, open, ioctl, SIG_IGN, the kinds of files) is declared as it is there. Nothing is
 # linked or run.
 set -euo pipefail
@@ -56,5 +56,5 @@ package enum FileSystem {
 END
 swiftc -typecheck -swift-version 6 -package-name svnup -module-name Support -target x86_64-unknown-none-elf \
   -enable-experimental-feature Embedded -wmo -I "$work/module" -Xcc -nostdinc -Xcc -isystem -Xcc "$headers" \
-  -Xcc -D_GNU_SOURCE "$work/overlay.swift" Sources/Support/Platform/OperatingSystem.swift Sources/Support/Platform/POSIX.swift
-echo "POSIX.swift type-checks against $(basename "$work"/musl-dev_*.deb)"
+  -Xcc -D_GNU_SOURCE "$work/overlay.swift" Sources/Support/Platform/{OperatingSystem,CLibrary,POSIX}.swift
+echo "POSIX.swift and CLibrary.swift type-check against $(basename "$work"/musl-dev_*.deb)"

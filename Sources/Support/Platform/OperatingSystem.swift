@@ -1,7 +1,7 @@
 /// Everything that svnup asks of an operating system.
 ///
-/// `System` conforms to it once for each kind of system, in a file of its own: `POSIX.swift`, `Windows.swift`, `WASI.swift`. No other
-/// file imports a C library. A call that fails returns the number of its error, negative; what succeeds returns zero or more.
+/// `System` conforms to it once for each kind of system, in a file of its own: `POSIX.swift`, `Windows.swift`, `WASI.swift`; what they share is
+/// in `CLibrary.swift`. No other file imports a C library. A call that fails returns the number of its error, negative; what succeeds returns zero or more.
 protocol OperatingSystem {
   // MARK: Files
 

@@ -247,7 +247,6 @@
       wide(name) { _wgetenv($0) }.map { String(decodingCString: $0, as: UTF16.self) }
     }
 
-    static func exit(_ status: Int32) -> Never { exitProcess(status) }
     static func isTerminal(_ descriptor: Int32) -> Bool { _isatty(descriptor) != 0 }
 
     static func columns(_ descriptor: Int32) -> Int? {
@@ -266,16 +265,5 @@
 
     static func restoreTermination(_ number: Int32) { _ = signal(number, SIG_DFL) }
     static func exitAtOnce(_ status: Int32) -> Never { _exit(status) }
-
-    // MARK: Elementary functions
-
-    static func exponential(_ x: Double) -> Double { exp(x) }
-    static func logarithm(_ x: Double) -> Double { log(x) }
-    static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
-    static func sine(_ x: Double) -> Double { sin(x) }
-    static func cosine(_ x: Double) -> Double { cos(x) }
-    static func arcTangent(_ x: Double) -> Double { atan(x) }
   }
-
-  private func exitProcess(_ status: Int32) -> Never { exit(status) }
 #endif
