@@ -26,7 +26,7 @@ trixie() { # folder
 # The system's own folders within it, for as long as they are needed.
 trixie_mount() { # folder
   mountpoint -q "$1/proc" || mount -t proc proc "$1/proc"
-  mountpoint -q "$1/dev" || mount --rbind /dev "$1/dev"
+  mountpoint -q "$1/dev" || mount --bind /dev "$1/dev"
 }
 
 trixie_run() { # folder command

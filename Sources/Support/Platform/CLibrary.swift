@@ -24,6 +24,20 @@ extension OperatingSystem {
   static func sine(_ x: Double) -> Double { sin(x) }
   static func cosine(_ x: Double) -> Double { cos(x) }
   static func arcTangent(_ x: Double) -> Double { atan(x) }
+
+  static func meaning(_ code: Int32) -> SystemError.Meaning {
+    switch code {
+    case EINTR: .interrupted
+    case EPIPE: .brokenPipe
+    case EEXIST: .nameTaken
+    case EWOULDBLOCK: .wouldBlock
+    case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: .wrongPath
+    case EACCES, EPERM, EROFS: .forbidden
+    // Names of one number on some systems.
+    case _ where [ENOSYS, EINVAL, ENOTSUP, EOPNOTSUPP].contains(code): .unsupported
+    default: .other
+    }
+  }
 }
 
 private func exitProcess(_ status: Int32) -> Never { exit(status) }
@@ -76,20 +90,6 @@ private func exitProcess(_ status: Int32) -> Never { exit(status) }
     static func result(_ value: Int) -> Int { value >= 0 ? value : -Int(errno) }
 
     static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
-
-    static func meaning(_ code: Int32) -> SystemError.Meaning {
-      switch code {
-      case EINTR: .interrupted
-      case EPIPE: .brokenPipe
-      case EEXIST: .nameTaken
-      case EWOULDBLOCK: .wouldBlock
-      case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: .wrongPath
-      case EACCES, EPERM, EROFS: .forbidden
-      // Names of one number on some systems.
-      case _ where [ENOSYS, EINVAL, ENOTSUP, EOPNOTSUPP].contains(code): .unsupported
-      default: .other
-      }
-    }
 
     static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

@@ -176,19 +176,6 @@
       return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    static func meaning(_ code: Int32) -> SystemError.Meaning {
-      switch code {
-      case EINTR: .interrupted
-      case EPIPE: .brokenPipe
-      case EEXIST: .nameTaken
-      case EWOULDBLOCK: .wouldBlock
-      case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: .wrongPath
-      case EACCES, EPERM, EROFS: .forbidden
-      case ENOSYS, EINVAL, ENOTSUP: .unsupported
-      default: .other
-      }
-    }
-
     // MARK: Memory
 
     private static var system: SYSTEM_INFO {
