@@ -19,7 +19,11 @@ func instructions(_ march: String, _ features: [String]) -> [SwiftSetting] {
     // Older ones take -Xarch for Apple's systems only. They warn of features that a processor of another kind does not have.
     let flags = features.flatMap { ["-Xclang", "-target-feature", "-Xclang", "+\($0)"] }
   #endif
-  return [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })]
+  // Where the whole build tells the instructions, nobody knows whether these are among them.
+  return [
+    .unsafeFlags(flags.flatMap { ["-Xcc", $0] }), .define("SVNUP_VECTOR_INSTRUCTIONS"),
+    .enableExperimentalFeature("BuiltinModule"),
+  ]
 }
 
 /// One thin kernel target: the template's microkernel for one instruction set.

@@ -38,8 +38,9 @@ extension Benchmark {
 
 /// All benchmarks, in the order in which they run.
 let allBenchmarks: [any Benchmark.Type] = [
-  MatmulBenchmark.self, GEMVBenchmark.self, AttentionBenchmark.self, CholeskyBenchmark.self, SparseGPTBenchmark.self,
-  ReconstructionBenchmark.self, WandaBenchmark.self, ForwardBenchmark.self, TokenizerBenchmark.self,
+  MatmulBenchmark.self, GEMVBenchmark.self, SparseBenchmark.self, AttentionBenchmark.self, CholeskyBenchmark.self,
+  SparseGPTBenchmark.self, ReconstructionBenchmark.self, WandaBenchmark.self, ForwardBenchmark.self,
+  TokenizerBenchmark.self,
   ShapleyBenchmark.self, RoundsBenchmark.self,
 ]
 

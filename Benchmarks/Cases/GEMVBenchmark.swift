@@ -32,10 +32,11 @@ enum GEMVBenchmark: Benchmark {
     }
   }
 
-  private static func copies(of weight: StoredMatrix) -> [StoredMatrix] {
-    let count = max(1, (workingSet + weight.byteCount - 1) / weight.byteCount)
+  static func copies(of weight: StoredMatrix) -> [StoredMatrix] {
+    let count = max(1, (workingSet + weight.residentByteCount - 1) / weight.residentByteCount)
     return [weight]
       + (1..<max(count, 1)).map { _ in
+        if weight.isCompressed { return weight.expanded().compressed() }
         let storage = AlignedStorage(byteCount: weight.byteCount)
         weight.withBytes { storage.pointer.copyMemory(from: $0, byteCount: weight.byteCount) }
         return StoredMatrix(

@@ -8,10 +8,12 @@ enum Portable: InstructionSet {
     typealias Arithmetic = FusedMultiplyAdd
     typealias UpperTile = Stack<FourLanes<Arithmetic>, FourLanes<Arithmetic>>
     typealias LowerTile = FourLanes<Arithmetic>
+    typealias Expansion = NEONExpansion
   #else
     // SSE has sixteen registers and no FMA: twelve accumulators, two vectors of B and one of A.
     typealias Arithmetic = SeparateMultiplyAdd
     typealias UpperTile = FourRows<Vector, Arithmetic>
     typealias LowerTile = TwoRows<Vector, Arithmetic>
+    typealias Expansion = LaneByLane<Vector>
   #endif
 }

@@ -3,7 +3,8 @@ import Support
 
 /// A weight as the checkpoint stores it: (rows, columns), row-major, in one of the element types.
 ///
-/// Products read it in this form and widen while packing, so a model in memory is as large as its files. Immutable.
+/// Products read it in this form and widen while packing, so a model in memory is as large as its files. A compressed one leaves its
+/// zeros out, which every function here makes up for; products by its rows are sparse. Immutable.
 public struct StoredMatrix: Sendable {
   /// Number of rows; for a linear layer, its outputs.
   public let rows: Int
@@ -11,8 +12,14 @@ public struct StoredMatrix: Sendable {
   public let columns: Int
   /// How the elements are stored.
   public let elementType: ElementType
-  private let storage: AlignedStorage
+  private let contents: Contents
   private var panels: PackedPanels?
+
+  private enum Contents {
+    /// (rows, columns) elements.
+    case dense(AlignedStorage)
+    case sparse(SparseMatrix)
+  }
 
   /// Takes over little-endian elements, row by row.
   package init(rows: Int, columns: Int, elementType: ElementType, storage: AlignedStorage) {
@@ -20,7 +27,12 @@ public struct StoredMatrix: Sendable {
     self.rows = rows
     self.columns = columns
     self.elementType = elementType
-    self.storage = storage
+    contents = .dense(storage)
+  }
+
+  init(_ sparse: SparseMatrix) {
+    (rows, columns, elementType) = (sparse.rows, sparse.columns, sparse.elementType)
+    contents = .sparse(sparse)
   }
 
   /// Rounds a matrix to an element type, to nearest, ties to even; zeros stay exact.
@@ -46,8 +58,40 @@ public struct StoredMatrix: Sendable {
 
   /// Number of elements.
   public var count: Int { rows * columns }
-  /// Bytes in memory.
-  public var byteCount: Int { storage.byteCount }
+  /// Bytes of the elements, zeros included.
+  public var byteCount: Int { count * elementType.byteCount }
+  /// Bytes in memory, panels apart: fewer where the matrix is compressed.
+  public var residentByteCount: Int { sparse?.byteCount ?? byteCount }
+  /// Whether the zeros are left out.
+  public var isCompressed: Bool { sparse != nil }
+
+  var sparse: SparseMatrix? {
+    if case .sparse(let matrix) = contents { matrix } else { nil }
+  }
+
+  /// The same weight without its zeros: 1 bit an element, and the elements that are not +0.
+  ///
+  /// Products by its rows multiply by those alone. All other functions expand it first.
+  public func compressed() -> StoredMatrix {
+    guard !isCompressed else { return self }
+    return withBytes { StoredMatrix(SparseMatrix($0, rows: rows, columns: columns, elementType: elementType)) }
+  }
+
+  /// The same weight with its zeros.
+  public func expanded() -> StoredMatrix {
+    guard let sparse else { return self }
+    let storage = AlignedStorage(byteCount: byteCount)
+    sparse.expand(0..<rows, into: storage.pointer)
+    return StoredMatrix(rows: rows, columns: columns, elementType: elementType, storage: storage)
+  }
+
+  /// The same elements, row by row, in another shape.
+  ///
+  /// - Precondition: the shape has as many elements.
+  func reshaped(rows: Int, columns: Int) -> StoredMatrix {
+    guard case .dense(let storage) = expanded().contents else { return self }
+    return StoredMatrix(rows: rows, columns: columns, elementType: elementType, storage: storage)
+  }
 
   /// The same weight with its elements in Float beside it, in the order in which this kernel's tiles read them: 4 bytes an element,
   /// rows rounded up to whole tiles.
@@ -56,7 +100,7 @@ public struct StoredMatrix: Sendable {
   /// hundred rows follow one another; Documentation/Kernels.md has figures.
   public func packed() -> StoredMatrix {
     let kernel = Kernel.current
-    guard kernel != .reference, count > 0 else { return self }
+    guard kernel != .reference, count > 0, !isCompressed else { return self }
     var result = self
     result.panels = withView { PackedPanels($0, for: kernel) }
     return result
@@ -69,10 +113,14 @@ public struct StoredMatrix: Sendable {
 
   /// Calls `body` with some rows as the right side of a product; valid during the call only.
   func withRightSide<R>(rows range: Range<Int>, _ body: (GeneralProduct.RightSide) -> R) -> R {
-    withView { view in
-      guard let panels else { return body(GeneralProduct.RightSide(view: view.part(rows: range))) }
+    // The oracle has no zeros left out.
+    if let sparse, Kernel.current != .reference {
+      return sparse.withView { body(.sparse($0.part(rows: range))) }
+    }
+    return withView { view in
+      guard let panels else { return body(.dense(view.part(rows: range))) }
       return panels.withPlace(from: range.lowerBound, for: Kernel.current) { place in
-        body(GeneralProduct.RightSide(view: view.part(rows: range), packed: place))
+        body(.dense(view.part(rows: range), packed: place))
       }
     }
   }
@@ -88,8 +136,7 @@ public struct StoredMatrix: Sendable {
   package func widen(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows)
     let instructions = Kernel.current.instructions
-    withBytes { bytes in
-      let start = bytes + range.lowerBound * columns * elementType.byteCount
+    withBytes(rows: range) { start in
       Parallel.forEachRange(range.count * columns, grain: Self.chunk) { chunk in
         instructions.widen(
           source: start + chunk.lowerBound * elementType.byteCount, type: elementType.stored, count: chunk.count,
@@ -103,6 +150,10 @@ public struct StoredMatrix: Sendable {
 
   /// Number of elements that are zero, of either sign.
   public var zeroCount: Int {
+    if let sparse {
+      // -0 is stored.
+      return count - sparse.keptCount + sparse.storedValues.zeroCount
+    }
     func zeros<Bits: FixedWidthInteger>(_ bits: UnsafePointer<Bits>, _ range: Range<Int>) -> Int {
       range.reduce(0) { $0 + (bits[$1] &<< 1 == 0 ? 1 : 0) }
     }
@@ -125,6 +176,7 @@ public struct StoredMatrix: Sendable {
 
   /// The position of the first element that is NaN or infinite, or nil where all are finite.
   package var firstNonFiniteIndex: Int? {
+    if let sparse, sparse.storedValues.firstNonFiniteIndex == nil { return nil }
     // All ones in the exponent.
     let exponent: UInt32 =
       switch elementType {
@@ -139,9 +191,25 @@ public struct StoredMatrix: Sendable {
     return chunkResults(first, first).lazy.compactMap { $0 }.first
   }
 
-  /// Calls `body` with the first byte; valid during the call only.
+  /// Calls `body` with the first byte of the elements, zeros included; valid during the call only.
   package func withBytes<R, E: Error>(_ body: (UnsafeRawPointer) throws(E) -> R) throws(E) -> R {
-    defer { withExtendedLifetime(storage) {} }
-    return try body(UnsafeRawPointer(storage.pointer))
+    try withBytes(rows: 0..<rows, body)
+  }
+
+  /// Calls `body` with the first byte of some rows; valid during the call only.
+  private func withBytes<R, E: Error>(
+    rows range: Range<Int>, _ body: (UnsafeRawPointer) throws(E) -> R
+  ) throws(E) -> R {
+    let rowBytes = columns * elementType.byteCount
+    switch contents {
+    case .dense(let storage):
+      defer { withExtendedLifetime(storage) {} }
+      return try body(UnsafeRawPointer(storage.pointer) + range.lowerBound * rowBytes)
+    case .sparse(let matrix):
+      let storage = AlignedStorage(byteCount: range.count * rowBytes)
+      defer { withExtendedLifetime(storage) {} }
+      matrix.expand(range, into: storage.pointer)
+      return try body(UnsafeRawPointer(storage.pointer))
+    }
   }
 }

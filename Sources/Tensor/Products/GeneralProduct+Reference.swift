@@ -4,8 +4,8 @@ extension GeneralProduct {
   /// Three loops: what every other kernel is compared with, and the text to read first.
   ///
   ///     C[i, j] (+)= scale * sum over p of A[i, p] * B[j, p]
-  func runReference(_ target: ProductTarget) {
-    let (b, c) = (target.b.view, target.c)
+  func runReference(_ target: DenseTarget) {
+    let (b, c) = (target.view, target.c)
     for i in 0..<c.rows {
       for j in 0..<(region == .lowerTriangle ? min(i + 1, c.columns) : c.columns) {
         var sum: Float = 0

@@ -11,15 +11,28 @@ struct GeneralProduct {
   }
 
   /// One B, (columns, depth).
-  struct RightSide {
-    let view: StridedView
-    /// What the tiles read instead, where it is packed already.
-    var packed: PackedPanels.Place?
+  enum RightSide {
+    /// With what the tiles read instead, where it is packed already.
+    case dense(StridedView, packed: PackedPanels.Place? = nil)
+    case sparse(SparseView)
   }
 
   /// One B, and the C that it makes: (rows, columns).
   struct ProductTarget {
     let b: RightSide
+    let c: MutableRows
+  }
+
+  /// A target of which nothing is left out.
+  struct DenseTarget {
+    let view: StridedView
+    let packed: PackedPanels.Place?
+    let c: MutableRows
+  }
+
+  /// A target whose zeros are left out.
+  struct SparseTarget {
+    let view: SparseView
     let c: MutableRows
   }
 
@@ -34,7 +47,7 @@ struct GeneralProduct {
 
   /// The product by one B.
   func run(by b: StridedView, into c: MutableRows) {
-    run(by: [ProductTarget(b: RightSide(view: b), c: c)])
+    run(by: [ProductTarget(b: .dense(b), c: c)])
   }
 
   /// The products by several, in one go: A is packed once, and threads wait for one another once.
@@ -47,12 +60,24 @@ struct GeneralProduct {
       }
       return
     }
+    var (dense, sparse): ([DenseTarget], [SparseTarget]) = ([], [])
+    for target in targets {
+      switch target.b {
+      case .dense(let view, let packed): dense.append(DenseTarget(view: view, packed: packed, c: target.c))
+      case .sparse(let view): sparse.append(SparseTarget(view: view, c: target.c))
+      }
+    }
+    if !sparse.isEmpty { SparseProduct(self, sparse).run(threads: threads) }
+    if !dense.isEmpty { run(by: dense) }
+  }
+
+  private func run(by targets: [DenseTarget]) {
     // A product too small to pay for waking a thread stays on this one.
     let columns = targets.reduce(0) { $0 + $1.c.columns }
     let threads = a.rows * columns * a.columns < 1 << 16 ? 1 : self.threads
     if kernel == .reference {
       for target in targets { runReference(target) }
-    } else if isNarrow, targets.allSatisfy({ $0.b.view.columnStride == 1 }) {
+    } else if isNarrow, targets.allSatisfy({ $0.view.columnStride == 1 }) {
       runNarrow(targets, kernel.instructions, threads: threads)
     } else {
       TiledProduct(self, targets, kernel.instructions).run(threads: threads)
@@ -69,10 +94,10 @@ struct GeneralProduct {
   /// `Parallel.forEachRange` makes it less where there would be too few tasks for the threads.
   private static let narrowTaskBytes = 1 << 17
 
-  private func runNarrow(_ targets: [ProductTarget], _ instructions: any InstructionSet.Type, threads: Int) {
+  private func runNarrow(_ targets: [DenseTarget], _ instructions: any InstructionSet.Type, threads: Int) {
     // Four outputs side by side are what the kernels compute at a time.
     let quads = targets.map { ($0.c.columns + 3) / 4 }
-    let quadBytes = 4 * a.columns * (targets.map(\.b.view.type.byteCount).max() ?? 1)
+    let quadBytes = 4 * a.columns * (targets.map(\.view.type.byteCount).max() ?? 1)
     Parallel.forEachRange(quads.reduce(0, +), grain: Self.narrowTaskBytes / quadBytes, threads: threads) { range in
       var first = 0
       for (target, quads) in zip(targets, quads) {
@@ -81,7 +106,7 @@ struct GeneralProduct {
           let c = target.c
           let columns = 4 * (own.lowerBound - first)..<min(c.columns, 4 * (own.upperBound - first))
           instructions.dotProducts(
-            a, target.b.view.part(rows: columns), into: c.part(rows: 0..<c.rows, columns: columns),
+            a, target.view.part(rows: columns), into: c.part(rows: 0..<c.rows, columns: columns),
             accumulate: accumulate)
         }
         first += quads

@@ -48,7 +48,7 @@ struct TiledProduct {
   /// Depth of a slab.
   private let slab: Int
 
-  init(_ product: GeneralProduct, _ targets: [GeneralProduct.ProductTarget], _ instructions: any InstructionSet.Type) {
+  init(_ product: GeneralProduct, _ targets: [GeneralProduct.DenseTarget], _ instructions: any InstructionSet.Type) {
     self.product = product
     self.instructions = instructions
     let (rows, columns) = (instructions.tileRows, instructions.tileColumns)
@@ -59,10 +59,10 @@ struct TiledProduct {
       for start in stride(from: 0, to: target.c.columns, by: columns) {
         let range = start..<min(target.c.columns, start + columns)
         let panel = Strip(
-          b: target.b.view.part(rows: range), c: target.c.part(rows: 0..<target.c.rows, columns: range), start: start,
-          source: target.b.packed.map { .kept($0) } ?? .loose(place: loose.count))
+          b: target.view.part(rows: range), c: target.c.part(rows: 0..<target.c.rows, columns: range), start: start,
+          source: target.packed.map { .kept($0) } ?? .loose(place: loose.count))
         panels.append(panel)
-        if target.b.packed == nil { loose.append(panel) }
+        if target.packed == nil { loose.append(panel) }
       }
     }
     (panelsB, loosePanelsB) = (panels, loose)

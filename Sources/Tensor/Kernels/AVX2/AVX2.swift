@@ -9,5 +9,6 @@ import KernelTemplate
     package typealias Arithmetic = FusedMultiplyAdd
     package typealias UpperTile = FourRows<Vector, Arithmetic>
     package typealias LowerTile = TwoRows<Vector, Arithmetic>
+    package typealias Expansion = AVX2Expansion
   }
 #endif

@@ -10,5 +10,6 @@ import KernelTemplate
     package typealias Arithmetic = FusedMultiplyAdd
     package typealias UpperTile = EightRows<Vector, Arithmetic>
     package typealias LowerTile = FourRows<Vector, Arithmetic>
+    package typealias Expansion = AVX512Expansion
   }
 #endif

@@ -23,6 +23,8 @@ package protocol InstructionSet: Sendable {
   associatedtype UpperTile
   /// The rows below them: at most as many.
   associatedtype LowerTile
+  /// How a vector is made from the elements that a bitmap keeps, a `BitmapExpansion`.
+  associatedtype Expansion
 
   /// Rows of a product's tile.
   static var tileRows: Int { get }
@@ -58,6 +60,32 @@ package protocol InstructionSet: Sendable {
   /// - `x`: (depth, 32), aligned; `y`: 32 floats, aligned.
   static func subtractCombination(
     from y: UnsafeMutablePointer<Float>, of x: UnsafePointer<Float>, depth: Int, coefficients: UnsafePointer<Float>)
+
+  // MARK: Sparse products
+
+  /// Bytes of the table that `sparseDotProducts` reads.
+  static var expansionTableByteCount: Int { get }
+
+  /// Fills that table.
+  static func fillExpansionTable(_ table: UnsafeMutableRawPointer)
+
+  /// Y = X · Wᵀ, or Y += where `accumulate` is set, for a sparse W: a product of few rows, which reads W once and in place.
+  ///
+  /// - `x`: (rows of Y, depth), of floats.
+  /// - `w`: (columns of Y, depth).
+  /// - `table`: what `fillExpansionTable` made.
+  static func sparseDotProducts(
+    _ x: StridedView, _ w: SparseView, into y: MutableRows, accumulate: Bool, table: UnsafeRawPointer)
+
+  /// Tokens whose activations lie side by side for `addSparseProduct`: twelve vectors.
+  static var tokenTile: Int { get }
+
+  /// Y += W · X for a sparse W and at most a tile of tokens.
+  ///
+  /// - `x`: the activations of a column of W at each entry's offset, `tokenTile` floats, aligned to a vector.
+  /// - `y`: (rows of W, tokens), aligned to a vector like its stride, and written up to the next whole vector.
+  /// - Each element is summed over the entries in order, whatever the number of tokens.
+  static func addSparseProduct(_ w: SparseEntries, of x: UnsafePointer<Float>, to y: MutableRows)
 
   // MARK: Packing
 

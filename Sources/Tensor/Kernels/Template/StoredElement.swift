@@ -3,6 +3,10 @@
 package protocol StoredElement {
   static var byteCount: Int { get }
   static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V
+  /// A vector of those that a bitmap keeps.
+  static func vector<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> E.Vector
 }
 
 @frozen @usableFromInline
@@ -12,6 +16,12 @@ package enum StoredFloat32: StoredElement {
   @inlinable @inline(__always)
   package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
     source.loadUnaligned(as: V.self)
+  }
+  @inlinable @inline(__always)
+  package static func vector<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> E.Vector {
+    E.float32(at: source, bits: bits, table: table)
   }
 }
 
@@ -23,6 +33,12 @@ package enum StoredFloat16: StoredElement {
   package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
     V.float16(at: source)
   }
+  @inlinable @inline(__always)
+  package static func vector<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> E.Vector {
+    E.float16(at: source, bits: bits, table: table)
+  }
 }
 
 @frozen @usableFromInline
@@ -32,6 +48,12 @@ package enum StoredBFloat16: StoredElement {
   @inlinable @inline(__always)
   package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
     V.bfloat16(at: source)
+  }
+  @inlinable @inline(__always)
+  package static func vector<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> E.Vector {
+    E.bfloat16(at: source, bits: bits, table: table)
   }
 }
 

@@ -1,0 +1,79 @@
+/// How a vector is made from those of its elements that a bitmap keeps: the one step of a sparse product that each instruction set
+/// does in its own way.
+@usableFromInline
+package protocol BitmapExpansion {
+  /// As many lanes as a step has columns.
+  associatedtype Vector
+
+  /// Bytes of the table that `vector` reads, if any.
+  static var tableByteCount: Int { get }
+  /// Fills the table.
+  static func fill(_ table: UnsafeMutableRawPointer)
+
+  /// The stored elements from `values` on, in turn, in the lanes of which `bits` has the bit set, and zeros in the others.
+  ///
+  /// Once a type and not generic over it, so that no code for generic types is emitted into a thin target.
+  ///
+  /// - `values`: readable for a vector of floats, however few elements are kept.
+  /// - `bits`: no bit beyond the lanes is set.
+  static func float32(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector
+  static func float16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector
+  static func bfloat16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector
+}
+
+/// Lane by lane: for processors whose instructions for it the compiler may not use.
+@usableFromInline
+package enum LaneByLane<Vector: FloatLanes>: BitmapExpansion {
+  @inlinable @inline(__always)
+  package static var tableByteCount: Int { 0 }
+
+  @inlinable @inline(__always)
+  package static func fill(_ table: UnsafeMutableRawPointer) {}
+
+  @inlinable @inline(__always)
+  package static func float32(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    vector(StoredFloat32.self, values, bits)
+  }
+
+  @inlinable @inline(__always)
+  package static func float16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    vector(StoredFloat16.self, values, bits)
+  }
+
+  @inlinable @inline(__always)
+  package static func bfloat16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    vector(StoredBFloat16.self, values, bits)
+  }
+
+  @inlinable @inline(__always)
+  static func vector<Element: StoredElement>(_: Element.Type, _ values: UnsafeRawPointer, _ bits: Int) -> Vector {
+    var result = Vector.zero
+    var source = values
+    for lane in 0..<Vector.scalarCount where bits &>> lane & 1 != 0 {
+      result[lane] = Element.scalar(at: source)
+      source += Element.byteCount
+    }
+    return result
+  }
+}
+
+/// The bytes of a table for instructions that pick bytes by number and make zero of a number from 128 on.
+@usableFromInline
+package enum PickTable {
+  /// For each number of `lanes` bits an entry of `lanes` · `width` bytes: in a lane whose bit is the r-th set one, the last bytes are those
+  /// of element r of `stored` bytes, and whatever is in front of them is zero; in the other lanes all are.
+  @inlinable @inline(__always)
+  package static func fill(_ table: UnsafeMutableRawPointer, lanes: Int, width: Int, stored: Int) {
+    for bits in 0..<(1 &<< lanes) {
+      var rank = 0
+      for lane in 0..<lanes {
+        let isKept = bits &>> lane & 1 != 0
+        for byte in 0..<width {
+          let source = isKept && byte >= width &- stored ? UInt8(rank &* stored &+ byte &- (width &- stored)) : 0x80
+          table.storeBytes(of: source, toByteOffset: (bits &* lanes &+ lane) &* width &+ byte, as: UInt8.self)
+        }
+        if isKept { rank &+= 1 }
+      }
+    }
+  }
+}

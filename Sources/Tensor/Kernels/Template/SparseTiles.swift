@@ -1,0 +1,106 @@
+/// A tile whose step multiplies a vector of every row by one vector, and whose sums can be added to another's.
+@usableFromInline
+package protocol SumTile: Tile {
+  /// Adds the sums of another tile.
+  mutating func merge(_ other: Self)
+}
+
+/// One row of x by one row of a weight: of x, a vector is multiplied.
+@frozen @usableFromInline
+package struct SumRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: SumTile {
+  @usableFromInline var sum = Vector.zero
+
+  @inlinable @inline(__always)
+  package init() {}
+
+  @inlinable @inline(__always)
+  package static var rows: Int { 1 }
+
+  @inlinable @inline(__always)
+  package mutating func add(_ x: UnsafePointer<Float>, stride: Int, _ w: Vector) {
+    Arithmetic.accumulate(&sum, UnsafeRawPointer(x).loadUnaligned(as: Vector.self), w)
+  }
+
+  @inlinable @inline(__always)
+  package mutating func merge(_ other: Self) { sum += other.sum }
+
+  /// The sum of the lanes.
+  @inlinable @inline(__always)
+  package func store(to y: MutableRows, accumulate: Bool) {
+    y.first.pointee = (accumulate ? y.first.pointee : 0) + sum.total
+  }
+}
+
+extension Stack: SumTile where Top: SumTile, Bottom: SumTile {
+  @inlinable @inline(__always)
+  package mutating func merge(_ other: Self) {
+    top.merge(other.top)
+    bottom.merge(other.bottom)
+  }
+}
+
+/// Sums of consecutive tokens in registers, to which a weight times the tokens' activations is added.
+@usableFromInline
+package protocol TokenTile {
+  associatedtype Vector
+
+  /// Vectors of tokens.
+  static var count: Int { get }
+  /// The sums as they are in memory.
+  init(_ y: UnsafeRawPointer)
+  /// Adds w · x for the activations of one column.
+  mutating func add(_ w: Vector, _ x: UnsafeRawPointer)
+  /// Writes the sums.
+  func store(to y: UnsafeMutableRawPointer)
+}
+
+/// One vector of tokens.
+@frozen @usableFromInline
+package struct Tokens<Vector: FloatLanes, Arithmetic: MultiplyAdd>: TokenTile {
+  @usableFromInline var sum: Vector
+
+  @inlinable @inline(__always)
+  package static var count: Int { 1 }
+
+  @inlinable @inline(__always)
+  package init(_ y: UnsafeRawPointer) { sum = y.load(as: Vector.self) }
+
+  @inlinable @inline(__always)
+  package mutating func add(_ w: Vector, _ x: UnsafeRawPointer) {
+    Arithmetic.accumulate(&sum, w, x.load(as: Vector.self))
+  }
+
+  @inlinable @inline(__always)
+  package func store(to y: UnsafeMutableRawPointer) { y.storeBytes(of: sum, as: Vector.self) }
+}
+
+/// Two tiles side by side.
+@frozen @usableFromInline
+package struct Beside<Left: TokenTile, Right: TokenTile>: TokenTile where Left.Vector == Right.Vector {
+  @usableFromInline var left: Left
+  @usableFromInline var right: Right
+
+  @inlinable @inline(__always)
+  package static var count: Int { Left.count + Right.count }
+
+  @inlinable @inline(__always)
+  static var leftBytes: Int { Left.count &* MemoryLayout<Left.Vector>.size }
+
+  @inlinable @inline(__always)
+  package init(_ y: UnsafeRawPointer) {
+    left = Left(y)
+    right = Right(y + Self.leftBytes)
+  }
+
+  @inlinable @inline(__always)
+  package mutating func add(_ w: Left.Vector, _ x: UnsafeRawPointer) {
+    left.add(w, x)
+    right.add(w, x + Self.leftBytes)
+  }
+
+  @inlinable @inline(__always)
+  package func store(to y: UnsafeMutableRawPointer) {
+    left.store(to: y)
+    right.store(to: y + Self.leftBytes)
+  }
+}

@@ -1,0 +1,178 @@
+import KernelTemplate
+import Support
+
+/// A matrix as a bitmap and the elements that it keeps: 1 bit an element, and the stored type's bytes for each one kept.
+///
+/// What is left out is +0, all of whose bits are zero; -0 is kept, so that every bit of the matrix comes back. Immutable.
+struct SparseMatrix: Sendable {
+  let rows: Int
+  let columns: Int
+  let elementType: ElementType
+  /// (rows, `bitStride`) bytes: bit c % 8 of byte c / 8 of a row tells whether column c is kept; bits behind the columns are zero.
+  private let bits: AlignedStorage
+  /// The kept elements, row by row.
+  private let values: AlignedStorage
+  /// rows + 1 numbers: row r keeps the elements from that at r to that at r + 1.
+  private let starts: AlignedStorage
+
+  /// What kernels read behind the last bit and the last value.
+  static let bitPadding = 8
+  static let valuePadding = 64
+
+  /// Bytes of a row of the bitmap.
+  static func bitStride(columns: Int) -> Int { (columns + 7) / 8 }
+
+  private var bitStride: Int { Self.bitStride(columns: columns) }
+
+  /// Number of elements that are kept.
+  var keptCount: Int { startPointer[rows] }
+
+  /// Bytes in memory, without what makes up whole vectors at the end.
+  var byteCount: Int { rows * bitStride + keptCount * elementType.byteCount + 8 * (rows + 1) }
+
+  private var startPointer: UnsafeMutablePointer<Int> { starts.pointer.assumingMemoryBound(to: Int.self) }
+
+  /// A matrix whose bits `fill` writes, of which it must set none behind the columns, and whose values follow by `fillValues`, which
+  /// is told how many there are.
+  ///
+  /// Rethrows what the two throw.
+  init<E: Error>(
+    rows: Int, columns: Int, elementType: ElementType,
+    bits fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void,
+    values fillValues: (UnsafeMutableRawBufferPointer, _ starts: UnsafePointer<Int>) throws(E) -> Void
+  ) throws(E) {
+    (self.rows, self.columns, self.elementType) = (rows, columns, elementType)
+    let stride = Self.bitStride(columns: columns)
+    bits = AlignedStorage(byteCount: rows * stride + Self.bitPadding)
+    starts = AlignedStorage(byteCount: 8 * (rows + 1))
+    try fill(UnsafeMutableRawBufferPointer(start: bits.pointer, count: rows * stride))
+    (bits.pointer + rows * stride).initializeMemory(as: UInt8.self, repeating: 0, count: Self.bitPadding)
+    let (source, counts) = (UnsafeRawPointer(bits.pointer), starts.pointer.assumingMemoryBound(to: Int.self))
+    counts[0] = 0
+    Parallel.forEachRange(rows, grain: 1 + (1 << 14) / (stride + 1)) { range in
+      for row in range { counts[row + 1] = Self.count(source + row * stride, byteCount: stride) }
+    }
+    for row in 0..<rows { counts[row + 1] += counts[row] }
+    let byteCount = counts[rows] * elementType.byteCount
+    values = AlignedStorage(byteCount: byteCount + Self.valuePadding)
+    try fillValues(UnsafeMutableRawBufferPointer(start: values.pointer, count: byteCount), UnsafePointer(counts))
+    // Whatever is read here is multiplied by nothing, but must be memory that somebody wrote.
+    (values.pointer + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Self.valuePadding)
+  }
+
+  /// Bits that are set.
+  private static func count(_ bytes: UnsafeRawPointer, byteCount: Int) -> Int {
+    var (sum, byte) = (0, 0)
+    while byte + 8 <= byteCount {
+      sum += bytes.loadUnaligned(fromByteOffset: byte, as: UInt64.self).nonzeroBitCount
+      byte += 8
+    }
+    while byte < byteCount {
+      sum += bytes.load(fromByteOffset: byte, as: UInt8.self).nonzeroBitCount
+      byte += 1
+    }
+    return sum
+  }
+
+  /// The elements of a dense matrix, (rows, columns), row by row, but those whose bits are all zero.
+  init(_ dense: UnsafeRawPointer, rows: Int, columns: Int, elementType: ElementType) {
+    func compress<Bits: FixedWidthInteger & Sendable>(_: Bits.Type) -> SparseMatrix {
+      let source = dense.assumingMemoryBound(to: Bits.self)
+      let stride = Self.bitStride(columns: columns)
+      return SparseMatrix(rows: rows, columns: columns, elementType: elementType) { bits in
+        guard let bits = bits.baseAddress else { return }
+        Parallel.forEachRange(rows, grain: 1 + (1 << 14) / (columns + 1)) { range in
+          for row in range {
+            let elements = source + row * columns
+            for byte in 0..<stride {
+              var kept: UInt8 = 0
+              for bit in 0..<min(8, columns - 8 * byte) where elements[8 * byte + bit] != 0 { kept |= 1 << UInt8(bit) }
+              bits.storeBytes(of: kept, toByteOffset: row * stride + byte, as: UInt8.self)
+            }
+          }
+        }
+      } values: { values, starts in
+        guard let values = values.baseAddress?.assumingMemoryBound(to: Bits.self) else { return }
+        Parallel.forEachRange(rows, grain: 1 + (1 << 14) / (columns + 1)) { range in
+          for row in range {
+            var next = starts[row]
+            for element in UnsafeBufferPointer(start: source + row * columns, count: columns) where element != 0 {
+              values[next] = element
+              next += 1
+            }
+          }
+        }
+      }
+    }
+    self = elementType == .float32 ? compress(UInt32.self) : compress(UInt16.self)
+  }
+
+  /// Writes some rows, (range.count, columns), as a dense matrix.
+  func expand(_ range: Range<Int>, into target: UnsafeMutableRawPointer) {
+    func expand<Bits: FixedWidthInteger & Sendable>(_: Bits.Type) {
+      let target = target.assumingMemoryBound(to: Bits.self)
+      withView { view in
+        let values = view.values.assumingMemoryBound(to: Bits.self)
+        Parallel.forEachRange(range.count, grain: 1 + (1 << 14) / (columns + 1)) { part in
+          for index in part {
+            let row = range.lowerBound + index
+            let elements = target + index * columns
+            elements.update(repeating: 0, count: columns)
+            var next = view.starts[row]
+            view.forEachKept(row: row, columns: 0..<columns) { column in
+              elements[column] = values[next]
+              next += 1
+            }
+          }
+        }
+      }
+    }
+    if elementType == .float32 { expand(UInt32.self) } else { expand(UInt16.self) }
+  }
+
+  /// Calls `body` with the elements where they lie, for kernels; valid during the call only.
+  func withView<R>(_ body: (SparseView) -> R) -> R {
+    defer { withExtendedLifetime((bits, values, starts)) {} }
+    return body(
+      SparseView(
+        bits: bits.pointer, bitStride: bitStride, values: values.pointer, elementType.stored,
+        starts: UnsafePointer(startPointer), rows: rows, columns: columns))
+  }
+
+  /// The kept elements as a matrix of one row.
+  var storedValues: StoredMatrix {
+    let storage = AlignedStorage(byteCount: keptCount * elementType.byteCount)
+    storage.pointer.copyMemory(from: values.pointer, byteCount: storage.byteCount)
+    return StoredMatrix(rows: 1, columns: keptCount, elementType: elementType, storage: storage)
+  }
+
+  /// Calls `body` with the bitmap and the values, as a file has them; valid during the call only.
+  func withParts<R, E: Error>(
+    _ body: (_ bits: UnsafeRawBufferPointer, _ values: UnsafeRawBufferPointer, _ starts: UnsafePointer<Int>) throws(E)
+      -> R
+  ) throws(E) -> R {
+    defer { withExtendedLifetime((bits, values, starts)) {} }
+    return try body(
+      UnsafeRawBufferPointer(start: bits.pointer, count: rows * bitStride),
+      UnsafeRawBufferPointer(start: values.pointer, count: keptCount * elementType.byteCount),
+      UnsafePointer(startPointer))
+  }
+}
+
+extension SparseView {
+  /// Calls `body` with every kept column of a row within a range that begins with a multiple of 8, in order.
+  @inline(__always)
+  func forEachKept(row: Int, columns range: Range<Int>, _ body: (Int) -> Void) {
+    var column = range.lowerBound
+    while column < range.upperBound {
+      var word = self.word(row: row, column: column)
+      let rest = range.upperBound - column
+      if rest < 64 { word &= 1 << UInt64(rest) - 1 }
+      while word != 0 {
+        body(column + word.trailingZeroBitCount)
+        word &= word &- 1
+      }
+      column += 64
+    }
+  }
+}

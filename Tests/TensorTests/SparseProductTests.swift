@@ -1,0 +1,166 @@
+import Support
+import Tensor
+import TestSupport
+import Testing
+
+/// A matrix of which a fraction of the elements is zero, some rows entirely, with numbers that a bitmap must not lose.
+private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt64) -> Matrix {
+  var generator = SeededGenerator(seed: seed)
+  var matrix = Matrix.random(rows, columns, seed: seed &+ 1)
+  for row in 0..<rows {
+    for column in 0..<columns where row % 7 == 3 || generator.unit() < zeros { matrix[row, column] = 0 }
+  }
+  return matrix
+}
+
+@Suite struct SparseProductTests {
+  /// Around a vector, a word of the bitmap, and the blocks of the depth.
+  static let depths = [0, 1, 4, 7, 8, 12, 63, 64, 65, 129, 700]
+
+  @Test(
+    "A product by a compressed weight is within the bound of a sum in Float at every odd shape",
+    arguments: availableKernels,
+    ElementType.allCases)
+  func product(kernel: Kernel, type: ElementType) {
+    Kernel.$current.withValue(kernel) {
+      for depth in Self.depths {
+        for (columns, zeros) in [(1, 0.5), (15, 1), (33, 0.7), (70, 0.9), (131, 0)] {
+          let dense = StoredMatrix(sparseMatrix(columns, depth, zeros: zeros, seed: UInt64(columns + depth)), as: type)
+          let compressed = dense.compressed()
+          let weights = DoubleMatrix(dense.widened()).transposed
+          for rows in [0, 1, 2, 3, 5, 8, 9, 15, 33, 97, 205] {
+            let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
+            poisonHeap(floats: rows * columns)
+            let product = matmul(a, transposed: compressed)
+            let excess = ExactProduct(DoubleMatrix(a), weights).excess(of: product)
+            #expect(excess <= 1, "(\(rows), \(depth)) by (\(columns), \(depth)), \(zeros) zeros")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("Any rows of a compressed weight give the same rows of the product, to the bit", arguments: availableKernels)
+  func ranges(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
+      let weight = StoredMatrix(sparseMatrix(150, 203, zeros: 0.6, seed: 1), as: .bfloat16).compressed()
+      for rows in [1, 7, 8, 120] {
+        let a = Matrix.random(rows, 203, seed: 2)
+        let whole = matmul(a, transposed: weight)
+        for range in [0..<0, 0..<150, 149..<150, 37..<111] {
+          let part = matmul(a, transposed: weight, rows: range)
+          #expect(part.bits == whole.block(rows: 0..<rows, columns: range).bits, "rows \(range)")
+        }
+      }
+    }
+  }
+
+  @Test("Compressed and dense weights in one product, and a sum added to, give what each gives alone")
+  func mixture() {
+    let dense = StoredMatrix(sparseMatrix(40, 96, zeros: 0.5, seed: 3), as: .bfloat16)
+    let weights = [dense, dense.compressed(), dense, dense.compressed()]
+    for rows in [1, 6, 100] {
+      let a = Matrix.random(rows, 96, seed: 4)
+      let together = matmul(a, transposed: weights)
+      for (weight, product) in zip(weights, together) {
+        #expect(product.bits == matmul(a, transposed: weight).bits)
+        let start = Matrix.random(rows, 40, seed: 5)
+        var sum = start
+        sum.addProduct(a, transposed: weight)
+        let exact = ExactProduct(
+          DoubleMatrix(a), DoubleMatrix(dense.widened()).transposed, addedTo: DoubleMatrix(start))
+        #expect(exact.excess(of: sum) <= 1)
+      }
+    }
+  }
+
+  @Test(
+    "A token's sums do not depend on how many others there are, but for the two ways of summing",
+    arguments: availableKernels)
+  func tokens(kernel: Kernel) {
+    guard kernel != .reference else { return }
+    Kernel.$current.withValue(kernel) {
+      let weight = StoredMatrix(sparseMatrix(70, 200, zeros: 0.7, seed: 6), as: .bfloat16).compressed()
+      let a = Matrix.random(230, 200, seed: 7)
+      let whole = matmul(a, transposed: weight)
+      for range in [0..<9, 100..<150, 5..<202, 220..<230] {
+        #expect(matmul(a.rows(range), transposed: weight).bits == whole.rows(range).bits)
+      }
+    }
+  }
+
+  @Test("A sparse product is the same to the bit on any number of threads", arguments: availableKernels)
+  func threads(kernel: Kernel) {
+    Kernel.$current.withValue(kernel) {
+      let weight = StoredMatrix(sparseMatrix(700, 300, zeros: 0.7, seed: 8), as: .bfloat16)
+      for rows in [1, 8, 150] {
+        let a = Matrix.random(rows, 300, seed: 9)
+        let results = threadCounts.map { count in
+          Parallel.$threadCount.withValue(count) { matmul(a, transposed: weight.compressed()).bits }
+        }
+        let areEqual = results.allSatisfy { $0 == results[0] }
+        #expect(areEqual)
+      }
+    }
+  }
+
+  @Test("Infinity and NaN in the activations of a column without weights do not matter; beside weights they do")
+  func specialActivations() {
+    var weights = sparseMatrix(20, 130, zeros: 0.6, seed: 10)
+    for row in 0..<20 { weights[row, 77] = 0 }
+    weights[4, 5] = 1
+    let weight = StoredMatrix(weights, as: .float32).compressed()
+    for rows in [1, 3, 40] {
+      var a = Matrix.random(rows, 130, seed: 11)
+      let plain = matmul(a, transposed: weight)
+      a[0, 5] = .infinity
+      let product = matmul(a, transposed: weight)
+      #expect(!product[0, 4].isFinite)
+      let others = (1..<max(1, rows)).allSatisfy { product.rows($0..<$0 + 1).bits == plain.rows($0..<$0 + 1).bits }
+      #expect(others)
+    }
+  }
+}
+
+@Suite struct CompressedMatrixTests {
+  @Test(
+    "Compressing and expanding gives every bit back: signs of zeros, NaN, infinities", arguments: ElementType.allCases)
+  func roundTrip(type: ElementType) {
+    for (rows, columns) in [(0, 5), (5, 0), (1, 1), (3, 8), (7, 9), (20, 64), (33, 131)] {
+      var matrix = sparseMatrix(rows, columns, zeros: 0.6, seed: UInt64(rows))
+      for (index, special) in [-0.0, Float.nan, .infinity, -.infinity, 0].enumerated()
+      where index < min(rows, columns) {
+        matrix[index, columns - 1] = special
+      }
+      let dense = StoredMatrix(matrix, as: type)
+      let compressed = dense.compressed()
+      #expect(compressed.isCompressed && !compressed.expanded().isCompressed)
+      #expect(compressed.widened().bits == dense.widened().bits)
+      #expect(compressed.expanded().widened().bits == dense.widened().bits)
+      #expect(compressed.zeroCount == dense.zeroCount)
+      #expect(compressed.firstNonFiniteIndex == dense.firstNonFiniteIndex)
+      #expect(compressed.byteCount == dense.byteCount)
+      #expect(compressed.compressed().residentByteCount == compressed.residentByteCount)
+    }
+  }
+
+  @Test("At 70 % zeros in BF16 a matrix takes 0.725 bytes an element and a number a row")
+  func size() {
+    let dense = StoredMatrix(sparseMatrix(1024, 1024, zeros: 0.7, seed: 1), as: .bfloat16)
+    let bytes = Double(dense.compressed().residentByteCount)
+    let kept = Double(dense.count - dense.zeroCount)
+    #expect(bytes == 2 * kept + Double(dense.count) / 8 + 8 * 1025)
+  }
+
+  @Test("Rows of a compressed weight are widened like those of a dense one")
+  func rows() {
+    let dense = StoredMatrix(sparseMatrix(20, 37, zeros: 0.6, seed: 2), as: .float16)
+    let expected = dense.widened()
+    let compressed = dense.compressed()
+    for range in [0..<20, 3..<4, 19..<20, 5..<17] {
+      var found = Matrix(rows: range.count, columns: 37)
+      found.withMutableElements { compressed.widen(range, into: $0) }
+      #expect(found.bits == expected.rows(range).bits)
+    }
+  }
+}
