@@ -125,11 +125,14 @@ public struct ModelDirectory: Sendable {
   /// Reads the weights, each checked for its shape and for numbers that are not finite; `progress` is told the blocks read and
   /// their number.
   ///
+  /// Where `use` tells what the model is for, each linear with enough zeros leaves them out. Without it all have theirs, as what prunes or
+  /// differentiates a model wants them.
+  ///
   /// Throws `ModelError` where a weight is missing, misshapen or not finite.
   public func loadModel(
-    progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
+    for use: ProductUse? = nil, progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(ModelError) -> any CausalLM {
-    try configuration.load(WeightReader(checkpoint), progress)
+    try configuration.load(WeightReader(checkpoint, for: use), progress)
   }
 
   /// Throws unless a linear's weight has the type and shape it has in the files.
@@ -162,6 +165,9 @@ public struct ModelDirectory: Sendable {
 
   /// The files that a copy of the model must have.
   package var fileNames: [String] { definingFiles + checkpoint.fileNames }
+
+  /// The same, packed weights by the names that they have with their zeros.
+  package var denseFileNames: [String] { definingFiles + checkpoint.denseFileNames }
 
   /// Bytes of these files.
   package func byteCount() throws(ModelError) -> Int {

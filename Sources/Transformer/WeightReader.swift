@@ -5,21 +5,29 @@ final class WeightReader {
   private let checkpoint: Checkpoint
   /// Whether weights are only looked up, to check their names, types and shapes; what is returned for them is empty.
   private let isRehearsal: Bool
+  /// What the linears are for, where they may leave out their zeros.
+  private let use: ProductUse?
   private(set) var parameterCount = 0
   /// Tensors that were read.
   private(set) var names: Set<TensorName> = []
   /// What a reader of the results should know.
   private(set) var notes: [String] = []
 
-  init(_ checkpoint: Checkpoint, isRehearsal: Bool = false) {
+  init(_ checkpoint: Checkpoint, isRehearsal: Bool = false, for use: ProductUse? = nil) {
     self.checkpoint = checkpoint
     self.isRehearsal = isRehearsal
+    self.use = use
   }
 
   func has(_ name: String) -> Bool { checkpoint.shard(of: TensorName(name)) != nil }
 
-  /// A weight, (rows, columns).
+  /// A weight, (rows, columns), with its zeros.
   func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
+    try stored(name, rows, columns).expanded()
+  }
+
+  /// A weight as it is stored.
+  private func stored(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> StoredMatrix {
     let empty = StoredMatrix(rows: 0, columns: 0, elementType: .float32, storage: AlignedStorage(byteCount: 0))
     let matrix = try read(name, [rows, columns], rehearsing: empty) { (name) throws(CheckpointError) in
       try checkpoint.matrix(name, rows: rows, columns: columns)
@@ -58,7 +66,8 @@ final class WeightReader {
 
   /// `name`.weight, and `name`.bias where the architecture has biases.
   func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
-    let weight = try matrix("\(name).weight", outputs, inputs)
+    let stored = try stored("\(name).weight", outputs, inputs)
+    let weight = use.map { stored.inFasterForm(for: $0) } ?? stored.expanded()
     return Linear(
       name: TensorName("\(name).weight"), weight: weight, bias: bias ? try vector("\(name).bias", outputs) : nil)
   }

@@ -21,16 +21,31 @@ public struct ModelSource: Sendable {
     directory = try ModelDirectory(path: path)
   }
 
-  /// Reads the weights.
+  /// Reads the weights; where `use` tells what the model is for, linears with enough zeros leave them out.
   ///
   /// Throws `ModelError`.
-  public func load(events: any JobEvents = SilentEvents()) throws -> any CausalLM {
+  public func load(for use: ProductUse? = nil, events: any JobEvents = SilentEvents()) throws -> any CausalLM {
     for note in directory.notes { events.note(note) }
-    let model = try events.during("reading \(path)", unit: "blocks") { try directory.loadModel(progress: $0) }
+    let model = try events.during("reading \(path)", unit: "blocks") { try directory.loadModel(for: use, progress: $0) }
     events.note(
       "\(path): \(directory.architecture.rawValue), \(Quantity.count(model.parameterCount)) parameters in "
         + "\(model.blocks.count) blocks; kernel \(Kernel.current.rawValue), \(Parallel.threadCount) threads")
+    if let use { tellForms(of: model, use, events) }
     return model
+  }
+
+  /// Says how many linears leave out their zeros, and from which fraction on they do.
+  private func tellForms(of model: any CausalLM, _ use: ProductUse, _ events: any JobEvents) {
+    let weights = model.blocks.flatMap { block in block.roles.map { block[$0].weight } }
+    let compressed = weights.filter(\.isCompressed)
+    guard let type = compressed.first?.elementType else { return }
+    let bytes = compressed.reduce((dense: 0, resident: 0)) {
+      ($0.dense + $1.byteCount, $0.resident + $1.residentByteCount)
+    }
+    events.note(
+      "\(compressed.count) of \(weights.count) linears are multiplied without their zeros, which is faster from "
+        + "\(Quantity.percent(StoredMatrix.breakEven(type, for: use))) zeros on; they take "
+        + "\(Quantity.bytes(bytes.resident)) instead of \(Quantity.bytes(bytes.dense))")
   }
 
   /// The tokenizer beside the weights.

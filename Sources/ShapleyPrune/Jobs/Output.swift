@@ -75,9 +75,9 @@ package final class OutputFolder: Sendable {
     try DirectoryWriter.rehearse(path, replacing: replacing)
   }
 
-  /// Refuses a disk without room for the model.
-  package func checkSpace(for model: ModelDirectory) throws {
-    let needed = try model.byteCount()
+  /// Refuses a disk without room for the model, or for so many bytes where it will take more than now.
+  package func checkSpace(for model: ModelDirectory, bytes: Int = 0) throws {
+    let needed = max(try model.byteCount(), bytes)
     let free = try FileSystem.freeBytes(at: Path.parent(of: path))
     guard free < needed else { return }
     let reason = "the model needs \(Quantity.bytes(needed)), and \(Quantity.bytes(free)) are free"

@@ -36,7 +36,8 @@ public struct PerplexityJob: Sendable {
       [Perplexity.footprint($0, BatchShape(windows))]
     }
     budget.announce(events)
-    let perplexity = try model.load(events: events).perplexity(windows, memory: budget.memory, events: events)
+    let perplexity = try model.load(for: .manyTokens, events: events).perplexity(
+      windows, memory: budget.memory, events: events)
     return PerplexityResult(perplexity: perplexity, text: corpus.told, memory: budget)
   }
 }

@@ -70,7 +70,9 @@ private struct Verification {
     record = try PruningRecord(
       FieldReader(file: file, limit: 1 << 28), only: ["sparsity", "pattern", "blocks", "sha256"])
     hashes = record.hashes["output"]
-    if let hashes { try Self.check(hashes, in: path, recordedIn: file, events) }
+    // A packed directory is compared as the files that it stands for, for which it must be opened.
+    let packed = Self.packed(in: path)
+    if let hashes { try Self.check(hashes, in: path, packed, recordedIn: file, events) }
     model = try ModelDirectory(path: path)
     for note in model.notes { events.note(note) }
     if let hashes { try checkCompleteness(hashes.map(\.name)) }
@@ -101,13 +103,20 @@ private struct Verification {
 
   // MARK: Files
 
+  /// The weights of a directory, where they can be opened and are packed.
+  private static func packed(in path: String) -> Checkpoint? {
+    guard let checkpoint = try? Checkpoint(directory: path), checkpoint.isPacked else { return nil }
+    return checkpoint
+  }
+
   private static func check(
-    _ hashes: [Named<String>], in path: String, recordedIn file: String, _ events: any JobEvents
+    _ hashes: [Named<String>], in path: String, _ packed: Checkpoint?, recordedIn file: String, _ events: any JobEvents
   ) throws {
     if let stranger = hashes.first(where: { !Path.isPlainName($0.name) }) {
       throw DocumentError(file, field: "sha256.output", reason: "'\(stranger.name)' is not a plain file name")
     }
-    let files = hashes.map { (path: Path.join(path, $0.name), hash: $0.value) }
+    var files = hashes.map { (path: Path.join(path, $0.name), hash: $0.value) }
+    if let packed { try check(&files, in: packed, events) }
     for (file, _) in files where !FileSystem.exists(file) {
       throw DocumentError(file, reason: "it is missing; \(PruningRecord.fileName) records it")
     }
@@ -123,9 +132,35 @@ private struct Verification {
     }
   }
 
+  /// Compares the files that a packed checkpoint stands for, and takes them off the list.
+  private static func check(
+    _ files: inout [(path: String, hash: String)], in packed: Checkpoint, _ events: any JobEvents
+  ) throws {
+    try events.duringBytes("hashing what is packed", total: packed.byteCount) { advance in
+      var rest: [(path: String, hash: String)] = []
+      for (file, hash) in files {
+        var found = SHA256()
+        let isPacked = try packed.forEachDensePiece(of: Path.name(of: file)) { piece in
+          found.update(piece)
+          advance(piece.count)
+        }
+        guard isPacked else {
+          rest.append((file, hash))
+          continue
+        }
+        let digest = found.hexadecimal()
+        guard digest == hash else {
+          throw DocumentError(
+            file, reason: "as it is packed its SHA-256 is \(digest); \(PruningRecord.fileName) records \(hash)")
+        }
+      }
+      files = rest
+    }
+  }
+
   /// Whatever the model consists of must have been saved with it.
   private func checkCompleteness(_ names: [String]) throws(DocumentError) {
-    for name in model.fileNames where !names.contains(name) {
+    for name in model.denseFileNames where !names.contains(name) {
       throw DocumentError(Path.join(path, name), reason: "\(PruningRecord.fileName) records no such file")
     }
   }

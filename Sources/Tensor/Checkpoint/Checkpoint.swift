@@ -7,6 +7,8 @@ public struct Checkpoint: Sendable {
   /// Names, relative to the directory, of the files that hold the weights: the shards, and the index where there is one.
   public let fileNames: [String]
   private let locations: [TensorName: Int]
+  /// The file that maps tensors to shards, where there is one.
+  private let indexFile: String?
   package let directory: String
 
   /// What a reader of the weights should know about the choice of files.
@@ -21,14 +23,13 @@ public struct Checkpoint: Sendable {
     self.directory = directory
     let files = try WeightFiles(in: directory)
     notes = files.note(directory).map { [$0] } ?? []
-    let indexPath = Path.join(directory, WeightFiles.indexFile)
     var map: [(tensor: TensorName, shard: String)] = []
     let names: [String]
     switch files {
-    case .single: names = [WeightFiles.singleFile]
+    case .single(let name): names = [name]
     case .numbered(let shards): names = shards
-    case .indexed:
-      map = try Self.weightMap(indexPath)
+    case .indexed(let index):
+      map = try Self.weightMap(Path.join(directory, index))
       // Byte by byte: two names that are equal under Unicode normalisation are two files.
       let distinct = Set(map.map { Array($0.shard.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
       names = distinct.map { String(decoding: $0, as: UTF8.self) }
@@ -36,13 +37,39 @@ public struct Checkpoint: Sendable {
     var shards: [SafetensorsFile] = []
     for name in names { shards.append(try SafetensorsFile(path: Path.join(directory, name))) }
     locations = try Self.locate(shards)
+    self.shards = shards
+    guard case .indexed(let index) = files else {
+      (fileNames, indexFile) = (names, nil)
+      return
+    }
+    (fileNames, indexFile) = (names + [index], index)
     for (tensor, shard) in map {
-      guard let found = locations[tensor], names[found].utf8.elementsEqual(shard.utf8) else {
-        throw CheckpointError(indexPath, .notInShard(tensor: "\(tensor)", shard: shard))
+      let isThere = zip(names, shards).contains { $0.utf8.elementsEqual(shard.utf8) && $1.stores(tensor) }
+      guard isThere else {
+        throw CheckpointError(Path.join(directory, index), .notInShard(tensor: "\(tensor)", shard: shard))
       }
     }
-    self.shards = shards
-    if case .indexed = files { fileNames = names + [WeightFiles.indexFile] } else { fileNames = names }
+  }
+
+  /// Whether matrices are stored without their zeros.
+  public var isPacked: Bool { shards.contains(where: \.isPacked) }
+
+  /// The index of the dense checkpoint, as it is or was; nil where there is none.
+  func indexText() throws(CheckpointError) -> [UInt8]? {
+    guard let indexFile else { return nil }
+    let path = Path.join(directory, indexFile)
+    let text = try CheckpointError.wrap { () throws(FileError) in try File.contents(of: path) }
+    guard isPacked else { return text }
+    let index: JSON
+    do throws(JSONError) { index = try JSON.parse(text) } catch {
+      throw CheckpointError(path, .malformedIndex(field: "the index", reason: "\(error)"))
+    }
+    guard let dense = index["metadata"]?[PackedFormat.indexKey]?.bytes else {
+      throw CheckpointError(
+        path,
+        .malformedIndex(field: "metadata.\(PackedFormat.indexKey)", reason: "the index that it stands for is missing"))
+    }
+    return dense
   }
 
   /// Bytes of all tensors.
@@ -110,7 +137,7 @@ public struct Checkpoint: Sendable {
 }
 
 extension Checkpoint {
-  /// Writes the checkpoint into a folder with the same files, tensors, order and metadata.
+  /// Writes the checkpoint into a folder with the same files, tensors, order and metadata, dense where it is packed.
   ///
   /// `replacements` take the place of the tensors of those names; each has the shape and the stored type of what it replaces. All
   /// others are copied in pieces. `progress` is told the bytes of every step.
@@ -119,16 +146,17 @@ extension Checkpoint {
     progress: (Int) -> Void = { _ in }
   ) throws(CheckpointError) {
     for shard in shards {
-      let file = try CheckpointError.wrap { () throws(FileError) in try folder.create(Path.name(of: shard.path)) }
+      let file = try CheckpointError.wrap { () throws(FileError) in try folder.create(shard.denseName) }
       let tensors = shard.entries.map { (name: $0.name, type: $0.type, shape: $0.shape, byteCount: $0.range.count) }
       try SafetensorsWriter.write(tensors, metadata: shard.header.metadata, to: file, progress: progress) {
         replacements[$0].map { .matrix($0) } ?? .tensor(of: shard)
       }
       try shard.checkUnchanged()
     }
-    guard fileNames.contains(WeightFiles.indexFile) else { return }
+    guard let index = try indexText() else { return }
     try CheckpointError.wrap { () throws(FileError) in
-      try folder.copy(Path.join(directory, WeightFiles.indexFile), progress: progress)
+      try folder.write(WeightFiles.indexFile, index)
+      progress(index.count)
     }
   }
 }

@@ -3,14 +3,18 @@ import Support
 /// A safetensors file, opened and validated: no byte of data is used before every offset was checked.
 ///
 /// Tensors are read by positional reads into memory of their own; a file that shrinks under the program is an error, never a
-/// signal.
+/// signal. A packed file (Documentation/Packed.md) is read as the one that it stands for.
 public final class SafetensorsFile: Sendable {
   /// Path of the file.
   public let path: String
-  /// Tensors in the order of their bytes.
+  /// Tensors in the order of their bytes; those of a packed file as in the file that it stands for.
   public var entries: [TensorEntry] { header.entries }
+  /// Whether matrices are stored without their zeros.
+  public var isPacked: Bool { packing != nil }
 
   let header: SafetensorsHeader
+  /// What is there instead of the header's tensors, where the file is packed.
+  let packing: Packing?
   private let file: File
   private let dataStart: Int
   private let status: FileSystem.Status
@@ -37,7 +41,9 @@ public final class SafetensorsFile: Sendable {
     let text: [UInt8]
     do throws(FileError) { text = try file.read(count: Int(length), at: 8) } catch { throw CheckpointError(error) }
     dataStart = 8 + Int(length)
-    header = try SafetensorsHeader(parsing: text, dataSize: size - dataStart, file: path)
+    let stored = try SafetensorsHeader(parsing: text, dataSize: size - dataStart, file: path)
+    packing = try Packing(stored, file: path)
+    header = packing?.header ?? stored
     indices = Dictionary(header.entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -47,34 +53,64 @@ public final class SafetensorsFile: Sendable {
   /// The tensor of a name, or nil.
   public func entry(_ name: TensorName) -> TensorEntry? { indices[name].map { header.entries[$0] } }
 
-  /// A tensor's bytes as they are in the file.
+  /// A tensor's bytes, row by row; those of a packed one with its zeros.
   ///
   /// Throws `CheckpointError` where there is no such tensor or it cannot be read.
   public func bytes(of name: TensorName) throws(CheckpointError) -> [UInt8] {
-    let entry = try existing(name)
-    do throws(FileError) {
-      return try file.read(count: entry.range.count, at: dataStart + entry.range.lowerBound)
-    } catch { throw CheckpointError(error) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(try existing(name).range.count)
+    try forEachPiece(of: name) { (piece) throws(FileError) in bytes.append(contentsOf: piece) }
+    return bytes
   }
 
-  /// Calls `body` with a tensor's bytes as they are in the file, in consecutive pieces.
+  /// Calls `body` with a tensor's bytes, as `bytes(of:)` returns them, in consecutive pieces.
   ///
   /// Throws `CheckpointError` where there is no such tensor, it cannot be read, or `body` throws.
   package func forEachPiece(
     of name: TensorName, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
   ) throws(CheckpointError) {
-    let range = try existing(name).range
-    try CheckpointError.wrap { () throws(FileError) in
-      try file.forEachPiece(of: dataStart + range.lowerBound..<dataStart + range.upperBound, body)
+    let entry = try existing(name)
+    if let packed = packing?.tensors[name] {
+      let matrix = try sparse(packed)
+      let rows = max(1, File.pieceSize / max(1, matrix.columns * matrix.elementType.byteCount))
+      for start in stride(from: 0, to: matrix.rows, by: rows) {
+        let part = start..<min(matrix.rows, start + rows)
+        let piece = AlignedStorage(byteCount: part.count * matrix.columns * matrix.elementType.byteCount)
+        matrix.expand(part, into: piece.pointer)
+        try CheckpointError.wrap { () throws(FileError) in try body(UnsafeRawBufferPointer(piece.bytes)) }
+      }
+      return
     }
+    let range = place(of: entry)
+    try CheckpointError.wrap { () throws(FileError) in try file.forEachPiece(of: range, body) }
   }
 
-  /// A tensor of floats as a matrix of the given shape, as it is stored.
+  /// A tensor of floats as a matrix of the given shape, as it is stored: compressed where the file is packed.
   ///
   /// Throws `CheckpointError` where the tensor is missing, has another shape, or is not F32, F16 or BF16.
   public func matrix(_ name: TensorName, rows: Int, columns: Int) throws(CheckpointError) -> StoredMatrix {
     let (entry, type) = try check(name, shape: [rows, columns])
     return try stored(entry, type, rows, columns)
+  }
+
+  /// Whether an index may name a tensor, or a part of one, as this file's.
+  func stores(_ name: TensorName) -> Bool {
+    guard let packing else { return entry(name) != nil }
+    return packing.plain[name] != nil || packing.tensors.values.contains { $0.parts.contains { $0.name == name } }
+  }
+
+  /// How a tensor's elements are stored.
+  package func form(of name: TensorName) -> MatrixForm { packing?.tensors[name]?.form ?? .dense }
+
+  /// The header of the file, or of the one that it stands for, as that has it.
+  func denseHeaderText() throws(CheckpointError) -> [UInt8] {
+    if let packing { return packing.headerText }
+    return try CheckpointError.wrap { () throws(FileError) in try file.read(count: dataStart - 8, at: 8) }
+  }
+
+  /// Bytes that a tensor takes in the file.
+  package func storedByteCount(of entry: TensorEntry) -> Int {
+    packing?.tensors[entry.name]?.parts.reduce(0) { $0 + $1.range.count } ?? entry.range.count
   }
 
   /// A one-dimensional tensor of floats, widened.
@@ -118,10 +154,28 @@ public final class SafetensorsFile: Sendable {
   private func stored(
     _ entry: TensorEntry, _ type: ElementType, _ rows: Int, _ columns: Int
   ) throws(CheckpointError) -> StoredMatrix {
+    if let packed = packing?.tensors[entry.name] {
+      let matrix = StoredMatrix(try sparse(packed))
+      return matrix.rows == rows && matrix.columns == columns ? matrix : matrix.reshaped(rows: rows, columns: columns)
+    }
     let storage = AlignedStorage(byteCount: entry.range.count)
-    do throws(FileError) {
-      try file.read(into: storage.bytes, at: dataStart + entry.range.lowerBound)
-    } catch { throw CheckpointError(error) }
+    try read(place(of: entry), into: storage.bytes)
     return StoredMatrix(rows: rows, columns: columns, elementType: type, storage: storage)
+  }
+
+  private func sparse(_ packed: PackedTensor) throws(CheckpointError) -> SparseMatrix {
+    try packed.matrix(file: path) { (entry, target) throws(CheckpointError) in
+      try read(dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound, into: target)
+    }
+  }
+
+  /// The bytes of the file in which a tensor is stored that is not packed.
+  private func place(of entry: TensorEntry) -> Range<Int> {
+    let range = packing?.plain[entry.name]?.range ?? entry.range
+    return dataStart + range.lowerBound..<dataStart + range.upperBound
+  }
+
+  private func read(_ range: Range<Int>, into target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+    try CheckpointError.wrap { () throws(FileError) in try file.read(into: target, at: range.lowerBound) }
   }
 }

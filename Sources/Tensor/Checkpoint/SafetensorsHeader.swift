@@ -58,8 +58,11 @@ struct SafetensorsHeader: Sendable {
     self.metadata = metadata
   }
 
-  /// Reads and checks the header's text; `dataSize` bytes follow it in `file`.
-  init(parsing bytes: [UInt8], dataSize: Int, file: String) throws(CheckpointError) {
+  /// The first string of a key of `__metadata__`.
+  func metadata(_ key: String) -> [UInt8]? { metadata.first { $0.key.elementsEqual(key.utf8) }?.value }
+
+  /// Reads and checks the header's text; `dataSize` bytes follow it in `file`, or as many as the tensors have, where it is nil.
+  init(parsing bytes: [UInt8], dataSize: Int?, file: String) throws(CheckpointError) {
     func problem(_ problem: CheckpointError.Problem) -> CheckpointError { CheckpointError(file, problem) }
     guard bytes.first == UInt8(ascii: "{") else {
       throw problem(.headerNotJSON(offset: 8, reason: "it must begin with '{'"))
@@ -110,7 +113,7 @@ struct SafetensorsHeader: Sendable {
     return TensorEntry(name: name, type: type, shape: shape, range: begin..<end)
   }
 
-  private func checkOffsets(dataSize: Int, file: String) throws(CheckpointError) {
+  private func checkOffsets(dataSize: Int?, file: String) throws(CheckpointError) {
     var end = 0
     var previous = ""
     for entry in entries {
@@ -122,7 +125,7 @@ struct SafetensorsHeader: Sendable {
       end = entry.range.upperBound
       previous = "\(entry.name)"
     }
-    guard end == dataSize else { throw CheckpointError(file, .wrongFileSize(expected: end, found: dataSize)) }
+    if let dataSize, end != dataSize { throw CheckpointError(file, .wrongFileSize(expected: end, found: dataSize)) }
   }
 
   private static func checkSize(_ entry: TensorEntry, _ file: String) throws(CheckpointError) {
@@ -160,6 +163,11 @@ struct SafetensorsHeader: Sendable {
     }
     var text = JSON.object(JSONObject(members)).encoded()
     text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8))
-    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+    return Self.encoded(text)
+  }
+
+  /// A header's text with its length in front of it.
+  static func encoded(_ text: [UInt8]) -> [UInt8] {
+    withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
   }
 }

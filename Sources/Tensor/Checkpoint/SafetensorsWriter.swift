@@ -10,12 +10,15 @@ package enum SafetensorsWriter {
     case tensor(of: SafetensorsFile)
   }
 
+  /// A tensor to be written.
+  package typealias Tensor = (name: TensorName, type: String, shape: [Int], byteCount: Int)
+
   /// Writes one file into an open, empty one and brings it to the disk.
   ///
   /// The tensors' bytes follow one another in the order given; `contents` is asked for each in turn, so that only one needs to be
   /// in memory, and a tensor of another file passes in pieces. `progress` is told the bytes of every step.
   package static func write(
-    _ tensors: [(name: TensorName, type: String, shape: [Int], byteCount: Int)],
+    _ tensors: [Tensor],
     metadata: [(key: [UInt8], value: [UInt8])], to file: File, progress: (Int) -> Void = { _ in },
     contents: (TensorName) throws(CheckpointError) -> Contents
   ) throws(CheckpointError) {

@@ -2,24 +2,25 @@ import Support
 
 /// The files of a model directory that hold its weights, by the names that Hugging Face gives them.
 enum WeightFiles {
-  case single
-  /// The shards that an index lists.
-  case indexed
+  /// One file, dense or packed.
+  case single(String)
+  /// The shards that an index lists, dense or packed.
+  case indexed(String)
   /// Shards that no index lists, in the order of their numbers.
   case numbered([String])
 
   static let singleFile = "model.safetensors"
   static let indexFile = "model.safetensors.index.json"
 
-  /// The files that transformers would take: the single file before an index, and, where there is neither, numbered shards of
-  /// which none is missing.
+  /// The files that transformers would take: the single file before an index, then their packed forms, and, where there is none of
+  /// these, numbered shards of which none is missing.
   ///
   /// Throws `CheckpointError` where there is none of these; the error names what is there instead, and the remedy.
   init(in directory: String) throws(CheckpointError) {
-    if FileSystem.isListed(Path.join(directory, Self.singleFile)) {
-      self = .single
-    } else if FileSystem.isListed(Path.join(directory, Self.indexFile)) {
-      self = .indexed
+    let files = [Self.singleFile, Self.indexFile]
+    let known = (files + files.map(PackedFormat.packedName)).first { FileSystem.isListed(Path.join(directory, $0)) }
+    if let known {
+      self = known.hasSuffix(".json") ? .indexed(known) : .single(known)
     } else {
       let names = (try? FileSystem.list(directory))?.sorted() ?? []
       let shards = names.compactMap { name in ShardName(name).map { (name: name, number: $0) } }
@@ -38,8 +39,8 @@ enum WeightFiles {
   /// What a reader of the weights should know about the choice.
   func note(_ directory: String) -> String? {
     switch self {
-    case .single where FileSystem.isListed(Path.join(directory, Self.indexFile)):
-      "\(Path.join(directory, Self.indexFile)): it is not read, because \(Self.singleFile) is there, which counts"
+    case .single(let name) where FileSystem.isListed(Path.join(directory, Self.indexFile)):
+      "\(Path.join(directory, Self.indexFile)): it is not read, because \(name) is there, which counts"
     case .numbered(let names):
       "\(directory): there is no \(Self.indexFile); the \(names.count) shards are read, none of which is missing"
     case .single, .indexed: nil

@@ -1,0 +1,273 @@
+import Support
+
+/// What a packed file stands for, and how it stores it.
+struct Packing: Sendable {
+  /// The header of the file that it stands for.
+  let header: SafetensorsHeader
+  /// The same as that file has it, to the byte.
+  let headerText: [UInt8]
+  /// Matrices without their zeros.
+  let tensors: [TensorName: PackedTensor]
+  /// The entries of all others, as they are stored.
+  let plain: [TensorName: TensorEntry]
+
+  /// What the header of a file tells of its packing; nil where the file is not packed.
+  ///
+  /// Throws `CheckpointError` where the file was packed in another way, or its tensors are not those that it stands for.
+  init?(_ stored: SafetensorsHeader, file: String) throws(CheckpointError) {
+    guard let version = stored.metadata(PackedFormat.versionKey) else { return nil }
+    func failure(_ field: String, _ reason: String) -> CheckpointError {
+      CheckpointError(file, tensor: "__metadata__", field: field, reason: reason)
+    }
+    guard version.elementsEqual(PackedFormat.version.utf8) else {
+      throw failure(
+        PackedFormat.versionKey,
+        "the file was packed in form '\(String(decoding: version.prefix(20), as: UTF8.self))'; "
+          + "this program reads form \(PackedFormat.version)")
+    }
+    guard let text = stored.metadata(PackedFormat.headerKey) else {
+      throw failure(PackedFormat.headerKey, "the header of the file that it stands for is missing here")
+    }
+    headerText = text
+    header = try SafetensorsHeader(parsing: text, dataSize: nil, file: file)
+    let entries = Dictionary(stored.entries.map { ($0.name, $0) }) { first, _ in first }
+    var (plain, tensors): ([TensorName: TensorEntry], [TensorName: PackedTensor]) = ([:], [:])
+    var used: Set<TensorName> = []
+    for entry in header.entries {
+      let parts: [TensorEntry]
+      if let same = entries[entry.name] {
+        guard same.type == entry.type, same.shape == entry.shape else {
+          throw CheckpointError(
+            file, tensor: "\(entry.name)", field: "shape",
+            reason: "it is \(same.type) \(same.shape), but stands for \(entry.type) \(entry.shape)")
+        }
+        plain[entry.name] = same
+        parts = [same]
+      } else {
+        let packed = try PackedTensor(entry, entries, file: file)
+        tensors[entry.name] = packed
+        parts = packed.parts
+      }
+      for part in parts where !used.insert(part.name).inserted {
+        throw CheckpointError(file, tensor: "\(part.name)", field: "name", reason: "it belongs to two tensors")
+      }
+    }
+    if let stranger = stored.entries.first(where: { !used.contains($0.name) }) {
+      throw CheckpointError(
+        file, tensor: "\(stranger.name)", field: "name",
+        reason: "the header that the file stands for has no such tensor")
+    }
+    (self.plain, self.tensors) = (plain, tensors)
+  }
+}
+
+extension SafetensorsFile {
+  /// The name that the file has as a dense one.
+  package var denseName: String {
+    let name = Path.name(of: path)
+    return isPacked ? PackedFormat.denseName(of: name) ?? name : name
+  }
+
+  /// Bytes of the file that a packed one stands for.
+  package var denseByteCount: Int {
+    8 + (packing?.headerText.count ?? 0) + (entries.last?.range.upperBound ?? 0)
+  }
+
+  /// Calls `body` with the bytes of the file that a packed one stands for, in consecutive pieces.
+  ///
+  /// Throws `CheckpointError` where a tensor cannot be read, or `body` throws.
+  ///
+  /// - Precondition: the file is packed.
+  package func forEachDensePiece(
+    _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(CheckpointError) {
+    guard let packing else { preconditionFailure("the file is not packed") }
+    let start = SafetensorsHeader.encoded(packing.headerText)
+    try CheckpointError.wrap { () throws(FileError) in
+      try start.withElements { (bytes) throws(FileError) in try body(UnsafeRawBufferPointer(bytes)) }
+    }
+    for entry in entries { try forEachPiece(of: entry.name, body) }
+  }
+}
+
+extension Checkpoint {
+  /// How the matrices of a checkpoint are stored, and what they take.
+  package struct PackedSizes: Sendable, Equatable {
+    /// Matrices of each form.
+    package var matrices: [MatrixForm: Int] = [:]
+    /// Bytes of all tensors, dense and as stored.
+    package var denseBytes = 0
+    package var storedBytes = 0
+  }
+
+  /// The names of the files that the checkpoint has, or stands for.
+  package var denseFileNames: [String] { fileNames.map { isPacked ? PackedFormat.denseName(of: $0) ?? $0 : $0 } }
+
+  /// How the matrices are stored now.
+  package var packedSizes: PackedSizes {
+    var sizes = PackedSizes()
+    for shard in shards {
+      for entry in shard.entries {
+        sizes.denseBytes += entry.range.count
+        sizes.storedBytes += shard.storedByteCount(of: entry)
+        guard entry.shape.count == 2, ElementType(rawValue: entry.type) != nil else { continue }
+        sizes.matrices[shard.form(of: entry.name), default: 0] += 1
+      }
+    }
+    return sizes
+  }
+
+  /// Writes the checkpoint into a folder with every matrix in its smallest form.
+  ///
+  /// Each file stands for one of this checkpoint's, which `writeDense` gives back to the byte. Every tensor is read twice: for its size, and
+  /// to be written. `progress` is told the bytes of every step, twice those of the dense tensors in all.
+  package func writePacked(
+    to folder: DirectoryWriter, progress: (Int) -> Void = { _ in }
+  ) throws(CheckpointError) -> PackedSizes {
+    var sizes = PackedSizes()
+    var map: [JSONObject.Member] = []
+    for shard in shards {
+      let name = PackedFormat.packedName(of: shard.denseName)
+      let stored = try shard.writePacked(to: folder, name: name, &sizes, progress)
+      map += stored.map { ($0.bytes, JSON(name)) }
+    }
+    guard let index = try indexText() else { return sizes }
+    let metadata = JSON(members: [(PackedFormat.indexKey, JSON.string(index))])
+    let packed = JSON(members: [("metadata", metadata), ("weight_map", .object(JSONObject(map)))])
+    try CheckpointError.wrap { () throws(FileError) in
+      try folder.write(PackedFormat.packedName(of: WeightFiles.indexFile), Array(packed.document.utf8))
+    }
+    return sizes
+  }
+
+  /// Writes the files that a packed checkpoint stands for, to the byte; `progress` is told the bytes of every step.
+  package func writeDense(
+    to folder: DirectoryWriter, progress: (Int) -> Void = { _ in }
+  ) throws(CheckpointError) {
+    for shard in shards {
+      let file = try CheckpointError.wrap { () throws(FileError) in try folder.create(shard.denseName) }
+      try shard.forEachDensePiece { (piece) throws(FileError) in try file.append(piece, progress: progress) }
+      try CheckpointError.wrap { () throws(FileError) in try file.synchronize() }
+      try shard.checkUnchanged()
+    }
+    guard let index = try indexText() else { return }
+    try CheckpointError.wrap { () throws(FileError) in try folder.write(WeightFiles.indexFile, index) }
+  }
+
+  /// Calls `body` with the bytes of a dense file that is packed here, in pieces; false where there is none of that name.
+  package func forEachDensePiece(
+    of name: String, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(CheckpointError) -> Bool {
+    if let shard = shards.first(where: { $0.isPacked && $0.denseName == name }) {
+      try shard.forEachDensePiece(body)
+      return true
+    }
+    guard isPacked, name == WeightFiles.indexFile, let index = try indexText() else { return false }
+    try CheckpointError.wrap { () throws(FileError) in
+      try index.withElements { (bytes) throws(FileError) in try body(UnsafeRawBufferPointer(bytes)) }
+    }
+    return true
+  }
+}
+
+extension SafetensorsFile {
+  /// Writes the packed form of the file; returns the names of what it stores.
+  fileprivate func writePacked(
+    to folder: DirectoryWriter, name: String, _ sizes: inout Checkpoint.PackedSizes, _ progress: (Int) -> Void
+  ) throws(CheckpointError) -> [TensorName] {
+    var tensors: [SafetensorsWriter.Tensor] = []
+    // The tensor that a part belongs to.
+    var owners: [TensorName: (entry: TensorEntry, part: PackedFormat.Part)] = [:]
+    for entry in entries {
+      let form = try smallestForm(of: entry)
+      if entry.shape.count == 2, ElementType(rawValue: entry.type) != nil { sizes.matrices[form.form, default: 0] += 1 }
+      func part(_ part: PackedFormat.Part, _ type: String, _ shape: [Int], _ width: Int) {
+        let name = part.name(of: entry.name)
+        owners[name] = (entry, part)
+        tensors.append((name: name, type: type, shape: shape, byteCount: shape.reduce(width, *)))
+      }
+      let width = ElementType(rawValue: entry.type)?.byteCount ?? 1
+      switch form.form {
+      case .dense:
+        tensors.append((name: entry.name, type: entry.type, shape: entry.shape, byteCount: entry.range.count))
+      case .bitmap:
+        part(.bitmap, "U8", [entry.shape[0], SparseMatrix.bitStride(columns: entry.shape[1])], 1)
+        part(.values, entry.type, [form.kept], width)
+      case .columns:
+        part(.counts, "U32", [entry.shape[0]], 4)
+        part(.columns, "U16", [form.kept], 2)
+        part(.values, entry.type, [form.kept], width)
+      }
+      sizes.denseBytes += entry.range.count
+      progress(entry.range.count)
+    }
+    for entry in entries where owners[entry.name] != nil {
+      throw CheckpointError(
+        path, tensor: "\(entry.name)", field: "name", reason: "a part of the packed form has this name, too")
+    }
+    sizes.storedBytes += tensors.reduce(0) { $0 + $1.byteCount }
+    let file = try CheckpointError.wrap { () throws(FileError) in try folder.create(name) }
+    let metadata = [
+      (key: Array(PackedFormat.versionKey.utf8), value: Array(PackedFormat.version.utf8)),
+      (key: Array(PackedFormat.headerKey.utf8), value: try denseHeaderText()),
+    ]
+    // The matrix whose parts are being written.
+    var current: (name: TensorName, matrix: SparseMatrix)?
+    try SafetensorsWriter.write(tensors, metadata: metadata, to: file) { (name) throws(CheckpointError) in
+      guard let (entry, part) = owners[name] else {
+        progress(self.entry(name)?.range.count ?? 0)
+        return .tensor(of: self)
+      }
+      let matrix: SparseMatrix
+      if let current, current.name == entry.name {
+        matrix = current.matrix
+      } else {
+        let read = try self.matrix(entry.name, rows: entry.shape[0], columns: entry.shape[1]).compressed()
+        guard let sparse = read.sparse else { throw CheckpointError(path, .replaced) }
+        matrix = sparse
+        current = (entry.name, matrix)
+        progress(entry.range.count)
+      }
+      return .bytes(matrix.bytes(of: part))
+    }
+    try checkUnchanged()
+    return tensors.map(\.name)
+  }
+
+  /// The form of a tensor that takes the fewest bytes, and how many of its elements are kept.
+  private func smallestForm(of entry: TensorEntry) throws(CheckpointError) -> (form: MatrixForm, kept: Int) {
+    guard entry.shape.count == 2, let type = ElementType(rawValue: entry.type) else { return (.dense, 0) }
+    let (rows, columns) = (entry.shape[0], entry.shape[1])
+    let matrix = try matrix(entry.name, rows: rows, columns: columns).compressed()
+    let kept = matrix.sparse?.keptCount ?? matrix.count
+    return (MatrixForm.smallest(rows: rows, columns: columns, type: type, kept: kept), kept)
+  }
+}
+
+extension SparseMatrix {
+  /// A part as a file has it.
+  fileprivate func bytes(of part: PackedFormat.Part) -> [UInt8] {
+    withParts { bits, values, starts in
+      switch part {
+      case .bitmap: return Array(bits)
+      case .values: return Array(values)
+      case .counts:
+        return (0..<rows).flatMap { row in
+          withUnsafeBytes(of: UInt32(truncatingIfNeeded: starts[row + 1] - starts[row]).littleEndian) { Array($0) }
+        }
+      case .columns:
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 * keptCount)
+        withView { view in
+          for row in 0..<rows {
+            view.forEachKept(row: row, columns: 0..<columns) { column in
+              bytes.append(UInt8(truncatingIfNeeded: column))
+              bytes.append(UInt8(truncatingIfNeeded: column >> 8))
+            }
+          }
+        }
+        return bytes
+      }
+    }
+  }
+}

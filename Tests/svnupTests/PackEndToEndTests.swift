@@ -1,0 +1,76 @@
+import Foundation
+import Support
+import Tensor
+import TestSupport
+import Testing
+
+@Suite("svnup pack and unpack, end to end")
+struct PackEndToEndTests {
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  /// The names and bytes of a folder's files.
+  private func contents(_ folder: String) throws -> [String: [UInt8]] {
+    var files: [String: [UInt8]] = [:]
+    for name in try FileSystem.list(folder) { files[name] = try File.contents(of: Path.join(folder, name)) }
+    return files
+  }
+
+  @Test(
+    "a pruned model comes back to the byte, sharded or not, and is verified in both forms",
+    arguments: [(Inputs.llama3, "0.7"), (Inputs.opt, "0.5"), (Inputs.embedded, "0.97"), (Inputs.embedded, "2:4")])
+  func roundTrip(model: String, target: String) throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed, back) = (
+        Path.join(folder, "pruned"), Path.join(folder, "packed"), Path.join(folder, "back")
+      )
+      let goal = target.contains(":") ? ["--pattern", target] : ["--sparsity", target]
+      _ = try svnup.json(["prune", model, "--method", "magnitude", "--output", pruned] + goal)
+      let result = try svnup.json(["pack", pruned, "--output", packed])
+      let dense = try #require(result["denseBytes"]?.integer)
+      let stored = try #require(result["packedBytes"]?.integer)
+      #expect(stored < dense)
+      let names = try FileSystem.list(packed).filter { $0.hasSuffix(".safetensors") }
+      #expect(!names.isEmpty && names.allSatisfy { $0.hasSuffix(".packed.safetensors") })
+      #expect(try svnup.run(["verify", packed]).status == 0)
+      _ = try svnup.json(["unpack", packed, "--output", back])
+      let (before, after) = (try contents(pruned), try contents(back))
+      #expect(before.keys.sorted() == after.keys.sorted())
+      for (name, bytes) in before {
+        let isSame = after[name] == bytes
+        #expect(isSame, "\(name)")
+      }
+      #expect(try svnup.run(["verify", back]).status == 0)
+      #expect(try svnup.refusal(["pack", packed, "--output", Path.join(folder, "x")], status: 65).contains("already"))
+      #expect(
+        try svnup.refusal(["unpack", back, "--output", Path.join(folder, "x")], status: 65).contains("not packed"))
+    }
+  }
+
+  @Test("a packed model has the perplexity of the dense one, and can be pruned again")
+  func commands() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      _ = try svnup.json(["prune", Inputs.llama3, "--method", "magnitude", "--sparsity", "0.7", "--output", pruned])
+      _ = try svnup.json(["pack", pruned, "--output", packed])
+      let losses = try [pruned, packed].map { model in
+        let json = try svnup.json(["perplexity", model, "--data", Inputs.stream, "--sequence-length", "64"])
+        return try #require(json["meanNLL"]?.double)
+      }
+      #expect(losses[0] == losses[1])
+      let info = try [pruned, packed].map { try svnup.json(["info", $0])["sparsity"]?.double }
+      #expect(info[0] == info[1])
+      for (name, model) in [("again", pruned), ("from-packed", packed)] {
+        _ = try svnup.json([
+          "prune", model, "--method", "magnitude", "--sparsity", "0.8", "--output", Path.join(folder, name),
+        ])
+      }
+      let (first, second) = (try contents(Path.join(folder, "again")), try contents(Path.join(folder, "from-packed")))
+      for name in first.keys where name != "svnup.json" {
+        let isSame = first[name] == second[name]
+        #expect(isSame, "\(name)")
+      }
+    }
+  }
+}
