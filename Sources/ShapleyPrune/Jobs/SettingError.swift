@@ -48,6 +48,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case seeds
     /// Where results go.
     case output
+    /// The beginning of a text.
+    case prompt
   }
 
   /// Which setting it is.

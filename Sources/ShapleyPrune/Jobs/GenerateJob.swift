@@ -1,0 +1,160 @@
+import Support
+import Tensor
+import Tokenizer
+import Transformer
+
+/// The continuation of a text by a model.
+///
+///     var job = GenerateJob(try ModelSource("SmolLM2-135M"), prompt: "Once upon a time")
+///     job.sampling.temperature = 0.8
+///     let result = try job.run { print($0, terminator: "") }
+///     print(result.decodingRate, "tokens a second")
+public struct GenerateJob: Sendable {
+  /// The model.
+  public var model: ModelSource
+  /// What the text begins with.
+  public var prompt: String
+  /// Tokens to generate at most.
+  public var limit = 256
+  /// How tokens are chosen.
+  public var sampling = Sampling()
+  /// Texts at which to stop; they are not part of the result.
+  public var stops: [String] = []
+  /// Who is told how the work goes.
+  public var events: any JobEvents = SilentEvents()
+  /// Ends the work behind a token.
+  public var stop = StopToken()
+
+  /// A continuation by the most probable tokens.
+  public init(_ model: ModelSource, prompt: String) { (self.model, self.prompt) = (model, prompt) }
+
+  /// Generates, and hands out the text as it comes: never half a character, and nothing that may yet be a text to stop at.
+  ///
+  /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model throws.
+  public func run(text receive: (String) -> Void = { _ in }) throws -> GenerateResult {
+    let tokenizer = try model.tokenizer()
+    for note in tokenizer.notes { events.note(note) }
+    let ids = tokenizer.encode(Array(prompt.utf8))
+    guard !ids.isEmpty else { throw SettingError(.prompt, nil, "it has no tokens; write some text") }
+    let positions = model.directory.maximumPositions
+    guard ids.count <= positions else {
+      throw SettingError(.prompt, nil, "it has \(ids.count) tokens; the model has \(positions) positions")
+    }
+    if let id = ids.first(where: { $0 >= model.directory.vocabularySize }) {
+      throw SettingError(
+        .prompt, nil, "the tokenizer has a token \(id); the model knows \(model.directory.vocabularySize)")
+    }
+    let ends = Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self))
+    let language = try model.load(for: .fewTokens, events: events)
+    var (sequence, sampler) = (TokenSequence(language, ids), TokenSampler(sampling))
+    var output = StoppingText(stops: stops)
+    var stream = tokenizer.stream(skippingSpecialTokens: true)
+    let clock = ContinuousClock()
+    let start = clock.now
+    var first = start
+    var ending = GenerateResult.Ending.limit
+    var generated: [Int] = []
+    while generated.count < limit {
+      guard sequence.hasRoom else {
+        ending = .positions
+        break
+      }
+      let next = sampler.choose(sequence.nextScores(), after: sequence.tokens)
+      if generated.isEmpty { first = clock.now }
+      if ends.contains(next) {
+        ending = .endOfText
+        break
+      }
+      sequence.append(next)
+      generated.append(next)
+      receive(output.append(stream.append(next)))
+      if output.isStopped {
+        ending = .stop
+        break
+      }
+      if stop.isStopRequested {
+        ending = .interrupted
+        break
+      }
+    }
+    let end = clock.now
+    if !output.isStopped {
+      receive(output.append(stream.finish()))
+      receive(output.finish())
+    }
+    return GenerateResult(
+      promptTokens: ids.count, tokens: generated, text: output.text, ending: ending,
+      promptSeconds: (first - start).seconds, decodingSeconds: (end - first).seconds)
+  }
+}
+
+/// A generated text.
+public struct GenerateResult: Sendable {
+  /// Why the text ends where it does.
+  public enum Ending: String, Sendable {
+    case endOfText = "end of text"
+    case stop
+    case limit
+    case positions
+    case interrupted
+  }
+
+  /// Tokens of the prompt.
+  public let promptTokens: Int
+  /// The generated tokens, the end of the text not among them.
+  public let tokens: [Int]
+  /// What they say, up to a text to stop at.
+  public let text: String
+  /// Why the text ends where it does.
+  public let ending: Ending
+  /// Time until the first token was chosen.
+  public let promptSeconds: Double
+  /// Time from there on.
+  public let decodingSeconds: Double
+
+  /// Tokens of the prompt in a second.
+  public var promptRate: Double { Double(promptTokens) / max(promptSeconds, 1e-9) }
+  /// Tokens in a second behind the first; 0 where there is none.
+  public var decodingRate: Double {
+    tokens.count > 1 ? Double(tokens.count - 1) / max(decodingSeconds, 1e-9) : 0
+  }
+}
+
+/// A text that comes in pieces and ends in front of the first of some texts.
+struct StoppingText {
+  private let stops: [[UInt8]]
+  /// Everything that was given out.
+  private(set) var text = ""
+  /// What may yet become a text to stop at.
+  private var held: [UInt8] = []
+  private(set) var isStopped = false
+
+  init(stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
+
+  /// What is certain with a further piece.
+  mutating func append(_ piece: String) -> String {
+    guard !isStopped else { return "" }
+    held.append(contentsOf: piece.utf8)
+    for start in held.indices {
+      let rest = held[start...]
+      if stops.contains(where: { rest.starts(with: $0) }) {
+        isStopped = true
+        return give(start)
+      }
+      // The beginning of one, as far as there is text.
+      if stops.contains(where: { $0.starts(with: rest) }) { return give(start) }
+    }
+    return give(held.count)
+  }
+
+  /// What was held back.
+  mutating func finish() -> String { isStopped ? "" : give(held.count) }
+
+  /// Gives out the first bytes; a stop begins with a whole character, so that they are whole ones too.
+  private mutating func give(_ count: Int) -> String {
+    let piece = String(decoding: held[..<count], as: UTF8.self)
+    held.removeFirst(count)
+    text += piece
+    return piece
+  }
+}

@@ -1,0 +1,80 @@
+import ShapleyPrune
+import Support
+import Transformer
+
+package enum GenerateCommand: Command {
+  static let prompt = Positional.optional("PROMPT", help: "The beginning of the text; without it, standard input.")
+
+  private static let usual = Sampling()
+
+  package static let limit = Option(
+    "tokens", .integer(1...1_000_000), default: 256, help: "Tokens to generate at most.")
+  package static let stops = Option<[String]>.repeated(
+    "stop", .text("TEXT"), help: "End in front of this text; may be given several times.")
+  package static let temperature = Option(
+    "temperature", .number(0...100), default: usual.temperature,
+    help: "What scores are divided by before a token is drawn; 0 takes the most probable token each time.")
+  package static let topK = Option<Int?>(
+    "top-k", .integer(1...1_000_000), defaultText: "all", help: "Draw from so many of the most probable tokens.")
+  package static let topP = Option(
+    "top-p", .number(0...1, excludingLower: true), default: usual.topP,
+    help: "Draw from the most probable tokens whose probabilities come to this.")
+  package static let minP = Option(
+    "min-p", .number(0...1), default: usual.minP,
+    help: "Draw from tokens with at least this share of the largest probability.")
+  package static let repetitionPenalty = Option(
+    "repetition-penalty", .number(0.01...100), default: usual.repetitionPenalty,
+    help: "What the scores of tokens that the text has are divided by, or multiplied by where they are negative.")
+  package static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where random numbers begin.")
+
+  package static let name = "generate"
+  package static let family = CommandFamily.understand
+  package static let summary = "Continue a text."
+  package static let discussion = """
+    The text appears as it is generated and ends at the model's end of text, in front of a --stop, after --tokens, or where \
+    the model has no positions left. Without --temperature every token is the most probable one, as in transformers' \
+    greedy search. Linears with enough zeros are multiplied without them.
+    """
+  package static let usage = "MODEL [PROMPT] [options]"
+  package static let positionals: [any Declaration] = [InputOptions.model, prompt]
+  package static let groups: [OptionGroup] = [
+    ("Text", [limit, stops]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
+  ]
+  package static let examples: KeyValuePairs = [
+    "What comes next:": #"svnup generate SmolLM2-135M "Once upon a time" --tokens 100"#,
+    "Drawn, and another text for every seed:":
+      #"svnup generate SmolLM2-135M "The sea" --temperature 0.8 --seed 7"#,
+  ]
+
+  package static func validate(_ arguments: Arguments) throws(UsageError) {
+    let drawing: [any OptionDeclaration] = [topK, topP, minP, seed]
+    if arguments[temperature] == 0 { try arguments.refuse(drawing, unless: "--temperature above 0") }
+  }
+
+  package static func run(_ arguments: Arguments, console: Console) throws {
+    let source = try ModelSource(arguments[InputOptions.model])
+    let text = try arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self)
+    var job = GenerateJob(source, prompt: text)
+    job.limit = arguments[limit]
+    job.stops = arguments[stops]
+    job.sampling.temperature = arguments[temperature]
+    job.sampling.topK = arguments[topK]
+    job.sampling.topP = arguments[topP]
+    job.sampling.minP = arguments[minP]
+    job.sampling.repetitionPenalty = arguments[repetitionPenalty]
+    job.sampling.seed = UInt64(arguments[seed])
+    job.events = console
+    let result: GenerateResult
+    if console.wantsJSON {
+      result = try job.run()
+      try console.print(result.json)
+    } else {
+      // A reader that has gone is told at the end: the job cannot be stopped from within the text.
+      var isOpen = true
+      result = try job.run { piece in if isOpen { isOpen = (try? StandardStream.output.send(piece)) ?? false } }
+      guard isOpen else { throw OutputClosed() }
+      try console.print()
+    }
+    console.note(result.rates)
+  }
+}

@@ -1,0 +1,76 @@
+import Support
+import TestSupport
+import Testing
+
+@Suite("svnup generate, end to end")
+struct GenerateEndToEndTests {
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  private static let prompt = "In the beginning God created"
+
+  @Test("a greedy text is the same at every call, streamed and as JSON, and goes on from its own beginning")
+  func greedy() throws {
+    let json = try svnup.json(["generate", Inputs.embedded, Self.prompt, "--tokens", "40"])
+    let text = try #require(json["text"]?.text)
+    #expect(json["tokens"]?.array?.count == 40)
+    #expect(json["ending"]?.text == "limit")
+    let plain = try svnup.run(["generate", Inputs.embedded, Self.prompt, "--tokens", "40"])
+    #expect(plain.status == 0)
+    #expect(plain.output == text + "\n")
+    #expect(plain.error.contains("ended by: limit"))
+    let silent = try svnup.run(["generate", Inputs.embedded, Self.prompt, "--tokens", "12", "--quiet"])
+    #expect(silent.error.isEmpty)
+    #expect(text.hasPrefix(silent.output.dropLast()))
+  }
+
+  @Test("a text ends in front of --stop, wherever that lies between tokens")
+  func stop() throws {
+    let whole = try svnup.json(["generate", Inputs.embedded, Self.prompt, "--tokens", "40"])
+    let text = try #require(whole["text"]?.text)
+    let middle = text.index(text.startIndex, offsetBy: text.count / 2)
+    let stop = String(text[middle...].prefix(5))
+    let json = try svnup.json(["generate", Inputs.embedded, Self.prompt, "--tokens", "40", "--stop", stop])
+    let start = try #require(text.range(of: stop)?.lowerBound)
+    #expect(json["text"]?.text == String(text[..<start]))
+    #expect(json["ending"]?.text == "stop")
+  }
+
+  @Test("a seed gives one text, another seed another")
+  func seeds() throws {
+    func text(_ seed: String) throws -> String? {
+      try svnup.json([
+        "generate", Inputs.embedded, Self.prompt, "--tokens", "30", "--temperature", "1", "--top-k", "50", "--seed",
+        seed,
+      ])["text"]?.text
+    }
+    let (first, again, other) = (try text("1"), try text("1"), try text("2"))
+    #expect(first == again)
+    #expect(first != other)
+  }
+
+  @Test("a pruned model and its packed form say the same, and positions that end are told")
+  func packed() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      _ = try svnup.json(["prune", Inputs.embedded, "--method", "magnitude", "--sparsity", "0.6", "--output", pruned])
+      _ = try svnup.json(["pack", pruned, "--output", packed])
+      let texts = try [pruned, packed].map { model in
+        try svnup.json(["generate", model, Self.prompt, "--tokens", "100000"])
+      }
+      #expect(texts[0]["tokens"]?.array?.count == texts[1]["tokens"]?.array?.count)
+      #expect(texts[0]["text"]?.text == texts[1]["text"]?.text)
+      #expect(texts[0]["ending"]?.text == "positions" || texts[0]["ending"]?.text == "end of text")
+    }
+  }
+
+  @Test("what cannot be continued is refused, and options of drawing without drawing")
+  func refusals() throws {
+    #expect(try svnup.refusal(["generate", Inputs.embedded, "", "--quiet"], status: 64).contains("prompt"))
+    let long = String(repeating: "and the earth was without form ", count: 500)
+    #expect(try svnup.refusal(["generate", Inputs.embedded, long, "--quiet"], status: 64).contains("positions"))
+    let drawing = try svnup.refusal(["generate", Inputs.embedded, "a", "--top-k", "4"], status: 64)
+    #expect(drawing.contains("--temperature"))
+  }
+}
