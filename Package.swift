@@ -19,11 +19,13 @@ func instructions(_ march: String, _ features: [String]) -> [SwiftSetting] {
     // Older ones take -Xarch for Apple's systems only. They warn of features that a processor of another kind does not have.
     let flags = features.flatMap { ["-Xclang", "-target-feature", "-Xclang", "+\($0)"] }
   #endif
-  // Where the whole build tells the instructions, nobody knows whether these are among them.
-  return [
-    .unsafeFlags(flags.flatMap { ["-Xcc", $0] }), .define("SVNUP_VECTOR_INSTRUCTIONS"),
-    .enableExperimentalFeature("BuiltinModule"),
-  ]
+  // Instructions that have no name in the language are called by those of the compiler, which older ones do not lend. Where the whole
+  // build tells the instructions, nobody knows whether these are among them.
+  var settings: [SwiftSetting] = [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })]
+  #if compiler(>=6.3)
+    settings += [.define("SVNUP_VECTOR_INSTRUCTIONS"), .enableExperimentalFeature("BuiltinModule")]
+  #endif
+  return settings
 }
 
 /// One thin kernel target: the template's microkernel for one instruction set.

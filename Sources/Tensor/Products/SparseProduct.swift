@@ -48,13 +48,12 @@ struct SparseProduct {
   /// Measured (Documentation/Zeros.md) and not taken anew on each machine: then results would depend on the time of day. Where nobody has
   /// measured a kernel, it is a fraction that pays on the others.
   static func breakEven(_ kernel: Kernel, _ type: ElementType, _ use: ProductUse) -> Double {
-    switch (kernel, use) {
-    case (.reference, _): .infinity
-    case (.portable, .fewTokens):
-      // Without instructions that expand a vector it never pays.
-      .infinity
-    case (.avx2, .fewTokens), (.avx512, .fewTokens): type == .float32 ? 0.65 : 0.5
-    case (.portable, .manyTokens), (.avx2, .manyTokens), (.avx512, .manyTokens): 0.55
+    guard kernel != .reference else { return .infinity }
+    switch use {
+    case .manyTokens: return 0.55
+    case .fewTokens:
+      guard kernel.instructions.expandsByInstruction else { return .infinity }
+      return type == .float32 ? 0.65 : 0.5
     }
   }
 

@@ -11,6 +11,8 @@ import KernelTemplate
     private static var halves: Int { 256 * 32 }
     private static var numbers: Int { halves + 256 * 16 }
 
+    package static var isOneInstruction: Bool { true }
+
     package static var tableByteCount: Int { numbers + 256 * 32 }
 
     package static func fill(_ table: UnsafeMutableRawPointer) {

@@ -5,6 +5,8 @@ import KernelTemplate
 
   /// By one instruction, `vexpandps`, sixteen lanes a step.
   package enum AVX512Expansion: BitmapExpansion {
+    package static var isOneInstruction: Bool { true }
+
     package static var tableByteCount: Int { 0 }
 
     package static func fill(_ table: UnsafeMutableRawPointer) {}

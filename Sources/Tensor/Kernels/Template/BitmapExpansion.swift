@@ -5,7 +5,9 @@ package protocol BitmapExpansion {
   /// As many lanes as a step has columns.
   associatedtype Vector
 
-  /// Bytes of the table that `vector` reads, if any.
+  /// Whether the processor does it in an instruction or two, and not lane by lane.
+  static var isOneInstruction: Bool { get }
+  /// Bytes of the table that is read, if any.
   static var tableByteCount: Int { get }
   /// Fills the table.
   static func fill(_ table: UnsafeMutableRawPointer)
@@ -24,6 +26,9 @@ package protocol BitmapExpansion {
 /// Lane by lane: for processors whose instructions for it the compiler may not use.
 @usableFromInline
 package enum LaneByLane<Vector: FloatLanes>: BitmapExpansion {
+  @inlinable @inline(__always)
+  package static var isOneInstruction: Bool { false }
+
   @inlinable @inline(__always)
   package static var tableByteCount: Int { 0 }
 

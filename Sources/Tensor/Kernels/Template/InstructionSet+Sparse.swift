@@ -6,6 +6,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   @usableFromInline package typealias EightSums = Stack<FourSums, FourSums>
 
   @inlinable @inline(__always)
+  package static var expandsByInstruction: Bool { Expansion.isOneInstruction }
+
+  @inlinable @inline(__always)
   package static var expansionTableByteCount: Int { Expansion.tableByteCount }
 
   @inlinable @inline(__always)

@@ -63,6 +63,9 @@ package protocol InstructionSet: Sendable {
 
   // MARK: Sparse products
 
+  /// Whether `sparseDotProducts` expands a vector by instructions made for it; else it is there for its results.
+  static var expandsByInstruction: Bool { get }
+
   /// Bytes of the table that `sparseDotProducts` reads.
   static var expansionTableByteCount: Int { get }
 

@@ -1,4 +1,5 @@
-#if hasFeature(BuiltinModule) && arch(arm64)
+// Older compilers do not lend the instruction.
+#if hasFeature(BuiltinModule) && arch(arm64) && compiler(>=6.3)
   import Builtin
 
   /// By picking bytes, `tbl`, four lanes a step.
@@ -7,6 +8,9 @@
   /// and halves, of 8 bytes.
   @usableFromInline
   package enum NEONExpansion: BitmapExpansion {
+    @inlinable @inline(__always)
+    package static var isOneInstruction: Bool { true }
+
     @inlinable @inline(__always)
     package static var tableByteCount: Int { 2 * 16 * 16 + 16 * 8 + 8 }
 
