@@ -21,11 +21,12 @@ func instructions(_ march: String, _ features: [String]) -> [SwiftSetting] {
   #endif
   // Instructions that have no name in the language are called by those of the compiler, which older ones do not lend. Where the whole
   // build tells the instructions, nobody knows whether these are among them.
-  var settings: [SwiftSetting] = [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })]
+  let settings: [SwiftSetting] = [.unsafeFlags(flags.flatMap { ["-Xcc", $0] })]
   #if compiler(>=6.3)
-    settings += [.define("SVNUP_VECTOR_INSTRUCTIONS"), .enableExperimentalFeature("BuiltinModule")]
+    return settings + [.define("SVNUP_VECTOR_INSTRUCTIONS"), .enableExperimentalFeature("BuiltinModule")]
+  #else
+    return settings
   #endif
-  return settings
 }
 
 /// One thin kernel target: the template's microkernel for one instruction set.

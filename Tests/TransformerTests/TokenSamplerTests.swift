@@ -47,17 +47,17 @@ import Transformer
     var sampling = Sampling()
     sampling.temperature = 1
     sampling.topK = 2
-    expect(frequencies(sampling, Self.scores), [2 / 3, 1 / 3, 0, 0])
+    expect(frequencies(sampling, Self.scores), [2.0 / 3, 1.0 / 3, 0, 0])
     sampling.topK = nil
     sampling.topP = 0.7
-    expect(frequencies(sampling, Self.scores), [2 / 3, 1 / 3, 0, 0])
+    expect(frequencies(sampling, Self.scores), [2.0 / 3, 1.0 / 3, 0, 0])
     sampling.topP = 0.76
     expect(frequencies(sampling, Self.scores), [0.5 / 0.9, 0.25 / 0.9, 0.15 / 0.9, 0])
     sampling.topP = 1e-9
     expect(frequencies(sampling, Self.scores), [1, 0, 0, 0])
     sampling.topP = 1
     sampling.minP = 0.4
-    expect(frequencies(sampling, Self.scores), [2 / 3, 1 / 3, 0, 0])
+    expect(frequencies(sampling, Self.scores), [2.0 / 3, 1.0 / 3, 0, 0])
     sampling.minP = 1
     expect(frequencies(sampling, Self.scores), [1, 0, 0, 0])
   }

@@ -9,7 +9,7 @@ struct ProgramTests {
 
   static let names = [
     "demo", "info", "tokenize", "perplexity", "shapley", "shapley plan", "shapley work", "shapley merge", "prune",
-    "verify", "pack", "unpack", "generate",
+    "verify", "pack", "unpack", "generate", "evaluate",
   ]
 
   @Test("help of every command, in its three spellings, is the same text with an example", arguments: names)

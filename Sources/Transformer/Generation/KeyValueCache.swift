@@ -11,6 +11,13 @@ public final class KeyValueCache {
   /// An empty cache.
   public init() {}
 
+  /// A cache with the same tokens, to which others can be appended.
+  func copy() -> KeyValueCache {
+    let copy = KeyValueCache()
+    (copy.keys, copy.values, copy.count) = (keys, values, count)
+    return copy
+  }
+
   /// Appends the keys and values of further tokens.
   func append(keys newKeys: Matrix, values newValues: Matrix) {
     let needed = count + newKeys.rows

@@ -1,0 +1,199 @@
+import Support
+
+/// A question of a task, as pairs of a context and a continuation of which one is right.
+package struct TaskItem: Sendable, Equatable {
+  /// A possible answer: what a model is given, and what it is asked the probability of.
+  package struct Choice: Sendable, Equatable {
+    var context: String
+    var continuation: String
+    /// Bytes of the answer without what stands between it and the context.
+    var byteCount: Int
+  }
+
+  package let choices: [Choice]
+  /// The number of the right one.
+  package let answer: Int
+
+  /// Several answers behind one context, each after a blank.
+  init(_ context: String, _ answers: [String], answer: Int) {
+    choices = answers.map { Choice(context: context, continuation: " \($0)", byteCount: $0.utf8.count) }
+    self.answer = answer
+  }
+
+  /// One continuation behind several contexts, whose numbers of bytes are those of the texts that differ.
+  init(contexts: [(text: String, option: String)], _ continuation: String, answer: Int) {
+    choices = contexts.map { Choice(context: $0.text, continuation: continuation, byteCount: continuation.utf8.count) }
+    self.answer = answer
+  }
+}
+
+/// The forms in which people have tasks, told by the fields of their lines; each becomes the text that lm-evaluation-harness makes of it.
+package enum TaskForm: String, Sendable, CaseIterable {
+  /// question, choices (texts), answer (a number from 0, or the text).
+  case choices
+  case hellaSwag = "HellaSwag"
+  /// ARC: question, choices (text, label), answerKey.
+  case arc = "ARC"
+  case openBookQA = "OpenBookQA"
+  case boolQ = "BoolQ"
+  case rte = "RTE"
+  case winoGrande = "WinoGrande"
+  case piqa = "PIQA"
+  /// LAMBADA: text, of which the last word is asked for.
+  case lastWord = "LAMBADA"
+
+  /// The fields that a line of this form has, which tell it from the forms behind it.
+  private var fields: [[String]] {
+    switch self {
+    case .hellaSwag: [["endings", "label"]]
+    case .openBookQA: [["question_stem", "choices", "answerKey"]]
+    case .arc: [["question", "choices", "answerKey"]]
+    case .boolQ: [["passage", "question"]]
+    case .rte: [["sentence1", "sentence2", "label"], ["premise", "hypothesis", "label"]]
+    case .winoGrande: [["sentence", "option1", "option2", "answer"]]
+    case .piqa: [["goal", "sol1", "sol2", "label"]]
+    case .choices: [["question", "choices", "answer"]]
+    case .lastWord: [["text"]]
+    }
+  }
+
+  /// The form of a line.
+  ///
+  /// Throws `DocumentError` where it has the fields of none.
+  init(_ json: FieldReader) throws(DocumentError) {
+    let names = Set(try json.object().members.map { String(decoding: $0.key, as: UTF8.self) })
+    let order: [TaskForm] = [.hellaSwag, .openBookQA, .arc, .boolQ, .rte, .winoGrande, .piqa, .choices, .lastWord]
+    guard let form = order.first(where: { $0.fields.contains { names.isSuperset(of: $0) } }) else {
+      let known = Self.choices.fields[0].joined(separator: ", ")
+      throw json.failure("the fields are those of no task that is known; the simplest has \(known)")
+    }
+    self = form
+  }
+
+  /// The item of a line.
+  ///
+  /// Throws `DocumentError` where a field is missing or wrong.
+  func item(_ json: FieldReader) throws(DocumentError) -> TaskItem {
+    func text(_ name: String) throws(DocumentError) -> String { try json.member(name).text() }
+    switch self {
+    case .choices:
+      let answers = try json.member("choices").texts()
+      return TaskItem(try text("question"), answers, answer: try json.member("answer").number(of: answers))
+    case .hellaSwag:
+      let answers = try json.member("endings").texts().map(Self.cleaned)
+      let first = try json.optional("ctx_a")?.text() ?? ""
+      let second = try json.optional("ctx_b")?.text() ?? ""
+      let topic = try json.optional("activity_label")?.text()
+      let context = first.isEmpty ? try text("ctx") : "\(first) \(second.capitalizedFirst)"
+      return TaskItem(
+        Self.cleaned(topic.map { "\($0): \(context)" } ?? context), answers,
+        answer: try json.member("label").number(below: answers.count))
+    case .arc, .openBookQA:
+      let (answers, labels) = try json.member("choices").labelledTexts()
+      let key = try text("answerKey")
+      guard let answer = labels.firstIndex(of: key) else {
+        throw json.failure("no choice has the label '\(key)'", at: "answerKey")
+      }
+      let question = self == .arc ? "Question: \(try text("question"))\nAnswer:" : try text("question_stem")
+      return TaskItem(question, answers, answer: answer)
+    case .boolQ:
+      let answer = json.optional("label") ?? json.optional("answer")
+      guard let answer else { throw json.failure("it is missing", at: "answer") }
+      let isTrue = answer.json.bool == true ? 1 : answer.json.bool == false ? 0 : try answer.number(below: 2)
+      return TaskItem(
+        "\(try text("passage"))\nQuestion: \(try text("question"))?\nAnswer:", ["no", "yes"], answer: isTrue)
+    case .rte:
+      let (premise, hypothesis) =
+        json.optional("sentence1") == nil
+        ? (try text("premise"), try text("hypothesis")) : (try text("sentence1"), try text("sentence2"))
+      return TaskItem(
+        "\(premise)\nQuestion: \(hypothesis) True or False?\nAnswer:", ["True", "False"],
+        answer: try json.member("label").number(below: 2))
+    case .winoGrande:
+      let sentence = try text("sentence")
+      guard let gap = sentence.firstIndex(of: "_") else {
+        throw json.failure("it has no '_', where the options go", at: "sentence")
+      }
+      let (before, behind) = (sentence[..<gap], sentence[sentence.index(after: gap)...])
+      let options = [try text("option1"), try text("option2")]
+      return TaskItem(
+        contexts: options.map { ("\(before)\($0)", $0) }, " \(behind.trimmed)",
+        answer: try json.member("answer").number(below: 3) - 1)
+    case .piqa:
+      return TaskItem(
+        "Question: \(try text("goal"))\nAnswer:", [try text("sol1"), try text("sol2")],
+        answer: try json.member("label").number(below: 2))
+    case .lastWord:
+      let words = try text("text").split(separator: " ", omittingEmptySubsequences: false)
+      guard words.count > 1, let last = words.last, !last.isEmpty else {
+        throw json.failure("its last word is to be told from the words in front of it, and there are none", at: "text")
+      }
+      return TaskItem(words.dropLast().joined(separator: " "), [String(last)], answer: 0)
+    }
+  }
+
+  /// HellaSwag's texts without the marks of their source.
+  private static func cleaned(_ text: String) -> String {
+    var result = ""
+    let marked = text.trimmed.replacing(" [title]", with: ". ")
+    var rest = marked[...]
+    while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
+      result += rest[..<open]
+      rest = rest[rest.index(after: close)...]
+    }
+    return (result + rest).replacing("  ", with: " ")
+  }
+}
+
+extension FieldReader {
+  /// The elements of an array of strings.
+  fileprivate func texts() throws(DocumentError) -> [String] {
+    var texts: [String] = []
+    for element in try elements() { texts.append(try element.text()) }
+    guard texts.count > 1 else { throw failure("there must be two choices at least") }
+    return texts
+  }
+
+  /// Choices and their labels, as one object of two arrays or as an array of objects.
+  fileprivate func labelledTexts() throws(DocumentError) -> (texts: [String], labels: [String]) {
+    if json.array == nil {
+      let (texts, labels) = (try member("text").texts(), try member("label").texts())
+      guard texts.count == labels.count else {
+        throw failure("there are \(texts.count) texts and \(labels.count) labels")
+      }
+      return (texts, labels)
+    }
+    var (texts, labels): ([String], [String]) = ([], [])
+    for element in try elements() {
+      texts.append(try element.member("text").text())
+      labels.append(try element.member("label").text())
+    }
+    guard texts.count > 1 else { throw failure("there must be two choices at least") }
+    return (texts, labels)
+  }
+
+  /// A number from 0, which may be written as a string.
+  fileprivate func number(below bound: Int) throws(DocumentError) -> Int {
+    let value = json.integer ?? json.text.flatMap { Int($0) }
+    guard let value, (0..<bound).contains(value) else { throw failure("expected a number from 0 to \(bound - 1)") }
+    return value
+  }
+
+  /// The number of an answer, or the number of the text that it is.
+  fileprivate func number(of answers: [String]) throws(DocumentError) -> Int {
+    if let text = json.text, let index = answers.firstIndex(of: text) { return index }
+    return try number(below: answers.count)
+  }
+}
+
+extension StringProtocol {
+  /// The text without blanks at both ends.
+  fileprivate var trimmed: String {
+    let start = drop { $0.isWhitespace }
+    guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(start[...last])
+  }
+
+  /// The text with a large first letter and small other ones, as Python's `capitalize` writes it.
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst().lowercased() }
+}

@@ -1,0 +1,75 @@
+import Support
+import TestSupport
+import Testing
+
+/// Tasks made of sentences of the King James Bible, in all forms; expected.json has what transformers computes on the embedded model.
+@Suite("svnup evaluate, end to end")
+struct EvaluateEndToEndTests {
+  let svnup: CommandRunner
+  private static let folder = Fixtures.path("tasks")
+
+  init() throws { svnup = try CommandRunner() }
+
+  @Test(
+    "items of every form have the scores that transformers gives them",
+    arguments: [
+      ("choices", "choices"), ("hella", "HellaSwag"), ("wino", "WinoGrande"), ("lambada", "LAMBADA"), ("arc", "ARC"),
+      ("boolq", "BoolQ"), ("rte", "RTE"), ("piqa", "PIQA"), ("obqa", "OpenBookQA"),
+    ])
+  func scores(name: String, form: String) throws {
+    let expected = try #require(try Fixtures.json(Path.join(Self.folder, "expected.json"))[name]?.array)
+    let task = Path.join(Self.folder, "\(name).jsonl")
+    let result = try #require(
+      try svnup.json(["evaluate", Inputs.embedded, "--task", task])["tasks"]?.array?.first)
+    #expect(result["form"]?.text == form)
+    #expect(result["items"]?.integer == expected.count)
+    let found = try #require(result["logLikelihoods"]?.array)
+    var right = 0
+    for (found, item) in zip(found, expected) {
+      let (ours, theirs) = (found.doubles, try #require(item["logLikelihoods"]).doubles)
+      #expect(ours.count == theirs.count)
+      for (a, b) in zip(ours, theirs) { #expect(abs(a - b) <= 2e-5 * max(1, abs(b)), "\(a) \(b)") }
+      let best = theirs.indices.reduce(0) { theirs[$1] > theirs[$0] ? $1 : $0 }
+      let isGreedy = item["greedy"]?.array?.first?.bool == true
+      right += form == "LAMBADA" ? (isGreedy ? 1 : 0) : best == item["answer"]?.integer ? 1 : 0
+    }
+    let share = Double(right) / Double(expected.count)
+    #expect(result["accuracy"]?["value"]?.double == share)
+    let error = (share * (1 - share) / Double(expected.count - 1)).squareRoot()
+    #expect(result["accuracy"]?["standardError"]?.double == error)
+    #expect(result["accuracyByBytes"]?.isNull == (form == "LAMBADA"))
+    #expect(result["perplexity"]?.isNull == (form != "LAMBADA"))
+  }
+
+  @Test("several tasks make one table, and only the first items are asked where that is wanted")
+  func table() throws {
+    let files = ["arc", "lambada"].flatMap { ["--task", Path.join(Self.folder, "\($0).jsonl")] }
+    let result = try svnup.run(["evaluate", Inputs.embedded, "--items", "2"] + files)
+    #expect(result.status == 0)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines[2].contains("ARC") && lines[3].contains("LAMBADA"))
+    #expect(lines[2].split(separator: " ").contains("2"))
+  }
+
+  @Test(
+    "a line that is no item is refused by its number and field",
+    arguments: [
+      (#"{"question": "a", "choices": ["b", "c"]}"#, "no task that is known"),
+      (#"{"question": "a", "choices": ["b", "c"], "answer": 2}"#, "answer"),
+      (#"{"question": "a", "choices": ["b"], "answer": 0}"#, "choices"),
+      (#"{"question": "a", "choices": "b", "answer": 0}"#, "choices"),
+      (#"{"sentence": "no gap", "option1": "a", "option2": "b", "answer": "1"}"#, "sentence"),
+      (#"{"text": "word"}"#, "text"), (#"{"text": "#, "line 2"), (#"[1]"#, "line 2"),
+      (#"{"question": "a", "choices": {"text": ["b", "c"], "label": ["A", "B"]}, "answerKey": "C"}"#, "answerKey"),
+    ])
+  func refusals(line: String, word: String) throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "task.jsonl")
+      let text = "\n" + line + "\n"
+      try File.replace(path, with: Array(text.utf8))
+      let error = try svnup.refusal(["evaluate", Inputs.embedded, "--task", path, "--quiet"], status: 65)
+      #expect(error.contains(word) && error.contains("line 2"), "\(error)")
+    }
+  }
+}
