@@ -112,6 +112,6 @@ suites() { # filter
   fi
 }
 # Suites whose work is bounded: the emulator takes up to a hundred times as long as a processor.
-kernels='Half|BFloat16|InstructionSet|Elementwise|Normalization|StoredMatrix|StoredProduct|CholeskyBlock|Gradient|Matmul|Attention'
+kernels='SparseProduct|CompressedMatrix|Half|BFloat16|InstructionSet|Elementwise|Normalization|StoredMatrix|StoredProduct|CholeskyBlock|Gradient|Matmul|Attention'
 for filter in SupportTests "TensorTests.($kernels)Tests" TokenizerTests.ReferenceVectorTests; do suites "$filter"; done
 exit $((failures > 0))

@@ -6,9 +6,9 @@ import Transformer
   private func frequencies(_ sampling: Sampling, _ scores: [Float], after sequence: [Int] = [], count: Int = 20_000)
     -> [Double]
   {
-    var (sampler, counts) = (TokenSampler(sampling), scores.map { _ in 0.0 })
-    for _ in 0..<count { counts[sampler.choose(scores, after: sequence)] += 1 / Double(count) }
-    return counts
+    var (sampler, counts) = (TokenSampler(sampling), scores.map { _ in 0 })
+    for _ in 0..<count { counts[sampler.choose(scores, after: sequence)] += 1 }
+    return counts.map { Double($0) / Double(count) }
   }
 
   /// Logarithms of these shares.

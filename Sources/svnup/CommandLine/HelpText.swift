@@ -18,24 +18,28 @@ package struct HelpText {
   /// All commands by what they are wanted for, for `svnup help`: on 80 columns a screen of 24 lines.
   package func overview(of commands: [any Command.Type]) -> String {
     var lines = paragraph(Program.headline, indentation: 0) + [""]
-    for family in CommandFamily.allCases {
-      let members = commands.filter { $0.family == family }
-      lines.append(style.heading(family.rawValue))
-      for command in members where command.whole == nil {
-        lines += entry(command.name, command.summary, column: overviewColumn)
-        let parts = members.filter { $0.whole == command.name }.compactMap { $0.name.split(separator: " ").last }
-        if !parts.isEmpty {
-          lines += paragraph(
-            "On many machines: \(command.name) \(parts.joined(separator: ", ")).", indentation: overviewColumn)
-        }
-      }
+    for family in CommandFamily.allCases where family != .help {
+      let members = commands.filter { $0.family == family && $0.whole == nil }
+      if !members.isEmpty { lines.append(style.heading(family.rawValue)) }
+      for command in members { lines += entry(command.name, command.summary, column: overviewColumn) }
     }
     lines.append("")
+    // Commands whose work many machines share have parts of the same names.
+    let spread = commands.compactMap { command in
+      command.whole.map { (whole: $0, part: command.name.dropFirst($0.count + 1)) }
+    }
+    let wholes = spread.map(\.whole).enumerated().filter { spread.map(\.whole).firstIndex(of: $1) == $0 }.map(\.element)
+    let parts = spread.filter { $0.whole == wholes.first }.map(\.part)
+    if !parts.isEmpty {
+      let text = "On many machines: \(wholes.joined(separator: " or ")), with \(parts.joined(separator: ", "))."
+      lines += wrap(text, first: 0, following: 2)
+    }
     let common = CommonOptions.group.options.filter { !$0.isAdvanced }.map(\.label) + ["--version"]
     lines += wrap("Everywhere: \(common.joined(separator: ", ")).", first: 0, following: 2)
     lines += wrap(
       "Status: 0 done, 64 usage, 65 data, 66 no input, 73-74 output, 75 resumable.", first: 0, following: 2)
-    lines += wrap("Try: svnup demo, and svnup help COMMAND for options and examples.", first: 0, following: 2)
+    let help = ["demo", "help COMMAND"] + commands.filter { $0.family == .help }.map { $0.name }
+    lines += wrap("Try: svnup \(help.joined(separator: ", svnup ")).", first: 0, following: 2)
     return lines.joined(separator: "\n")
   }
 
