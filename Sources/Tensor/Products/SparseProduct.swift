@@ -53,7 +53,7 @@ struct SparseProduct {
     case .manyTokens: return 0.55
     case .fewTokens:
       guard kernel.instructions.expandsByInstruction else { return .infinity }
-      return type == .float32 ? 0.65 : 0.5
+      return type == .float32 ? 0.6 : 0.55
     }
   }
 
