@@ -13,6 +13,13 @@ extension TransformerBlock {
 }
 
 extension CausalLM {
+  /// Puts every linear into the form whose products are faster: without its zeros, where there are enough.
+  package mutating func useFasterForms(for use: ProductUse) {
+    for index in blocks.indices {
+      for role in blocks[index].roles { blocks[index][role].weight = blocks[index][role].weight.inFasterForm(for: use) }
+    }
+  }
+
   /// Bytes that `packed(within:)` takes beside the model.
   package var packedByteCount: Int { blocks.reduce(0) { $0 + $1.packedByteCount } }
 

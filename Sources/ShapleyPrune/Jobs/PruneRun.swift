@@ -109,6 +109,8 @@ struct PruneRun {
         &model, patterns: shared.patterns, calibration: samples ?? .none, progress: $0)
     }
     tellEmptied(reports)
+    // As the saved model will be measured: in the same forms, it has the same perplexity to the bit.
+    model.useFasterForms(for: .manyTokens)
     let pruned = try evaluation.map { try measure(model, $0, "pruned perplexity") }
     var record = PruningRecord()
     record.command = job.command
