@@ -40,8 +40,7 @@ extension Benchmark {
 let allBenchmarks: [any Benchmark.Type] = [
   MatmulBenchmark.self, GEMVBenchmark.self, SparseBenchmark.self, AttentionBenchmark.self, CholeskyBenchmark.self,
   SparseGPTBenchmark.self, ReconstructionBenchmark.self, WandaBenchmark.self, ForwardBenchmark.self,
-  TokenizerBenchmark.self,
-  ShapleyBenchmark.self, RoundsBenchmark.self,
+  TokenizerBenchmark.self, ShapleyBenchmark.self, RoundsBenchmark.self,
 ]
 
 /// The dimensions of a case, written 2048x768x768.

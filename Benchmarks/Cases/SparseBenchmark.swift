@@ -30,7 +30,7 @@ enum SparseBenchmark: Benchmark {
       result.withMutableElements { elements in
         switch self {
         case .random(let fraction):
-          for i in 0..<count where Double(generator.next() >> 11) * 0x1p-53 < fraction { elements[i] = 0 }
+          for i in 0..<count where generator.unit() < fraction { elements[i] = 0 }
         case .twoOfFour:
           for group in stride(from: 0, to: count - 3, by: 4) {
             let first = Int(generator.next() % 4)
@@ -45,6 +45,10 @@ enum SparseBenchmark: Benchmark {
 
   static func bytes(_ size: Size) -> Int { GEMVBenchmark.bytes(size) + 8 * size[1] * size[2] }
 
+  static func check(_ size: Size) throws(BenchmarkError) {
+    guard size[3] <= 100 else { throw .usage("--size \(size): Z is a percentage, at most 100") }
+  }
+
   static func run(_ size: Size, _ session: Session) throws {
     let inputs = Matrix.uniform(size[0], size[2], seed: 1)
     let weight = Matrix.uniform(size[1], size[2], seed: 2)
@@ -58,7 +62,7 @@ enum SparseBenchmark: Benchmark {
           let identifier = identifier(size, "\(type.rawValue.lowercased())-\(form)")
           try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, dense.widened(), identifier)
           // Of a few rows the limit is what is read, of many what is multiplied, zeros included: the figures are comparable.
-          let isNarrow = size[0] <= 8
+          let isNarrow = size[0] <= PackingMemory.expandedRows
           let copies = isNarrow ? GEMVBenchmark.copies(of: stored) : [stored]
           let work =
             isNarrow

@@ -30,6 +30,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     return result
   }
 
+  /// Uniform in [0, 1) with 53 random bits.
+  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
   /// Uniform in 0..<bound, without bias.
   ///
   /// The algorithm of `Int.random` may change with the standard library, and this one does not.

@@ -73,18 +73,23 @@ private struct InstructionPattern {
     for folder in KernelObjects.folders {
       let objects = try FileSystem.list(folder).filter { $0.hasSuffix(".o") }
       #expect(!objects.isEmpty)
-      var definesFunctions = false
       for object in objects {
         let symbols = try KernelObjects.symbols(Path.join(folder, object))
         let code = symbols.filter { $0[3] == "FUNC" || $0[6].hasPrefix(".text") }
-        definesFunctions = definesFunctions || code.contains { $0[2] == "T" }
+        #if compiler(>=6.3)
+          let mayBeEmpty = false
+        #else
+          // Such compilers do not lend the instructions that the file is about.
+          let mayBeEmpty = object.contains("Expansion")
+        #endif
+        #expect(
+          mayBeEmpty || code.contains { $0[2] == "T" }, "\(object) defines no function: nm's output is not what it was")
         // A name with the target's instruction set in it is a template's instance for it: nobody else can define it. (Mangled
         // names do not repeat the word "Kernel".)
         let own = Path.name(of: folder).dropFirst("Kernel".count).dropLast(".build".count)
         let weak = code.filter { ["V", "W", "u"].contains($0[2]) }.map { $0[0] }.filter { !$0.contains(own) }
         #expect(weak.isEmpty, "\(object)")
       }
-      #expect(definesFunctions, "\(folder) defines no function: nm's output is not what it was")
     }
   }
 

@@ -1,9 +1,6 @@
 import Support
 
 extension SeededGenerator {
-  /// Uniform in [0, 1) with 53 random bits.
-  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
   /// Approximately normal, mean 0 and variance 1: the sum of twelve uniforms less six.
   ///
   /// Needs no logarithm, so it is the same to the bit everywhere.

@@ -52,6 +52,27 @@ struct EvaluateEndToEndTests {
     #expect(lines[2].split(separator: " ").contains("2"))
   }
 
+  @Test("items longer than the positions lose their beginning, which is noted; an answer that has none is refused")
+  func positions() throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "task.jsonl")
+      let long = String(repeating: "and the earth was without form ", count: 200)
+      func ask(_ question: String, _ answer: String) throws {
+        let item = JSON(members: [
+          ("question", JSON(question)), ("choices", [JSON(answer), "void"]), ("answer", JSON(0)),
+        ])
+        try File.replace(path, with: item.encoded())
+      }
+      try ask(long, "and void")
+      let result = try svnup.run(["evaluate", Inputs.embedded, "--task", path])
+      #expect(result.status == 0)
+      #expect(result.error.contains("1 items are longer"))
+      try ask("In the beginning", long)
+      let error = try svnup.refusal(["evaluate", Inputs.embedded, "--task", path, "--quiet"], status: 65)
+      #expect(error.contains("item 1") && error.contains("positions"))
+    }
+  }
+
   @Test(
     "a line that is no item is refused by its number and field",
     arguments: [
@@ -60,6 +81,7 @@ struct EvaluateEndToEndTests {
       (#"{"question": "a", "choices": ["b"], "answer": 0}"#, "choices"),
       (#"{"question": "a", "choices": "b", "answer": 0}"#, "choices"),
       (#"{"sentence": "no gap", "option1": "a", "option2": "b", "answer": "1"}"#, "sentence"),
+      (#"{"sentence": "a _ b", "option1": "a", "option2": "b", "answer": "0"}"#, "1 or 2"),
       (#"{"text": "word"}"#, "text"), (#"{"text": "#, "line 2"), (#"[1]"#, "line 2"),
       (#"{"question": "a", "choices": {"text": ["b", "c"], "label": ["A", "B"]}, "answerKey": "C"}"#, "answerKey"),
     ])

@@ -48,6 +48,23 @@ struct PackEndToEndTests {
     }
   }
 
+  @Test("damage to a packed file is told of that file")
+  func damage() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      _ = try svnup.json(["prune", Inputs.llama1, "--method", "magnitude", "--sparsity", "0.7", "--output", pruned])
+      _ = try svnup.json(["pack", pruned, "--output", packed])
+      let file = Path.join(packed, "model.packed.safetensors")
+      let bytes = try File.contents(of: file)
+      try File.replace(file, with: Array(bytes.dropLast()))
+      #expect(try svnup.refusal(["verify", packed, "--quiet"], status: 65).contains(file))
+      var changed = bytes
+      changed[bytes.count - 1] ^= 1
+      try File.replace(file, with: changed)
+      #expect(try svnup.refusal(["verify", packed, "--quiet"], status: 65).contains("SHA-256"))
+    }
+  }
+
   @Test("a packed model has the perplexity of the dense one, and can be pruned again")
   func commands() throws {
     try withTemporaryFolder { folder in

@@ -30,8 +30,9 @@ public struct GenerateJob: Sendable {
 
   /// Generates, and hands out the text as it comes: never half a character, and nothing that may yet be a text to stop at.
   ///
-  /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model throws.
-  public func run(text receive: (String) -> Void = { _ in }) throws -> GenerateResult {
+  /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model and `receive`
+  /// throw.
+  public func run(text receive: (String) throws -> Void = { _ in }) throws -> GenerateResult {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
     let ids = tokenizer.encode(Array(prompt.utf8))
@@ -40,10 +41,7 @@ public struct GenerateJob: Sendable {
     guard ids.count <= positions else {
       throw SettingError(.prompt, nil, "it has \(ids.count) tokens; the model has \(positions) positions")
     }
-    if let id = ids.first(where: { $0 >= model.directory.vocabularySize }) {
-      throw SettingError(
-        .prompt, nil, "the tokenizer has a token \(id); the model knows \(model.directory.vocabularySize)")
-    }
+    try model.check(ids, of: "the prompt")
     let ends = Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self))
     let language = try model.load(for: .fewTokens, events: events)
     var (sequence, sampler) = (TokenSequence(language, ids), TokenSampler(sampling))
@@ -67,7 +65,7 @@ public struct GenerateJob: Sendable {
       }
       sequence.append(next)
       generated.append(next)
-      receive(output.append(stream.append(next)))
+      try receive(output.append(stream.append(next)))
       if output.isStopped {
         ending = .stop
         break
@@ -79,8 +77,8 @@ public struct GenerateJob: Sendable {
     }
     let end = clock.now
     if !output.isStopped {
-      receive(output.append(stream.finish()))
-      receive(output.finish())
+      try receive(output.append(stream.finish()))
+      try receive(output.finish())
     }
     return GenerateResult(
       promptTokens: ids.count, tokens: generated, text: output.text, ending: ending,

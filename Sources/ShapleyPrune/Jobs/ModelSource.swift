@@ -48,6 +48,15 @@ public struct ModelSource: Sendable {
         + "\(Quantity.bytes(bytes.resident)) instead of \(Quantity.bytes(bytes.dense))")
   }
 
+  /// Throws `ModelError`, which names `text`, where a token of it is not in the vocabulary: its tokenizer may be another model's.
+  package func check(_ ids: some Sequence<Int>, of text: String) throws(ModelError) {
+    let size = directory.vocabularySize
+    for (position, id) in ids.enumerated() where id < 0 || id >= size {
+      throw .tokens(
+        source: text, reason: "id \(id) at position \(position) is not in the model's vocabulary of \(size)")
+    }
+  }
+
   /// The tokenizer beside the weights.
   ///
   /// Throws `TokenizerError`.

@@ -50,8 +50,6 @@ public struct SettingError: Error, Equatable, Sendable {
     case output
     /// The beginning of a text.
     case prompt
-    /// The questions.
-    case task
   }
 
   /// Which setting it is.

@@ -71,7 +71,7 @@ private struct Verification {
       FieldReader(file: file, limit: 1 << 28), only: ["sparsity", "pattern", "blocks", "sha256"])
     hashes = record.hashes["output"]
     // A packed directory is compared as the files that it stands for, for which it must be opened.
-    let packed = Self.packed(in: path)
+    let packed = try Self.packed(in: path, hashes ?? [])
     if let hashes { try Self.check(hashes, in: path, packed, recordedIn: file, events) }
     model = try ModelDirectory(path: path)
     for note in model.notes { events.note(note) }
@@ -103,10 +103,13 @@ private struct Verification {
 
   // MARK: Files
 
-  /// The weights of a directory, where they can be opened and are packed.
-  private static func packed(in path: String) -> Checkpoint? {
-    guard let checkpoint = try? Checkpoint(directory: path), checkpoint.isPacked else { return nil }
-    return checkpoint
+  /// The weights of a directory, where one of the recorded files is packed; nil where they are as they were saved.
+  private static func packed(in path: String, _ hashes: [Named<String>]) throws -> Checkpoint? {
+    let isPacked = hashes.contains { file in
+      !FileSystem.exists(Path.join(path, file.name))
+        && FileSystem.exists(Path.join(path, PackedFormat.packedName(of: file.name)))
+    }
+    return isPacked ? try Checkpoint(directory: path) : nil
   }
 
   private static func check(

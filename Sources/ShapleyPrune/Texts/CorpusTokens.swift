@@ -44,10 +44,7 @@ package struct CorpusTokens {
     self.told = told
     self.name = name
     self.source = source
-    let size = source.directory.vocabularySize
-    for (position, id) in ids.all.joined().enumerated() where id < 0 || id >= size {
-      throw failure("id \(id) at position \(position) is not in the model's vocabulary of \(size)")
-    }
+    try source.check(ids.all.joined(), of: name)
   }
 
   /// Rows, where the text has rows.

@@ -28,7 +28,7 @@ package enum PackedFormat {
   }
 
   /// The name of the packed form of a file of weights: model.safetensors becomes model.packed.safetensors.
-  static func packedName(of name: String) -> String {
+  package static func packedName(of name: String) -> String {
     let ending = name.hasSuffix(".index.json") ? ".safetensors.index.json" : ".safetensors"
     return name.hasSuffix(ending) ? "\(name.dropLast(ending.count))\(variant)\(ending)" : "\(name)\(variant)"
   }

@@ -68,11 +68,6 @@ extension SafetensorsFile {
     return isPacked ? PackedFormat.denseName(of: name) ?? name : name
   }
 
-  /// Bytes of the file that a packed one stands for.
-  package var denseByteCount: Int {
-    8 + (packing?.headerText.count ?? 0) + (entries.last?.range.upperBound ?? 0)
-  }
-
   /// Calls `body` with the bytes of the file that a packed one stands for, in consecutive pieces.
   ///
   /// Throws `CheckpointError` where a tensor cannot be read, or `body` throws.
@@ -222,9 +217,7 @@ extension SafetensorsFile {
       if let current, current.name == entry.name {
         matrix = current.matrix
       } else {
-        let read = try self.matrix(entry.name, rows: entry.shape[0], columns: entry.shape[1]).compressed()
-        guard let sparse = read.sparse else { throw CheckpointError(path, .replaced) }
-        matrix = sparse
+        matrix = try self.matrix(entry.name, rows: entry.shape[0], columns: entry.shape[1]).sparseForm()
         current = (entry.name, matrix)
         progress(entry.range.count)
       }
@@ -238,8 +231,7 @@ extension SafetensorsFile {
   private func smallestForm(of entry: TensorEntry) throws(CheckpointError) -> (form: MatrixForm, kept: Int) {
     guard entry.shape.count == 2, let type = ElementType(rawValue: entry.type) else { return (.dense, 0) }
     let (rows, columns) = (entry.shape[0], entry.shape[1])
-    let matrix = try matrix(entry.name, rows: rows, columns: columns).compressed()
-    let kept = matrix.sparse?.keptCount ?? matrix.count
+    let kept = try matrix(entry.name, rows: rows, columns: columns).sparseForm().keptCount
     return (MatrixForm.smallest(rows: rows, columns: columns, type: type, kept: kept), kept)
   }
 }

@@ -73,8 +73,12 @@ public struct StoredMatrix: Sendable {
   ///
   /// Products by its rows multiply by those alone. All other functions expand it first.
   public func compressed() -> StoredMatrix {
-    guard !isCompressed else { return self }
-    return withBytes { StoredMatrix(SparseMatrix($0, rows: rows, columns: columns, elementType: elementType)) }
+    isCompressed ? self : StoredMatrix(sparseForm())
+  }
+
+  /// The bitmap and the kept elements: those that it has, or new ones.
+  func sparseForm() -> SparseMatrix {
+    sparse ?? withBytes { SparseMatrix($0, rows: rows, columns: columns, elementType: elementType) }
   }
 
   /// The same weight with its zeros.

@@ -15,4 +15,8 @@ package enum PackingMemory {
   /// Packing costs as much as reading a weight some five times; dot products need a pass over the nearest cache for every four rows.
   /// At 32 rows the two take about the same time on every kernel, below that dot products win.
   package static let unpackedRows = 32
+
+  /// Rows up to which a product by a compressed B expands its rows in registers instead of laying A out by columns: as many as there are
+  /// sums for in sixteen registers.
+  package static let expandedRows = 8
 }

@@ -7,8 +7,6 @@ import Support
 /// rows, the tokens, are laid out with a column's activations side by side, and every kept element of B multiplies a vector of them:
 /// as many multiply-adds as there are elements left.
 struct SparseProduct {
-  /// Rows of A up to which the product is one of dot products.
-  private static let dotRows = 8
   /// Bytes of B that a task of dot products reads at most.
   private static let dotBytes = 1 << 16
   /// Rows of B that a task multiplies by all tokens.
@@ -58,7 +56,7 @@ struct SparseProduct {
   }
 
   func run(threads: Int) {
-    if a.rows <= Self.dotRows { runDots(threads) } else { runTokens(threads) }
+    if a.rows <= PackingMemory.expandedRows { runDots(threads) } else { runTokens(threads) }
   }
 
   // MARK: Few rows

@@ -35,7 +35,7 @@ public struct TokenSampler: Sendable {
 
   /// The next token of a sequence, from the scores of all, (vocabulary); of equal ones the first.
   ///
-  /// - Complexity: O(vocabulary) without `topP`, else O(vocabulary · log(vocabulary)).
+  /// - Complexity: O(vocabulary) without `topK` and `topP`, else O(vocabulary · log(vocabulary)).
   public mutating func choose(_ scores: [Float], after sequence: [Int]) -> Int {
     var scores = scores
     if sampling.repetitionPenalty != 1 {
@@ -45,7 +45,8 @@ public struct TokenSampler: Sendable {
       }
     }
     let best = scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
-    guard sampling.temperature > 0, let largest = scores[safe: best] else { return best }
+    guard sampling.temperature > 0, !scores.isEmpty else { return best }
+    let largest = scores[best]
     // Relative to the most probable token, whose weight is 1.
     var weights = scores.map { Math.exp(Double($0 - largest) / sampling.temperature) }
     keepTopK(&weights)
@@ -74,8 +75,7 @@ public struct TokenSampler: Sendable {
 
   private mutating func draw(_ weights: [Double]) -> Int? {
     let total = weights.reduce(0, +)
-    // 53 random bits.
-    var rest = Double(generator.next() >> 11) * 0x1p-53 * total
+    var rest = generator.unit() * total
     var last: Int?
     for (index, weight) in weights.enumerated() where weight > 0 {
       if rest < weight { return index }
@@ -84,8 +84,4 @@ public struct TokenSampler: Sendable {
     }
     return last
   }
-}
-
-extension Array {
-  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -25,11 +25,8 @@ package struct HelpText {
     }
     lines.append("")
     // Commands whose work many machines share have parts of the same names.
-    let spread = commands.compactMap { command in
-      command.whole.map { (whole: $0, part: command.name.dropFirst($0.count + 1)) }
-    }
-    let wholes = spread.map(\.whole).enumerated().filter { spread.map(\.whole).firstIndex(of: $1) == $0 }.map(\.element)
-    let parts = spread.filter { $0.whole == wholes.first }.map(\.part)
+    let wholes = commands.map { $0.name }.filter { name in commands.contains { $0.whole == name } }
+    let parts = commands.filter { $0.whole == wholes.first }.compactMap { $0.name.split(separator: " ").last }
     if !parts.isEmpty {
       let text = "On many machines: \(wholes.joined(separator: " or ")), with \(parts.joined(separator: ", "))."
       lines += wrap(text, first: 0, following: 2)

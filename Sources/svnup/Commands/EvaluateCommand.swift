@@ -26,14 +26,10 @@ package enum EvaluateCommand: Command {
   ]
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let source = try ModelSource(arguments[InputOptions.model])
-    var results: [EvaluateResult] = []
-    for task in arguments[tasks] {
-      var job = EvaluateJob(source, task: task)
-      job.items = arguments[items]
-      job.events = console
-      results.append(try job.run())
-    }
+    var job = EvaluateJob(try ModelSource(arguments[InputOptions.model]), tasks: arguments[tasks])
+    job.items = arguments[items]
+    job.events = console
+    let results = try job.run()
     try console.report(EvaluateResult.json(results), or: EvaluateResult.text(results))
   }
 }

@@ -69,10 +69,9 @@ package enum GenerateCommand: Command {
       result = try job.run()
       try console.print(result.json)
     } else {
-      // A reader that has gone is told at the end: the job cannot be stopped from within the text.
-      var isOpen = true
-      result = try job.run { piece in if isOpen { isOpen = (try? StandardStream.output.send(piece)) ?? false } }
-      guard isOpen else { throw OutputClosed() }
+      result = try job.run { piece in
+        guard try StandardStream.output.send(piece) else { throw OutputClosed() }
+      }
       try console.print()
     }
     console.note(result.rates)

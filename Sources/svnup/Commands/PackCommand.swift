@@ -31,7 +31,7 @@ package enum PackCommand: Command {
   package static let positionals: [any Declaration] = [directory]
   package static let groups = PackOptions.groups
   package static let examples: KeyValuePairs = [
-    "A pruned model, at a third of its size where 70 % is zero:":
+    "A pruned model: 36 % of BF16's bytes where 70 % is zero:":
       "svnup pack Llama-2-7b-pruned --output Llama-2-7b-packed"
   ]
 

@@ -3,54 +3,60 @@ import Tensor
 import Tokenizer
 import Transformer
 
-/// How many questions of a task a model answers rightly, by the probabilities of the answers.
+/// How many questions of some tasks a model answers rightly, by the probabilities of the answers.
 ///
-///     let result = try EvaluateJob(ModelSource("SmolLM2-135M"), task: "arc_easy.jsonl").run()
-///     print(result.accuracy.value, "±", result.accuracy.standardError)
+///     let results = try EvaluateJob(ModelSource("SmolLM2-135M"), tasks: ["arc_easy.jsonl"]).run()
+///     print(results[0].accuracy.value, "±", results[0].accuracy.standardError)
 ///
 /// An answer's score is the sum of the logarithms of its tokens' probabilities behind the question, as in lm-evaluation-harness (Gao et
 /// al., 2021). Documentation/Evaluate.md has the forms of a task.
 public struct EvaluateJob: Sendable {
   /// The model.
   public var model: ModelSource
-  /// A file of JSON lines, an item each.
-  public var task: String
-  /// Only the first items; nil for all.
+  /// Files of JSON lines, an item each.
+  public var tasks: [String]
+  /// Only the first items of each; nil for all.
   public var items: Int?
   /// Who is told how the work goes.
   public var events: any JobEvents = SilentEvents()
 
-  /// An evaluation on all items of a task.
-  public init(_ model: ModelSource, task: String) { (self.model, self.task) = (model, task) }
+  /// An evaluation on all items of some tasks.
+  public init(_ model: ModelSource, tasks: [String]) { (self.model, self.tasks) = (model, tasks) }
 
-  /// Reads the task and the model, and asks.
+  /// Reads the tasks and the model, and asks.
   ///
-  /// Throws `DocumentError` where a line is no item of a known form, and what reading the model throws.
-  public func run() throws -> EvaluateResult {
-    let (form, all) = try Self.read(task)
-    let asked = Array(all.prefix(items ?? all.count))
-    if let items, asked.count < items {
-      events.note("\(task): \(asked.count) items are asked; \(items) were asked for, and it has no more")
+  /// Throws `DocumentError` where a line is no item of a known form, or an answer does not fit the model, and what reading the model
+  /// throws.
+  ///
+  /// - Returns: a result for each task, in their order.
+  public func run() throws -> [EvaluateResult] {
+    // Whatever is wrong with a task or the tokenizer is told before the weights are read.
+    let encoder = try PairEncoder(model, events)
+    let encoded = try tasks.map { path in
+      let (form, all) = try Self.read(path)
+      let asked = Array(all.prefix(items ?? all.count))
+      if let items, asked.count < items {
+        events.note("\(path): \(asked.count) items are asked; \(items) were asked for, and it has no more")
+      }
+      let pairs = try asked.enumerated().map { index, item in
+        try item.choices.map { try encoder.encode($0, "\(path): item \(index + 1)") }
+      }
+      let shortened = pairs.count { $0.contains(where: \.isShortened) }
+      if shortened > 0 {
+        events.note("\(path): \(shortened) items are longer than the model's positions and lose their beginning")
+      }
+      return (path: path, form: form, items: Array(zip(asked, pairs)))
     }
-    let tokenizer = try model.tokenizer()
-    for note in tokenizer.notes { events.note(note) }
     let language = try model.load(for: .manyTokens, events: events)
-    let encoder = PairEncoder(tokenizer, positions: model.directory.maximumPositions)
-    var answers: [EvaluateResult.Answer] = []
-    var shortened = 0
-    try events.during("asking \(task)", unit: "items") { update in
-      for (index, item) in asked.enumerated() {
-        let pairs = try item.choices.map { try encoder.encode($0.context, $0.continuation) }
-        shortened += pairs.contains { $0.isShortened } ? 1 : 0
-        let scores = language.scores(of: pairs.map { ($0.tokens, $0.context) })
-        answers.append(EvaluateResult.Answer(item, scores))
-        update(index + 1, asked.count)
+    return encoded.map { path, form, items in
+      events.during("asking \(path)", unit: "items") { update in
+        let answers = items.enumerated().map { index, item in
+          defer { update(index + 1, items.count) }
+          return EvaluateResult.Answer(item.0, language.scores(of: item.1.map { ($0.tokens, $0.context) }))
+        }
+        return EvaluateResult(task: path, form: form, answers: answers)
       }
     }
-    if shortened > 0 {
-      events.note("\(task): \(shortened) items are longer than the model's positions and lose their beginning")
-    }
-    return EvaluateResult(task: task, form: form, answers: answers)
   }
 
   /// The items of a file, all of one form.
@@ -75,33 +81,44 @@ public struct EvaluateJob: Sendable {
 
 /// Makes tokens of a context and a continuation.
 private struct PairEncoder {
+  private let source: ModelSource
   private let tokenizer: BPETokenizer
-  private let positions: Int
   /// What stands in front where neither the tokenizer nor the context has a token.
   private let beginning: [Int]
 
-  init(_ tokenizer: BPETokenizer, positions: Int) {
-    (self.tokenizer, self.positions) = (tokenizer, positions)
+  init(_ source: ModelSource, _ events: any JobEvents) throws {
+    self.source = source
+    tokenizer = try source.tokenizer()
+    for note in tokenizer.notes { events.note(note) }
     beginning = [tokenizer.beginningOfText ?? tokenizer.endOfText].compactMap(\.self)
   }
 
   /// The tokens of both, and how many are the context's: as the two are spelled together, blanks between them belonging to the
   /// continuation; without their beginning where they have no positions.
+  ///
+  /// Throws an error that names `place` where a part has no tokens, a continuation has no positions, or a token is none of the model's.
   func encode(
-    _ context: String, _ continuation: String
-  ) throws(SettingError) -> (tokens: [Int], context: Int, isShortened: Bool) {
+    _ choice: TaskItem.Choice, _ place: String
+  ) throws -> (tokens: [Int], context: Int, isShortened: Bool) {
+    let context = choice.context
     let end = context.lastIndex { !$0.isWhitespace }.map(context.index(after:)) ?? context.startIndex
     let front = Array(context[..<end].utf8)
     func ids(_ text: [UInt8]) -> [Int] { tokenizer.encode(text, addingSpecialTokens: false) }
-    let whole = ids(front + Array((context[end...] + continuation).utf8))
+    let whole = ids(front + Array((context[end...] + choice.continuation).utf8))
     let special = tokenizer.beginning.isEmpty && front.isEmpty ? beginning : tokenizer.beginning
     // At least one token is the continuation's, also where the two become one.
     let count = special.count + min(ids(front).count, whole.count - 1)
     guard !whole.isEmpty, count > 0 else {
-      throw SettingError(.task, nil, "an item has no tokens in its question or in an answer")
+      throw DocumentError(place, reason: "its question, or an answer, has no tokens")
     }
-    let tokens = special + whole
-    let surplus = min(max(0, tokens.count - 1 - positions), count - 1)
+    let (tokens, positions) = (special + whole, source.directory.maximumPositions)
+    try source.check(tokens, of: place)
+    let surplus = max(0, tokens.count - 1 - positions)
+    // The last token of the context says what the first one of the continuation is worth.
+    guard surplus < count else {
+      throw DocumentError(
+        place, reason: "an answer has \(tokens.count - count) tokens; the model has \(positions) positions")
+    }
     return (Array(tokens[surplus...]), count - surplus, surplus > 0)
   }
 }

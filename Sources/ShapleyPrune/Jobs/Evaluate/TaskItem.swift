@@ -20,29 +20,30 @@ package struct TaskItem: Sendable, Equatable {
     self.answer = answer
   }
 
-  /// One continuation behind several contexts, whose numbers of bytes are those of the texts that differ.
-  init(contexts: [(text: String, option: String)], _ continuation: String, answer: Int) {
-    choices = contexts.map { Choice(context: $0.text, continuation: continuation, byteCount: continuation.utf8.count) }
+  /// One continuation behind several contexts.
+  init(contexts: [String], _ continuation: String, answer: Int) {
+    choices = contexts.map { Choice(context: $0, continuation: continuation, byteCount: continuation.utf8.count) }
     self.answer = answer
   }
 }
 
 /// The forms in which people have tasks, told by the fields of their lines; each becomes the text that lm-evaluation-harness makes of it.
+///
+/// In the order in which lines are tried: some have the fields of later ones, too.
 package enum TaskForm: String, Sendable, CaseIterable {
-  /// question, choices (texts), answer (a number from 0, or the text).
-  case choices
   case hellaSwag = "HellaSwag"
-  /// ARC: question, choices (text, label), answerKey.
-  case arc = "ARC"
   case openBookQA = "OpenBookQA"
+  case arc = "ARC"
   case boolQ = "BoolQ"
   case rte = "RTE"
   case winoGrande = "WinoGrande"
   case piqa = "PIQA"
+  /// Anybody's: question, choices (texts), answer (a number from 0, or the text).
+  case choices
   /// LAMBADA: text, of which the last word is asked for.
   case lastWord = "LAMBADA"
 
-  /// The fields that a line of this form has, which tell it from the forms behind it.
+  /// The fields that a line of this form has, in one way or another.
   private var fields: [[String]] {
     switch self {
     case .hellaSwag: [["endings", "label"]]
@@ -62,8 +63,7 @@ package enum TaskForm: String, Sendable, CaseIterable {
   /// Throws `DocumentError` where it has the fields of none.
   init(_ json: FieldReader) throws(DocumentError) {
     let names = Set(try json.object().members.map { String(decoding: $0.key, as: UTF8.self) })
-    let order: [TaskForm] = [.hellaSwag, .openBookQA, .arc, .boolQ, .rte, .winoGrande, .piqa, .choices, .lastWord]
-    guard let form = order.first(where: { $0.fields.contains { names.isSuperset(of: $0) } }) else {
+    guard let form = Self.allCases.first(where: { $0.fields.contains { names.isSuperset(of: $0) } }) else {
       let known = Self.choices.fields[0].joined(separator: ", ")
       throw json.failure("the fields are those of no task that is known; the simplest has \(known)")
     }
@@ -116,9 +116,10 @@ package enum TaskForm: String, Sendable, CaseIterable {
       }
       let (before, behind) = (sentence[..<gap], sentence[sentence.index(after: gap)...])
       let options = [try text("option1"), try text("option2")]
-      return TaskItem(
-        contexts: options.map { ("\(before)\($0)", $0) }, " \(behind.trimmed)",
-        answer: try json.member("answer").number(below: 3) - 1)
+      let answer = try json.member("answer")
+      let number = try answer.number(below: 3)
+      guard number > 0 else { throw answer.failure("expected 1 or 2") }
+      return TaskItem(contexts: options.map { "\(before)\($0)" }, " \(behind.trimmed)", answer: number - 1)
     case .piqa:
       return TaskItem(
         "Question: \(try text("goal"))\nAnswer:", [try text("sol1"), try text("sol2")],
