@@ -11,13 +11,14 @@ let isCheckedOut = Context.packageDirectory.contains("/checkouts/")
 let kernels = Context.environment["SVNUP_KERNELS"] ?? (isCheckedOut ? "portable" : "flags")
 
 /// What the compiler may use in a kernel target, all of which include AVX2 with FMA.
-func instructions(_ march: String, _ features: [String]) -> [SwiftSetting] {
+func instructions(_ march: String, plus extensions: [String] = [], _ features: [String]) -> [SwiftSetting] {
   guard kernels == "flags" else { return [] }
   #if compiler(>=6.3)
-    let flags = ["-Xarch_x86_64", "-march=\(march)", "-Qunused-arguments"]
+    let flags =
+      (["-march=\(march)"] + extensions.map { "-m\($0)" }).flatMap { ["-Xarch_x86_64", $0] } + ["-Qunused-arguments"]
   #else
     // Older ones take -Xarch for Apple's systems only. They warn of features that a processor of another kind does not have.
-    let flags = features.flatMap { ["-Xclang", "-target-feature", "-Xclang", "+\($0)"] }
+    let flags = (features + extensions).flatMap { ["-Xclang", "-target-feature", "-Xclang", "+\($0)"] }
   #endif
   // Instructions that have no name in the language are called by those of the compiler, which older ones do not lend. Where the whole
   // build tells the instructions, nobody knows whether these are among them.
@@ -35,15 +36,16 @@ func kernelTarget(_ name: String, folder: String, _ instructions: [SwiftSetting]
     name: name, dependencies: ["KernelTemplate"], path: "Sources/Tensor/Kernels/\(folder)", swiftSettings: instructions)
 }
 
+let avx512 = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "fma", "f16c", "bmi2", "lzcnt"]
+
 let vectorTargets: [Target] =
   ["flags", "build"].contains(kernels)
   ? [
     kernelTarget(
       "KernelAVX2", folder: "AVX2", instructions("x86-64-v3", ["avx2", "fma", "f16c", "bmi2", "lzcnt"])),
+    kernelTarget("KernelAVX512", folder: "AVX512", instructions("x86-64-v4", avx512)),
     kernelTarget(
-      "KernelAVX512", folder: "AVX512",
-      instructions(
-        "x86-64-v4", ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "fma", "f16c", "bmi2", "lzcnt"])),
+      "KernelAVX512VBMI2", folder: "AVX512VBMI2", instructions("x86-64-v4", plus: ["avx512vbmi2"], avx512)),
   ] : []
 
 // A fuzzer has the main function of libFuzzer, so what it is linked with can have none: Scripts/fuzz.sh sets this variable and
@@ -84,7 +86,7 @@ let package = Package(
     .target(
       name: "Tensor",
       dependencies: ["Support", "KernelTemplate"] + vectorTargets.map { .byName(name: $0.name) },
-      exclude: ["Kernels/Template", "Kernels/AVX2", "Kernels/AVX512"],
+      exclude: ["Kernels/Template", "Kernels/AVX2", "Kernels/AVX512", "Kernels/AVX512VBMI2"],
       swiftSettings: vectorTargets.isEmpty ? [] : [.define("SVNUP_VECTOR_TARGETS")]
     ),
     .target(name: "Tokenizer", dependencies: ["Support"]),

@@ -7,7 +7,7 @@ private enum KernelObjects {
   /// The thin targets' folders, beside the test binary.
   static let folders: [String] = {
     guard let binary = Support.Process.executablePath else { return [] }
-    return ["KernelAVX2", "KernelAVX512"].map { Path.join(Path.parent(of: binary), "\($0).build") }
+    return ["KernelAVX2", "KernelAVX512", "KernelAVX512VBMI2"].map { Path.join(Path.parent(of: binary), "\($0).build") }
       .filter(FileSystem.exists)
   }()
 

@@ -4,6 +4,7 @@ import Support
 #if SVNUP_VECTOR_TARGETS && arch(x86_64)
   import KernelAVX2
   import KernelAVX512
+  import KernelAVX512VBMI2
 #endif
 
 /// The instruction sets that the arithmetic can run on.
@@ -16,21 +17,26 @@ public enum Kernel: String, CaseIterable, Sendable {
   case avx2
   /// AVX-512, x86-64 only.
   case avx512
+  /// AVX-512 with VBMI2, x86-64 only: another way to leave out zeros.
+  case avx512vbmi2
 
   /// Whether this build contains the kernel and this processor can run it.
   public var isAvailable: Bool {
-    switch self {
-    case .reference, .portable: return true
-    case .avx2, .avx512:
-      #if SVNUP_VECTOR_TARGETS && arch(x86_64)
-        let needed =
-          self == .avx2
-          ? ["avx2", "fma", "bmi2"]
-          : ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
-        return needed.allSatisfy(Process.processorFlags.contains)
-      #else
-        return false
-      #endif
+    #if SVNUP_VECTOR_TARGETS && arch(x86_64)
+      return neededFlags.allSatisfy(Process.processorFlags.contains)
+    #else
+      return neededFlags.isEmpty
+    #endif
+  }
+
+  /// What the processor must have, by Linux's names.
+  private var neededFlags: [String] {
+    let avx512 = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
+    return switch self {
+    case .reference, .portable: []
+    case .avx2: ["avx2", "fma", "bmi2"]
+    case .avx512: avx512
+    case .avx512vbmi2: avx512 + ["avx512_vbmi2"]
     }
   }
 
@@ -65,6 +71,7 @@ extension Kernel {
     #if SVNUP_VECTOR_TARGETS && arch(x86_64)
       case .avx2: AVX2.self
       case .avx512: AVX512.self
+      case .avx512vbmi2: AVX512VBMI2.self
     #endif
     default: Portable.self
     }

@@ -11,11 +11,8 @@ struct SparseProduct {
   private static let dotBytes = 1 << 16
   /// Rows of B that a task multiplies by all tokens.
   ///
-  /// Their sums, 24 KiB for a tile of tokens, stay in the second-level cache.
+  /// Their sums, up to 32 KiB for a tile of tokens, stay in the second-level cache.
   private static let taskRows = 64
-  /// Floats of the activations that all rows of a task read in turn: 24 KiB, which the first-level cache holds.
-  private static let blockFloats = 6144
-
   private let a: StridedView
   private let accumulate: Bool
   private let targets: [GeneralProduct.SparseTarget]
@@ -62,25 +59,41 @@ struct SparseProduct {
   // MARK: Few rows
 
   private func runDots(_ threads: Int) {
-    defer { withExtendedLifetime(table) {} }
     let rows = targets.reduce(0) { $0 + $1.view.rows }
     let bytes = targets.reduce(0) { $0 + $1.view.byteCount }
     // Too little to pay for waking a thread stays on this one.
     let threads = bytes * a.rows < 1 << 15 ? 1 : threads
-    let (table, instructions) = (UnsafeRawPointer(table.pointer), instructions)
+    let (a, table, instructions) = (a, UnsafeRawPointer(table.pointer), instructions)
+    let arranged =
+      targets.contains { instructions.arrangesActivations(for: $0.view.type) } ? arrangedActivations() : nil
+    defer { withExtendedLifetime((table, arranged)) {} }
+    let activations = arranged.map {
+      StridedView($0.pointer, .float32, rows: a.rows, columns: a.columns, rowStride: a.columns)
+    }
     Parallel.forEachRange(rows, grain: max(1, Self.dotBytes * rows / max(1, bytes)), threads: threads) { range in
       var first = 0
       for target in targets {
         let own = range.clamped(to: first..<first + target.view.rows)
         if !own.isEmpty {
           let part = own.lowerBound - first..<own.upperBound - first
+          let x = instructions.arrangesActivations(for: target.view.type) ? activations ?? a : a
           instructions.sparseDotProducts(
-            a, target.view.part(rows: part), into: target.c.part(rows: 0..<target.c.rows, columns: part),
+            x, target.view.part(rows: part), into: target.c.part(rows: 0..<target.c.rows, columns: part),
             accumulate: accumulate, table: table)
         }
         first += target.view.rows
       }
     }
+  }
+
+  /// A, (rows, columns), as dot products by elements that are expanded pair by pair take it.
+  private func arrangedActivations() -> AlignedStorage {
+    let storage = AlignedStorage(byteCount: 4 * a.rows * a.columns)
+    let target = storage.pointer.assumingMemoryBound(to: Float.self)
+    for row in 0..<a.rows {
+      instructions.arrange(a.floats + row * a.rowStride, count: a.columns, into: target + row * a.columns)
+    }
+    return storage
   }
 
   // MARK: Many rows
@@ -94,10 +107,13 @@ struct SparseProduct {
 
   /// Memory that a thread needs for its tasks.
   private struct Scratch {
-    /// The kept elements of a task, block by block of the depth, and in each row by row.
-    var entries = AlignedStorage(byteCount: 0)
-    /// (blocks, taskRows + 1): where the entries of each row begin.
-    var starts: [Int] = []
+    /// The offsets and the values of a task's kept elements, block by block of the depth, and in each row by row.
+    var offsets = AlignedStorage(byteCount: 0)
+    var values = AlignedStorage(byteCount: 0)
+    /// (blocks, rows + 1): where those of each row begin, and where those of the last one end.
+    var starts = AlignedStorage(byteCount: 0)
+    /// The kept elements as floats, row by row, where they are not stored as such.
+    var widened = AlignedStorage(byteCount: 0)
     /// (taskRows, tokenTile).
     let sums: AlignedStorage
     /// (tokenTile, taskRows).
@@ -105,7 +121,10 @@ struct SparseProduct {
   }
 
   private var tile: Int { instructions.tokenTile }
-  private var blockColumns: Int { Self.blockFloats / tile }
+  /// Columns whose activations all rows of a task read in turn from the first-level cache.
+  ///
+  /// With AVX-512, of which most processors have 48 KiB, 32 KiB of activations; elsewhere 24 of 32 KiB.
+  private var blockColumns: Int { (tile >= 128 ? 8192 : 6144) / tile }
 
   private func runTokens(_ threads: Int) {
     let (tile, depth) = (tile, a.columns)
@@ -165,67 +184,63 @@ struct SparseProduct {
     _ task: Task, _ tokens: Range<Int>, _ x: UnsafeMutablePointer<Float>, _ scratch: inout Scratch
   ) {
     let (tile, rows, block) = (tile, task.view.rows, blockColumns)
-    unpack(task.view, &scratch)
-    let entries = UnsafePointer(scratch.entries.pointer.assumingMemoryBound(to: SparseEntry.self))
+    let entries = unpack(task.view, &scratch)
     let sums = scratch.sums.pointer.assumingMemoryBound(to: Float.self)
     let transposed = scratch.transposed.pointer.assumingMemoryBound(to: Float.self)
-    scratch.starts.withUnsafeBufferPointer { starts in
-      guard let starts = starts.baseAddress else { return }
-      for (index, first) in stride(from: tokens.lowerBound, to: tokens.upperBound, by: tile).enumerated() {
-        let count = min(tile, tokens.upperBound - first)
-        sums.update(repeating: 0, count: rows * tile)
-        let y = MutableRows(sums, rows: rows, columns: count, stride: tile)
-        for (number, column) in stride(from: 0, to: a.columns, by: block).enumerated() {
-          instructions.addSparseProduct(
-            SparseEntries(entries, starts: starts + number * (rows + 1)),
-            of: x + (index * a.columns + column) * tile, to: y)
-        }
-        // Packing works on an even number of rows.
-        let width = (rows + 3) & ~3
-        instructions.pack(y.view, scale: 1, width: width, into: transposed)
-        for token in 0..<count {
-          let (row, sums) = (task.c[first + token], transposed + token * width)
-          if accumulate { instructions.add(sums, count: rows, to: row) } else { row.update(from: sums, count: rows) }
-        }
+    for (index, first) in stride(from: tokens.lowerBound, to: tokens.upperBound, by: tile).enumerated() {
+      let count = min(tile, tokens.upperBound - first)
+      sums.update(repeating: 0, count: rows * tile)
+      let y = MutableRows(sums, rows: rows, columns: count, stride: tile)
+      for (number, column) in stride(from: 0, to: a.columns, by: block).enumerated() {
+        let own = SparseEntries(
+          offsets: entries.offsets, values: entries.values, starts: entries.starts + number * (rows + 1))
+        instructions.addSparseProduct(own, of: x + (index * a.columns + column) * tile, to: y)
+      }
+      // Packing works on an even number of rows.
+      let width = (rows + 3) & ~3
+      instructions.pack(y.view, scale: 1, width: width, into: transposed)
+      for token in 0..<count {
+        let (row, sums) = (task.c[first + token], transposed + token * width)
+        if accumulate { instructions.add(sums, count: rows, to: row) } else { row.update(from: sums, count: rows) }
       }
     }
   }
 
-  /// Makes entries of some rows' kept elements.
-  private func unpack(_ view: SparseView, _ scratch: inout Scratch) {
-    let (rows, block) = (view.rows, blockColumns)
+  /// Lists some rows' kept elements.
+  private func unpack(_ view: SparseView, _ scratch: inout Scratch) -> SparseEntries {
+    let (rows, blocks) = (view.rows, (view.columns + blockColumns - 1) / blockColumns)
     let count = view.starts[rows] - view.starts[0]
-    let bytes = count * MemoryLayout<SparseEntry>.stride
-    if scratch.entries.byteCount < bytes { scratch.entries = AlignedStorage(byteCount: bytes + bytes / 4) }
-    scratch.starts.removeAll(keepingCapacity: true)
-    let entries = scratch.entries.pointer.assumingMemoryBound(to: SparseEntry.self)
-    var cursors = Array(UnsafeBufferPointer(start: view.starts, count: rows))
-    var next = 0
-    let tokenBytes = UInt32(4 * tile)
-    func unpack(_ value: (Int) -> Float) {
-      for column in stride(from: 0, to: view.columns, by: block) {
-        let columns = column..<min(view.columns, column + block)
-        for row in 0..<rows {
-          scratch.starts.append(next)
-          var cursor = cursors[row]
-          view.forEachKept(row: row, columns: columns) { kept in
-            entries[next] = SparseEntry(offset: UInt32(kept - column) &* tokenBytes, value: value(cursor))
-            next += 1
-            cursor += 1
-          }
-          cursors[row] = cursor
-        }
-        scratch.starts.append(next)
-      }
+    let room = 4 * (count + blocks * SparseEntries.overhang)
+    Self.reserve(room, in: &scratch.offsets)
+    Self.reserve(room, in: &scratch.values)
+    Self.reserve(blocks * (rows + 1) * MemoryLayout<Int>.stride, in: &scratch.starts)
+    let entries = SparseEntries(
+      offsets: scratch.offsets.pointer.assumingMemoryBound(to: UInt32.self),
+      values: scratch.values.pointer.assumingMemoryBound(to: Float.self),
+      starts: scratch.starts.pointer.assumingMemoryBound(to: Int.self))
+    let source = view.values + view.starts[0] * view.type.byteCount
+    var floats = source.assumingMemoryBound(to: Float.self)
+    if view.type != .float32 {
+      Self.reserve(4 * (count + SparseEntries.overhang), in: &scratch.widened)
+      let widened = scratch.widened.pointer.assumingMemoryBound(to: Float.self)
+      instructions.widen(source: source, type: view.type, count: count, target: widened)
+      floats = UnsafePointer(widened)
     }
-    let (words, halves) = (
-      view.values.assumingMemoryBound(to: Float.self), view.values.assumingMemoryBound(to: UInt16.self)
-    )
-    switch view.type {
-    case .float32: unpack { words[$0] }
-    case .float16: unpack { Half.widened(halves[$0]) }
-    case .bfloat16: unpack { BFloat16.widened(halves[$0]) }
-    }
+    instructions.listEntries(
+      of: view, values: floats, block: blockColumns, into: entries, table: Self.columnTable.pointer)
+    return entries
+  }
+
+  /// Which columns each byte of a bitmap keeps.
+  private static let columnTable: AlignedStorage = {
+    let table = AlignedStorage(byteCount: SparseEntries.columnTableByteCount)
+    SparseEntries.fillColumnTable(table.pointer)
+    return table
+  }()
+
+  /// Makes room, and some more, so that most tasks find enough.
+  private static func reserve(_ byteCount: Int, in storage: inout AlignedStorage) {
+    if storage.byteCount < byteCount { storage = AlignedStorage(byteCount: byteCount + byteCount / 4) }
   }
 }
 

@@ -4,30 +4,11 @@ import KernelTemplate
   import Builtin
 
   /// By one instruction, `vexpandps`, sixteen lanes a step.
-  package enum AVX512Expansion: BitmapExpansion {
-    package static var isOneInstruction: Bool { true }
-
-    package static var tableByteCount: Int { 0 }
-
-    package static func fill(_ table: UnsafeMutableRawPointer) {}
+  package enum AVX512Expansion: FloatExpansion {
+    package typealias Vector = SIMD16<Float>
 
     @inline(__always)
-    package static func float32(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> SIMD16<Float> {
-      expanded(values.loadUnaligned(as: SIMD16<Float>.self), bits)
-    }
-
-    @inline(__always)
-    package static func float16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> SIMD16<Float> {
-      expanded(.float16(at: values), bits)
-    }
-
-    @inline(__always)
-    package static func bfloat16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> SIMD16<Float> {
-      expanded(.bfloat16(at: values), bits)
-    }
-
-    @inline(__always)
-    private static func expanded(_ elements: SIMD16<Float>, _ bits: Int) -> SIMD16<Float> {
+    package static func expanded(_ elements: SIMD16<Float>, _ bits: Int) -> SIMD16<Float> {
       let mask = Builtin.bitcast_Int16_Vec16xInt1(UInt16(truncatingIfNeeded: bits)._value)
       let vector = Builtin.int_x86_avx512_mask_expand_Vec16xFPIEEE32(
         elements._storage._value, SIMD16<Float>.zero._storage._value, mask)

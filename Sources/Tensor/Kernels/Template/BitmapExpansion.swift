@@ -21,6 +21,97 @@ package protocol BitmapExpansion {
   static func float32(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector
   static func float16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector
   static func bfloat16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector
+
+  /// Whether a pair of this type is the even and the odd lanes of twice as many, and not the first and the last.
+  static func separatesOddLanes(_ type: StoredType) -> Bool
+
+  /// The same for twice as many bits.
+  static func float16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
+  static func bfloat16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
+}
+
+/// Two vectors.
+@frozen @usableFromInline
+package struct VectorPair<Vector> {
+  @usableFromInline package let first: Vector
+  @usableFromInline package let second: Vector
+
+  @inlinable @inline(__always)
+  package init(_ first: Vector, _ second: Vector) {
+    self.first = first
+    self.second = second
+  }
+}
+
+extension BitmapExpansion where Vector: FloatLanes {
+  @inlinable @inline(__always)
+  package static func separatesOddLanes(_ type: StoredType) -> Bool { false }
+
+  @inlinable @inline(__always)
+  static func lower(_ bits: Int) -> Int { bits & (1 &<< Vector.scalarCount &- 1) }
+
+  @inlinable @inline(__always)
+  package static func float32Pair(
+    at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
+  ) -> VectorPair<Vector> {
+    let upper = values + 4 &* lower(bits).nonzeroBitCount
+    return VectorPair(
+      float32(at: values, bits: lower(bits), table: table),
+      float32(at: upper, bits: bits &>> Vector.scalarCount, table: table))
+  }
+
+  @inlinable @inline(__always)
+  package static func float16Pair(
+    at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
+  ) -> VectorPair<Vector> {
+    let upper = values + 2 &* lower(bits).nonzeroBitCount
+    return VectorPair(
+      float16(at: values, bits: lower(bits), table: table),
+      float16(at: upper, bits: bits &>> Vector.scalarCount, table: table))
+  }
+
+  @inlinable @inline(__always)
+  package static func bfloat16Pair(
+    at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
+  ) -> VectorPair<Vector> {
+    let upper = values + 2 &* lower(bits).nonzeroBitCount
+    return VectorPair(
+      bfloat16(at: values, bits: lower(bits), table: table),
+      bfloat16(at: upper, bits: bits &>> Vector.scalarCount, table: table))
+  }
+}
+
+/// Expansions that move floats after widening.
+@usableFromInline
+package protocol FloatExpansion: BitmapExpansion {
+  /// The first lanes of `elements`, in turn, in the lanes of which `bits` has the bit set, and zeros in the others.
+  static func expanded(_ elements: Vector, _ bits: Int) -> Vector
+}
+
+extension FloatExpansion where Vector: FloatLanes {
+  @inlinable @inline(__always)
+  package static var isOneInstruction: Bool { true }
+
+  @inlinable @inline(__always)
+  package static var tableByteCount: Int { 0 }
+
+  @inlinable @inline(__always)
+  package static func fill(_ table: UnsafeMutableRawPointer) {}
+
+  @inlinable @inline(__always)
+  package static func float32(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    expanded(values.loadUnaligned(as: Vector.self), bits)
+  }
+
+  @inlinable @inline(__always)
+  package static func float16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    expanded(.float16(at: values), bits)
+  }
+
+  @inlinable @inline(__always)
+  package static func bfloat16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    expanded(.bfloat16(at: values), bits)
+  }
 }
 
 /// Lane by lane: for processors whose instructions for it the compiler may not use.

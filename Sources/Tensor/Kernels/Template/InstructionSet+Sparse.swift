@@ -25,6 +25,29 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
+  @inlinable @inline(__always)
+  package static func arrangesActivations(for type: StoredType) -> Bool { Expansion.separatesOddLanes(type) }
+
+  @inlinable @inline(__always)
+  package static func arrange(_ x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>) {
+    let lanes = Vector.scalarCount
+    var p = 0
+    while p &+ 64 <= count {
+      let end = p &+ 64
+      while p < end {
+        for lane in 0..<lanes {
+          out[p &+ lane] = x[p &+ 2 &* lane]
+          out[p &+ lanes &+ lane] = x[p &+ 2 &* lane &+ 1]
+        }
+        p &+= 2 &* lanes
+      }
+    }
+    while p < count {
+      out[p] = x[p]
+      p &+= 1
+    }
+  }
+
   /// A row of W at a time, by as many rows of x as there are registers for.
   @inlinable @inline(__always)
   static func sparseDots<Element: StoredElement>(
@@ -62,25 +85,31 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     var (first, second, third, fourth) = (T(), T(), T(), T())
     var p = 0
     while p &+ 64 <= columns {
+      // A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
+      prefetch(values + aheadBytes)
+      if Element.byteCount == 4 { prefetch(values + (aheadBytes &+ 64)) }
       var word = w.word(row: 0, column: p)
       let end = p &+ 64
       while p < end {
         // Spelled out, so that each sum is a register and no step a jump.
-        first.add(x + p, stride: stride, next(Element.self, &word, &values, table))
+        let front = nextPair(Element.self, &word, &values, table)
+        first.add(x + p, stride: stride, front.first)
         let one = x + (p &+ lanes)
-        let vector1 = next(Element.self, &word, &values, table)
-        if kinds > 1 { second.add(one, stride: stride, vector1) } else { first.add(one, stride: stride, vector1) }
-        let two = x + (p &+ 2 &* lanes)
-        let vector2 = next(Element.self, &word, &values, table)
-        if kinds > 2 { third.add(two, stride: stride, vector2) } else { first.add(two, stride: stride, vector2) }
-        let three = x + (p &+ 3 &* lanes)
-        let vector3 = next(Element.self, &word, &values, table)
-        if kinds > 2 {
-          fourth.add(three, stride: stride, vector3)
-        } else if kinds > 1 {
-          second.add(three, stride: stride, vector3)
+        if kinds > 1 {
+          second.add(one, stride: stride, front.second)
         } else {
-          first.add(three, stride: stride, vector3)
+          first.add(one, stride: stride, front.second)
+        }
+        let back = nextPair(Element.self, &word, &values, table)
+        let two = x + (p &+ 2 &* lanes)
+        if kinds > 2 { third.add(two, stride: stride, back.first) } else { first.add(two, stride: stride, back.first) }
+        let three = x + (p &+ 3 &* lanes)
+        if kinds > 2 {
+          fourth.add(three, stride: stride, back.second)
+        } else if kinds > 1 {
+          second.add(three, stride: stride, back.second)
+        } else {
+          first.add(three, stride: stride, back.second)
         }
         p &+= 4 &* lanes
       }
@@ -111,6 +140,25 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     return T.rows
   }
 
+  /// How far ahead of a row's values memory is asked for.
+  ///
+  /// Of 256 bytes to 4 KiB, 2 KiB and more were fastest.
+  @inlinable @inline(__always)
+  static var aheadBytes: Int { 2048 }
+
+  /// Two vectors of the lowest bits of a word; word and values move on to what follows.
+  @inlinable @inline(__always)
+  static func nextPair<Element: StoredElement>(
+    _: Element.Type, _ word: inout UInt64, _ values: inout UnsafeRawPointer, _ table: UnsafeRawPointer
+  ) -> VectorPair<Vector> {
+    let lanes = 2 &* Vector.scalarCount
+    let bits = Int(truncatingIfNeeded: word) & (1 &<< lanes &- 1)
+    let pair = Element.pair(at: values, bits: bits, table: table, by: Expansion.self)
+    values += bits.nonzeroBitCount &* Element.byteCount
+    word &>>= UInt64(lanes)
+    return pair
+  }
+
   /// The vector of the lowest bits of a word, one a lane; word and values move on to what follows.
   @inlinable @inline(__always)
   static func next<Element: StoredElement>(
@@ -124,48 +172,108 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   }
 
   @usableFromInline package typealias OneToken = Tokens<Vector, Arithmetic>
-  @usableFromInline package typealias ThreeTokens = Beside<Beside<OneToken, OneToken>, OneToken>
-  @usableFromInline package typealias SixTokens = Beside<ThreeTokens, ThreeTokens>
-  @usableFromInline package typealias TwelveTokens = Beside<SixTokens, SixTokens>
+  @usableFromInline package typealias TwoTokens = Beside<OneToken, OneToken>
+  @usableFromInline package typealias FourTokens = Beside<TwoTokens, TwoTokens>
+  @usableFromInline package typealias EightTokens = Beside<FourTokens, FourTokens>
 
   @inlinable @inline(__always)
-  package static var tokenTile: Int { TwelveTokens.count &* Vector.scalarCount }
+  package static var tokenTile: Int { EightTokens.count &* Vector.scalarCount }
 
   @inlinable @inline(__always)
-  package static func addSparseProduct(_ w: SparseEntries, of x: UnsafePointer<Float>, to y: MutableRows) {
-    var t = 0
-    while t < y.columns {
-      let rest = (y.columns &- t &+ (Vector.scalarCount &- 1)) / Vector.scalarCount
-      let (x, y) = (x + t, y.part(rows: 0..<y.rows, columns: t..<y.columns))
-      if rest >= 12 {
-        t &+= addTokens(TwelveTokens.self, w, x, y)
-      } else if rest >= 6 {
-        t &+= addTokens(SixTokens.self, w, x, y)
-      } else if rest >= 3 {
-        t &+= addTokens(ThreeTokens.self, w, x, y)
-      } else {
-        t &+= addTokens(OneToken.self, w, x, y)
+  package static func listEntries(
+    of w: SparseView, values: UnsafePointer<Float>, block: Int, into entries: SparseEntries, table: UnsafeRawPointer
+  ) {
+    countEntries(of: w, block, entries.starts)
+    var source = UnsafeRawPointer(values)
+    let tokenBytes = UInt32(truncatingIfNeeded: tokenTile &* 4)
+    for row in 0..<w.rows {
+      var (first, start) = (0, entries.starts + row)
+      while first < w.columns {
+        let end = first &+ block < w.columns ? first &+ block : w.columns
+        var (offsets, values) = (
+          UnsafeMutableRawPointer(entries.offsets + start.pointee),
+          UnsafeMutableRawPointer(entries.values + start.pointee)
+        )
+        var column = first
+        while column < end {
+          var word = w.word(row: row, column: column)
+          // The word of the last columns has bits of the next row, too.
+          let wordEnd = column &+ 64 < end ? column &+ 64 : end
+          while column < wordEnd {
+            let byte = Int(truncatingIfNeeded: word & 0xFF)
+            let numbers = (table + 32 &* byte).load(as: SIMD8<UInt32>.self)
+            let base = UInt32(truncatingIfNeeded: column &- first)
+            offsets.storeBytes(of: (numbers &+ base) &* tokenBytes, as: SIMD8<UInt32>.self)
+            values.storeBytes(of: source.loadUnaligned(as: SIMD8<UInt32>.self), as: SIMD8<UInt32>.self)
+            let bytes = 4 &* byte.nonzeroBitCount
+            source += bytes
+            offsets += bytes
+            values += bytes
+            word &>>= 8
+            column &+= 8
+          }
+        }
+        first = end
+        start += w.rows &+ 1
       }
     }
   }
 
-  /// All rows for a tile's tokens, of which it returns the number.
+  /// Fills the starts for `listEntries`.
+  @inlinable @inline(__always)
+  static func countEntries(of w: SparseView, _ block: Int, _ starts: UnsafeMutablePointer<Int>) {
+    var (next, place, first) = (0, starts, 0)
+    while first < w.columns {
+      let end = first &+ block < w.columns ? first &+ block : w.columns
+      for row in 0..<w.rows {
+        place.pointee = next
+        place += 1
+        var column = first
+        while column < end {
+          let word = w.word(row: row, column: column)
+          let rest = end &- column
+          next &+= (rest < 64 ? word & (1 &<< UInt64(rest) &- 1) : word).nonzeroBitCount
+          column &+= 64
+        }
+      }
+      place.pointee = next
+      place += 1
+      next &+= SparseEntries.overhang
+      first = end
+    }
+  }
+
+  @inlinable @inline(__always)
+  package static func addSparseProduct(_ w: SparseEntries, of x: UnsafePointer<Float>, to y: MutableRows) {
+    // One pass for all tokens: one of five vectors takes less time by eight than by four and one.
+    if y.columns > FourTokens.count &* Vector.scalarCount {
+      addTokens(EightTokens.self, w, x, y)
+    } else if y.columns > TwoTokens.count &* Vector.scalarCount {
+      addTokens(FourTokens.self, w, x, y)
+    } else if y.columns > Vector.scalarCount {
+      addTokens(TwoTokens.self, w, x, y)
+    } else {
+      addTokens(OneToken.self, w, x, y)
+    }
+  }
+
+  /// All rows for a tile's tokens.
   @inlinable @inline(__always)
   static func addTokens<T: TokenTile>(
     _: T.Type, _ w: SparseEntries, _ x: UnsafePointer<Float>, _ y: MutableRows
-  ) -> Int where T.Vector == Vector {
+  ) where T.Vector == Vector {
     let x = UnsafeRawPointer(x)
     for row in 0..<y.rows {
       let target = UnsafeMutableRawPointer(y[row])
       var tile = T(target)
-      var entry = w.entries + w.starts[row]
-      let end = w.entries + w.starts[row &+ 1]
-      while entry < end {
-        tile.add(Vector(repeating: entry.pointee.value), x + Int(entry.pointee.offset))
-        entry += 1
+      var (offset, value) = (w.offsets + w.starts[row], w.values + w.starts[row])
+      let end = w.offsets + w.starts[row &+ 1]
+      while offset < end {
+        tile.add(Vector(repeating: value.pointee), x + Int(offset.pointee))
+        offset += 1
+        value += 1
       }
       tile.store(to: target)
     }
-    return T.count &* Vector.scalarCount
   }
 }

@@ -74,19 +74,36 @@ package protocol InstructionSet: Sendable {
 
   /// Y = X · Wᵀ, or Y += where `accumulate` is set, for a sparse W: a product of few rows, which reads W once and in place.
   ///
-  /// - `x`: (rows of Y, depth), of floats.
+  /// - `x`: (rows of Y, depth), of floats; rows that `arrange` wrote where the type of W wants them.
   /// - `w`: (columns of Y, depth).
   /// - `table`: what `fillExpansionTable` made.
   static func sparseDotProducts(
     _ x: StridedView, _ w: SparseView, into y: MutableRows, accumulate: Bool, table: UnsafeRawPointer)
 
-  /// Tokens whose activations lie side by side for `addSparseProduct`: twelve vectors.
+  /// Whether `sparseDotProducts` takes X arranged for a W of this type.
+  static func arrangesActivations(for type: StoredType) -> Bool
+
+  /// Writes a row of X so that the columns that an instruction expands apart lie apart: of each two vectors the even columns and the
+  /// odd ones; those behind the last 64 columns as they are.
+  static func arrange(_ x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>)
+
+  /// Tokens whose activations lie side by side for `addSparseProduct`: eight vectors, enough sums to hide the latency of a multiply-add.
   static var tokenTile: Int { get }
+
+  /// Lists the elements of the rows of a sparse W for `addSparseProduct`, block by block of its columns, and in each row by row.
+  ///
+  /// - `values`: the kept elements of these rows as floats, in turn; readable for eight behind the last one.
+  /// - `block`: columns of a block, a multiple of 8; an element's offset is to its column in its block.
+  /// - `entries`: room for all elements and for `SparseEntries.overhang` more a block; its starts become (blocks, rows + 1), and those of
+  ///   a row are where it begins in each block, and behind them the end of the last row.
+  /// - `table`: `SparseEntries.columnTableByteCount` bytes, filled by `SparseEntries.fillColumnTable`.
+  static func listEntries(
+    of w: SparseView, values: UnsafePointer<Float>, block: Int, into entries: SparseEntries, table: UnsafeRawPointer)
 
   /// Y += W · X for a sparse W and at most a tile of tokens.
   ///
   /// - `x`: the activations of a column of W at each entry's offset, `tokenTile` floats, aligned to a vector.
-  /// - `y`: (rows of W, tokens), aligned to a vector like its stride, and written up to the next whole vector.
+  /// - `y`: (rows of W, tokens), aligned to a vector like its stride of at least `tokenTile`, which is written as far as that.
   /// - Each element is summed over the entries in order, whatever the number of tokens.
   static func addSparseProduct(_ w: SparseEntries, of x: UnsafePointer<Float>, to y: MutableRows)
 

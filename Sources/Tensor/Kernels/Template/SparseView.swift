@@ -44,29 +44,42 @@ package struct SparseView {
   }
 }
 
-/// A kept element of a sparse row, as a product of many tokens takes it.
-@frozen @usableFromInline
-package struct SparseEntry {
-  /// Bytes to the activations of its column.
-  @usableFromInline package let offset: UInt32
-  @usableFromInline package let value: Float
-
-  @inlinable @inline(__always)
-  package init(offset: UInt32, value: Float) {
-    self.offset = offset
-    self.value = value
-  }
-}
-
-/// The entries of consecutive rows: those of row r from `starts[r]` to `starts[r + 1]`.
+/// The kept elements of consecutive rows within some columns, as a product of many tokens takes them.
 @frozen @usableFromInline
 package struct SparseEntries {
-  @usableFromInline package let entries: UnsafePointer<SparseEntry>
-  @usableFromInline package let starts: UnsafePointer<Int>
+  /// Bytes from the first column's activations to those of each element's column.
+  @usableFromInline package let offsets: UnsafeMutablePointer<UInt32>
+  @usableFromInline package let values: UnsafeMutablePointer<Float>
+  /// Row r has the elements from `starts[r]` to `starts[r + 1]`.
+  @usableFromInline package let starts: UnsafeMutablePointer<Int>
 
   @inlinable @inline(__always)
-  package init(_ entries: UnsafePointer<SparseEntry>, starts: UnsafePointer<Int>) {
-    self.entries = entries
+  package init(
+    offsets: UnsafeMutablePointer<UInt32>, values: UnsafeMutablePointer<Float>, starts: UnsafeMutablePointer<Int>
+  ) {
+    self.offsets = offsets
+    self.values = values
     self.starts = starts
+  }
+
+  /// Elements that are written behind the last one of eight columns.
+  @inlinable @inline(__always)
+  package static var overhang: Int { 8 }
+
+  /// Bytes of the table that tells which columns a byte of a bitmap keeps.
+  @inlinable @inline(__always)
+  package static var columnTableByteCount: Int { 256 &* 32 }
+
+  /// Fills that table, (256, 8) numbers: those of the set bits in order, and zeros behind them.
+  package static func fillColumnTable(_ table: UnsafeMutableRawPointer) {
+    for byte in 0..<256 {
+      var numbers = SIMD8<UInt32>()
+      var count = 0
+      for bit in 0..<8 where byte &>> bit & 1 != 0 {
+        numbers[count] = UInt32(bit)
+        count += 1
+      }
+      table.storeBytes(of: numbers, toByteOffset: 32 &* byte, as: SIMD8<UInt32>.self)
+    }
   }
 }

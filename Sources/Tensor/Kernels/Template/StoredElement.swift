@@ -7,6 +7,10 @@ package protocol StoredElement {
   static func vector<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> E.Vector
+  /// Two vectors of those that a bitmap keeps.
+  static func pair<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> VectorPair<E.Vector> where E.Vector: FloatLanes
 }
 
 @frozen @usableFromInline
@@ -22,6 +26,12 @@ package enum StoredFloat32: StoredElement {
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> E.Vector {
     E.float32(at: source, bits: bits, table: table)
+  }
+  @inlinable @inline(__always)
+  package static func pair<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
+    E.float32Pair(at: source, bits: bits, table: table)
   }
 }
 
@@ -39,6 +49,12 @@ package enum StoredFloat16: StoredElement {
   ) -> E.Vector {
     E.float16(at: source, bits: bits, table: table)
   }
+  @inlinable @inline(__always)
+  package static func pair<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
+    E.float16Pair(at: source, bits: bits, table: table)
+  }
 }
 
 @frozen @usableFromInline
@@ -54,6 +70,12 @@ package enum StoredBFloat16: StoredElement {
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> E.Vector {
     E.bfloat16(at: source, bits: bits, table: table)
+  }
+  @inlinable @inline(__always)
+  package static func pair<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
+    E.bfloat16Pair(at: source, bits: bits, table: table)
   }
 }
 
