@@ -20,7 +20,7 @@ final class Machine {
     lastLevelCache = Self.lastLevelCacheBytes
     bandwidths = ReadBandwidth.measure(byteCount: isQuick ? 1 << 28 : 1 << 30, threads: counts)
     for kernel in kernels where kernel != .reference {
-      for count in counts { peaks.append((kernel, count, FMAPeak.measure(kernel: kernel, threads: count))) }
+      for count in counts { peaks.append((kernel, count, MultiplyAddPeak.measure(kernel: kernel, threads: count))) }
     }
   }
 
@@ -29,7 +29,7 @@ final class Machine {
   /// Called between cases: a neighbour that took a core at the start would otherwise make every percentage too good.
   func raisePeak(_ kernel: Kernel, threads: Int) {
     guard let index = peaks.firstIndex(where: { $0.kernel == kernel && $0.threads == threads }) else { return }
-    peaks[index].rate = max(peaks[index].rate, FMAPeak.measure(kernel: kernel, threads: threads, bursts: 2))
+    peaks[index].rate = max(peaks[index].rate, MultiplyAddPeak.measure(kernel: kernel, threads: threads, bursts: 2))
   }
 
   /// Floating-point operations a second; nil for the reference, whose loops are no measure of anything.

@@ -24,8 +24,8 @@ package struct MemoryForecast: Sendable {
   package func strip(_ batch: BatchShape) -> BatchShape { batch.strip(ofRows: memory.stripRows) }
 
   /// The linears of some blocks packed, `bytesPerWeight` for each weight; nothing where that is more than they may take.
-  package func packedWeights(blocks: Int, bytesPerWeight: Int = 4) -> [Footprint.Part] {
-    let bytes = Double(bytesPerWeight) * linearsOfBlock * Double(blocks)
+  package func packedWeights(blocks: Int, bytesPerWeight: Double = 4) -> [Footprint.Part] {
+    let bytes = bytesPerWeight * linearsOfBlock * Double(blocks)
     return bytes <= Double(memory.packedWeightBytes) ? [Footprint.Part("packed weights", bytes)] : []
   }
 

@@ -14,7 +14,7 @@ extension LayerGame {
 extension LayerGame.Absence {
   var isBypassing: Bool { if case .bypassed = self { true } else { false } }
 
-  /// The absence with its forms in full and packed, or unchanged where those take more than so many bytes.
+  /// The absence with its forms as they are multiplied, or unchanged where those take more than so many bytes.
   func packed(for model: any CausalLM, within byteCount: Int) -> LayerGame.Absence {
     guard case .replaced(let forms) = self else { return self }
     let pairs = Array(zip(forms, model.blocks))
@@ -45,7 +45,7 @@ extension LayerGame.Absence {
     let patterns = Array(repeating: BlockPattern(.unstructured(sparsity)), count: model.blocks.count)
     _ = try modelPruner.prune(&copy, patterns: patterns, calibration: calibration, progress: progress) { index, block in
       let dense = model.blocks[index]
-      forms.append(PrunedForm(block, from: dense))
+      forms.append(PrunedForm(block, from: dense, leavingOutZeros: true))
       // One pruned block at a time is held in full.
       block = dense
     }

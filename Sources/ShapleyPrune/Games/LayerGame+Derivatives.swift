@@ -103,7 +103,7 @@ extension LayerGame {
 
   /// What derivatives hold: the model and its forms, the mixed weights, and one strip on its way back.
   static func derivativesFootprint(
-    _ forecast: MemoryForecast, _ windows: BatchShape, probe: any Pruner
+    _ forecast: MemoryForecast, _ windows: BatchShape, probe: GameSettings.Probe
   ) -> Footprint {
     // A linear's dense, pruned and mixed weight in Float, or its direction and the product with it.
     let largest = forecast.shape.linears.map(\.count).max() ?? 0

@@ -90,9 +90,10 @@ public struct LayerGame: Game {
   ///
   /// - Parameters:
   ///   - span: how many players may change while a state waits for them.
-  ///   - probe: what prunes absent players; nil where they are bypassed.
+  ///   - probe: how absent players are pruned; nil where they are bypassed.
   static func footprint(
-    _ forecast: MemoryForecast, _ windows: BatchShape, _ granularity: Granularity, span: Int, probe: (any Pruner)?
+    _ forecast: MemoryForecast, _ windows: BatchShape, _ granularity: Granularity, span: Int,
+    probe: GameSettings.Probe?
   ) -> Footprint {
     // A state is kept at every block where the path turned to absence and the other way is still to be gone. Blocks that
     // are passed by leave the state as it is, so that neighbours share one.

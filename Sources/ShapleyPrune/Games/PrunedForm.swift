@@ -4,45 +4,69 @@ import Transformer
 /// A block as pruning left it, kept as what tells it from the dense block.
 ///
 /// Where a method only clears weights, that is one bit a weight; where it changes those that stay, the weights as
-/// stored.
+/// stored. What is multiplied without its zeros, where there are enough, is stored without them, too.
 ///
 ///     let form = PrunedForm(pruned.blocks[3], from: dense.blocks[3])
 ///     let mixed = form.block(dense.blocks[3], roles: [.query, .key])  // only these two are pruned
 public struct PrunedForm: Sendable {
   private enum Weight: Sendable {
-    case cleared(ZeroMask)
+    /// `sparse`: whether the weight is multiplied without its zeros.
+    case cleared(ZeroMask, sparse: Bool)
     case changed(StoredMatrix)
   }
 
   private var weights: [LinearRole: Weight]
 
   /// What the forms of all blocks hold: masks and one block in full, or all weights.
-  static func footprint(_ forecast: MemoryForecast, _ pruner: any Pruner) -> [Footprint.Part] {
-    guard !pruner.updatesWeights else { return [forecast.copy] }
+  static func footprint(_ forecast: MemoryForecast, _ probe: GameSettings.Probe) -> [Footprint.Part] {
     let linears = forecast.linearsOfBlock
+    let blocks = Double(forecast.shape.blockCount)
+    guard !probe.pruner.updatesWeights else {
+      return [
+        sparseBytes(forecast, probe).map { Footprint.Part("pruned weights", $0 * linears * blocks) } ?? forecast.copy
+      ]
+    }
     return [
-      Footprint.Part("masks", linears * Double(forecast.shape.blockCount) / 8),
+      Footprint.Part("masks", linears * blocks / 8),
       Footprint.Part("a pruned block", linears * Double(forecast.shape.storedByteCount)),
     ]
   }
 
   /// What the dense blocks hold when they are packed, and their forms too where that fits.
-  static func footprint(packed forecast: MemoryForecast, _ pruner: (any Pruner)?) -> [Footprint.Part] {
+  static func footprint(packed forecast: MemoryForecast, _ probe: GameSettings.Probe?) -> [Footprint.Part] {
     let dense = forecast.packedWeights(blocks: forecast.shape.blockCount)
-    guard let pruner else { return dense }
-    // Forms that are masks are in full beside their panels.
-    let form = pruner.updatesWeights ? 4 : 4 + forecast.shape.storedByteCount
+    guard let probe else { return dense }
+    // Forms that are masks are in full beside their panels, or without their zeros instead of both.
+    let stored = Double(forecast.shape.storedByteCount)
+    let sparse = sparseBytes(forecast, probe)
+    let form = probe.pruner.updatesWeights ? (sparse == nil ? 4 : 0) : sparse ?? 4 + stored
     let all = forecast.packedWeights(blocks: forecast.shape.blockCount, bytesPerWeight: 4 + form)
     return all.isEmpty ? dense : all
   }
 
+  /// Bytes a weight of forms whose zeros are left out; nil where they are not.
+  private static func sparseBytes(_ forecast: MemoryForecast, _ probe: GameSettings.Probe) -> Double? {
+    let zeros = probe.sparsity ?? GameSettings.Probe.usualSparsity
+    let stored = forecast.shape.storedByteCount
+    guard let type = ElementType.allCases.first(where: { $0.byteCount == stored }),
+      zeros >= StoredMatrix.breakEven(type, for: .manyTokens)
+    else { return nil }
+    return 0.125 + (1 - zeros) * Double(stored)
+  }
+
   /// The form of a block that was pruned from `dense`; O(weights).
   ///
+  /// - Parameter leavingOutZeros: whether linears with enough zeros are multiplied without them.
   /// - Precondition: the linears of both have the same shapes.
-  public init(_ pruned: any TransformerBlock, from dense: any TransformerBlock) {
+  public init(
+    _ pruned: any TransformerBlock, from dense: any TransformerBlock, leavingOutZeros: Bool = false
+  ) {
     weights = dense.roles.reduce(into: [:]) { weights, role in
       let weight = pruned[role].weight
-      weights[role] = ZeroMask(from: dense[role].weight, to: weight).map(Weight.cleared) ?? .changed(weight)
+      let faster = leavingOutZeros ? weight.inFasterForm(for: .manyTokens) : weight
+      weights[role] =
+        ZeroMask(from: dense[role].weight, to: weight).map { .cleared($0, sparse: faster.isCompressed) }
+        ?? .changed(faster)
     }
   }
 
@@ -51,7 +75,9 @@ public struct PrunedForm: Sendable {
     var block = dense
     for role in roles ?? dense.roles {
       switch weights[role] {
-      case .cleared(let mask)?: block[role].weight = mask.applied(to: dense[role].weight)
+      case .cleared(let mask, let sparse)?:
+        let weight = mask.applied(to: dense[role].weight)
+        block[role].weight = sparse ? weight.compressed() : weight
       case .changed(let weight)?: block[role].weight = weight
       case nil: break
       }
@@ -59,7 +85,7 @@ public struct PrunedForm: Sendable {
     return block
   }
 
-  /// The same form with its linears in full and packed.
+  /// The same form with its linears as they are multiplied: without their zeros, or in full and packed.
   func packed(for dense: any TransformerBlock) -> PrunedForm {
     let block = block(dense)
     var result = self
@@ -72,8 +98,10 @@ public struct PrunedForm: Sendable {
     weights.reduce(0) { sum, entry in
       let weight = dense[entry.key].weight
       return switch entry.value {
+      case .cleared(let mask, sparse: true):
+        sum + mask.byteCount + mask.keptCount * weight.elementType.byteCount
       case .cleared: sum + 4 * weight.count + weight.byteCount
-      case .changed: sum + 4 * weight.count
+      case .changed(let weight): sum + (weight.isCompressed ? 0 : 4 * weight.count)
       }
     }
   }
@@ -82,8 +110,8 @@ public struct PrunedForm: Sendable {
   package var byteCount: Int {
     weights.values.reduce(0) { sum, weight in
       switch weight {
-      case .cleared(let mask): sum + mask.byteCount
-      case .changed(let weight): sum + weight.byteCount
+      case .cleared(let mask, _): sum + mask.byteCount
+      case .changed(let weight): sum + weight.residentByteCount
       }
     }
   }

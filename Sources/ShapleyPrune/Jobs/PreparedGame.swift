@@ -20,17 +20,18 @@ struct PreparedGame {
   static func footprint(
     _ forecast: MemoryForecast, _ settings: GameSettings, windows: BatchShape, calibration: BatchShape?
   ) -> [Footprint] {
-    let probe = settings.probe.map { probe in
-      ModelPruner(probe.pruner, propagation: .dense).footprint(forecast, calibration ?? windows)
-        .map { $0.beside(PrunedForm.footprint(forecast, probe.pruner)) }
-    }
+    let probing =
+      settings.probe.map { probe in
+        ModelPruner(probe.pruner, propagation: .dense).footprint(forecast, calibration ?? windows)
+          .map { $0.beside(PrunedForm.footprint(forecast, probe)) }
+      } ?? []
     let players = settings.granularity.count(
       blocks: forecast.shape.blockCount, linears: forecast.shape.linears.count)
     let game = LayerGame.footprint(
       forecast, windows, settings.granularity, span: settings.estimator.span(playerCount: players),
-      probe: settings.probe?.pruner)
-    guard settings.estimator.usesDerivatives, let pruner = settings.probe?.pruner else { return (probe ?? []) + [game] }
-    return (probe ?? []) + [game, LayerGame.derivativesFootprint(forecast, windows, probe: pruner)]
+      probe: settings.probe)
+    guard settings.estimator.usesDerivatives, let probe = settings.probe else { return probing + [game] }
+    return probing + [game, LayerGame.derivativesFootprint(forecast, windows, probe: probe)]
   }
 
   /// The values, and what it took to get them in this run.

@@ -50,6 +50,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case output
     /// The beginning of a text.
     case prompt
+    /// Tokens of it.
+    case promptTokens
   }
 
   /// Which setting it is.

@@ -93,6 +93,18 @@ extension Checkpoint {
     /// Bytes of all tensors, dense and as stored.
     package var denseBytes = 0
     package var storedBytes = 0
+
+    /// Counts a tensor in its smallest form.
+    fileprivate mutating func add(_ entry: TensorEntry, _ form: (form: MatrixForm, kept: Int)) {
+      denseBytes += entry.range.count
+      guard entry.shape.count == 2, let type = ElementType(rawValue: entry.type) else {
+        storedBytes += entry.range.count
+        return
+      }
+      matrices[form.form, default: 0] += 1
+      storedBytes += MatrixForm.byteCount(
+        form.form, rows: entry.shape[0], columns: entry.shape[1], type: type, kept: form.kept)
+    }
   }
 
   /// The names of the files that the checkpoint has, or stands for.
@@ -107,6 +119,20 @@ extension Checkpoint {
         sizes.storedBytes += shard.storedByteCount(of: entry)
         guard entry.shape.count == 2, ElementType(rawValue: entry.type) != nil else { continue }
         sizes.matrices[shard.form(of: entry.name), default: 0] += 1
+      }
+    }
+    return sizes
+  }
+
+  /// What `writePacked` would store; every matrix is read.
+  ///
+  /// `progress` is told the bytes of every tensor, dense.
+  package func sizesWhenPacked(progress: (Int) -> Void = { _ in }) throws(CheckpointError) -> PackedSizes {
+    var sizes = PackedSizes()
+    for shard in shards {
+      for entry in shard.entries {
+        try sizes.add(entry, shard.smallestForm(of: entry))
+        progress(entry.range.count)
       }
     }
     return sizes
@@ -175,7 +201,7 @@ extension SafetensorsFile {
     var owners: [TensorName: (entry: TensorEntry, part: PackedFormat.Part)] = [:]
     for entry in entries {
       let form = try smallestForm(of: entry)
-      if entry.shape.count == 2, ElementType(rawValue: entry.type) != nil { sizes.matrices[form.form, default: 0] += 1 }
+      sizes.add(entry, form)
       func part(_ part: PackedFormat.Part, _ type: String, _ shape: [Int], _ width: Int) {
         let name = part.name(of: entry.name)
         owners[name] = (entry, part)
@@ -193,14 +219,12 @@ extension SafetensorsFile {
         part(.columns, "U16", [form.kept], 2)
         part(.values, entry.type, [form.kept], width)
       }
-      sizes.denseBytes += entry.range.count
       progress(entry.range.count)
     }
     for entry in entries where owners[entry.name] != nil {
       throw CheckpointError(
         path, tensor: "\(entry.name)", field: "name", reason: "a part of the packed form has this name, too")
     }
-    sizes.storedBytes += tensors.reduce(0) { $0 + $1.byteCount }
     let file = try CheckpointError.wrap { () throws(FileError) in try folder.create(name) }
     let metadata = [
       (key: Array(PackedFormat.versionKey.utf8), value: Array(PackedFormat.version.utf8)),
@@ -228,7 +252,7 @@ extension SafetensorsFile {
   }
 
   /// The form of a tensor that takes the fewest bytes, and how many of its elements are kept.
-  private func smallestForm(of entry: TensorEntry) throws(CheckpointError) -> (form: MatrixForm, kept: Int) {
+  fileprivate func smallestForm(of entry: TensorEntry) throws(CheckpointError) -> (form: MatrixForm, kept: Int) {
     guard entry.shape.count == 2, let type = ElementType(rawValue: entry.type) else { return (.dense, 0) }
     let (rows, columns) = (entry.shape[0], entry.shape[1])
     let kept = try matrix(entry.name, rows: rows, columns: columns).sparseForm().keptCount

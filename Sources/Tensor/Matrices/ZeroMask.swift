@@ -91,6 +91,9 @@ package struct ZeroMask: Sendable {
     }
   }
 
+  /// Elements that are kept; O(elements / 64).
+  package var keptCount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
   /// Bytes in memory.
   package var byteCount: Int { 8 * words.count }
 }

@@ -7,7 +7,7 @@ import Tensor
 public struct TokenSequence {
   /// The prompt, and what was appended.
   public private(set) var tokens: [Int]
-  private let model: any CausalLM
+  private var model: any CausalLM
   /// One a block.
   private let caches: [KeyValueCache]
   /// Tokens whose keys and values are in the caches.
@@ -36,6 +36,9 @@ public struct TokenSequence {
     seen = tokens.count
     return model.logits(hidden.rows(hidden.rows - 1..<hidden.rows)).elements
   }
+
+  /// Goes on by another form of the same model, whose keys and values are the same but for rounding.
+  package mutating func `continue`(with model: any CausalLM) { self.model = model }
 
   /// Appends a token.
   public mutating func append(_ token: Int) { tokens.append(token) }

@@ -23,7 +23,6 @@ package struct HelpText {
       if !members.isEmpty { lines.append(style.heading(family.rawValue)) }
       for command in members { lines += entry(command.name, command.summary, column: overviewColumn) }
     }
-    lines.append("")
     // Commands whose work many machines share have parts of the same names.
     let wholes = commands.map { $0.name }.filter { name in commands.contains { $0.whole == name } }
     let parts = commands.filter { $0.whole == wholes.first }.compactMap { $0.name.split(separator: " ").last }

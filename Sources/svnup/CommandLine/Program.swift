@@ -19,7 +19,7 @@ package enum Program {
       DemoCommand.self, InfoCommand.self, TokenizeCommand.self, PerplexityCommand.self, ShapleyCommand.self,
       ShapleyPlanCommand.self, ShapleyWorkCommand.self, ShapleyMergeCommand.self, ExplainCommand.self,
       PruneCommand.self, VerifyCommand.self, PackCommand.self, UnpackCommand.self, GenerateCommand.self,
-      EvaluateCommand.self,
+      EvaluateCommand.self, BenchCommand.self,
       CompareCommand.self, ComparePlanCommand.self, CompareWorkCommand.self, CompareMergeCommand.self,
       CompletionsCommand.self, ManualCommand.self,
     ]

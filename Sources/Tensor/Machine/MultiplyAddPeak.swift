@@ -1,23 +1,19 @@
 import Support
-import Tensor
 
 /// The floating-point operations a second that a kernel's instruction set reaches when nothing is in its way.
-enum FMAPeak {
+package enum MultiplyAddPeak {
   /// Bursts of this many seconds: long beside the start of a thread, short beside a neighbour's time slice.
   private static let burst = 0.03
 
   /// The best of several bursts: a peak is what was possible, not what the neighbours left.
-  static func measure(kernel: Kernel, threads: Int, bursts: Int = 9) -> Double {
+  package static func measure(kernel: Kernel, threads: Int, bursts: Int = 9) -> Double {
     var iterations = 1
-    while Harness.clocked({ _ = work(kernel, iterations: iterations) }) < burst, iterations < 1 << 40 {
-      iterations *= 2
-    }
+    while clocked({ work(kernel, iterations: iterations) }) < burst, iterations < 1 << 40 { iterations *= 2 }
+    let operations = operationCount(kernel) * Double(iterations) * Double(threads)
     var best = 0.0
     for _ in 0..<bursts {
-      var operations = 0.0
-      let seconds = Harness.clocked {
-        Parallel.forEach(threads, threads: threads) { _ in Harness.consume(work(kernel, iterations: iterations)) }
-        operations = operationCount(kernel) * Double(iterations) * Double(threads)
+      let seconds = clocked {
+        Parallel.forEach(threads, threads: threads) { _ in work(kernel, iterations: iterations) }
       }
       best = max(best, operations / seconds)
     }
@@ -30,13 +26,20 @@ enum FMAPeak {
   }
 
   /// Runs `iterations` rounds of the kernel's own accumulators on the calling thread, without memory.
-  private static func work(_ kernel: Kernel, iterations: Int) -> Float {
+  private static func work(_ kernel: Kernel, iterations: Int) {
     let instructions = kernel.instructions
-    let results = AlignedStorage(byteCount: 4 * instructions.tileRows * instructions.tileColumns)
+    let count = instructions.tileRows * instructions.tileColumns
+    let results = AlignedStorage(byteCount: 4 * count)
     defer { withExtendedLifetime(results) {} }
     let first = results.pointer.assumingMemoryBound(to: Float.self)
-    first.update(repeating: 0, count: instructions.tileRows * instructions.tileColumns)
+    first.update(repeating: 0, count: count)
     instructions.peakMultiplyAdds(iterations: iterations, results: first)
-    return first[0]
   }
+}
+
+/// Seconds that some work takes, once.
+func clocked(_ body: () -> Void) -> Double {
+  let start = ContinuousClock.now
+  body()
+  return (ContinuousClock.now - start).seconds
 }

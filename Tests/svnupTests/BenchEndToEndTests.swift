@@ -1,0 +1,64 @@
+import Support
+import TestSupport
+import Testing
+
+@Suite("svnup bench, end to end")
+struct BenchEndToEndTests {
+  let svnup: CommandRunner
+
+  init() throws { svnup = try CommandRunner() }
+
+  private static let short = ["--prompt-tokens", "20", "--tokens", "2", "--rounds", "1"]
+
+  @Test("a dense model has dense figures alone, and says so")
+  func dense() throws {
+    let json = try svnup.json(["bench", Inputs.embedded] + Self.short)
+    let forms = try #require(json["forms"]?.array)
+    #expect(forms.count == 1)
+    #expect(forms[0]["linears"]?.double == 84)
+    #expect(forms[0]["sparseForPrompt"]?.double == 0)
+    for key in ["promptTokensPerSecond", "tokensPerSecond", "shareOfBandwidth"] {
+      #expect((forms[0][key]?.double ?? 0) > 0, "\(key)")
+    }
+    #expect((json["bandwidth"]?.double ?? 0) > 0)
+    #expect(json["denseFileBytes"]?.double == json["packedFileBytes"]?.double)
+    let text = try svnup.run(["bench", Inputs.embedded] + Self.short)
+    #expect(text.status == 0)
+    #expect(text.output.contains("prompt of 20, tokens a second"))
+    #expect(text.error.contains("no linear has enough zeros"))
+  }
+
+  @Test("a pruned model and its packed form have the same sizes, and perplexities that agree with and without zeros")
+  func pruned() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      _ = try svnup.json(["prune", Inputs.embedded, "--method", "magnitude", "--sparsity", "0.8", "--output", pruned])
+      let sizes = try svnup.json(["pack", pruned, "--output", packed])
+      let data = ["--data", Inputs.text("test"), "--windows", "2"]
+      for model in [pruned, packed] {
+        let json = try svnup.json(["bench", model] + Self.short + data)
+        #expect(json["packedFileBytes"]?.double == sizes["packedBytes"]?.double)
+        #expect(json["denseFileBytes"]?.double == sizes["denseBytes"]?.double)
+        let forms = try #require(json["forms"]?.array)
+        #expect(forms.count == 2)
+        let perplexities = forms.compactMap { $0["perplexity"]?.double }
+        #expect(perplexities.count == 2)
+        #expect(abs(perplexities[1] / perplexities[0] - 1) < 1e-5)
+        #expect(forms[1]["sparseForPrompt"]?.double == 84)
+        #expect((forms[1]["weightBytes"]?.double ?? .infinity) < 0.5 * (forms[0]["weightBytes"]?.double ?? 0))
+        let alone = try svnup.json(["perplexity", model] + data)
+        #expect(alone["perplexity"]?.double == perplexities[1])
+      }
+    }
+  }
+
+  @Test("what does not fit is refused by its option")
+  func refusals() throws {
+    let long = try svnup.run(["bench", Inputs.embedded, "--prompt-tokens", "500", "--tokens", "100"])
+    #expect(long.status == 64)
+    #expect(long.error.contains("--prompt-tokens 500: with 100 more these are more than the model's 512 positions"))
+    let reading = try svnup.run(["bench", Inputs.embedded, "--windows", "3"])
+    #expect(reading.status == 64)
+    #expect(reading.error.contains("--windows"))
+  }
+}
