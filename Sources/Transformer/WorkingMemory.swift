@@ -16,13 +16,22 @@ public struct WorkingMemory: Sendable, Equatable {
   ///
   /// What does not fit is packed for every product, which gives the same numbers to the bit.
   public var packedWeightBytes: Int
+  /// Bytes that the pruned forms of a game's players may take where their zeros are left out, in games whose method only clears weights.
+  ///
+  /// What does not fit is made for every forward step, which gives the same numbers to the bit. They are smaller than the model, so that
+  /// usually there is no limit.
+  public var sparseFormBytes: Int
 
   /// 4,096 tokens are enough for the matrix products to run at full speed, and few enough that the activations of a large model
   /// stay small beside its weights; 64 MiB of packed weights are those of a small model, which gains most by them.
-  public init(stripRows: Int = 4096, calibrationStates: ElementType = .float32, packedWeightBytes: Int = 64 << 20) {
+  public init(
+    stripRows: Int = 4096, calibrationStates: ElementType = .float32, packedWeightBytes: Int = 64 << 20,
+    sparseFormBytes: Int = .max
+  ) {
     precondition(stripRows > 0, "a strip has at least one row")
     self.stripRows = stripRows
     self.calibrationStates = calibrationStates
     self.packedWeightBytes = packedWeightBytes
+    self.sparseFormBytes = sparseFormBytes
   }
 }

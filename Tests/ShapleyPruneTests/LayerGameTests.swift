@@ -136,7 +136,7 @@ private struct CountingModel: CausalLM {
         }
         var game = LayerGame(
           model, granularity: .blocks, windows: windows, absence: .replaced(forms),
-          memory: WorkingMemory(packedWeightBytes: packedBytes))
+          memory: WorkingMemory(packedWeightBytes: packedBytes, sparseFormBytes: packedBytes))
         return (try game.values(of: Self.all), forms.reduce(0) { $0 + $1.byteCount })
       }
       let full = try values(leavingOutZeros: false, packedBytes: 1 << 30)

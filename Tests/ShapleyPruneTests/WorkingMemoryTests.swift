@@ -20,7 +20,8 @@ import Transformer
       var whole = LayerGame(model, granularity: .blocks, windows: windows, absence: absence)
       let values = try whole.values(of: LayerGameTests.all)
       for rows in Self.strips {
-        let memory = WorkingMemory(stripRows: rows, packedWeightBytes: rows == 128 ? 0 : 1 << 30)
+        let bytes = rows == 128 ? 0 : 1 << 30
+        let memory = WorkingMemory(stripRows: rows, packedWeightBytes: bytes, sparseFormBytes: bytes)
         #expect(model.perplexity(windows, memory: memory) == expected)
         var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, memory: memory)
         #expect(try game.values(of: LayerGameTests.all) == values)

@@ -14,12 +14,20 @@ extension LayerGame {
 extension LayerGame.Absence {
   var isBypassing: Bool { if case .bypassed = self { true } else { false } }
 
-  /// The absence with its forms as they are multiplied, or unchanged where those take more than so many bytes.
-  func packed(for model: any CausalLM, within byteCount: Int) -> LayerGame.Absence {
-    guard case .replaced(let forms) = self else { return self }
-    let pairs = Array(zip(forms, model.blocks))
-    guard pairs.reduce(0, { $0 + $1.0.packedByteCount(for: $1.1) }) <= byteCount else { return self }
-    return .replaced(pairs.map { $0.packed(for: $1) })
+  /// The absence with its forms made ready to be multiplied often, as far as memory allows: without their zeros where that is faster, and
+  /// the others in full and packed.
+  func prepared(for model: any CausalLM, sparseBytes: Int, packedBytes: Int) -> LayerGame.Absence {
+    guard case .replaced(var forms) = self else { return self }
+    func total(_ bytes: (PrunedForm, any TransformerBlock) -> Int) -> Int {
+      zip(forms, model.blocks).reduce(0) { $0 + bytes($1.0, $1.1) }
+    }
+    if total({ $0.sparseByteCount(for: $1) }) <= sparseBytes {
+      forms = zip(forms, model.blocks).map { $0.keepingSparse(for: $1) }
+    }
+    if total({ $0.packedByteCount(for: $1) }) <= packedBytes {
+      forms = zip(forms, model.blocks).map { $0.packed(for: $1) }
+    }
+    return .replaced(forms)
   }
 
   /// Absent players as a pruner leaves them.

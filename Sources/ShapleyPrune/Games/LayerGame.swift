@@ -74,7 +74,8 @@ public struct LayerGame: Game {
     precondition(granularity != .linears || !absence.isBypassing, "a linear cannot be bypassed")
     let packedBytes = memory.packedWeightBytes
     self.model = model.packed(within: packedBytes)
-    self.absence = absence.packed(for: model, within: packedBytes - model.packedByteCount)
+    self.absence = absence.prepared(
+      for: model, sparseBytes: memory.sparseFormBytes, packedBytes: packedBytes - model.packedByteCount)
     steps = ForwardStep.steps(of: model, granularity)
     playerCount = steps.last?.players.upperBound ?? 0
     self.windows = windows

@@ -34,13 +34,17 @@ public struct PrunedForm: Sendable {
 
   /// What the dense blocks hold when they are packed, and their forms too where that fits.
   static func footprint(packed forecast: MemoryForecast, _ probe: GameSettings.Probe?) -> [Footprint.Part] {
-    let dense = forecast.packedWeights(blocks: forecast.shape.blockCount)
+    let blocks = forecast.shape.blockCount
+    let dense = forecast.packedWeights(blocks: blocks)
     guard let probe else { return dense }
-    // Forms that are masks are in full beside their panels, or without their zeros instead of both.
-    let stored = Double(forecast.shape.storedByteCount)
-    let sparse = sparseBytes(forecast, probe)
-    let form = probe.pruner.updatesWeights ? (sparse == nil ? 4 : 0) : sparse ?? 4 + stored
-    let all = forecast.packedWeights(blocks: forecast.shape.blockCount, bytesPerWeight: 4 + form)
+    if let sparse = sparseBytes(forecast, probe) {
+      let bytes = sparse * forecast.linearsOfBlock * Double(blocks)
+      let isKept = !probe.pruner.updatesWeights && bytes <= Double(forecast.memory.sparseFormBytes)
+      return dense + (isKept ? [Footprint.Part("pruned weights", bytes)] : [])
+    }
+    // Forms that are masks are in full beside their panels.
+    let form = probe.pruner.updatesWeights ? 4 : 4 + Double(forecast.shape.storedByteCount)
+    let all = forecast.packedWeights(blocks: blocks, bytesPerWeight: 4 + form)
     return all.isEmpty ? dense : all
   }
 
@@ -76,8 +80,8 @@ public struct PrunedForm: Sendable {
     for role in roles ?? dense.roles {
       switch weights[role] {
       case .cleared(let mask, let sparse)?:
-        let weight = mask.applied(to: dense[role].weight)
-        block[role].weight = sparse ? weight.compressed() : weight
+        let weight = dense[role].weight
+        block[role].weight = sparse ? mask.compressed(weight) : mask.applied(to: weight)
       case .changed(let weight)?: block[role].weight = weight
       case nil: break
       }
@@ -85,11 +89,34 @@ public struct PrunedForm: Sendable {
     return block
   }
 
-  /// The same form with its linears as they are multiplied: without their zeros, or in full and packed.
-  func packed(for dense: any TransformerBlock) -> PrunedForm {
-    let block = block(dense)
+  /// The same form with what is multiplied without its zeros made once and for all.
+  func keepingSparse(for dense: any TransformerBlock) -> PrunedForm {
     var result = self
-    for role in weights.keys { result.weights[role] = .changed(block[role].weight.packed()) }
+    for (role, weight) in weights {
+      guard case .cleared(let mask, sparse: true) = weight else { continue }
+      result.weights[role] = .changed(mask.compressed(dense[role].weight))
+    }
+    return result
+  }
+
+  /// Bytes that `keepingSparse(for:)` takes beside the form.
+  func sparseByteCount(for dense: any TransformerBlock) -> Int {
+    weights.reduce(0) { sum, entry in
+      guard case .cleared(let mask, sparse: true) = entry.value else { return sum }
+      return sum + mask.byteCount + mask.keptCount * dense[entry.key].weight.elementType.byteCount
+    }
+  }
+
+  /// The same form with its other linears in full and packed.
+  func packed(for dense: any TransformerBlock) -> PrunedForm {
+    var result = self
+    for (role, weight) in weights {
+      switch weight {
+      case .cleared(_, sparse: true): break
+      case .cleared(let mask, _): result.weights[role] = .changed(mask.applied(to: dense[role].weight).packed())
+      case .changed(let weight): result.weights[role] = .changed(weight.packed())
+      }
+    }
     return result
   }
 
@@ -98,8 +125,7 @@ public struct PrunedForm: Sendable {
     weights.reduce(0) { sum, entry in
       let weight = dense[entry.key].weight
       return switch entry.value {
-      case .cleared(let mask, sparse: true):
-        sum + mask.byteCount + mask.keptCount * weight.elementType.byteCount
+      case .cleared(_, sparse: true): sum
       case .cleared: sum + 4 * weight.count + weight.byteCount
       case .changed(let weight): sum + (weight.isCompressed ? 0 : 4 * weight.count)
       }

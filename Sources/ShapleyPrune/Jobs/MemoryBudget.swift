@@ -39,17 +39,20 @@ package struct MemoryBudget: Sendable {
     }
     let types: [ElementType] = storesStates ? [.float32, .bfloat16] : [.float32]
     let budgets = types.flatMap { type in
-      Self.stripRows(length).map { WorkingMemory(stripRows: $0, calibrationStates: type, packedWeightBytes: 0) }
+      Self.stripRows(length).map {
+        WorkingMemory(stripRows: $0, calibrationStates: type, packedWeightBytes: 0, sparseFormBytes: 0)
+      }
     }.map(budget)
     guard let first = budgets.first(where: { $0.predicted <= limit }) else {
       let least = budgets.map(\.predicted).min() ?? limit
       throw SettingError(
         .memory, Quantity.bytes(limit), "this run needs \(Quantity.bytes(least)), with every means of saving")
     }
-    // What is left may hold packed weights, no more of them than without a limit: fresh memory costs more time than
-    // panels of a large model save.
+    // What is left may hold pruned forms, and then packed weights, no more of them than without a limit: fresh memory costs more time
+    // than panels of a large model save.
     var memory = first.memory
-    memory.packedWeightBytes = min(WorkingMemory().packedWeightBytes, limit - first.predicted)
+    memory.sparseFormBytes = limit - first.predicted
+    memory.packedWeightBytes = min(WorkingMemory().packedWeightBytes, max(0, limit - budget(memory).predicted))
     self = budget(memory)
   }
 
@@ -104,6 +107,7 @@ package struct MemoryBudget: Sendable {
       ("limit", limit.map { JSON($0) } ?? .null), ("stripRows", JSON(memory.stripRows)),
       ("calibrationStates", JSON(memory.calibrationStates.rawValue)),
       ("packedWeightBytes", JSON(memory.packedWeightBytes)),
+      ("sparseFormBytes", memory.sparseFormBytes == .max ? .null : JSON(memory.sparseFormBytes)),
     ])
   }
 }

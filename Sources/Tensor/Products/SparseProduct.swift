@@ -42,15 +42,15 @@ struct SparseProduct {
     let isFloat = type == .float32
     switch (kernel, use) {
     case (.reference, _): return .infinity
-    case (.avx512, .manyTokens), (.avx512vbmi2, .manyTokens): return 0.6
+    case (.avx512, .manyTokens), (.avx512vbmi2, .manyTokens): return 0.58
     case (.avx2, .manyTokens): return 0.49
     case (.portable, .manyTokens): return 0.55
     // Lane by lane it never is.
     case (_, .fewTokens) where !kernel.instructions.expandsByInstruction: return .infinity
     case (.avx512vbmi2, .fewTokens): return isFloat ? 0.49 : 0.45
     case (.avx512, .fewTokens): return 0.49
-    case (.avx2, .fewTokens): return isFloat ? 0.55 : 0.6
-    case (.portable, .fewTokens): return 0.6
+    case (.avx2, .fewTokens): return isFloat ? 0.55 : 0.58
+    case (.portable, .fewTokens): return 0.58
     }
   }
 
