@@ -73,4 +73,44 @@ struct GenerateEndToEndTests {
     let drawing = try svnup.refusal(["generate", Inputs.embedded, "a", "--top-k", "4"], status: 64)
     #expect(drawing.contains("--temperature"))
   }
+
+  @Test("each of many prompts is continued as it is alone, in lines as they come or in one document")
+  func prompts() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "prompts.jsonl")
+      let texts = [Self.prompt, "And the \"Lord\"\nsaid", "Moses"]
+      let lines = texts.map { String(decoding: (["prompt": JSON($0)] as JSON).encoded(), as: UTF8.self) }
+      try File.replace(file, with: Array((lines.joined(separator: "\n\n") + "\n").utf8))
+      let options = ["--tokens", "9", "--temperature", "0.7", "--seed", "3"]
+      let run = try svnup.run(["generate", Inputs.embedded, "--prompts", file, "--quiet"] + options)
+      #expect(run.status == 0 && run.error.isEmpty)
+      let results = try run.output.split(separator: "\n").map { try JSON.parse(Array($0.utf8)) }
+      #expect(results.compactMap { $0["prompt"]?.text } == texts)
+      for (text, result) in zip(texts, results) {
+        let alone = try svnup.json(["generate", Inputs.embedded, text] + options)
+        #expect(result["tokens"]?.array?.map(\.integer) == alone["tokens"]?.array?.map(\.integer))
+        #expect(result["text"]?.text == alone["text"]?.text)
+      }
+      let document = try svnup.json(["generate", Inputs.embedded, "--prompts", file] + options)
+      #expect(document["texts"]?.array?.map { $0["text"]?.text } == results.map { $0["text"]?.text })
+    }
+  }
+
+  @Test("prompts that are none are refused by their line, before the model is read")
+  func malformedPrompts() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "prompts.jsonl")
+      for (text, problem) in [
+        ("{\"prompt\": \"a\"}\n[1]\n", "line 2"), ("{\"prompt\": 7}\n", "prompt"), ("{\"prompt\": \"a\"\n", "line 1"),
+        ("\n", "there is no prompt in it"),
+      ] {
+        try File.replace(file, with: Array(text.utf8))
+        let run = try svnup.run(["generate", Inputs.embedded, "--prompts", file])
+        #expect(run.status == 65, "\(text)")
+        #expect(run.error.contains(problem) && !run.error.contains("parameters in"), "\(run.error)")
+      }
+      let both = try svnup.run(["generate", Inputs.embedded, "Moses", "--prompts", file])
+      #expect(both.status == 64 && both.error.contains("exclude each other"))
+    }
+  }
 }

@@ -5,7 +5,7 @@ import Transformer
 /// How fast a model is, with and without its zeros, beside what the machine can do at most.
 ///
 ///     let result = try BenchJob(ModelSource("opt-125m-pruned")).run()
-///     for form in result.forms { print(form.name, form.decodingRate, "tokens a second") }
+///     for form in result.forms { print(form.name, result.textRate(form), "tokens a second") }
 public struct BenchJob: Sendable {
   /// The model.
   public var model: ModelSource
@@ -177,9 +177,11 @@ public struct BenchResult: Sendable {
   public struct Form: Sendable {
     /// Dense, or without zeros.
     public let name: String
-    /// Linears of all, and those that leave out their zeros for a prompt and for a text behind it.
+    /// Linears of all blocks.
     public let linears: Int
+    /// Those that leave out their zeros for a prompt.
     public let sparseForPrompt: Int
+    /// Those that leave out their zeros for a text behind it.
     public let sparseForText: Int
     /// Bytes of the weights in memory, while a text is written.
     public let weightBytes: Int
@@ -191,8 +193,9 @@ public struct BenchResult: Sendable {
     public let promptSeconds: Double
     /// Seconds a token behind it, the median.
     public let secondsPerToken: Double
-    /// The perplexity of the text, and its seconds; nil without a text.
+    /// The perplexity of the text; nil without a text.
     public let perplexity: Perplexity?
+    /// The seconds that it took.
     public let perplexitySeconds: Double?
 
     fileprivate init(

@@ -9,6 +9,8 @@ import Transformer
 ///     job.sampling.temperature = 0.8
 ///     let result = try job.run { print($0, terminator: "") }
 ///     print(result.decodingRate, "tokens a second")
+///
+/// One job continues any number of prompts: `run(prompts:)`.
 public struct GenerateJob: Sendable {
   /// The model.
   public var model: ModelSource
@@ -33,17 +35,62 @@ public struct GenerateJob: Sendable {
   /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model and `receive`
   /// throw.
   public func run(text receive: (String) throws -> Void = { _ in }) throws -> GenerateResult {
+    let (tokenizer, prompts, ends) = try tokens(of: [("the prompt", prompt)])
+    return try generate(prompts[0], try model.load(for: .fewTokens, events: events), tokenizer, ends, receive)
+  }
+
+  /// Continues each of some texts by itself instead of `prompt`, and hands out the results as they come, with the number of the text.
+  ///
+  /// The model is read once, behind the check of all texts; each draws from the same seed, so that it does not matter in which company it is.
+  /// Ends early where the token says stop. Throws as `run(text:)`.
+  public func run(
+    prompts: [String], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
+  ) throws {
+    let named = prompts.enumerated().map { ("prompt \($0.offset + 1)", $0.element) }
+    let (tokenizer, ids, ends) = try tokens(of: named)
+    let language = try model.load(for: .fewTokens, events: events)
+    try events.during("generating", unit: "texts") { update in
+      for (index, ids) in ids.enumerated() where !stop.isStopRequested {
+        try receive(index, try generate(ids, language, tokenizer, ends) { _ in })
+        update(index + 1, prompts.count)
+      }
+    }
+  }
+
+  /// The prompts of a file of JSON lines, each an object with the member `prompt`; `-` is standard input.
+  ///
+  /// Throws `DocumentError` where a line is something else, or there is none.
+  public static func prompts(in path: String) throws -> [String] {
+    var prompts: [String] = []
+    try JSONLines.forEach(in: path, kind: "a prompt") { prompts.append(try $0.member("prompt").text()) }
+    guard !prompts.isEmpty else { throw DocumentError(TextInput(path: path).name, reason: "there is no prompt in it") }
+    return prompts
+  }
+
+  /// The tokens of some prompts, and those at which a text ends.
+  private func tokens(
+    of prompts: [(name: String, text: String)]
+  ) throws -> (tokenizer: BPETokenizer, ids: [[Int]], ends: Set<Int>) {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
-    let ids = tokenizer.encode(Array(prompt.utf8))
-    guard !ids.isEmpty else { throw SettingError(.prompt, nil, "it has no tokens; write some text") }
     let positions = model.directory.maximumPositions
-    guard ids.count <= positions else {
-      throw SettingError(.prompt, nil, "it has \(ids.count) tokens; the model has \(positions) positions")
+    let ids = try prompts.map { prompt in
+      let ids = tokenizer.encode(Array(prompt.text.utf8))
+      guard !ids.isEmpty else { throw SettingError(.prompt, nil, "\(prompt.name) has no tokens; write some text") }
+      guard ids.count <= positions else {
+        throw SettingError(
+          .prompt, nil, "\(prompt.name) has \(ids.count) tokens; the model has \(positions) positions")
+      }
+      try model.check(ids, of: prompt.name)
+      return ids
     }
-    try model.check(ids, of: "the prompt")
-    let ends = Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self))
-    let language = try model.load(for: .fewTokens, events: events)
+    return (tokenizer, ids, Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self)))
+  }
+
+  private func generate(
+    _ ids: [Int], _ language: any CausalLM, _ tokenizer: BPETokenizer, _ ends: Set<Int>,
+    _ receive: (String) throws -> Void
+  ) throws -> GenerateResult {
     var (sequence, sampler) = (TokenSequence(language, ids), TokenSampler(sampling))
     var output = StoppingText(stops: stops)
     var stream = tokenizer.stream(skippingSpecialTokens: true)

@@ -39,7 +39,6 @@ struct SparseProduct {
   /// Measured (Documentation/Zeros.md) and not taken anew on each machine: then results would depend on the time of day. Just below a half
   /// where half of the weights, as in 2:4, pay. On NEON nobody has measured, so it is a fraction that pays on the others.
   static func breakEven(_ kernel: Kernel, _ type: ElementType, _ use: ProductUse) -> Double {
-    let isFloat = type == .float32
     switch (kernel, use) {
     case (.reference, _): return .infinity
     case (.avx512, .manyTokens), (.avx512vbmi2, .manyTokens): return 0.58
@@ -47,9 +46,9 @@ struct SparseProduct {
     case (.portable, .manyTokens): return 0.55
     // Lane by lane it never is.
     case (_, .fewTokens) where !kernel.instructions.expandsByInstruction: return .infinity
-    case (.avx512vbmi2, .fewTokens): return isFloat ? 0.49 : 0.45
+    case (.avx512vbmi2, .fewTokens): return type == .float32 ? 0.49 : 0.45
     case (.avx512, .fewTokens): return 0.49
-    case (.avx2, .fewTokens): return isFloat ? 0.55 : 0.58
+    case (.avx2, .fewTokens): return type == .float16 ? 0.8 : 0.55
     case (.portable, .fewTokens): return 0.58
     }
   }

@@ -7,6 +7,9 @@ package enum GenerateCommand: Command {
 
   private static let usual = Sampling()
 
+  package static let prompts = Option<String?>(
+    "prompts", .text("FILE"),
+    help: "Continue many texts: an object with prompt a line, in JSON; one with the result is printed for each.")
   package static let limit = Option(
     "tokens", .integer(1...1_000_000), default: 256, help: "Tokens to generate at most.")
   package static let stops = Option<[String]>.repeated(
@@ -38,22 +41,29 @@ package enum GenerateCommand: Command {
   package static let usage = "MODEL [PROMPT] [options]"
   package static let positionals: [any Declaration] = [InputOptions.model, prompt]
   package static let groups: [OptionGroup] = [
-    ("Text", [limit, stops]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
+    ("Text", [prompts, limit, stops]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
   ]
   package static let examples: KeyValuePairs = [
     "What comes next:": #"svnup generate SmolLM2-135M "Once upon a time" --tokens 100"#,
+    "Many texts, a JSON object a line in and out:":
+      "svnup generate SmolLM2-135M --prompts prompts.jsonl > texts.jsonl",
     "Drawn, and another text for every seed:":
       #"svnup generate SmolLM2-135M "The sea" --temperature 0.8 --seed 7"#,
   ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     let drawing: [any OptionDeclaration] = [topK, topP, minP, seed]
+    if arguments[prompts] != nil, arguments[prompt] != nil {
+      throw UsageError("PROMPT and --prompts exclude each other", command: name)
+    }
     if arguments[temperature] == 0 { try arguments.refuse(drawing, unless: "--temperature above 0") }
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let source = try ModelSource(arguments[InputOptions.model])
-    let text = try arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self)
+    let many = try arguments[prompts].map(GenerateJob.prompts)
+    let text =
+      try many == nil ? arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self) : ""
     var job = GenerateJob(source, prompt: text)
     job.limit = arguments[limit]
     job.stops = arguments[stops]
@@ -64,6 +74,7 @@ package enum GenerateCommand: Command {
     job.sampling.repetitionPenalty = arguments[repetitionPenalty]
     job.sampling.seed = UInt64(arguments[seed])
     job.events = console
+    if let many { return try run(job, many, console) }
     let result: GenerateResult
     if console.wantsJSON {
       result = try job.run()
@@ -75,5 +86,19 @@ package enum GenerateCommand: Command {
       try console.print()
     }
     console.note(result.rates)
+  }
+
+  /// A line of JSON for each prompt as its text comes, or one document in the end.
+  private static func run(_ job: GenerateJob, _ prompts: [String], _ console: Console) throws {
+    var results: [JSON] = []
+    try job.run(prompts: prompts) { index, result in
+      let json = result.json.with("prompt", JSON(prompts[index]))
+      if console.wantsJSON {
+        results.append(json)
+      } else {
+        try console.print(String(decoding: json.encoded(), as: UTF8.self))
+      }
+    }
+    if console.wantsJSON { try console.print(["texts": .array(results)]) }
   }
 }

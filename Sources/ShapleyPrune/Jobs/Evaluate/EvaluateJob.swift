@@ -61,20 +61,13 @@ public struct EvaluateJob: Sendable {
 
   /// The items of a file, all of one form.
   static func read(_ path: String) throws -> (form: TaskForm, items: [TaskItem]) {
-    let input = TextInput(path: path)
     var (form, items): (TaskForm?, [TaskItem]) = (nil, [])
-    for (index, line) in try input.bytes().split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      guard line.contains(where: { !" \t\r".utf8.contains($0) }) else { continue }
-      let json: JSON
-      do throws(JSONError) { json = try JSON.parse(Array(line), acceptsNonFinite: true) } catch {
-        throw DocumentError(input.name, field: "line \(index + 1)", reason: "\(error); an item is one line of JSON")
-      }
-      let fields = FieldReader(json, source: "\(input.name): line \(index + 1)")
+    try JSONLines.forEach(in: path, kind: "an item") { fields in
       let found = try form ?? TaskForm(fields)
       form = found
       items.append(try found.item(fields))
     }
-    guard let form else { throw DocumentError(input.name, reason: "there is no item in it") }
+    guard let form else { throw DocumentError(TextInput(path: path).name, reason: "there is no item in it") }
     return (form, items)
   }
 }
