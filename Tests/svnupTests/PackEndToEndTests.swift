@@ -65,6 +65,27 @@ struct PackEndToEndTests {
     }
   }
 
+  @Test("values of a packed model are those of the dense one: by their files, too")
+  func hashes() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      // In four files with an index.
+      _ = try svnup.json(["prune", Inputs.llama3, "--method", "magnitude", "--sparsity", "0.8", "--output", pruned])
+      _ = try svnup.json(["pack", pruned, "--output", packed])
+      let records = try [pruned, packed].map { model in
+        try svnup.json([
+          "shapley", model, "--data", Inputs.stream, "--sequence-length", "64", "--players", "blocks", "--absence",
+          "bypassed", "--estimator", "exact",
+        ])
+      }
+      let hashes = try records.map { try #require($0["sha256"]).document }
+      #expect(hashes[0] == hashes[1])
+      #expect(hashes[0].contains("model.safetensors.index.json"))
+      let values = records.map { $0["values"]?.document }
+      #expect(values[0] != nil && values[0] == values[1])
+    }
+  }
+
   @Test("a packed model has the perplexity of the dense one, and can be pruned again")
   func commands() throws {
     try withTemporaryFolder { folder in

@@ -1,4 +1,5 @@
 import Support
+import Tensor
 import Transformer
 
 /// SHA-256 of the files that a result came from, by their role (`model`, `calibration`, …) and name.
@@ -9,12 +10,15 @@ package struct FileHashes: Sendable, Equatable {
   package init() {}
 
   /// Hashes of the files that a run reads: the model's, its tokenizer's, and the texts by their roles.
+  ///
+  /// Of a packed model those of the files that it stands for, since it is the same model.
   init(
     of source: ModelSource, texts: [(role: String, path: String?)], events: any JobEvents
   ) throws {
     let weights = source.directory.checkpoint
-    try events.duringBytes("hashing", total: weights.byteCount) { advance in
-      try add("model", ["config.json"] + weights.fileNames, in: source.path, advance)
+    let total = weights.isPacked ? weights.packedSizes.denseBytes : weights.byteCount
+    try events.duringBytes("hashing", total: total) { advance in
+      try addModel(weights, in: source.path, advance)
       // A model without a tokenizer is pruned with token ids.
       try add("tokenizer", (try? source.tokenizer())?.definingFiles ?? [], in: source.path, advance)
       for (role, path) in texts {
@@ -25,6 +29,20 @@ package struct FileHashes: Sendable, Equatable {
           try add(role, [Path.name(of: path)], in: Path.parent(of: path), advance)
         }
       }
+    }
+  }
+
+  /// Adds the configuration and the weights.
+  private mutating func addModel(_ weights: Checkpoint, in folder: String, _ advance: (Int) -> Void) throws {
+    guard weights.isPacked else { return try add("model", ["config.json"] + weights.fileNames, in: folder, advance) }
+    try add("model", ["config.json"], in: folder, advance)
+    for name in weights.denseFileNames {
+      var hash = SHA256()
+      _ = try weights.forEachDensePiece(of: name) { piece in
+        hash.update(piece)
+        advance(piece.count)
+      }
+      roles[roles.count - 1].value.append(Named(name, hash.hexadecimal()))
     }
   }
 
