@@ -113,4 +113,28 @@ struct GenerateEndToEndTests {
       #expect(both.status == 64 && both.error.contains("exclude each other"))
     }
   }
+
+  @Test("--chat continues what the chat template makes of a message, and a model without one says so")
+  func chat() throws {
+    try withTemporaryFolder { folder in
+      for name in try FileSystem.list(Inputs.embedded) {
+        try File.replace(Path.join(folder, name), with: try File.contents(of: Path.join(Inputs.embedded, name)))
+      }
+      let template = """
+        {{- bos_token }}{% for m in messages %}{{ 'Be good: ' if m.role == 'system' }}{{ m.content }}{% endfor %}
+        {%- if add_generation_prompt %} and{% endif %}
+        """
+      try File.replace(Path.join(folder, "chat_template.jinja"), with: Array(template.utf8))
+      let options = ["--tokens", "8"]
+      let said = try svnup.json(["generate", folder, "Moses", "--chat", "--system", "now "] + options)
+      let plain = try svnup.json(["generate", folder, "Be good: now Moses and"] + options)
+      #expect(said["text"]?.text != nil)
+      #expect(said["text"]?.text == plain["text"]?.text)
+      #expect(said["promptTokens"]?.integer == plain["promptTokens"]?.integer)
+    }
+    let none = try svnup.refusal(["generate", Inputs.embedded, "Moses", "--chat", "--quiet"], status: 65)
+    #expect(none.contains("the model has no chat template"))
+    let alone = try svnup.refusal(["generate", Inputs.embedded, "Moses", "--system", "a"], status: 64)
+    #expect(alone.contains("--chat"))
+  }
 }

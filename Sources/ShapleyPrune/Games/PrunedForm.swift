@@ -58,9 +58,12 @@ public struct PrunedForm: Sendable {
     return 0.125 + (1 - zeros) * Double(stored)
   }
 
-  /// The form of a block that was pruned from `dense`; O(weights).
+  /// The form of a block that was pruned from a dense one; O(weights).
   ///
-  /// - Parameter leavingOutZeros: whether linears with enough zeros are multiplied without them.
+  /// - Parameters:
+  ///   - pruned: the block as pruning left it.
+  ///   - dense: the block as it was.
+  ///   - leavingOutZeros: whether linears with enough zeros are multiplied without them.
   /// - Precondition: the linears of both have the same shapes.
   public init(
     _ pruned: any TransformerBlock, from dense: any TransformerBlock, leavingOutZeros: Bool = false

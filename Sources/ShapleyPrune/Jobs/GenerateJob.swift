@@ -16,6 +16,10 @@ public struct GenerateJob: Sendable {
   public var model: ModelSource
   /// What the text begins with.
   public var prompt: String
+  /// Whether prompts are what a person says in a conversation, written by the model's chat template.
+  public var isChat = false
+  /// What the model is told about itself in a conversation; nil for what its template has.
+  public var system: String?
   /// Tokens to generate at most.
   public var limit = 256
   /// How tokens are chosen.
@@ -74,8 +78,11 @@ public struct GenerateJob: Sendable {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
     let positions = model.directory.maximumPositions
+    let template = isChat ? try ChatTemplate(directory: model.path) : nil
     let ids = try prompts.map { prompt in
-      let ids = tokenizer.encode(Array(prompt.text.utf8))
+      // The template writes all special tokens itself.
+      let text = try template?.text((system.map { [.system($0)] } ?? []) + [.user(prompt.text)]) ?? prompt.text
+      let ids = tokenizer.encode(Array(text.utf8), addingSpecialTokens: template == nil)
       guard !ids.isEmpty else { throw SettingError(.prompt, nil, "\(prompt.name) has no tokens; write some text") }
       guard ids.count <= positions else {
         throw SettingError(

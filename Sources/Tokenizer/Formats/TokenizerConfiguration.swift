@@ -47,6 +47,12 @@ struct TokenizerConfiguration {
     return field.json.isNull ? nil : vocabulary.id(of: try token(field, id: nil).content)
   }
 
+  /// The text of the token in a role; nil where no file mentions the role, or it has none.
+  func text(of role: String) throws(TokenizerError) -> String? {
+    guard let field = try field(role), !field.json.isNull else { return nil }
+    return String(decoding: try token(field, id: nil).content, as: UTF8.self)
+  }
+
   /// A token that the files add, and the field that says so.
   struct ListedToken {
     var token: AddedToken

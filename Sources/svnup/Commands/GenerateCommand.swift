@@ -10,6 +10,11 @@ package enum GenerateCommand: Command {
   package static let prompts = Option<String?>(
     "prompts", .text("FILE"),
     help: "Continue many texts: an object with prompt a line, in JSON; one with the result is printed for each.")
+  package static let chat = Option.flag(
+    "chat", help: "PROMPT is what a person says: write it by the model's chat template.")
+  package static let system = Option<String?>(
+    "system", .text("TEXT"),
+    help: "With --chat: what the model is told about itself, instead of the template's own words.")
   package static let limit = Option(
     "tokens", .integer(1...1_000_000), default: 256, help: "Tokens to generate at most.")
   package static let stops = Option<[String]>.repeated(
@@ -41,10 +46,13 @@ package enum GenerateCommand: Command {
   package static let usage = "MODEL [PROMPT] [options]"
   package static let positionals: [any Declaration] = [InputOptions.model, prompt]
   package static let groups: [OptionGroup] = [
-    ("Text", [prompts, limit, stops]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
+    ("Text", [prompts, chat, system, limit, stops]),
+    ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
   ]
   package static let examples: KeyValuePairs = [
     "What comes next:": #"svnup generate SmolLM2-135M "Once upon a time" --tokens 100"#,
+    "An answer, by a model that was taught to give them:":
+      #"svnup generate SmolLM2-135M-Instruct --chat "Who wrote Genesis?""#,
     "Many texts, a JSON object a line in and out:":
       "svnup generate SmolLM2-135M --prompts prompts.jsonl > texts.jsonl",
     "Drawn, and another text for every seed:":
@@ -52,6 +60,7 @@ package enum GenerateCommand: Command {
   ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
+    if !arguments[chat] { try arguments.refuse([system], unless: "--chat") }
     let drawing: [any OptionDeclaration] = [topK, topP, minP, seed]
     if arguments[prompts] != nil, arguments[prompt] != nil {
       throw UsageError("PROMPT and --prompts exclude each other", command: name)
@@ -65,6 +74,8 @@ package enum GenerateCommand: Command {
     let text =
       try many == nil ? arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self) : ""
     var job = GenerateJob(source, prompt: text)
+    job.isChat = arguments[chat]
+    job.system = arguments[system]
     job.limit = arguments[limit]
     job.stops = arguments[stops]
     job.sampling.temperature = arguments[temperature]

@@ -1,0 +1,82 @@
+"""Writes Tests/Fixtures/chat/vectors.json: chat templates and what Jinja, set up as Hugging Face transformers does it, makes of them.
+
+    pip install jinja2
+    python Scripts/make-chat-vectors.py
+
+The templates are ours. They use what those of LLaMA, Mistral, Qwen and SmolLM use, one idea in each.
+"""
+
+import json
+import pathlib
+
+from jinja2.exceptions import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+TEMPLATES = {
+    "turns": "{% for m in messages %}{% if loop.first and m['role'] != 'system' %}{{ '<sys>Be brief.\\n' }}{% endif %}"
+    "{{ '<' + m['role'] + '>' + m['content'] + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}",
+    "beginning": "{% set all = messages %}{% for m in all %}{% set t = '[' + m.role + ']' + m.content | trim + '[/]' %}"
+    "{% if loop.index0 == 0 %}{% set t = bos_token + t %}{% endif %}{{ t }}{% endfor %}",
+    "system folded in": "{% if messages[0]['role'] == 'system' %}{% set rest = messages[1:] %}{% set sys = messages[0]['content'] %}"
+    "{% elif fold == true and not 'x' in messages[0].content %}{% set rest = [] %}{% else %}{% set rest = messages %}"
+    "{% set sys = false %}{% endif %}{% for m in rest %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('user and assistant take turns') }}{% endif %}{% if loop.index0 == 0 and sys != false %}"
+    "{% set c = '((' + sys + '))\\n' + m.content %}{% else %}{% set c = m.content %}{% endif %}"
+    "{{ c | trim + eos_token if m.role == 'assistant' else bos_token + '[I] ' + c | trim + ' [/I]' }}{% endfor %}",
+    "blanks": "a\n  {% if true %}\n  b {% set x = 1 %} c\n  {# note #}\n{% endif %}\nd {{ x }}\n   {%+ if false %}no{% else %}yes"
+    "{% endif %}\n\n{%- for i in range(4) if i != 1 %}\n  {{ i }}{{ ',' if not loop.last }}\n{% else %}\nnone\n{% endfor %}  end\n",
+    "namespace": "{%- set ns = namespace(last=0, seen=false) -%}\n{%- for m in messages[::-1] %}\n  {%- if not ns.seen and "
+    "m.role == 'user' and m.content is string and not (m.content.startswith('<r>') and m.content.endswith('</r>')) %}\n"
+    "    {%- set ns.seen = true %}\n    {%- set ns.last = messages | length - 1 - loop.index0 %}\n  {%- endif %}\n{%- endfor %}\n"
+    "{{- ns.last }}{%- for m in messages %}\n  {%- set c = m.content %}\n  {%- if '</t>' in c %}\n"
+    "    {%- set c = c.split('</t>')[-1].lstrip('\\n') %}\n  {%- endif %}\n  {{- '|' ~ loop.index ~ c.rstrip() }}\n{%- endfor %}",
+    "undefined": "{%- if not tools is defined %}\n    {%- set tools = none %}\n{%- endif %}\n{%- if date is defined %}{{ date }}{% else %}"
+    "{%- set date = 'then' %}{% endif %}\n{{- date }}{{ tools is none }}{{ messages[0].nothing }}{{ messages[0].get('q', 'z') }}"
+    "{{ nope | default('d') }}{% if messages[0].calls %}{{ messages[0].calls | unheard_of }}{% endif %}{{ nobody }}",
+    "filters": "{% set u = messages | selectattr('role', 'equalto', 'user') | list %}{{ u | length }}{{ u[-1].content == messages[-1].content }}"
+    "{% for m in messages | rejectattr('role', 'equalto', 'user') %}{{ m.role }}{% endfor %}{{ [1, 'a', none, true] }}"
+    "{{ ['a', 'b'] | reject('equalto', 'a') | join('+') }}{{ 'aXbX' | replace('X', 'y') | upper }}{{ 'ab' 'cd' }}",
+    "arithmetic": "{{ -7 // 2 }} {{ -7 % 3 }} {{ 1 + 2 * 3 - 4 }} {{ 'a' ~ 1 ~ 'b' }} {{ 'abcdef'[1:-2] }} {{ 'héo'[-2] }} {{ 0 or 'o' }} "
+    "{{ (not false) and 1 }} {{ 3 not in [1, 2] }} {{ [1, 2, 3, 4][:1:-1] }} {{ [1, 2, 3][-9:2] }} {{ 'ab'[9:] }}|{{ 2 >= 2 }}"
+    "{% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}={{ v }};{% endfor %}{{ 1 is odd }}{{ messages[0] is mapping }}{{ \"q\\tq\\\\\" }}",
+    "nothing of nothing": "{{ nothing.at.all }}",
+    "a sum of unlike things": "{{ 'a' + 1 }}",
+}
+
+CONVERSATIONS = [
+    [("user", " Who?\n")],
+    [("system", "Sé "), ("user", "Hi"), ("assistant", "<t>hm</t>\n\nYo "), ("user", "x?")],
+    [("user", "a"), ("user", "<r>b</r>")],
+    [("user", "a"), ("assistant", "b")],
+]
+
+
+def refuse(reason):
+    raise TemplateError(reason)
+
+
+def main():
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    environment.globals["raise_exception"] = refuse
+    vectors = []
+    for name, template in TEMPLATES.items():
+        for conversation in CONVERSATIONS:
+            for prompt in (True, False):
+                messages = [{"role": role, "content": content} for role, content in conversation]
+                try:
+                    text = environment.from_string(template).render(
+                        messages=messages, add_generation_prompt=prompt, bos_token="<s>", eos_token="</s>"
+                    )
+                except (TemplateError, TypeError):
+                    text = None
+                vectors.append(
+                    {"name": name, "template": template, "messages": messages, "prompt": prompt, "text": text}
+                )
+    target = pathlib.Path(__file__).parent.parent / "Tests/Fixtures/chat/vectors.json"
+    target.parent.mkdir(exist_ok=True)
+    lines = ",\n".join(json.dumps(vector, ensure_ascii=False) for vector in vectors)
+    target.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

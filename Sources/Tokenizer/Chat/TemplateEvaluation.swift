@@ -1,0 +1,163 @@
+/// Carries out a template.
+struct TemplateEvaluation {
+  /// The text so far.
+  private(set) var output = ""
+  /// Names and their values, those of the innermost loop last.
+  private var scopes: [[String: TemplateValue]]
+  var namespaces: [[String: TemplateValue]] = []
+  /// Expressions and statements that are still allowed, so that no template runs for ever.
+  private var steps = 10_000_000
+  /// Bytes of a text and of the output, and elements of a list, so that none fills the memory.
+  private static let mostBytes = 16 << 20
+  private static let mostElements = 1 << 20
+
+  init(_ names: [String: TemplateValue]) { scopes = [names] }
+
+  mutating func run(_ statements: [TemplateStatement]) throws(TemplateProblem) {
+    for statement in statements {
+      try step()
+      guard output.utf8.count <= Self.mostBytes else { throw TemplateProblem(reason: "the text is too long", place: 0) }
+      switch statement {
+      case .text(let text): output += text
+      case .output(let expression): output += try value(expression).text
+      case .branch(let branches, let otherwise):
+        var chosen: [TemplateStatement]? = nil
+        for branch in branches where chosen == nil {
+          if try value(branch.condition).isTrue { chosen = branch.body }
+        }
+        try run(chosen ?? otherwise)
+      case .set(let name, nil, let expression, _): scopes[scopes.count - 1][name] = try value(expression)
+      case .set(let name, let member?, let expression, let place):
+        guard case .namespace(let number) = lookUp(name) else {
+          throw TemplateProblem(reason: "\(name) is no namespace, so nothing in it can be set", place: place)
+        }
+        namespaces[number][member] = try value(expression)
+      case .loop(let targets, let iterable, let filter, let body, let otherwise, let place):
+        try loop(targets, try value(iterable), filter, body, otherwise, place)
+      }
+    }
+  }
+
+  private mutating func loop(
+    _ targets: [String], _ iterable: TemplateValue, _ filter: TemplateExpression?, _ body: [TemplateStatement],
+    _ otherwise: [TemplateStatement], _ place: Int
+  ) throws(TemplateProblem) {
+    var elements: [[String: TemplateValue]] = []
+    for element in try list(iterable, place) {
+      let names = try bind(targets, to: element, place)
+      if let filter {
+        scopes.append(names)
+        defer { scopes.removeLast() }
+        guard try value(filter).isTrue else { continue }
+      }
+      elements.append(names)
+    }
+    if elements.isEmpty { return try run(otherwise) }
+    for (index, names) in elements.enumerated() {
+      try step()
+      var names = names
+      names["loop"] = .object([
+        ("index", .integer(index + 1)), ("index0", .integer(index)), ("first", .bool(index == 0)),
+        ("last", .bool(index == elements.count - 1)), ("length", .integer(elements.count)),
+        ("revindex", .integer(elements.count - index)), ("revindex0", .integer(elements.count - index - 1)),
+      ])
+      scopes.append(names)
+      defer { scopes.removeLast() }
+      try run(body)
+    }
+  }
+
+  private func bind(
+    _ targets: [String], to element: TemplateValue, _ place: Int
+  ) throws(TemplateProblem) -> [String: TemplateValue] {
+    if targets.count == 1 { return [targets[0]: element] }
+    guard case .list(let parts) = element, parts.count == targets.count else {
+      throw TemplateProblem(reason: "\(targets.count) names for \(element.kind)", place: place)
+    }
+    return Dictionary(zip(targets, parts)) { $1 }
+  }
+
+  private func lookUp(_ name: String) -> TemplateValue {
+    for scope in scopes.reversed() { if let value = scope[name] { return value } }
+    return .undefined
+  }
+
+  func list(_ value: TemplateValue, _ place: Int) throws(TemplateProblem) -> [TemplateValue] {
+    switch value {
+    case .list(let elements): return elements
+    case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+    case .object(let members): return members.map { .string($0.key) }
+    case .undefined: return []
+    default: throw TemplateProblem(reason: "\(value.kind) has no elements", place: place)
+    }
+  }
+
+  // MARK: Expressions
+
+  mutating func value(_ expression: TemplateExpression) throws(TemplateProblem) -> TemplateValue {
+    try step()
+    let value = try evaluate(expression)
+    switch value {
+    case .string(let text) where text.utf8.count > Self.mostBytes:
+      throw TemplateProblem(reason: "a text becomes too long", place: 0)
+    case .list(let elements) where elements.count > Self.mostElements:
+      throw TemplateProblem(reason: "a list becomes too long", place: 0)
+    default: return value
+    }
+  }
+
+  private mutating func step() throws(TemplateProblem) {
+    steps -= 1
+    guard steps > 0 else { throw TemplateProblem(reason: "it takes more than ten million steps", place: 0) }
+  }
+
+  private mutating func evaluate(_ expression: TemplateExpression) throws(TemplateProblem) -> TemplateValue {
+    switch expression {
+    case .literal(let value): return value
+    case .name(let name): return lookUp(name)
+    case .member(let of, let name, let place): return try member(name, of: try value(of), place)
+    case .element(let of, let index, let place): return try element(try value(index), of: try value(of), place)
+    case .slice(let of, let bounds, let place):
+      let of = try value(of)
+      var numbers: [Int?] = []
+      for bound in bounds { numbers.append(try self.bound(bound, place)) }
+      return try slice(of, numbers[0], numbers[1], by: numbers.count > 2 ? numbers[2] ?? 1 : 1, place)
+    case .call(let function, let arguments, let place): return try call(function, arguments, place)
+    case .filter(let of, let name, let arguments, let place):
+      let of = try value(of)
+      return try filter(name, of, try values(arguments), place)
+    case .test(let of, let name, let arguments, let place):
+      let of = try value(of)
+      return .bool(try test(name, of, try values(arguments), place))
+    case .not(let of): return .bool(!(try value(of).isTrue))
+    case .negative(let of, let place):
+      guard case .integer(let number) = try value(of) else {
+        throw TemplateProblem(reason: "there is no number to negate", place: place)
+      }
+      return .integer(0 &- number)
+    case .binary(let symbol, let left, let right, let place):
+      let left = try value(left)
+      if symbol == "and" { return left.isTrue ? try value(right) : left }
+      if symbol == "or" { return left.isTrue ? left : try value(right) }
+      return try combine(symbol, left, try value(right), place)
+    case .choice(let first, let condition, let other):
+      if try value(condition).isTrue { return try value(first) }
+      guard let other else { return .undefined }
+      return try value(other)
+    case .list(let elements):
+      var result: [TemplateValue] = []
+      for element in elements { result.append(try value(element)) }
+      return .list(result)
+    case .object(let members):
+      var result: [(key: String, value: TemplateValue)] = []
+      for member in members { result.append((try value(member.key).text, try value(member.value))) }
+      return .object(result)
+    }
+  }
+
+  mutating func values(_ arguments: [TemplateArgument]) throws(TemplateProblem) -> [TemplateValue] {
+    var result: [TemplateValue] = []
+    for argument in arguments { result.append(try value(argument.value)) }
+    return result
+  }
+}

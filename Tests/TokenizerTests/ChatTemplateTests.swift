@@ -1,0 +1,105 @@
+import Support
+import TestSupport
+import Testing
+import Tokenizer
+
+@Suite struct ChatTemplateTests {
+  @Test("Every template makes of every conversation what Jinja makes of it, and refuses what Jinja refuses")
+  func vectors() throws {
+    let vectors = try #require(try Fixtures.json(Fixtures.path("chat/vectors.json")).array)
+    #expect(vectors.count == 80)
+    for vector in vectors {
+      let name = try #require(vector["name"]?.text)
+      let template = try ChatTemplate(
+        try #require(vector["template"]?.text), specialTokens: ["bos_token": "<s>", "eos_token": "</s>"])
+      let messages = try #require(vector["messages"]?.array).map {
+        ChatTemplate.Message(role: $0["role"]?.text ?? "", content: $0["content"]?.text ?? "")
+      }
+      let prompt = vector["prompt"]?.bool == true
+      if let text = vector["text"]?.text {
+        #expect(try template.text(messages, addingPrompt: prompt) == text, "\(name)")
+      } else {
+        #expect(throws: TokenizerError.self, "\(name)") { try template.text(messages, addingPrompt: prompt) }
+      }
+    }
+  }
+
+  @Test(
+    "What is not known is refused with its place",
+    arguments: [
+      ("a\n{% macro f(x) %}{% endmacro %}", "line 2, column 4", "the statement macro is not known"),
+      ("{{ 1 ? 2 }}", "line 1, column 6", "'?' is not a part of an expression"),
+      ("{% if a %}b", "line 1, column 1", "endif is missing for what begins here"),
+      ("x {{ 'a", "line 1, column 6", "the text does not end"),
+      ("x {{ a", "line 1, column 3", "what begins here does not end"),
+      ("{{ a b }}", "line 1, column 6", "nothing more was expected here"),
+      ("{% set a %}", "line 1, column 1", "'=' is missing"),
+      ("{{ 99999999999999999999 }}", "line 1, column 4", "a number that is too large"),
+    ])
+  func syntax(template: String, place: String, reason: String) throws {
+    let error = try thrown(TokenizerError.self) { _ = try ChatTemplate(template, name: "t") }
+    #expect("\(error)".contains(place), "\(error)")
+    #expect("\(error)".contains(reason), "\(error)")
+  }
+
+  @Test(
+    "What is not known is refused where it is met",
+    arguments: [
+      ("{{ 'a' | rot13 }}", "the filter rot13 is not known for a text"),
+      ("{{ strftime_now('%d') }}", "the function strftime_now is not known"),
+      ("{{ messages is huge }}", "the test huge is not known for a list"),
+      ("{{ raise_exception('no') }}", "the template refuses the messages: no"),
+      ("{{ 1 // 0 }}", "1 // 0 has no result"),
+      ("{{ 'a'.swapcase() }}", "a text has no swapcase() of this kind"),
+      ("{% set a.b = 1 %}", "a is no namespace"),
+    ])
+  func meaning(template: String, reason: String) throws {
+    let parsed = try ChatTemplate(template)
+    let error = try thrown(TokenizerError.self) { _ = try parsed.text([.user("x")]) }
+    #expect("\(error)".contains(reason), "\(error)")
+    // Where nothing comes to it, it does not matter.
+    #expect(try ChatTemplate("{% if false %}\(template)\n{% endif %}ok").text([.user("x")]) == "ok")
+  }
+
+  @Test(
+    "No template takes for ever, fills the memory or exhausts the stack",
+    arguments: [
+      "{% for a in range(999999) %}{% for b in range(999999) %}x{% endfor %}{% endfor %}",
+      "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}",
+      "{% set n = namespace(t=[1]) %}{% for i in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}",
+      "{{ range(99999999) }}", String(repeating: "{% if true %}", count: 5000),
+      "{{ " + String(repeating: "(", count: 9000) + "1" + String(repeating: ")", count: 9000) + " }}",
+      "{{ " + String(repeating: "not ", count: 90000) + "1 }}",
+      "{{ 1" + String(repeating: " + 1", count: 90000) + " }}",
+      "{{ a" + String(repeating: "|trim", count: 90000) + " }}", "{{ " + String(repeating: "-", count: 9000) + "1 }}",
+    ])
+  func hostile(template: String) throws {
+    #expect(throws: TokenizerError.self) { try ChatTemplate(template).text([.user("x")]) }
+  }
+
+  @Test(
+    "A directory's template is its file's, or its configuration's, of several the default; without one the model is told"
+  )
+  func directory() throws {
+    try withTemporaryFolder { folder in
+      func write(_ name: String, _ text: String) throws {
+        try File.replace(Path.join(folder, name), with: Array(text.utf8))
+      }
+      func text() throws -> String { try ChatTemplate(directory: folder).text([.user("hi")]) }
+      try write("tokenizer_config.json", #"{"bos_token": {"content": "<b>"}, "eos_token": null}"#)
+      let error = try thrown(TokenizerError.self) { _ = try text() }
+      #expect("\(error)".contains("the model has no chat template"))
+      try write(
+        "tokenizer_config.json", #"{"bos_token": "<b>", "chat_template": "{{ bos_token }}{{ messages[0].content }}"}"#)
+      #expect(try text() == "<b>hi")
+      let several = #"[{"name": "tool_use", "template": "no"}, {"name": "default", "template": "yes"}]"#
+      try write("tokenizer_config.json", #"{"chat_template": \#(several)}"#)
+      #expect(try text() == "yes")
+      try write("tokenizer_config.json", #"{"chat_template": [{"name": "rag", "template": "no"}]}"#)
+      let none = try thrown(TokenizerError.self) { _ = try text() }
+      #expect("\(none)".contains("none of the templates is the default one"))
+      try write("chat_template.jinja", "{{ messages[0].role }}\n")
+      #expect(try text() == "user")
+    }
+  }
+}
