@@ -18,17 +18,9 @@ struct Timing {
   /// The figures of some runs, at least one.
   init(seconds: [Double]) {
     runs = seconds.count
-    median = Self.median(of: seconds)
+    median = seconds.median
     least = seconds.min() ?? .nan
     most = seconds.max() ?? .nan
-  }
-
-  /// The middle of some numbers, or the mean of the two in the middle; NaN where there are none.
-  static func median(of numbers: [Double]) -> Double {
-    let sorted = numbers.sorted()
-    guard !sorted.isEmpty else { return .nan }
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 }
 
@@ -75,13 +67,6 @@ enum Harness {
       total += seconds[seconds.count - 1]
     }
     return Timing(seconds: seconds)
-  }
-
-  /// Seconds that `body` takes, once.
-  static func clocked(_ body: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
-    try body()
-    return (ContinuousClock.now - start).seconds
   }
 
   /// Uses a result where the optimizer cannot see that nothing becomes of it.

@@ -38,7 +38,7 @@ TEMPLATES = {
     "{{ ['a', 'b'] | reject('equalto', 'a') | join('+') }}{{ 'aXbX' | replace('X', 'y') | upper }}{{ 'ab' 'cd' }}",
     "arithmetic": "{{ -7 // 2 }} {{ -7 % 3 }} {{ 1 + 2 * 3 - 4 }} {{ 'a' ~ 1 ~ 'b' }} {{ 'abcdef'[1:-2] }} {{ 'héo'[-2] }} {{ 0 or 'o' }} "
     "{{ (not false) and 1 }} {{ 3 not in [1, 2] }} {{ [1, 2, 3, 4][:1:-1] }} {{ [1, 2, 3][-9:2] }} {{ 'ab'[9:] }}|{{ 2 >= 2 }}"
-    "{% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}={{ v }};{% endfor %}{{ 1 is odd }}{{ messages[0] is mapping }}{{ \"q\\tq\\\\\" }}",
+    "{% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}={{ v }};{% endfor %}{{ 1 is odd }}{{ messages[0] is mapping }}{{ true is number }}{{ 1 is boolean }}{{ [] is sequence }}{{ none is iterable }}{{ \"q\\tq\\\\\" }}",
     "nothing of nothing": "{{ nothing.at.all }}",
     "a sum of unlike things": "{{ 'a' + 1 }}",
 }

@@ -68,7 +68,7 @@ enum Ratios {
       guard let group = groups[key], let first = group.first else { return nil }
       return MeasurementFile.Figure(
         benchmark: first.benchmark, identifier: first.identifier, kernel: first.kernel, threads: first.threads,
-        median: Timing.median(of: group.map(\.median)), least: group.map(\.least).min() ?? first.least,
+        median: group.map(\.median).median, least: group.map(\.least).min() ?? first.least,
         most: group.map(\.most).max() ?? first.most, ids: first.ids)
     }
   }

@@ -14,9 +14,14 @@ extension TransformerBlock {
 
 extension CausalLM {
   /// Puts every linear into the form whose products are faster: without its zeros, where there are enough.
-  package mutating func useFasterForms(for use: ProductUse) {
+  package mutating func useFasterForms(for use: ProductUse) { changeForms { $0.inFasterForm(for: use) } }
+
+  /// Puts every linear into the dense form.
+  package mutating func useDenseForms() { changeForms { $0.expanded() } }
+
+  private mutating func changeForms(_ change: (StoredMatrix) -> StoredMatrix) {
     for index in blocks.indices {
-      for role in blocks[index].roles { blocks[index][role].weight = blocks[index][role].weight.inFasterForm(for: use) }
+      for role in blocks[index].roles { blocks[index][role].weight = change(blocks[index][role].weight) }
     }
   }
 

@@ -74,21 +74,12 @@ public struct BenchJob: Sendable {
   /// The dense model, and that without its zeros, where that makes a difference.
   private func forms() throws -> [TimedForm] {
     var dense = try model.load(events: events)
-    for index in dense.blocks.indices {
-      for role in dense.blocks[index].roles {
-        dense.blocks[index][role].weight = dense.blocks[index][role].weight.expanded()
-      }
-    }
-    var (forPrompt, forText) = (dense, dense)
+    dense.useDenseForms()
+    var forPrompt = dense
     forPrompt.useFasterForms(for: .manyTokens)
     // What is compressed for both uses is in memory once.
-    for index in dense.blocks.indices {
-      for role in dense.blocks[index].roles {
-        let compressed = forPrompt.blocks[index][role].weight
-        let weight = compressed.isCompressed ? compressed : dense.blocks[index][role].weight
-        forText.blocks[index][role].weight = weight.inFasterForm(for: .fewTokens)
-      }
-    }
+    var forText = forPrompt
+    forText.useFasterForms(for: .fewTokens)
     let forms = [TimedForm("dense", dense, dense), TimedForm("without zeros", forPrompt, forText)]
     guard forms[1].forPrompt.compressedLinears + forms[1].forText.compressedLinears > 0 else {
       events.note("no linear has enough zeros to be faster without them")
@@ -99,7 +90,7 @@ public struct BenchJob: Sendable {
 }
 
 /// A form of the model, which may differ between a prompt and a text behind it.
-private struct TimedForm {
+struct TimedForm {
   let name: String
   let forPrompt: any CausalLM
   let forText: any CausalLM
@@ -112,19 +103,18 @@ private struct TimedForm {
 
   /// Seconds of a prompt, and of each token behind it.
   func time(_ ids: [Int], tokens: Int) -> (prompt: Double, text: Double) {
-    let clock = ContinuousClock()
     var sequence = TokenSequence(forPrompt, ids)
     var scores: [Float] = []
-    let prompt = clock.measure { scores = sequence.nextScores() }
+    let prompt = clocked { scores = sequence.nextScores() }
     sequence.continue(with: forText)
     var sampler = TokenSampler(Sampling())
-    let text = clock.measure {
+    let text = clocked {
       for _ in 0..<tokens {
         sequence.append(sampler.choose(scores, after: sequence.tokens))
         scores = sequence.nextScores()
       }
     }
-    return (prompt.seconds, text.seconds / Double(tokens))
+    return (prompt, text / Double(tokens))
   }
 
   func perplexity(_ windows: TokenBatch, _ events: any JobEvents) throws -> (value: Perplexity, seconds: Double) {
@@ -135,111 +125,7 @@ private struct TimedForm {
 }
 
 extension CausalLM {
-  fileprivate var linears: [StoredMatrix] { blocks.flatMap { block in block.roles.map { block[$0].weight } } }
+  var linears: [StoredMatrix] { blocks.flatMap { block in block.roles.map { block[$0].weight } } }
 
-  fileprivate var compressedLinears: Int { linears.count(where: \.isCompressed) }
-}
-
-/// What the machine can do at most, with all threads of the run.
-public struct MachineLimits: Sendable {
-  /// The kernel of the products.
-  public let kernel = Kernel.current
-  /// How many threads.
-  public let threads = Parallel.threadCount
-  /// Floating-point operations a second in registers; nil for the reference, whose loops are no measure.
-  public let peak: Double?
-  /// Bytes read from memory a second.
-  public let bandwidth: Double
-
-  /// Measures, in about two seconds.
-  init() {
-    peak = kernel == .reference ? nil : MultiplyAddPeak.measure(kernel: kernel, threads: threads)
-    bandwidth = ReadBandwidth.measure(byteCount: 1 << 28, threads: [threads])[0].rate
-  }
-}
-
-/// What a model's speed came to.
-public struct BenchResult: Sendable {
-  /// What the machine can do at most.
-  public let machine: MachineLimits
-  /// Bytes of all tensors in files with their zeros.
-  public let denseFileBytes: Int
-  /// Bytes of all tensors as `svnup pack` stores them.
-  public let packedFileBytes: Int
-  /// Tokens of the prompt.
-  public let promptTokens: Int
-  /// Tokens behind it.
-  public let tokens: Int
-  /// The dense model, and where some linears are faster without their zeros, that without them.
-  public let forms: [Form]
-
-  /// The figures of one form of the model.
-  public struct Form: Sendable {
-    /// Dense, or without zeros.
-    public let name: String
-    /// Linears of all blocks.
-    public let linears: Int
-    /// Those that leave out their zeros for a prompt.
-    public let sparseForPrompt: Int
-    /// Those that leave out their zeros for a text behind it.
-    public let sparseForText: Int
-    /// Bytes of the weights in memory, while a text is written.
-    public let weightBytes: Int
-    /// Bytes that a token reads: the linears and the head.
-    public let tokenBytes: Int
-    /// Floating-point operations a token in the linears, zeros counted.
-    public let tokenOperations: Double
-    /// Seconds of the prompt, the median.
-    public let promptSeconds: Double
-    /// Seconds a token behind it, the median.
-    public let secondsPerToken: Double
-    /// The perplexity of the text; nil without a text.
-    public let perplexity: Perplexity?
-    /// The seconds that it took.
-    public let perplexitySeconds: Double?
-
-    fileprivate init(
-      _ form: TimedForm, otherBytes: Int, prompt: [Double], text: [Double],
-      _ perplexity: (value: Perplexity, seconds: Double)?
-    ) {
-      let linears = form.forText.linears
-      let resident = linears.reduce(0) { $0 + $1.residentByteCount }
-      name = form.name
-      self.linears = linears.count
-      sparseForPrompt = form.forPrompt.compressedLinears
-      sparseForText = form.forText.compressedLinears
-      weightBytes = resident + otherBytes
-      tokenBytes = resident + form.forText.head.residentByteCount
-      tokenOperations = 2 * linears.reduce(0) { $0 + Double($1.count) }
-      promptSeconds = prompt.median
-      secondsPerToken = text.median
-      self.perplexity = perplexity?.value
-      perplexitySeconds = perplexity?.seconds
-    }
-  }
-}
-
-extension BenchResult {
-  /// Tokens of the prompt in a second.
-  public func promptRate(_ form: Form) -> Double { Double(promptTokens) / form.promptSeconds }
-
-  /// Tokens in a second behind it.
-  public func textRate(_ form: Form) -> Double { 1 / form.secondsPerToken }
-
-  /// The part of the machine's peak at which the linears of the prompt are multiplied, zeros counted; nil where there is none.
-  public func promptShare(_ form: Form) -> Double? {
-    machine.peak.map { form.tokenOperations * promptRate(form) / $0 }
-  }
-
-  /// The part of the machine's bandwidth at which the weights of a token are read.
-  public func textShare(_ form: Form) -> Double { Double(form.tokenBytes) * textRate(form) / machine.bandwidth }
-}
-
-extension [Double] {
-  /// The middle, or the mean of the two in the middle.
-  fileprivate var median: Double {
-    let sorted = sorted()
-    guard !sorted.isEmpty else { return .nan }
-    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
-  }
+  var compressedLinears: Int { linears.count(where: \.isCompressed) }
 }

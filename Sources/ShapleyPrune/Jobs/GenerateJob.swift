@@ -3,19 +3,15 @@ import Tensor
 import Tokenizer
 import Transformer
 
-/// The continuation of a text by a model.
+/// The continuation of texts by a model.
 ///
-///     var job = GenerateJob(try ModelSource("SmolLM2-135M"), prompt: "Once upon a time")
+///     var job = GenerateJob(try ModelSource("SmolLM2-135M"))
 ///     job.sampling.temperature = 0.8
-///     let result = try job.run { print($0, terminator: "") }
+///     let result = try job.run("Once upon a time") { print($0, terminator: "") }
 ///     print(result.decodingRate, "tokens a second")
-///
-/// One job continues any number of prompts: `run(prompts:)`.
 public struct GenerateJob: Sendable {
   /// The model.
   public var model: ModelSource
-  /// What the text begins with.
-  public var prompt: String
   /// Whether prompts are what a person says in a conversation, written by the model's chat template.
   public var isChat = false
   /// What the model is told about itself in a conversation; nil for what its template has.
@@ -31,24 +27,26 @@ public struct GenerateJob: Sendable {
   /// Ends the work behind a token.
   public var stop = StopToken()
 
-  /// A continuation by the most probable tokens.
-  public init(_ model: ModelSource, prompt: String) { (self.model, self.prompt) = (model, prompt) }
+  /// Continuations by the most probable tokens.
+  public init(_ model: ModelSource) { self.model = model }
 
-  /// Generates, and hands out the text as it comes: never half a character, and nothing that may yet be a text to stop at.
+  /// Continues a text, and hands out what follows as it comes: never half a character, and nothing that may yet be a text to stop at.
   ///
   /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model and `receive`
   /// throw.
-  public func run(text receive: (String) throws -> Void = { _ in }) throws -> GenerateResult {
+  public func run(
+    _ prompt: String, text receive: (String) throws -> Void = { _ in }
+  ) throws -> GenerateResult {
     let (tokenizer, prompts, ends) = try tokens(of: [("the prompt", prompt)])
     return try generate(prompts[0], try model.load(for: .fewTokens, events: events), tokenizer, ends, receive)
   }
 
-  /// Continues each of some texts by itself instead of `prompt`, and hands out the results as they come, with the number of the text.
+  /// Continues each of some texts by itself, and hands out the results as they come, with the number of the text.
   ///
   /// The model is read once, behind the check of all texts; each draws from the same seed, so that it does not matter in which company it is.
-  /// Ends early where the token says stop. Throws as `run(text:)`.
+  /// Ends early where the token says stop. Throws as for one text.
   public func run(
-    prompts: [String], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
+    _ prompts: [String], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
   ) throws {
     let named = prompts.enumerated().map { ("prompt \($0.offset + 1)", $0.element) }
     let (tokenizer, ids, ends) = try tokens(of: named)

@@ -36,10 +36,3 @@ package enum MultiplyAddPeak {
     instructions.peakMultiplyAdds(iterations: iterations, results: first)
   }
 }
-
-/// Seconds that some work takes, once.
-func clocked(_ body: () -> Void) -> Double {
-  let start = ContinuousClock.now
-  body()
-  return (ContinuousClock.now - start).seconds
-}

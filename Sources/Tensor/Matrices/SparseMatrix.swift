@@ -76,35 +76,56 @@ struct SparseMatrix: Sendable {
 
   /// The elements of a dense matrix, (rows, columns), row by row, but those whose bits are all zero.
   init(_ dense: UnsafeRawPointer, rows: Int, columns: Int, elementType: ElementType) {
-    func compress<Bits: FixedWidthInteger & Sendable>(_: Bits.Type) -> SparseMatrix {
-      let source = dense.assumingMemoryBound(to: Bits.self)
-      let stride = Self.bitStride(columns: columns)
-      return SparseMatrix(rows: rows, columns: columns, elementType: elementType) { bits in
-        guard let bits = bits.baseAddress else { return }
-        Parallel.forEachRange(rows, grain: 1 + (1 << 14) / (columns + 1)) { range in
-          for row in range {
-            let elements = source + row * columns
-            for byte in 0..<stride {
-              var kept: UInt8 = 0
-              for bit in 0..<min(8, columns - 8 * byte) where elements[8 * byte + bit] != 0 { kept |= 1 << UInt8(bit) }
-              bits.storeBytes(of: kept, toByteOffset: row * stride + byte, as: UInt8.self)
-            }
+    func bits<Bits: FixedWidthInteger>(_ elements: UnsafePointer<Bits>, _ count: Int) -> UInt8 {
+      var kept: UInt8 = 0
+      for bit in 0..<count where elements[bit] != 0 { kept |= 1 << UInt8(bit) }
+      return kept
+    }
+    self.init(dense, rows: rows, columns: columns, elementType: elementType) { row, column in
+      let element = dense + (row * columns + column) * elementType.byteCount
+      let count = min(8, columns - column)
+      return elementType == .float32
+        ? bits(element.assumingMemoryBound(to: UInt32.self), count)
+        : bits(element.assumingMemoryBound(to: UInt16.self), count)
+    }
+  }
+
+  /// The elements of a dense matrix, (rows, columns), row by row, whose bit is set in what `kept` tells of up to eight columns from one on,
+  /// the first one lowest.
+  @inline(__always)
+  init(
+    _ dense: UnsafeRawPointer, rows: Int, columns: Int, elementType: ElementType,
+    kept: (_ row: Int, _ column: Int) -> UInt8
+  ) {
+    let rowBytes = Self.bitStride(columns: columns)
+    let grain = 1 + (1 << 14) / (columns + 1)
+    let width = elementType.byteCount
+    self.init(rows: rows, columns: columns, elementType: elementType) { bits in
+      guard let bits = bits.baseAddress else { return }
+      Parallel.forEachRange(rows, grain: grain) { range in
+        for row in range {
+          for byte in 0..<rowBytes {
+            bits.storeBytes(of: kept(row, 8 * byte), toByteOffset: row * rowBytes + byte, as: UInt8.self)
           }
         }
-      } values: { values, starts in
-        guard let values = values.baseAddress?.assumingMemoryBound(to: Bits.self) else { return }
-        Parallel.forEachRange(rows, grain: 1 + (1 << 14) / (columns + 1)) { range in
-          for row in range {
-            var next = starts[row]
-            for element in UnsafeBufferPointer(start: source + row * columns, count: columns) where element != 0 {
-              values[next] = element
-              next += 1
+      }
+    } values: { values, starts in
+      guard let values = values.baseAddress else { return }
+      Parallel.forEachRange(rows, grain: grain) { range in
+        for row in range {
+          var target = values + starts[row] * width
+          for byte in 0..<rowBytes {
+            let source = dense + (row * columns + 8 * byte) * width
+            var rest = kept(row, 8 * byte)
+            while rest != 0 {
+              target.copyMemory(from: source + rest.trailingZeroBitCount * width, byteCount: width)
+              target += width
+              rest &= rest &- 1
             }
           }
         }
       }
     }
-    self = elementType == .float32 ? compress(UInt32.self) : compress(UInt16.self)
   }
 
   /// Writes some rows, (range.count, columns), as a dense matrix.

@@ -65,52 +65,22 @@ package struct ZeroMask: Sendable {
   /// - Precondition: it has the shape of the one that the mask was taken from.
   package func compressed(_ dense: StoredMatrix) -> StoredMatrix {
     precondition((dense.count + 63) / 64 == words.count)
-    func compress<Bits: FixedWidthInteger & Sendable>(_: Bits.Type, _ source: UnsafeRawPointer) -> SparseMatrix {
-      let (source, columns) = (source.assumingMemoryBound(to: Bits.self), dense.columns)
-      let rowBytes = SparseMatrix.bitStride(columns: columns)
-      let grain = 1 + (1 << 14) / (columns + 1)
-      return SparseMatrix(rows: dense.rows, columns: columns, elementType: dense.elementType) { bits in
-        guard let bits = bits.baseAddress else { return }
-        Parallel.forEachRange(dense.rows, grain: grain) { range in
-          for row in range {
-            for byte in 0..<rowBytes {
-              let kept = word(at: row * columns + 8 * byte, count: min(8, columns - 8 * byte))
-              bits.storeBytes(of: UInt8(truncatingIfNeeded: kept), toByteOffset: row * rowBytes + byte, as: UInt8.self)
-            }
-          }
-        }
-      } values: { values, starts in
-        guard let values = values.baseAddress?.assumingMemoryBound(to: Bits.self) else { return }
-        Parallel.forEachRange(dense.rows, grain: grain) { range in
-          for row in range {
-            var next = values + starts[row]
-            for column in stride(from: 0, to: columns, by: 64) {
-              let elements = source + (row * columns + column)
-              var kept = word(at: row * columns + column, count: min(64, columns - column))
-              while kept != 0 {
-                next.pointee = elements[kept.trailingZeroBitCount]
-                next += 1
-                kept &= kept &- 1
-              }
-            }
-          }
-        }
-      }
-    }
+    let columns = dense.columns
     return dense.withBytes { source in
       StoredMatrix(
-        dense.elementType == .float32 ? compress(UInt32.self, source) : compress(UInt16.self, source))
+        SparseMatrix(source, rows: dense.rows, columns: columns, elementType: dense.elementType) { row, column in
+          eight(at: row * columns + column, count: min(8, columns - column))
+        })
     }
   }
 
-  /// Up to 64 of the bits from one on, the first one lowest.
+  /// Up to eight of the bits from one on, the first one lowest.
   @inline(__always)
-  private func word(at bit: Int, count: Int) -> UInt64 {
-    guard count > 0 else { return 0 }
+  private func eight(at bit: Int, count: Int) -> UInt8 {
     let (first, shift) = (bit >> 6, UInt64(bit & 63))
     var word = words[first] >> shift
-    if shift > 0, first + 1 < words.count { word |= words[first + 1] << (64 - shift) }
-    return count < 64 ? word & (1 << UInt64(count) - 1) : word
+    if shift > 56, first + 1 < words.count { word |= words[first + 1] << (64 - shift) }
+    return UInt8(truncatingIfNeeded: word & (1 << UInt64(count) - 1))
   }
 
   /// Copies up to 64 elements, those that are kept, and zeros for the others.

@@ -64,7 +64,7 @@ struct SparseProduct {
     let bytes = targets.reduce(0) { $0 + $1.view.byteCount }
     // Too little to pay for waking a thread stays on this one.
     let threads = bytes * a.rows < 1 << 15 ? 1 : threads
-    let (a, table, instructions) = (a, UnsafeRawPointer(table.pointer), instructions)
+    let (a, lookups, instructions) = (a, UnsafeRawPointer(table.pointer), instructions)
     let arranged =
       targets.contains { instructions.arrangesActivations(for: $0.view.type) } ? arrangedActivations() : nil
     defer { withExtendedLifetime((table, arranged)) {} }
@@ -80,7 +80,7 @@ struct SparseProduct {
           let x = instructions.arrangesActivations(for: target.view.type) ? activations ?? a : a
           instructions.sparseDotProducts(
             x, target.view.part(rows: part), into: target.c.part(rows: 0..<target.c.rows, columns: part),
-            accumulate: accumulate, table: table)
+            accumulate: accumulate, table: lookups)
         }
         first += target.view.rows
       }

@@ -209,28 +209,8 @@ extension TemplateEvaluation {
   func test(
     _ name: String, _ value: TemplateValue, _ arguments: [TemplateValue], _ place: Int
   ) throws(TemplateProblem) -> Bool {
+    if Self.kinds.contains(name) { return Self.kinds(of: value).contains(name) }
     switch (name, value) {
-    case ("defined", .undefined): return false
-    case ("defined", _): return true
-    case ("undefined", .undefined): return true
-    case ("undefined", _): return false
-    case ("none", .none): return true
-    case ("none", _): return false
-    case ("string", .string): return true
-    case ("string", _): return false
-    case ("mapping", .object): return true
-    case ("mapping", _): return false
-    case ("number", .integer): return true
-    case ("number", _): return false
-    case ("boolean", .bool): return true
-    case ("boolean", _): return false
-    case ("true", .bool(let isTrue)): return isTrue
-    case ("false", .bool(let isTrue)): return !isTrue
-    case ("true", _), ("false", _): return false
-    case ("iterable", .list), ("iterable", .string), ("iterable", .object), ("iterable", .undefined): return true
-    case ("iterable", _): return false
-    case ("sequence", .list), ("sequence", .string), ("sequence", .object): return true
-    case ("sequence", _): return false
     case ("odd", .integer(let number)): return number % 2 != 0
     case ("even", .integer(let number)): return number % 2 == 0
     case ("equalto", _), ("eq", _):
@@ -240,6 +220,25 @@ extension TemplateEvaluation {
       guard let other = arguments.first else { throw Self.problem("in takes a list", place) }
       return try combine("in", value, other, place).isTrue
     default: throw Self.problem("the test \(name) is not known for \(value.kind)", place)
+    }
+  }
+
+  /// The tests that ask what kind a value is.
+  private static let kinds = [
+    "defined", "undefined", "none", "boolean", "true", "false", "number", "string", "mapping", "iterable", "sequence",
+  ]
+
+  /// Those that a value passes; a truth value is a number, as in Python.
+  private static func kinds(of value: TemplateValue) -> [String] {
+    switch value {
+    case .undefined: ["undefined", "iterable"]
+    case .none: ["defined", "none"]
+    case .bool(let isTrue): ["defined", "boolean", "number", isTrue ? "true" : "false"]
+    case .integer: ["defined", "number"]
+    case .string: ["defined", "string", "iterable", "sequence"]
+    case .list: ["defined", "iterable", "sequence"]
+    case .object: ["defined", "mapping", "iterable", "sequence"]
+    case .namespace: ["defined"]
     }
   }
 

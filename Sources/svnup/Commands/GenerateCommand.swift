@@ -70,10 +70,7 @@ package enum GenerateCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let source = try ModelSource(arguments[InputOptions.model])
-    let many = try arguments[prompts].map(GenerateJob.prompts)
-    let text =
-      try many == nil ? arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self) : ""
-    var job = GenerateJob(source, prompt: text)
+    var job = GenerateJob(source)
     job.isChat = arguments[chat]
     job.system = arguments[system]
     job.limit = arguments[limit]
@@ -85,13 +82,14 @@ package enum GenerateCommand: Command {
     job.sampling.repetitionPenalty = arguments[repetitionPenalty]
     job.sampling.seed = UInt64(arguments[seed])
     job.events = console
-    if let many { return try run(job, many, console) }
+    if let file = arguments[prompts] { return try run(job, GenerateJob.prompts(in: file), console) }
+    let text = try arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self)
     let result: GenerateResult
     if console.wantsJSON {
-      result = try job.run()
+      result = try job.run(text)
       try console.print(result.json)
     } else {
-      result = try job.run { piece in
+      result = try job.run(text) { piece in
         guard try StandardStream.output.send(piece) else { throw OutputClosed() }
       }
       try console.print()
@@ -102,7 +100,7 @@ package enum GenerateCommand: Command {
   /// A line of JSON for each prompt as its text comes, or one document in the end.
   private static func run(_ job: GenerateJob, _ prompts: [String], _ console: Console) throws {
     var results: [JSON] = []
-    try job.run(prompts: prompts) { index, result in
+    try job.run(prompts) { index, result in
       let json = result.json.with("prompt", JSON(prompts[index]))
       if console.wantsJSON {
         results.append(json)

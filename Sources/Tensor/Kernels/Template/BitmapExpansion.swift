@@ -48,36 +48,17 @@ extension BitmapExpansion where Vector: FloatLanes {
   package static func separatesOddLanes(_ type: StoredType) -> Bool { false }
 
   @inlinable @inline(__always)
-  static func lower(_ bits: Int) -> Int { bits & (1 &<< Vector.scalarCount &- 1) }
-
-  @inlinable @inline(__always)
-  package static func float32Pair(
-    at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
-  ) -> VectorPair<Vector> {
-    let upper = values + 4 &* lower(bits).nonzeroBitCount
-    return VectorPair(
-      float32(at: values, bits: lower(bits), table: table),
-      float32(at: upper, bits: bits &>> Vector.scalarCount, table: table))
-  }
-
-  @inlinable @inline(__always)
   package static func float16Pair(
     at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
   ) -> VectorPair<Vector> {
-    let upper = values + 2 &* lower(bits).nonzeroBitCount
-    return VectorPair(
-      float16(at: values, bits: lower(bits), table: table),
-      float16(at: upper, bits: bits &>> Vector.scalarCount, table: table))
+    StoredFloat16.consecutivePair(at: values, bits: bits, table: table, by: Self.self)
   }
 
   @inlinable @inline(__always)
   package static func bfloat16Pair(
     at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
   ) -> VectorPair<Vector> {
-    let upper = values + 2 &* lower(bits).nonzeroBitCount
-    return VectorPair(
-      bfloat16(at: values, bits: lower(bits), table: table),
-      bfloat16(at: upper, bits: bits &>> Vector.scalarCount, table: table))
+    StoredBFloat16.consecutivePair(at: values, bits: bits, table: table, by: Self.self)
   }
 }
 

@@ -31,7 +31,7 @@ package enum StoredFloat32: StoredElement {
   package static func pair<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
-    E.float32Pair(at: source, bits: bits, table: table)
+    consecutivePair(at: source, bits: bits, table: table, by: expansion)
   }
 }
 
@@ -80,6 +80,18 @@ package enum StoredBFloat16: StoredElement {
 }
 
 extension StoredElement {
+  /// The first and the last of two vectors of those that a bitmap keeps, one expansion behind the other.
+  @inlinable @inline(__always)
+  package static func consecutivePair<E: BitmapExpansion>(
+    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+  ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
+    let first = bits & (1 &<< E.Vector.scalarCount &- 1)
+    let upper = source + byteCount &* first.nonzeroBitCount
+    return VectorPair(
+      vector(at: source, bits: first, table: table, by: expansion),
+      vector(at: upper, bits: bits &>> E.Vector.scalarCount, table: table, by: expansion))
+  }
+
   /// One element, by the same arithmetic as a vector of them.
   @inlinable @inline(__always)
   package static func scalar(at source: UnsafeRawPointer) -> Float {
