@@ -5,7 +5,7 @@ import Testing
 
 /// The file in which values outlive a run.
 @Suite struct JournalTests {
-  static let header = JournalContents.Header(plan: "p1an", players: 4, windows: 3)
+  static let header = JournalContents.Header(identity: "p1an", players: 4, windows: 3)
 
   /// Eight coalitions with numbers that no decimal text holds.
   static let records: [JournalRecord] = {
@@ -17,7 +17,7 @@ import Testing
     }
   }()
 
-  static let text = records.reduce(header.line) { $0 + $1.line(plan: header.plan) }
+  static let text = records.reduce(header.line) { $0 + $1.line(identity: header.identity) }
 
   private func parse(_ bytes: [UInt8]) throws(JournalError) -> (contents: JournalContents, length: Int) {
     try JournalContents.parse(bytes, Self.header, source: "j")
@@ -27,11 +27,11 @@ import Testing
   func recordsRoundTrip() throws {
     let extremes = [Double.leastNonzeroMagnitude, -0.0, .greatestFiniteMagnitude]
     for record in Self.records + [JournalRecord(.full(70), firstWindow: 9, means: extremes)] {
-      let line = record.line(plan: "a")
-      let read = try JournalRecord(parsing: Array(line.dropLast()), plan: "a")
+      let line = record.line(identity: "a")
+      let read = try JournalRecord(parsing: Array(line.dropLast()), identity: "a")
       #expect(read == record)
       #expect(read.means.map(\.bitPattern) == record.means.map(\.bitPattern))
-      #expect(throws: JournalDamage.self) { try JournalRecord(parsing: Array(line.dropLast()), plan: "b") }
+      #expect(throws: JournalDamage.self) { try JournalRecord(parsing: Array(line.dropLast()), identity: "b") }
     }
   }
 
@@ -68,13 +68,14 @@ import Testing
 
   @Test("What is no journal of this run is refused")
   func strangers() throws {
-    let other = JournalContents.Header(plan: "other", players: 4, windows: 3)
+    let other = JournalContents.Header(identity: "other", players: 4, windows: 3)
     for bytes in [other.line, Array("{}\n".utf8), Array("my thesis".utf8), Array("\n".utf8)] {
-      #expect(throws: JournalError.otherPlan("j")) { try parse(bytes) }
+      #expect(throws: JournalError.otherRun("j")) { try parse(bytes) }
     }
     func reason(_ records: [JournalRecord]) -> String? {
       let bytes =
-        records.reduce(Self.header.line) { $0 + $1.line(plan: Self.header.plan) } + Self.records[7].line(plan: "p1an")
+        records.reduce(Self.header.line) { $0 + $1.line(identity: Self.header.identity) }
+        + Self.records[7].line(identity: "p1an")
       guard
         case .failure(.damaged(_, _, _, let reason)) = Result(catching: { () throws(JournalError) in try parse(bytes) })
       else { return nil }
@@ -97,15 +98,15 @@ import Testing
     let slope = DiagonalSlope(mean: 1.5, derivatives: [0.1, -0.0, 5e-324, .greatestFiniteMagnitude])
     let records = [(0.25, 1), (0.25, 0), (0.5, 2)].map { JournalSlope(slope, at: $0, window: $1) }
     for record in records {
-      let line = Array(record.line(plan: "p1an").dropLast())
-      #expect(try JournalSlope(parsing: line, plan: "p1an") == record)
-      #expect(throws: JournalDamage.self) { try JournalSlope(parsing: line, plan: "other") }
+      let line = Array(record.line(identity: "p1an").dropLast())
+      #expect(try JournalSlope(parsing: line, identity: "p1an") == record)
+      #expect(throws: JournalDamage.self) { try JournalSlope(parsing: line, identity: "other") }
       var damaged = line
       damaged[line.count / 2] ^= 1
-      #expect(throws: JournalDamage.self) { try JournalSlope(parsing: damaged, plan: "p1an") }
+      #expect(throws: JournalDamage.self) { try JournalSlope(parsing: damaged, identity: "p1an") }
     }
     func text(_ records: [JournalSlope]) -> [UInt8] {
-      records.reduce(Self.header.line) { $0 + $1.line(plan: Self.header.plan) }
+      records.reduce(Self.header.line) { $0 + $1.line(identity: Self.header.identity) }
     }
     let (contents, _) = try parse(text(records))
     #expect(
@@ -146,7 +147,7 @@ import Testing
         #expect(journal?.location == path)
         #expect(journal?.count(windows: 4) == 0)
         journal = nil
-        #expect(throws: JournalError.otherPlan(path)) { try Journal(path, plan: "other", players: 4, windows: 3) }
+        #expect(throws: JournalError.otherRun(path)) { try Journal(path, identity: "other", players: 4, windows: 3) }
         // A torn line on disk is gone when the next run opens it.
         let whole = try File.contents(of: path)
         try File.replace(path, with: whole + Array("{\"coal".utf8))
@@ -163,7 +164,7 @@ import Testing
   func rejections() throws {
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "j")
-      let journal = try Journal(path, plan: "p1an", players: 4, windows: 3)
+      let journal = try Journal(path, identity: "p1an", players: 4, windows: 3)
       try journal.enter([1, 2], of: .full(4), firstWindow: 1)
       let text = try File.contents(of: path)
       let rejected: [([Double], Coalition, Int, String)] = [

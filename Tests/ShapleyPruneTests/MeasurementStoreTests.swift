@@ -123,7 +123,7 @@ import Transformer
     let expected = try setup.values(nil).values
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "values.journal")
-      var journal: Journal? = try Journal(path, plan: "a plan", players: 4, windows: 7)
+      var journal: Journal? = try Journal(path, identity: "a plan", players: 4, windows: 7)
       let stop = StopToken()
       let error = try? thrown(Interruption.self) {
         // The last strip is the third, of one window: in it the coalitions become complete, one by one.
@@ -135,7 +135,7 @@ import Transformer
         error?.description
           == "interrupted; \(path) holds \(count) measurements, and the same command goes on from there")
       journal = nil
-      let again = try Journal(path, plan: "a plan", players: 4, windows: 7)
+      let again = try Journal(path, identity: "a plan", players: 4, windows: 7)
       #expect(again.location == path)
       #expect(again.count(windows: 7) == count)
       #expect(try setup.values(again).values == expected)

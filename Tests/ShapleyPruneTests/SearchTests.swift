@@ -215,21 +215,21 @@ import Transformer
         .init(levels: nil, fitness: 0.31), .init(levels: [2, -1, -1], fitness: .infinity),
       ]
       do {
-        let journal = try SearchJournal(path, plan: "plan")
+        let journal = try SearchJournal(path, identity: "plan")
         for entry in entries { try journal.enter(entry) }
         #expect(journal.entries == entries)
       }
       let bytes = try File.contents(of: path)
       for length in 0...bytes.count {
-        let (found, kept) = try SearchJournal.parse(Array(bytes[..<length]), plan: "plan", source: path)
+        let (found, kept) = try SearchJournal.parse(Array(bytes[..<length]), identity: "plan", source: path)
         // The header is no generation.
         let lines = bytes[..<length].count { $0 == UInt8(ascii: "\n") }
         #expect(found == Array(entries.prefix(max(0, lines - 1))))
         #expect(kept == 0 || bytes[kept - 1] == UInt8(ascii: "\n"))
       }
       try File.replace(path, with: Array(bytes.dropLast(3)))
-      #expect(try SearchJournal(path, plan: "plan").entries == Array(entries.dropLast()))
-      #expect(throws: JournalError.otherPlan(path)) { try SearchJournal(path, plan: "another") }
+      #expect(try SearchJournal(path, identity: "plan").entries == Array(entries.dropLast()))
+      #expect(throws: JournalError.otherRun(path)) { try SearchJournal(path, identity: "another") }
     }
   }
 
@@ -238,7 +238,7 @@ import Transformer
     try withTemporaryFolder { folder in
       let path = Path.join(folder, "run.search")
       do {
-        let journal = try SearchJournal(path, plan: "plan")
+        let journal = try SearchJournal(path, identity: "plan")
         for _ in 0..<3 { try journal.enter(SearchJournal.Entry(levels: [1, -1], fitness: 0.25)) }
       }
       let bytes = try File.contents(of: path)
@@ -249,9 +249,9 @@ import Transformer
         // A line feed in the middle makes two lines of one.
         guard wrong[index] != UInt8(ascii: "\n"), bytes[index] != UInt8(ascii: "\n") else { continue }
         if index >= starts[3] {
-          #expect(try SearchJournal.parse(wrong, plan: "plan", source: path).entries.count == 2)
+          #expect(try SearchJournal.parse(wrong, identity: "plan", source: path).entries.count == 2)
         } else {
-          #expect(throws: JournalError.self) { try SearchJournal.parse(wrong, plan: "plan", source: path) }
+          #expect(throws: JournalError.self) { try SearchJournal.parse(wrong, identity: "plan", source: path) }
         }
       }
     }

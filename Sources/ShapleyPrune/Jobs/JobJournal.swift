@@ -20,7 +20,7 @@ struct JobJournal {
     }
     let journal: Journal
     do {
-      journal = try Journal(path, plan: identity.hash, players: players, windows: windows)
+      journal = try Journal(path, identity: identity.hash, players: players, windows: windows)
     } catch let error as FileError where error.isForLackOfLocks && path == besideOutput {
       events.note(
         "\(path): no journal is kept, because this file system has no locks; give another journal to keep one")
@@ -34,7 +34,7 @@ struct JobJournal {
     temporary = path == besideOutput ? path : nil
   }
 
-  /// The journal of a task that many machines may want to do: one that belongs to another plan or is damaged is begun anew, and
+  /// The journal of a task that many machines may want to do: one that belongs to another run or is damaged is begun anew, and
   /// where another task is at work on the same, measurements are kept in memory, since it will write the same.
   static func ofTask(
     _ path: String, _ header: JournalContents.Header, events: any JobEvents

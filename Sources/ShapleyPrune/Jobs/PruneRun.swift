@@ -220,7 +220,7 @@ extension PruneRun {
     do {
       let identity = RunIdentity(
         search, of: job, samples: calibration, heldBack: heldBack, budget.memory, hashes.without("data"), game: game)
-      let journal = try SearchJournal(file, plan: identity.hash)
+      let journal = try SearchJournal(file, identity: identity.hash)
       return (journal, path == nil ? file : nil)
     } catch let error as FileError where error.isForLackOfLocks && path == nil {
       job.events.note("\(file): no journal of the search is kept, because this file system has no locks")

@@ -37,7 +37,7 @@ public struct ShardPlan: Sendable {
 
   /// What journals and shards of this plan begin with.
   var header: JournalContents.Header {
-    JournalContents.Header(plan: identity.hash, players: record.names.count, windows: record.windows)
+    JournalContents.Header(identity: identity.hash, players: record.names.count, windows: record.windows)
   }
 
   /// The hash by which shards know their plan.

@@ -7,7 +7,7 @@ import Tensor
 /// parallel.
 struct SparseGPTPass {
   /// Columns of the block.
-  private let block: Range<Int>
+  private let columnBlock: Range<Int>
   /// U_jj² for the block's columns.
   private let squares: [Float]
   /// The part of U on the diagonal, transposed, so that what goes into one column lies side by side: (width, width).
@@ -19,14 +19,14 @@ struct SparseGPTPass {
   /// Weights that must stay zero; nil where there are none.
   private let zeros: ZeroPositions?
 
-  /// The columns of `block` for a weight of `rows` rows.
-  init(_ block: Range<Int>, rows: Int, factor: Matrix, zeros: ZeroPositions?) {
+  /// The columns of a block for a weight of `rows` rows.
+  init(_ columnBlock: Range<Int>, rows: Int, factor: Matrix, zeros: ZeroPositions?) {
     self.zeros = zeros
-    self.block = block
-    let part = factor.block(rows: block, columns: block)
-    squares = (0..<block.count).map { part[$0, $0] * part[$0, $0] }
+    self.columnBlock = columnBlock
+    let part = factor.block(rows: columnBlock, columns: columnBlock)
+    squares = (0..<columnBlock.count).map { part[$0, $0] * part[$0, $0] }
     coefficients = part.transposed()
-    errors = Matrix(uninitializedRows: rows, columns: block.count)
+    errors = Matrix(uninitializedRows: rows, columns: columnBlock.count)
   }
 
   /// Prunes the block's columns in turn.
@@ -35,7 +35,7 @@ struct SparseGPTPass {
   mutating func prune(
     _ weight: inout Matrix, to pattern: SparsityPattern, rule: CountingRule
   ) -> (prunedCount: Int, loss: Double) {
-    let (rows, stride, width) = (weight.rows, weight.columns, block.count)
+    let (rows, stride, width) = (weight.rows, weight.columns, columnBlock.count)
     let lanes = LaneTile.lanes
     let tiles = (rows + lanes - 1) / lanes
     var selection: ChunkedSelection?
@@ -48,7 +48,7 @@ struct SparseGPTPass {
       }
     }
     var losses = [Double](repeating: 0, count: tiles)
-    let start = block.lowerBound
+    let start = columnBlock.lowerBound
     let keepsZeros = zeros != nil
     // Asked for here: other threads do not know what the caller has chosen.
     let kernel = Kernel.current
@@ -82,7 +82,7 @@ struct SparseGPTPass {
 
   /// The cost of removing each weight as the block stands, w² / U_jj², into `errors`; nothing for what must stay zero.
   private mutating func computeCosts(_ weight: Matrix) {
-    let (rows, stride, width, start) = (weight.rows, weight.columns, block.count, block.lowerBound)
+    let (rows, stride, width, start) = (weight.rows, weight.columns, columnBlock.count, columnBlock.lowerBound)
     weight.withElements { w in
       errors.withMutableElements { costs in
         squares.withUnsafeBufferPointer { squares in
@@ -104,7 +104,7 @@ struct SparseGPTPass {
   /// 0 for what must stay zero and 1 for all else, into `errors`; nothing where all may change.
   private mutating func markZeros(_ weight: Matrix) {
     guard let zeros else { return }
-    let (rows, stride, width, start) = (weight.rows, weight.columns, block.count, block.lowerBound)
+    let (rows, stride, width, start) = (weight.rows, weight.columns, columnBlock.count, columnBlock.lowerBound)
     errors.withMutableElements { marks in
       Parallel.forEachRange(rows, grain: LaneTile.lanes) { range in
         for i in range {

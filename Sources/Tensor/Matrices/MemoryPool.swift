@@ -1,26 +1,26 @@
 import Support
 import Synchronization
 
-/// Large blocks of memory, kept when they are freed for the next one who needs such a block.
+/// Large regions of memory, kept when they are freed for the next one who needs such a region.
 ///
 /// A forward pass asks for the same few sizes again and again. The system clears every page before it hands it out, at the
-/// first touch of each; a block that is reused has been touched already. And as blocks are mapped one by one, what a run holds at
+/// first touch of each; a region that is reused has been touched already. And as regions are mapped one by one, what a run holds at
 /// its peak follows from the shapes of its matrices, not from the order in which a heap was cut up.
 package final class MemoryPool: Sendable {
-  /// A block, which belongs to whoever holds it: the pool while it is idle, one storage while it is used.
-  package struct Block: @unchecked Sendable {
+  /// A region, which belongs to whoever holds it: the pool while it is idle, one storage while it is used.
+  package struct Region: @unchecked Sendable {
     package let pointer: UnsafeMutableRawPointer
     package let byteCount: Int
   }
 
   fileprivate struct State {
-    /// Blocks that nobody uses, the longest idle first.
-    var idle: [Block] = []
+    /// Regions that nobody uses, the longest idle first.
+    var idle: [Region] = []
     var idleBytes = 0
     var usedBytes = 0
   }
 
-  /// Smaller blocks are left to the allocator, which is good at them.
+  /// Smaller regions are left to the allocator, which is good at them.
   package static let leastByteCount = 1 << 16
 
   /// The pool that every matrix takes its memory from.
@@ -37,38 +37,38 @@ package final class MemoryPool: Sendable {
 
   deinit { trim() }
 
-  /// A block of at least `byteCount` bytes, its contents undefined.
-  package func take(_ byteCount: Int) -> Block {
-    let size = Self.blockSize(for: byteCount)
+  /// A region of at least `byteCount` bytes, its contents undefined.
+  package func take(_ byteCount: Int) -> Region {
+    let size = Self.regionSize(for: byteCount)
     let reused = state.withLock { $0.take(size) }
-    return reused ?? Block(pointer: Pages.allocate(size), byteCount: size)
+    return reused ?? Region(pointer: Pages.allocate(size), byteCount: size)
   }
 
-  /// The next of the sizes that blocks have: eight to each power of two, in whole pages.
+  /// The next of the sizes that regions have: eight to each power of two, in whole pages.
   ///
-  /// A request is served by a block of its own size only. Were a larger one taken where there is no other, the next who needs the
-  /// larger one would map a new block, and long-lived states would come to sit in blocks that others wait for.
-  private static func blockSize(for byteCount: Int) -> Int {
+  /// A request is served by a region of its own size only. Were a larger one taken where there is no other, the next who needs the
+  /// larger one would map a new region, and long-lived states would come to sit in regions that others wait for.
+  private static func regionSize(for byteCount: Int) -> Int {
     let step = 1 << max(0, Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)
     return Pages.rounded((byteCount + step - 1) / step * step)
   }
 
-  /// Takes a block back.
-  package func give(_ block: Block) {
+  /// Takes a region back.
+  package func give(_ region: Region) {
     let surplus = state.withLock { state in
-      state.give(block)
+      state.give(region)
       return state.surplus(over: max(Self.idleFloor, state.usedBytes / Self.usedPerIdle))
     }
-    for block in surplus { Pages.release(block.pointer, block.byteCount) }
+    for region in surplus { Pages.release(region.pointer, region.byteCount) }
   }
 
-  /// Gives all idle blocks back to the system.
+  /// Gives all idle regions back to the system.
   package func trim() {
     let surplus = state.withLock { $0.surplus(over: 0) }
-    for block in surplus { Pages.release(block.pointer, block.byteCount) }
+    for region in surplus { Pages.release(region.pointer, region.byteCount) }
   }
 
-  /// Does one kind of work; at its end the idle blocks go back to the system, because the next kind needs other sizes.
+  /// Does one kind of work; at its end the idle regions go back to the system, because the next kind needs other sizes.
   package func phase<Result, Failure: Error>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
     defer { trim() }
     return try work()
@@ -79,22 +79,22 @@ package final class MemoryPool: Sendable {
 }
 
 extension MemoryPool.State {
-  /// An idle block of a size, the latest of several, which may still be in a cache; else nil, and the caller makes one.
-  mutating func take(_ byteCount: Int) -> MemoryPool.Block? {
+  /// An idle region of a size, the latest of several, which may still be in a cache; else nil, and the caller makes one.
+  mutating func take(_ byteCount: Int) -> MemoryPool.Region? {
     usedBytes += byteCount
     guard let index = idle.lastIndex(where: { $0.byteCount == byteCount }) else { return nil }
     idleBytes -= byteCount
     return idle.remove(at: index)
   }
 
-  mutating func give(_ block: MemoryPool.Block) {
-    idle.append(block)
-    idleBytes += block.byteCount
-    usedBytes -= block.byteCount
+  mutating func give(_ region: MemoryPool.Region) {
+    idle.append(region)
+    idleBytes += region.byteCount
+    usedBytes -= region.byteCount
   }
 
-  /// Removes the blocks that are longest idle until at most `limit` bytes are.
-  mutating func surplus(over limit: Int) -> [MemoryPool.Block] {
+  /// Removes the regions that are longest idle until at most `limit` bytes are.
+  mutating func surplus(over limit: Int) -> [MemoryPool.Region] {
     var count = 0
     while idleBytes > limit, count < idle.count {
       idleBytes -= idle[count].byteCount

@@ -20,7 +20,7 @@ package struct ProductShape: Sendable {
   /// Bytes of the packed panels.
   var packedByteCount: Double { 4 * slab * (rows + columns) }
 
-  /// Bytes of the panels of products that run in turn: those whose sizes round to one power of two share a block of the pool.
+  /// Bytes of the panels of products that run in turn: those whose sizes round to one power of two share a region of the pool.
   package static func footprint(of products: [ProductShape]) -> Double {
     let bytes = products.map(\.packedByteCount).filter { $0 >= 1 }
     return Dictionary(grouping: bytes, by: \.exponent).values.reduce(0) { $0 + ($1.max() ?? 0) }

@@ -5,7 +5,7 @@ import Support
 struct JournalTarget: FuzzTarget {
   static let name = "journal"
 
-  private let header = JournalContents.Header(plan: "fuzz", players: 4, windows: 3)
+  private let header = JournalContents.Header(identity: "fuzz", players: 4, windows: 3)
 
   init(scratch: ScratchFolder) {}
 
@@ -29,7 +29,7 @@ struct JournalTarget: FuzzTarget {
   private func checkSearch(_ text: [UInt8]) throws {
     func parse(_ text: [UInt8]) throws -> (entries: [SearchJournal.Entry], length: Int)? {
       try accepted(naming: "run.search") { () throws(JournalError) in
-        try SearchJournal.parse(text, plan: "fuzz", source: "run.search")
+        try SearchJournal.parse(text, identity: "fuzz", source: "run.search")
       }
     }
     guard let (entries, length) = try parse(text) else { return }

@@ -133,7 +133,7 @@ struct SearchRun {
     for entry in entries {
       outcome.state.fitness = entry.fitness
       guard let chosen = entry.levels else { continue }
-      guard levels.allow(chosen) else { throw .otherPlan(journal.path) }
+      guard levels.allow(chosen) else { throw .otherRun(journal.path) }
       outcome.state.levels = chosen
       outcome.accepted += 1
     }

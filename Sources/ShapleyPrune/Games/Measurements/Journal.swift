@@ -6,28 +6,30 @@ import Synchronization
 /// Every measurement is a line with a checksum. A line that a kill or a power cut tore is left out when the journal is
 /// opened again, and its coalition is measured anew.
 ///
-///     let journal = try Journal("values.journal", plan: "llama-7b/wanda-70", players: 32, windows: windows.sequences)
+///     let journal = try Journal("values.journal", identity: "llama-7b/wanda-70", players: 32, windows: windows.sequences)
 ///     var game = LayerGame(model, granularity: .blocks, windows: windows, absence: absence, measurements: journal)
 public final class Journal: MeasurementStore {
   private let file: JournalFile
   private let known: Mutex<JournalContents>
   private let header: JournalContents.Header
 
-  /// Opens the journal of a plan, or begins one; a torn last line is removed.
+  /// Opens the journal of a run, or begins one; a torn last line is removed.
   ///
-  /// Throws where the file cannot be opened or another run has it open, for the journal of another plan, and where a
+  /// Throws where the file cannot be opened or another run has it open, for the journal of another run, and where a
   /// line before the last is damaged.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - plan: Names everything that decides about the values, such as a hash of model, text and settings.
+  ///   - identity: Names everything that decides about the values, such as a hash of model, text and settings.
   ///   - players: Players of the game.
   ///   - windows: Windows that it is measured on.
-  /// - Precondition: `plan` is a line of printable ASCII without quotation marks and backslashes.
-  public convenience init(_ path: String, plan: String, players: Int, windows: Int) throws {
-    let isPlain = plan.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-    precondition(isPlain, "the name of a plan is printable ASCII without quotation marks and backslashes")
-    try self.init(path, JournalContents.Header(plan: plan, players: players, windows: windows))
+  /// - Precondition: `identity` is a line of printable ASCII without quotation marks and backslashes.
+  public convenience init(_ path: String, identity: String, players: Int, windows: Int) throws {
+    let isPlain = identity.utf8.allSatisfy {
+      $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    precondition(isPlain, "the identity of a run is printable ASCII without quotation marks and backslashes")
+    try self.init(path, JournalContents.Header(identity: identity, players: players, windows: windows))
   }
 
   /// Opens the journal with a header, or begins one.
@@ -66,7 +68,7 @@ public final class Journal: MeasurementStore {
   public func enter(_ means: [Double], of coalition: Coalition, firstWindow: Int) throws {
     guard means.allSatisfy(\.isFinite) else { return }
     let record = JournalRecord(coalition, firstWindow: firstWindow, means: means)
-    try append(record.line(plan: header.plan), unless: known.withLock { $0.add(record) })
+    try append(record.line(identity: header.identity), unless: known.withLock { $0.add(record) })
   }
 
   /// Appends what was measured of a window where all players are present to one degree.
@@ -75,7 +77,7 @@ public final class Journal: MeasurementStore {
   public func enter(_ slope: DiagonalSlope, at presence: Double, window: Int) throws {
     guard slope.isFinite else { return }
     let record = JournalSlope(slope, at: presence, window: window)
-    try append(record.line(plan: header.plan), unless: known.withLock { $0.add(record) })
+    try append(record.line(identity: header.identity), unless: known.withLock { $0.add(record) })
   }
 
   private func append(_ line: [UInt8], unless reason: String?) throws {

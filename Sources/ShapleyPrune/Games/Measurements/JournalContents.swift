@@ -1,23 +1,25 @@
 import Support
 
-/// The contents of a journal: the plan that it is of, and what has been measured.
+/// The contents of a journal: the run that it is of, and what has been measured.
 package struct JournalContents: Sendable {
   /// The properties in which a journal and a run must agree.
   package struct Header: Equatable, Sendable {
-    /// Names everything that decides about the values; the program's own plans are SHA-256 hashes.
-    package let plan: String
+    /// Names everything that decides about the values; the program's own are SHA-256 hashes.
+    ///
+    /// Files have it under `plan`, as they always had.
+    package let identity: String
     package let players: Int
     package let windows: Int
 
-    package init(plan: String, players: Int, windows: Int) {
-      self.plan = plan
+    package init(identity: String, players: Int, windows: Int) {
+      self.identity = identity
       self.players = players
       self.windows = windows
     }
 
     /// The first line, with its line feed.
     package var line: [UInt8] {
-      Array(#"{"journal":1,"plan":"\#(plan)","players":\#(players),"windows":\#(windows)}\#n"#.utf8)
+      Array(#"{"journal":1,"plan":"\#(identity)","players":\#(players),"windows":\#(windows)}\#n"#.utf8)
     }
 
     /// The text of a journal that holds these measurements, each in one record: the file of a finished shard.
@@ -29,10 +31,10 @@ package struct JournalContents: Sendable {
         switch measurement {
         case .coalition(let coalition):
           guard let means = store.means(of: coalition, windows: 0..<windows) else { return nil }
-          text += JournalRecord(coalition, firstWindow: 0, means: means).line(plan: plan)
+          text += JournalRecord(coalition, firstWindow: 0, means: means).line(identity: identity)
         case .slope(let presence, let window):
           guard let slope = store.slope(at: presence, window: window) else { return nil }
-          text += JournalSlope(slope, at: presence, window: window).line(plan: plan)
+          text += JournalSlope(slope, at: presence, window: window).line(identity: identity)
         }
       }
       return text
@@ -47,7 +49,7 @@ package struct JournalContents: Sendable {
 
   /// Reads the text of a journal.
   ///
-  /// A last line that a kill or a power cut tore is left out. Throws `JournalError` for another plan's journal and for
+  /// A last line that a kill or a power cut tore is left out. Throws `JournalError` for another run's journal and for
   /// a wrong line before the last.
   ///
   /// - Returns: the contents, and the length of the part of the text that holds them.
@@ -60,7 +62,7 @@ package struct JournalContents: Sendable {
     while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
       number += 1
       if number == 1 {
-        guard bytes[0...end].elementsEqual(header.line) else { throw .otherPlan(source) }
+        guard bytes[0...end].elementsEqual(header.line) else { throw .otherRun(source) }
       } else {
         let reason: String?
         do { reason = try contents.add(parsing: Array(bytes[start..<end])) } catch {
@@ -72,7 +74,7 @@ package struct JournalContents: Sendable {
       start = end + 1
     }
     // A first line can be torn, too. Any other text without a line feed belongs to something else.
-    if number == 0, !header.line.starts(with: bytes) { throw .otherPlan(source) }
+    if number == 0, !header.line.starts(with: bytes) { throw .otherRun(source) }
     return (contents, start)
   }
 
@@ -81,8 +83,8 @@ package struct JournalContents: Sendable {
   /// - Returns: what `add` does.
   private mutating func add(parsing line: [UInt8]) throws(JournalDamage) -> String? {
     JournalSlope.begins(line)
-      ? add(try JournalSlope(parsing: line, plan: header.plan))
-      : add(try JournalRecord(parsing: line, plan: header.plan))
+      ? add(try JournalSlope(parsing: line, identity: header.identity))
+      : add(try JournalRecord(parsing: line, identity: header.identity))
   }
 
   /// Adds a record.
@@ -137,7 +139,7 @@ package struct JournalContents: Sendable {
 /// Why a journal cannot be used.
 public enum JournalError: Error, Equatable, Sendable {
   /// A file that is no journal, or one of a run that would measure something else.
-  case otherPlan(String)
+  case otherRun(String)
   /// A line before the last is wrong.
   case damaged(String, line: Int, offset: Int, reason: String)
   /// A measurement that the journal could not be read back with.
@@ -148,7 +150,7 @@ extension JournalError: Diagnostic {
   /// The file, what is wrong, and what to do about it.
   public var description: String {
     switch self {
-    case .otherPlan(let path):
+    case .otherRun(let path):
       "\(path): it is not a journal of this run: another model, text, setting or version of svnup wrote it, or it is no "
         + "journal at all; move it away, or give another journal"
     case .damaged(let path, let line, let offset, let reason):

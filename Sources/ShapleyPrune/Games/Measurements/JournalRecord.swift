@@ -13,20 +13,20 @@ package struct JournalRecord: Equatable, Sendable {
   }
 
   /// The record as a line of JSON with its line feed.
-  package func line(plan: String) -> [UInt8] {
+  package func line(identity: String) -> [UInt8] {
     JournalLine.line(
-      #""coalition":"\#(coalition)","window":\#(firstWindow),"means":"\#(means.hexadecimal)""#, plan: plan)
+      #""coalition":"\#(coalition)","window":\#(firstWindow),"means":"\#(means.hexadecimal)""#, identity: identity)
   }
 
   /// Reads a line without its line feed.
-  package init(parsing line: [UInt8], plan: String) throws(JournalDamage) {
+  package init(parsing line: [UInt8], identity: String) throws(JournalDamage) {
     let json = try JournalLine.object(line)
     guard let coalition = json["coalition"]?.text.flatMap({ Coalition($0) }) else {
       throw JournalDamage("it names no coalition")
     }
     self.init(
       coalition, firstWindow: try JournalLine.window(json), means: try JournalLine.numbers(json, "means"))
-    try JournalLine.check(line, against: self.line(plan: plan))
+    try JournalLine.check(line, against: self.line(identity: identity))
   }
 }
 
@@ -43,14 +43,14 @@ package struct JournalSlope: Equatable, Sendable {
   }
 
   /// The record as a line of JSON with its line feed: the mean, then the derivatives.
-  package func line(plan: String) -> [UInt8] {
+  package func line(identity: String) -> [UInt8] {
     let numbers = ([slope.mean] + slope.derivatives).hexadecimal
     return JournalLine.line(
-      #""presence":"\#([presence].hexadecimal)","window":\#(window),"slope":"\#(numbers)""#, plan: plan)
+      #""presence":"\#([presence].hexadecimal)","window":\#(window),"slope":"\#(numbers)""#, identity: identity)
   }
 
   /// Reads a line without its line feed.
-  package init(parsing line: [UInt8], plan: String) throws(JournalDamage) {
+  package init(parsing line: [UInt8], identity: String) throws(JournalDamage) {
     let json = try JournalLine.object(line)
     let presence = try JournalLine.numbers(json, "presence")
     let numbers = try JournalLine.numbers(json, "slope")
@@ -58,7 +58,7 @@ package struct JournalSlope: Equatable, Sendable {
     self.init(
       DiagonalSlope(mean: numbers[0], derivatives: Array(numbers[1...])), at: presence[0],
       window: try JournalLine.window(json))
-    try JournalLine.check(line, against: self.line(plan: plan))
+    try JournalLine.check(line, against: self.line(identity: identity))
   }
 
   /// Whether a line is of this kind.
@@ -69,9 +69,9 @@ package struct JournalSlope: Equatable, Sendable {
 enum JournalLine {
   /// A line with its line feed.
   ///
-  /// The checksum covers the plan too, so that a line copied from another plan's journal is found out.
-  static func line(_ body: String, plan: String) -> [UInt8] {
-    let checksum = SHA256.hexadecimal(of: Array((plan + body).utf8)).prefix(16)
+  /// The checksum covers the identity too, so that a line copied from another run's journal is found out.
+  static func line(_ body: String, identity: String) -> [UInt8] {
+    let checksum = SHA256.hexadecimal(of: Array((identity + body).utf8)).prefix(16)
     return Array("{\(body),\"check\":\"\(checksum)\"}\n".utf8)
   }
 

@@ -4,7 +4,7 @@
 /// they are known; or, on the diagonal of the game's extension, that of one window with its derivatives. A store must be of one
 /// model, one text and one absence.
 ///
-///     let measurements = try Journal("values.journal", plan: plan, players: 32, windows: windows.sequences)
+///     let measurements = try Journal("values.journal", identity: identity, players: 32, windows: windows.sequences)
 ///     var game = LayerGame(model, windows: windows, absence: absence, measurements: measurements)
 public protocol MeasurementStore: Sendable {
   /// The mean negative log-likelihood of each of the windows, or nil unless all of them are known.
