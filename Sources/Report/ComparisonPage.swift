@@ -8,16 +8,16 @@ extension Page {
   ///     let page = Page(of: try job.run(in: "study")).rendered
   public init(of comparison: Comparison) {
     let models = Set(comparison.columns.map(\.model)).count
-    let texts = Set(comparison.columns.map(\.text)).count
+    let texts = Set(comparison.columns.filter { $0.measure == .perplexity }.map(\.text)).count
     self.init(
       title: "Comparison of \(comparison.rows.count) ways of pruning",
       lead: [
         .tiles([
-          .init("models", "\(models)"), .init("texts", "\(texts)"),
+          .init("models", "\(models)"), .init("texts", "\(texts)"), .init("tasks", "\(comparison.tasks.count)"),
           .init("ways of pruning", "\(comparison.rows.count)"),
           .init("seeds", "\(comparison.seeds)"), .init("prunings", "\(comparison.cellCount)"),
         ]),
-        .paragraph("Figures are perplexities: \(comparison.legend)."),
+        .paragraph("A table for each text or task: \(comparison.legend)."),
       ])
     sections = comparison.tables.map { PageSection.table($0, of: comparison) }
     if !comparison.failures.isEmpty {
@@ -34,7 +34,7 @@ extension Page {
 }
 
 extension PageSection {
-  /// The rows of a comparison on one model and text, as a table and as charts.
+  /// The rows of a comparison on one model and text or task, as a table and as charts.
   ///
   /// - Parameters:
   ///   - indices: the columns, one for each target.
@@ -42,7 +42,7 @@ extension PageSection {
   public static func table(_ indices: [Int], of comparison: Comparison) -> PageSection {
     guard let first = indices.first.map({ comparison.columns[$0] }) else { return PageSection("Nothing") }
     var table = PageTable(
-      "Perplexity; dense \(NumberText.plain(first.dense))",
+      "\(first.measure.capitalizedTitle); dense \(first.text(first.dense))",
       comparison.titles.map { .text($0) } + indices.map { .number(comparison.columns[$0].target) })
     for (row, words) in comparison.rows.enumerated() {
       table.append(
@@ -50,61 +50,70 @@ extension PageSection {
           + indices.map { column in
             guard let entry = comparison.entries[row][column] else { return "" }
             let mark = entry.isBest ? " *" : Comparison.isWithinNoise(entry) ? " °" : ""
-            let change = Comparison.change(entry)
-            return Comparison.figure(entry) + mark + (change.isEmpty ? "" : " (\(change))")
+            let change = comparison.columns[column].change(entry)
+            return comparison.columns[column].figure(entry) + mark + (change.isEmpty ? "" : " (\(change))")
           })
     }
     var charts: [PageBlock] = []
     let sparsities = indices.filter { comparison.columns[$0].pattern.groups == nil }
-    if sparsities.count > 1 { charts.append(lines(sparsities, of: comparison, dense: first.dense)) }
+    if sparsities.count > 1 { charts.append(lines(sparsities, of: comparison)) }
     for column in indices where sparsities.count < 2 || !sparsities.contains(column) {
       charts.append(bars(column, of: comparison))
     }
     // The windows of the sparsest models differ most.
     let last = sparsities.isEmpty ? indices : sparsities
-    if let column = last.last(where: { index in comparison.entries.contains { $0[index]?.isBest == true } }),
-      let scatter = scatter(column, of: comparison)
-    {
+    let sparsest = last.last { index in comparison.entries.contains { $0[index]?.isBest == true } }
+    if first.measure == .perplexity, let column = sparsest, let scatter = scatter(column, of: comparison) {
       charts.append(scatter)
     }
-    return PageSection("\(first.model) on \(first.text)", [.table(table), .charts(charts)])
+    let name = first.measure == .perplexity ? "" : ", \(first.measure.title)"
+    return PageSection("\(first.model) on \(first.text)\(name)", [.table(table), .charts(charts)])
   }
 
-  /// Perplexity over sparsity, a line for each row.
-  private static func lines(_ indices: [Int], of comparison: Comparison, dense: Double) -> PageBlock {
+  /// Figures over sparsity, a line for each row.
+  ///
+  /// - Parameter indices: columns of one measure, at least one.
+  private static func lines(_ indices: [Int], of comparison: Comparison) -> PageBlock {
+    let first = comparison.columns[indices[0]]
+    let measure = first.measure
     let series = comparison.rows.enumerated().map { row, words in
       LineChart.Series(
         words.filter { !$0.isEmpty }.joined(separator: ", "),
         indices.map { column in
           let entry = comparison.entries[row][column]
-          let deviation = entry?.deviation
+          let mean = entry.map { measure.inUnit($0.mean) }
+          let deviation = entry?.deviation.map { measure.inUnit($0) }
           return .init(
-            100 * comparison.columns[column].pattern.sparsity, entry?.mean,
-            lower: deviation.flatMap { deviation in entry.map { $0.mean - deviation } },
-            upper: deviation.flatMap { deviation in entry.map { $0.mean + deviation } })
+            100 * comparison.columns[column].pattern.sparsity, mean,
+            lower: deviation.flatMap { deviation in mean.map { $0 - deviation } },
+            upper: deviation.flatMap { deviation in mean.map { $0 + deviation } })
         })
     }
     return .chart(
       LineChart(
-        title: "Perplexity over sparsity", series: series, xAxis: Axis("zeros, %"),
-        yAxis: Axis("perplexity", isLogarithmic: true),
-        references: [Reference("dense: \(NumberText.plain(dense))", dense)]),
-      caption:
-        "Lower is better. Bands are a standard deviation over seeds to either side; equal distances are equal factors.")
+        title: "\(measure.capitalizedTitle) over sparsity", series: series, xAxis: Axis("zeros, %"),
+        yAxis: Axis(measure.title, isLogarithmic: measure.isLowerBetter), references: [first.denseReference]),
+      caption: (measure.isLowerBetter ? "Lower is better; equal distances are equal factors." : "Higher is better.")
+        + " Bands are a standard deviation over seeds to either side.")
   }
 
   /// The rows of one target side by side.
   private static func bars(_ column: Int, of comparison: Comparison) -> PageBlock {
     let rows = comparison.rows.indices.filter { comparison.entries[$0][column] != nil }
     let entries = rows.map { comparison.entries[$0][column] }
-    let dense = comparison.columns[column].dense
+    let (column, measure) = (comparison.columns[column], comparison.columns[column].measure)
     return .chart(
       BarChart(
-        title: "Perplexity at \(comparison.columns[column].target)",
+        title: "\(measure.capitalizedTitle) at \(column.target)",
         categories: rows.map { comparison.rows[$0].filter { !$0.isEmpty }.joined(separator: ", ") },
-        series: [.init("", entries.map { $0?.mean }, errors: entries.map { $0?.deviation })], valueLabel: "perplexity",
-        categoryLabel: "way of pruning", references: [Reference("dense: \(NumberText.plain(dense))", dense)]),
-      caption: "Shorter is better; the dashed line is the dense model. Error bars are a standard deviation over seeds.")
+        series: [
+          .init(
+            "", entries.map { $0.map { measure.inUnit($0.mean) } },
+            errors: entries.map { $0?.deviation.map { measure.inUnit($0) } })
+        ],
+        valueLabel: measure.title, categoryLabel: "way of pruning", references: [column.denseReference]),
+      caption: "\(measure.isLowerBetter ? "Shorter" : "Longer") is better; the dashed line is the dense model. "
+        + "Error bars are a standard deviation over seeds.")
   }
 
   /// The windows of the best row of a column before and after.
@@ -112,7 +121,7 @@ extension PageSection {
     guard let row = comparison.rows.indices.first(where: { comparison.entries[$0][column]?.isBest == true }) else {
       return nil
     }
-    let means = comparison.windowMeans(row: row, column: column)
+    let means = comparison.samples(row: row, column: column)
     guard !means.pruned.isEmpty, means.pruned.count == means.dense.count else { return nil }
     let name = comparison.rows[row].filter { !$0.isEmpty }.joined(separator: ", ")
     return .chart(
@@ -171,5 +180,18 @@ extension PageSection {
             )
           ])
       ])
+  }
+}
+
+extension CompareMeasure {
+  /// `Perplexity`.
+  fileprivate var capitalizedTitle: String { title.prefix(1).uppercased() + title.dropFirst() }
+}
+
+extension Comparison.Column {
+  /// The line of the dense model.
+  fileprivate var denseReference: Reference {
+    let dense = measure.inUnit(dense)
+    return Reference("dense: \(NumberText.plain(dense))", dense)
   }
 }

@@ -41,7 +41,8 @@ struct CompareEndToEndTests {
       #expect(entries.count == 16)
       #expect(document["rows"]?.array?.count == 6)
       for entry in entries {
-        let perplexities = try #require(entry["perplexities"]?.doubles)
+        #expect(entry["measure"]?.text == "perplexity")
+        let perplexities = try #require(entry["figures"]?.doubles)
         #expect(perplexities.count == 2)
         let mean = (perplexities[0] + perplexities[1]) / 2
         #expect(abs((entry["mean"]?.double ?? 0) - mean) < 1e-9 * mean)
@@ -64,7 +65,7 @@ struct CompareEndToEndTests {
         #expect(abs((entry["change"]?.double ?? 9) - change) < 1e-9)
       }
       let seed = try #require(
-        entries.first { $0["row"]?.integer == 5 && $0["model"]?.text == "opt-125m" }?["perplexities"]?.doubles)
+        entries.first { $0["row"]?.integer == 5 && $0["model"]?.text == "opt-125m" }?["figures"]?.doubles)
       let words = [
         "prune", Inputs.opt, "--sparsity", "0.5", "--calibration", Inputs.rows, "--samples", "4", "--windows", "2",
         "--players", "blocks", "--data", Inputs.stream, "--sequence-length", "64", "--json",
@@ -74,6 +75,69 @@ struct CompareEndToEndTests {
         let record = try JSON.parse(Array(run(words + ["--seed", "\(index)", "--output", output]).utf8))
         #expect(record["prunedPerplexity"]?.double == seed[index])
       }
+    }
+  }
+
+  @Test("tasks are asked of every cell as evaluate asks the pruned model, and the best of an accuracy is the largest")
+  func tasks() throws {
+    try withTemporaryFolder { folder in
+      let study = Path.join(folder, "study")
+      let names = ["choices", "lambada"]
+      let files = names.flatMap { ["--task", Fixtures.path("tasks/\($0).jsonl")] }
+      let usual = ["--calibration", Inputs.text("calibration"), "--samples", "4", "--sequence-length", "64"]
+      let text = try run(
+        ["compare", Inputs.embedded, "--methods", "wanda", "--allocations", "uniform,owl", "--sparsities", "0.5,0.7"]
+          + usual + ["--data", Inputs.text("valid"), "--windows", "2", "--items", "4", "--output", study] + files)
+      let document = try Fixtures.json(Path.join(study, "compare.json"))
+      let entries = try #require(document["table"]?.array)
+      // Four cells: a text, two figures of one task and one of the other, and the mean of both tasks' accuracies.
+      #expect(entries.count == 4 * 5)
+      func figure(_ row: Int, _ text: String, _ measure: String, _ target: String = "70 %") throws -> Double {
+        let entry = entries.first {
+          $0["row"]?.integer == row && $0["text"]?.text == text && $0["measure"]?.text == measure
+            && $0["target"]?.text == target
+        }
+        return try #require(entry?["mean"]?.double)
+      }
+      for (row, allocation) in ["uniform", "owl"].enumerated() {
+        let output = Path.join(folder, allocation)
+        _ = try run(
+          [
+            "prune", Inputs.embedded, "--method", "wanda", "--sparsity", "0.7", "--allocation", allocation, "--output",
+            output,
+          ]
+            + usual)
+        let asked = try #require(svnup.json(["evaluate", output, "--items", "4"] + files)["tasks"]?.array)
+        var sum = 0.0
+        for (name, asked) in zip(names, asked) {
+          #expect(try figure(row, "\(name).jsonl", "accuracy") == asked["accuracy"]?["value"]?.double)
+          sum += try figure(row, "\(name).jsonl", "accuracy")
+        }
+        #expect(
+          try figure(row, "choices.jsonl", "accuracyByBytes") == asked[0]["accuracyByBytes"]?["value"]?.double)
+        #expect(try abs(figure(row, "the mean of 2 tasks", "accuracy") - sum / 2) < 1e-15)
+      }
+      for entry in entries where entry["measure"]?.text != "perplexity" {
+        let column = entries.filter {
+          $0["text"]?.text == entry["text"]?.text && $0["measure"]?.text == entry["measure"]?.text
+            && $0["target"]?.text == entry["target"]?.text
+        }
+        #expect(column.count == 2)
+        let largest = column.compactMap { $0["mean"]?.double }.max()
+        #expect(largest != nil)
+        if entry["best"]?.bool == true { #expect(entry["mean"]?.double == largest) }
+        #expect(column.count { $0["best"]?.bool == true } == 1)
+        if entry["row"]?.integer == 1 {
+          let difference = (entry["mean"]?.double ?? 9) - (column[0]["mean"]?.double ?? 0)
+          #expect(entry["change"]?.double == difference)
+        }
+      }
+      let dense = try #require(svnup.json(["evaluate", Inputs.embedded, "--items", "4"] + files)["tasks"]?.array)
+      let share = try #require(dense.first?["accuracy"]?["value"]?.double)
+      #expect(text.contains("on choices.jsonl, accuracy in % (dense \((100 * share).fixed(2)))"))
+      #expect(document["models"]?.array?.first?["tasks"]?.array?.map { $0["items"]?.integer } == [4, 4])
+      let report = String(decoding: try File.contents(of: Path.join(study, "report.html")), as: UTF8.self)
+      #expect(report.contains("Accuracy in % over sparsity"))
     }
   }
 
@@ -256,6 +320,7 @@ struct CompareEndToEndTests {
       (["--allocations", "uniform", "--estimators", "exact"], "--estimators has an effect only with"),
       (["--allocations", "owl", "--patterns", "2:4"], "--patterns gives every linear the same sparsity"),
       (["--seeds", "0"], "must be between 1 and 1000"),
+      (["--items", "3"], "--items has an effect only with --task"),
     ])
   func refusals(_ words: [String], _ message: String) throws {
     let result = try svnup.run(

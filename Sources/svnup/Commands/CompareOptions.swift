@@ -37,6 +37,9 @@ package enum CompareOptions {
   package static let data = Option.repeated(
     "data", .text("FILE"), isRequired: true,
     help: "A text to measure on, in a form that 'svnup perplexity' takes; may be given several times.")
+  package static let tasks = Option<[String]>.repeated(
+    "task", .text("FILE"),
+    help: "Questions to ask, as 'svnup evaluate' takes them; may be given several times.")
   package static let valueWindows = Option(
     "value-windows", .integer(1...ShapleyJob.windowLimit), default: usual.windows,
     help: "Calibration samples that Shapley values are taken on: the first ones.")
@@ -50,7 +53,8 @@ package enum CompareOptions {
         InputOptions.samples, InputOptions.sequenceLength, valueWindows,
       ]
     ),
-    ("Evaluation", [data, TextOptions.format, InputOptions.windows]), ResourceOptions.group,
+    ("Evaluation", [data, TextOptions.format, InputOptions.windows, tasks, EvaluateCommand.items]),
+    ResourceOptions.group,
   ]
 
   /// Refuses options that would be ignored.
@@ -59,6 +63,7 @@ package enum CompareOptions {
     if !arguments[allocations].contains(.shapley) {
       try arguments.refuse([estimators, players, valueWindows], unless: "--allocations shapley")
     }
+    if arguments[tasks].isEmpty { try arguments.refuse([EvaluateCommand.items], unless: "--task") }
     if arguments.isGiven(patterns), !arguments[allocations].contains(.uniform) {
       throw arguments.usageError("--patterns gives every linear the same sparsity, so it needs --allocations uniform")
     }
@@ -83,6 +88,8 @@ package enum CompareOptions {
     job.sequenceLength = arguments[InputOptions.sequenceLength]
     job.windows = arguments[valueWindows]
     job.evaluationWindows = arguments[InputOptions.windows]
+    job.tasks = arguments[tasks]
+    job.items = arguments[EvaluateCommand.items]
     job.memoryLimit = arguments[ResourceOptions.memory]
     job.events = console
     return job

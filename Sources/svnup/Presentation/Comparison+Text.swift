@@ -2,7 +2,7 @@ import ShapleyPrune
 import Support
 
 extension Comparison {
-  /// A table for each model and text, and what the work took.
+  /// A table for each model and text or task, and what the work took.
   var text: String {
     var lines: [String] = []
     for indices in tables {
@@ -15,10 +15,10 @@ extension Comparison {
             + indices.flatMap { column -> [String] in
               guard let entry = entries[row][column] else { return ["", "", ""] }
               let mark = entry.isBest ? "*" : Self.isWithinNoise(entry) ? "°" : ""
-              return [Self.figure(entry), mark, Self.change(entry)]
+              return [columns[column].figure(entry), mark, columns[column].change(entry)]
             })
       }
-      lines += ["\(first.model) on \(first.text), perplexity (dense \(first.dense.fixed(2)))", "", table.rendered, ""]
+      lines += [first.heading, "", table.rendered, ""]
     }
     for failure in failures { lines.append("\(failure.cell): \(failure.reason)") }
     return (lines + ["*: the best in its column; \(legend)", cost.text]).joined(separator: "\n")

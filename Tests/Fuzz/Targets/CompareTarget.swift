@@ -21,18 +21,22 @@ struct CompareTarget: FuzzTarget {
     try require(content.result.encoded() == result.encoded(), "it does not read back")
     let fields = FieldReader(result, source: "task.json", path: "result")
     if let outcome = try accepted(naming: "task.json", { () throws(DocumentError) in try CompareOutcome(fields) }) {
-      try check(outcome.measurements)
+      try check(outcome.measurements, outcome.answers)
       let again = FieldReader(outcome.json, source: "task.json")
       let same = try accepted(naming: "task.json") { () throws(DocumentError) in try CompareOutcome(again) }
       try require(same?.json.encoded() == outcome.json.encoded(), "an outcome does not read back")
     }
     if let dense = try accepted(naming: "task.json", { () throws(DocumentError) in try CompareDense(fields) }) {
-      try check(dense.measurements)
+      try check(dense.measurements, dense.answers)
     }
     _ = try accepted(naming: "task.json") { () throws(DocumentError) in try OutputSensitivity(fields) }
   }
 
-  private func check(_ measurements: [CompareMeasurement]) throws {
+  private func check(_ measurements: [CompareMeasurement], _ answers: [CompareAnswers]) throws {
+    for answer in answers {
+      try require(!answer.isRight.isEmpty, "a task has no items")
+      try require(answer.isRightByBytes.map { $0.count == answer.isRight.count } ?? true, "items are lost")
+    }
     for measured in measurements {
       let perplexity = measured.perplexity
       try require(perplexity.windows == measured.windowMeans.count, "windows are lost")

@@ -9,15 +9,18 @@ struct CompareIdentity {
 
   /// What the files of one of a job's models are on this machine; reads all of them.
   static func found(_ job: CompareJob, model index: Int, events: any JobEvents) throws -> JSON {
-    let texts = [("calibration", job.calibration.path)] + job.evaluations.enumerated().map { (role($0), $1.path) }
-    let hashes = try FileHashes(of: job.models[index], texts: texts, events: events)
+    let texts = job.evaluations.enumerated().map { (role("data", $0), $1.path) }
+    let tasks = job.tasks.enumerated().map { (role("task", $0), Optional($1)) }
+    let hashes = try FileHashes(
+      of: job.models[index], texts: [("calibration", job.calibration.path)] + texts + tasks, events: events)
     return [
       "svnup": JSON(Version.current), "executable": RunIdentity.executable.map { JSON($0) } ?? .null,
       "kernel": JSON(Kernel.current.rawValue), "sha256": hashes.json,
     ]
   }
 
-  private static func role(_ text: Int) -> String { text == 0 ? "data" : "data\(text + 1)" }
+  /// `data` for the first file of a kind, `data2` for the next one.
+  private static func role(_ kind: String, _ index: Int) -> String { index == 0 ? kind : "\(kind)\(index + 1)" }
 
   /// The identity of a task's result.
   func identity(of task: CompareTask, _ grid: CompareGrid) -> JSON {
@@ -25,7 +28,7 @@ struct CompareIdentity {
     var members: [(String, JSON)]
     switch task {
     case .dense(let model):
-      members = base(model, job) + texts(job, model)
+      members = base(model, job) + texts(job, model) + tasks(job, model)
     case .part(.hillExponents, of: let cell):
       members = base(cell.model, job) + [("part", JSON(DensePart.hillExponents.rawValue))]
     case .part(let part, of: let cell):
@@ -33,7 +36,7 @@ struct CompareIdentity {
       if part == .values { members += grid.pruning(cell).allocation.gameMembers }
     case .cell(let cell):
       let pruning = grid.pruning(cell)
-      members = base(cell.model, job) + samples(job, cell) + texts(job, cell.model)
+      members = base(cell.model, job) + samples(job, cell) + texts(job, cell.model) + tasks(job, cell.model)
       members += [
         ("method", JSON(pruning.pruner.name)), ("settings", JSON(members: pruning.pruner.settingMembers)),
         ("targets", JSON(pruning.targets.rawValue)), ("sequential", JSON(pruning.sequencing.rawValue)),
@@ -72,10 +75,18 @@ struct CompareIdentity {
   private func texts(_ job: CompareJob, _ model: Int) -> [(String, JSON)] {
     job.evaluations.enumerated().flatMap { index, text in
       [
-        (Self.role(index), models[model]["sha256"]?[Self.role(index)] ?? .null),
-        ("\(Self.role(index))Reading", (text.reading ?? TextReading()).json),
+        (Self.role("data", index), models[model]["sha256"]?[Self.role("data", index)] ?? .null),
+        ("\(Self.role("data", index))Reading", (text.reading ?? TextReading()).json),
       ]
     } + [("evaluationWindows", job.evaluationWindows.map { JSON($0) } ?? .null)]
+  }
+
+  /// The tasks that models are asked; nothing where there are none.
+  private func tasks(_ job: CompareJob, _ model: Int) -> [(String, JSON)] {
+    guard !job.tasks.isEmpty else { return [] }
+    return job.tasks.indices.map { index in
+      (Self.role("task", index), models[model]["sha256"]?[Self.role("task", index)] ?? .null)
+    } + [("items", job.items.map { JSON($0) } ?? .null)]
   }
 }
 

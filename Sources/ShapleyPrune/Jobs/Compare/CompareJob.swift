@@ -21,6 +21,10 @@ public struct CompareJob: Sendable {
   public var calibration: Corpus
   /// The texts to measure perplexity on; nothing is tuned on them.
   public var evaluations: [Corpus]
+  /// Tasks to ask, files of JSON lines as `EvaluateJob` reads them; nothing is tuned on them.
+  public var tasks: [String] = []
+  /// Only the first items of each task; nil for all.
+  public var items: Int?
   /// The methods of pruning.
   public var methods: [any Pruner] = [SparseGPTPruner(), PruneRecipe.usualPruner]
   /// What goes with each method.

@@ -191,6 +191,8 @@ private struct Request: Record {
   private var sequenceLength: Int?
   private var windows = 1
   private var evaluationWindows: Int?
+  private var tasks: [String] = []
+  private var items: Int?
   private var memory: Int?
 
   init() {}
@@ -205,6 +207,7 @@ private struct Request: Record {
     (recipes, rules, granularities, targets) = (job.recipes, job.rules, job.granularities, job.targets)
     (seeds, samples, sequenceLength) = (job.seeds, job.samples, job.sequenceLength)
     (windows, evaluationWindows, memory) = (job.windows, job.evaluationWindows, job.memoryLimit)
+    (tasks, items) = (try job.tasks.map { try FileSystem.resolve($0) }, job.items)
   }
 
   func job() throws -> CompareJob {
@@ -217,6 +220,7 @@ private struct Request: Record {
     (job.recipes, job.rules, job.granularities, job.targets) = (recipes, rules, granularities, targets)
     (job.seeds, job.samples, job.sequenceLength) = (seeds, samples, sequenceLength)
     (job.windows, job.evaluationWindows, job.memoryLimit) = (windows, evaluationWindows, memory)
+    (job.tasks, job.items) = (tasks, items)
     return job
   }
 
@@ -233,6 +237,7 @@ private struct Request: Record {
     RecordField("seeds", \.seeds, count), RecordField("samples", \.samples, count),
     RecordField("sequenceLength", \.sequenceLength, FieldFormat.integer(in: 2...Int.max).orNull),
     RecordField("valueWindows", \.windows, count), RecordField("evaluationWindows", \.evaluationWindows, count.orNull),
+    RecordField("tasks", \.tasks, FieldFormat.text.list), RecordField("items", \.items, count.orNull),
     RecordField("memory", \.memory, FieldFormat.integer().orNull),
   ]
 }

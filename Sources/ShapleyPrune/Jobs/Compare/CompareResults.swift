@@ -29,14 +29,57 @@ package struct CompareMeasurement: Record {
   }
 }
 
+/// Which items of a task a model answered rightly.
+package struct CompareAnswers: Record {
+  private(set) var form = TaskForm.choices
+  /// By the probabilities of the answers.
+  package private(set) var isRight: [Bool] = []
+  /// By their probabilities by the byte; nil for a last word.
+  package private(set) var isRightByBytes: [Bool]?
+
+  package init() {}
+
+  init(_ result: EvaluateResult) {
+    (form, isRight, isRightByBytes) = (result.form, result.isRight, result.isRightByBytes)
+  }
+
+  package static let fields: [RecordField<CompareAnswers>] = [
+    RecordField("form", \.form, .word), RecordField("right", \.isRight, .digits),
+    RecordField("rightByBytes", \.isRightByBytes, FieldFormat.digits.orNull),
+  ]
+
+  package func check(_ object: FieldReader) throws(DocumentError) {
+    if isRight.isEmpty { throw try object.member("right").failure("it is empty") }
+    if let isRightByBytes, isRightByBytes.count != isRight.count {
+      throw try object.member("rightByBytes").failure(
+        "it has \(isRightByBytes.count) items, and 'right' has \(isRight.count)")
+    }
+  }
+}
+
+extension FieldFormat where Value == [Bool] {
+  /// A digit for each: 1 for true, 0 for false.
+  fileprivate static var digits: Self {
+    Self(write: { JSON(String($0.map { $0 ? "1" : "0" })) }) { (field) throws(DocumentError) in
+      let text = try field.text()
+      guard text.utf8.allSatisfy({ $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "1") }) else {
+        throw field.failure("expected digits 0 and 1")
+      }
+      return text.utf8.map { $0 == UInt8(ascii: "1") }
+    }
+  }
+}
+
 /// What a dense model came to.
 package struct CompareDense: Record {
   package var measurements: [CompareMeasurement] = []
+  package var answers: [CompareAnswers] = []
 
   package init() {}
 
   package static let fields: [RecordField<CompareDense>] = [
-    RecordField("texts", \.measurements, FieldFormat.record.list)
+    RecordField("texts", \.measurements, FieldFormat.record.list),
+    RecordField("tasks", \.answers, FieldFormat.record.list, isRequired: false),
   ]
 }
 
@@ -45,6 +88,7 @@ package struct CompareOutcome: Record {
   /// The pruning; nil where the model could not be pruned so.
   var pruning: PruningRecord?
   package var measurements: [CompareMeasurement] = []
+  package var answers: [CompareAnswers] = []
   /// Why it could not be.
   var failure: String?
 
@@ -53,6 +97,7 @@ package struct CompareOutcome: Record {
   package static let fields: [RecordField<CompareOutcome>] = [
     RecordField("pruning", \.pruning, FieldFormat.record.orNull),
     RecordField("texts", \.measurements, FieldFormat.record.list),
+    RecordField("tasks", \.answers, FieldFormat.record.list, isRequired: false),
     RecordField("failure", \.failure, FieldFormat.text.orNull),
   ]
 }

@@ -16,6 +16,9 @@ final class CompareRun {
   /// The texts in the tokens of a model.
   private var texts: (index: Int, texts: [(windows: TokenBatch, told: TextProtocol)])?
 
+  /// The tasks in the tokens of a model.
+  private var tasks: (index: Int, tasks: [PreparedTask])?
+
   /// What was done about a task.
   struct Done {
     let content: CompareTaskFile.Content
@@ -103,9 +106,28 @@ final class CompareRun {
     }
   }
 
+  private func tasks(_ index: Int, _ events: any JobEvents) throws -> [PreparedTask] {
+    if let tasks, tasks.index == index { return tasks.tasks }
+    let job = grid.job
+    let prepared =
+      job.tasks.isEmpty
+      ? [] : try PreparedTask.prepare(job.tasks, items: job.items, for: job.models[index], events: events)
+    tasks = (index, prepared)
+    return prepared
+  }
+
+  private func ask(_ model: any CausalLM, _ index: Int, _ events: any JobEvents) throws -> [CompareAnswers] {
+    try tasks(index, events).map { CompareAnswers($0.ask(model, events: events)) }
+  }
+
   private func measureDense(_ index: Int, _ events: any JobEvents) throws -> CompareDense {
+    // Whatever is wrong with a text or a task is told before the weights are read.
+    _ = try texts(index, events)
+    _ = try tasks(index, events)
+    let model = try model(index, events)
     var result = CompareDense()
-    result.measurements = try measure(model(index, events), index, events)
+    result.measurements = try measure(model, index, events)
+    result.answers = try ask(model, index, events)
     return result
   }
 
@@ -125,7 +147,7 @@ final class CompareRun {
     case .values:
       guard let game = run.game else { return .null }
       let header = JournalContents.Header(
-        plan: file.identity.sha256, players: game.settings.playerCount(grid.job.models[cell.model].directory),
+        identity: file.identity.sha256, players: game.settings.playerCount(grid.job.models[cell.model].directory),
         windows: game.windows.sequences)
       let path = file.path + ".journal"
       // The store is closed before its file goes.
@@ -153,6 +175,7 @@ final class CompareRun {
       let result = try pruning.run()
       outcome.pruning = result.record
       outcome.measurements = try measure(result.model, cell.model, events)
+      outcome.answers = try ask(result.model, cell.model, events)
     } catch let error as PruningError {
       outcome.failure = error.description
     } catch let error as AllocationError {

@@ -10,12 +10,12 @@ extension Comparison {
     ]
   }
 
-  /// Columns that stand in one table: those of a model and a text.
+  /// Columns that stand in one table: those of a model and a text, or of one figure of a task.
   package var tables: [[Int]] {
     var tables: [[Int]] = []
     for (index, column) in columns.enumerated() {
       if let last = tables.last?.first.map({ columns[$0] }), last.modelIndex == column.modelIndex,
-        last.textIndex == column.textIndex
+        last.subject == column.subject, last.measure == column.measure
       {
         tables[tables.count - 1].append(index)
       } else {
@@ -25,27 +25,17 @@ extension Comparison {
     return tables
   }
 
-  /// `13.56 ± 0.04`.
-  package static func figure(_ entry: Entry) -> String {
-    "\(entry.mean.fixed(2))\(entry.deviation.map { " ± \($0.fixed(2))" } ?? "")"
-  }
-
-  /// `-45.0 %`, and `≈` in front where that is no more than noise.
-  package static func change(_ entry: Entry) -> String {
-    guard let change = entry.change, change.isFinite else { return "" }
-    let sign = entry.changeTest?.isDifferent == false ? "≈ " : ""
-    return sign + Quantity.change(1 + change, from: 1)
-  }
-
   /// Whether an entry cannot be told from the best of its column.
   package static func isWithinNoise(_ entry: Entry) -> Bool { entry.bestTest.map { !$0.isDifferent } ?? false }
 
   /// What the marks in a table mean.
   package var legend: String {
     let deviation = seeds > 1 ? "mean ± standard deviation over \(seeds) seeds; " : ""
+    let tasks = grid.job.tasks.isEmpty ? "" : ", of accuracies as a difference in points"
+    let units = grid.job.tasks.isEmpty ? "windows" : "windows or items"
     return
-      "\(deviation)in brackets, against the uniform allocation of the same method; ≈: no more than noise by a paired test "
-      + "over windows at \(Quantity.percent(PairedTest.level, digits: 0)); "
+      "\(deviation)in brackets, against the uniform allocation of the same method\(tasks); ≈: no more than noise by a paired test "
+      + "over \(units) at \(Quantity.percent(PairedTest.level, digits: 0)); "
       + "°: not to be told from the best in the column by that test"
   }
 
@@ -54,16 +44,17 @@ extension Comparison {
     var lines: [String] = []
     for table in tables {
       guard let first = table.first.map({ columns[$0] }) else { continue }
-      lines.append("\(first.model) on \(first.text), perplexity (dense \(first.dense.fixed(2))):\n")
+      lines.append("\(first.heading):\n")
       lines.append(
         "| \((titles + table.map { columns[$0].target }).map(\.markdownCell).joined(separator: " | ")) |")
       lines.append("|\(String(repeating: "---|", count: titles.count + table.count))")
       for (row, words) in rows.enumerated() {
         let cells = table.map { column -> String in
           guard let entry = entries[row][column] else { return "" }
-          let change = Self.change(entry)
+          let change = columns[column].change(entry)
           let text =
-            Self.figure(entry) + (Self.isWithinNoise(entry) ? "°" : "") + (change.isEmpty ? "" : " (\(change))")
+            columns[column].figure(entry) + (Self.isWithinNoise(entry) ? "°" : "")
+            + (change.isEmpty ? "" : " (\(change))")
           return entry.isBest ? "**\(text)**" : text
         }
         lines.append("| \((words + cells).map(\.markdownCell).joined(separator: " | ")) |")
@@ -78,7 +69,7 @@ extension Comparison {
     var lines: [String] = []
     for table in tables {
       guard let first = table.first.map({ columns[$0] }) else { continue }
-      lines.append("% \(first.model) on \(first.text)".latexComment)
+      lines.append("% \(first.heading)".latexComment)
       lines.append(
         "\\begin{tabular}{\(String(repeating: "l", count: titles.count))\(String(repeating: "r", count: table.count))}")
       lines.append("\\hline")
@@ -87,8 +78,8 @@ extension Comparison {
       for (row, words) in rows.enumerated() {
         let cells = table.map { column -> String in
           guard let entry = entries[row][column] else { return "" }
-          let number = entry.mean.fixed(2)
-          let deviation = entry.deviation.map { " $\\pm$ \($0.fixed(2))" } ?? ""
+          let number = columns[column].text(entry.mean)
+          let deviation = entry.deviation.map { " $\\pm$ \(columns[column].text($0))" } ?? ""
           return (entry.isBest ? "\\textbf{\(number)}" : number) + deviation
         }
         lines.append((words.map(\.latex) + cells).joined(separator: " & ") + " \\\\")
@@ -101,7 +92,7 @@ extension Comparison {
   /// A line for each row and column, with every digit.
   public var csv: String {
     let header =
-      ["model", "text", "target"] + titles + [
+      ["model", "text", "measure", "target"] + titles + [
         "seeds", "dense", "mean", "deviation", "change", "change_p", "best", "best_p",
       ]
     var lines = [header]
@@ -109,7 +100,7 @@ extension Comparison {
       for (row, words) in rows.enumerated() {
         guard let entry = entries[row][index] else { continue }
         lines.append(
-          [column.model, column.text, column.target] + words + [
+          [column.model, column.text, column.measure.rawValue, column.target] + words + [
             "\(seeds)", column.dense.csv, entry.mean.csv, entry.deviation.csv, entry.change.csv,
             (entry.changeTest?.probability).csv, entry.isBest ? "1" : "0", (entry.bestTest?.probability).csv,
           ])
@@ -118,17 +109,15 @@ extension Comparison {
     return lines.map { $0.map(\.csvField).joined(separator: ",") }.joined(separator: "\n") + "\n"
   }
 
-  /// A line for each cell and text, with every digit.
+  /// A line for each cell and figure, with every digit.
   public var cellsCSV: String {
-    var lines = [["model", "text", "target", "seed"] + titles + ["zeros", "dense", "perplexity"]]
+    var lines = [["model", "text", "measure", "target", "seed"] + titles + ["zeros", "dense", "figure"]]
     for cell in grid.cells {
       guard let outcome = outcomes[cell] else { continue }
       for column in columns where column.modelIndex == cell.model && column.targetIndex == cell.target {
-        let measured = outcome.measurements.indices.contains(column.textIndex)
         lines.append(
-          [column.model, column.text, column.target, "\(cell.seed)"] + rows[cell.row] + [
-            (outcome.pruning?.sparsity).csv, column.dense.csv,
-            measured ? outcome.measurements[column.textIndex].perplexity.perplexity.csv : "",
+          [column.model, column.text, column.measure.rawValue, column.target, "\(cell.seed)"] + rows[cell.row] + [
+            (outcome.pruning?.sparsity).csv, column.dense.csv, (outcome.figure(in: column)?.value).csv,
           ])
       }
     }
@@ -154,6 +143,10 @@ extension Comparison {
               "dense": JSON(measured.perplexity.perplexity),
             ]
           }),
+        "tasks": .array(
+          zip(job.tasks, dense[model].answers).map { path, answers in
+            ["path": JSON(path), "form": JSON(answers.form.rawValue), "items": JSON(answers.isRight.count)]
+          }),
       ]
     }
     return [
@@ -167,12 +160,34 @@ extension Comparison {
 
   private func json(_ entry: Entry, _ row: Int, _ column: Column) -> JSON {
     [
-      "row": JSON(row), "model": JSON(column.model), "text": JSON(column.text), "target": JSON(column.target),
-      "perplexities": JSON(entry.perplexities), "mean": JSON(entry.mean),
+      "row": JSON(row), "model": JSON(column.model), "text": JSON(column.text),
+      "measure": JSON(column.measure.rawValue), "target": JSON(column.target), "dense": JSON(column.dense),
+      "figures": JSON(entry.figures), "mean": JSON(entry.mean),
       "deviation": entry.deviation.map { JSON($0) } ?? .null, "change": entry.change.map { JSON($0) } ?? .null,
       "changeProbability": (entry.changeTest?.probability).map { JSON($0) } ?? .null, "best": JSON(entry.isBest),
       "bestProbability": (entry.bestTest?.probability).map { JSON($0) } ?? .null,
     ]
+  }
+}
+
+extension Comparison.Column {
+  /// `opt-125m on wiki.txt, perplexity (dense 27.65)`.
+  package var heading: String { "\(model) on \(text), \(measure.title) (dense \(self.text(dense)))" }
+
+  /// A figure with two decimals: `13.56`, of an accuracy in per cent.
+  package func text(_ figure: Double) -> String { measure.inUnit(figure).fixed(2) }
+
+  /// `13.56 ± 0.04`.
+  package func figure(_ entry: Comparison.Entry) -> String {
+    "\(text(entry.mean))\(entry.deviation.map { " ± \(text($0))" } ?? "")"
+  }
+
+  /// `-45.0 %`, of an accuracy `-4.5`; `≈` in front where that is no more than noise, and nothing where there is nothing to compare with.
+  package func change(_ entry: Comparison.Entry) -> String {
+    guard let change = entry.change, change.isFinite else { return "" }
+    let sign = entry.changeTest?.isDifferent == false ? "≈ " : ""
+    guard measure != .perplexity else { return sign + Quantity.change(1 + change, from: 1) }
+    return "\(sign)\(change < 0 ? "" : "+")\(measure.inUnit(change).fixed(1))"
   }
 }
 

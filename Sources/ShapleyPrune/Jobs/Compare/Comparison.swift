@@ -1,21 +1,23 @@
 import Support
 import Transformer
 
-/// The results of a comparison: a row for each way of pruning, a column for each model, text and target.
+/// The results of a comparison: a row for each way of pruning, a column for each model, text or task, and target.
 public struct Comparison: Sendable {
   /// What a row came to in a column, over the seeds.
   public struct Entry: Sendable {
-    /// The perplexities, one a seed; NaN where a model could not be pruned so.
-    public internal(set) var perplexities: [Double] = []
+    /// The figures, one a seed; NaN where a model could not be pruned so.
+    public internal(set) var figures: [Double] = []
     /// Their mean.
     public internal(set) var mean = Double.nan
     /// Their standard deviation; nil for one seed.
     public internal(set) var deviation: Double?
-    /// The mean against that of the uniform allocation of the same method, minus one; nil where there is none in the comparison.
+    /// The mean perplexity against that of the uniform allocation of the same method, minus one; of an accuracy, the difference.
+    ///
+    /// Nil where there is none in the comparison.
     public internal(set) var change: Double?
-    /// Whether that is more than noise, by the mean losses of windows over the seeds.
+    /// Whether that is more than noise, by the mean losses of windows, or by the items, over the seeds.
     public internal(set) var changeTest: PairedTest?
-    /// Whether no row has a lower mean in the column.
+    /// Whether no row has a better mean in the column.
     public internal(set) var isBest = false
     /// Whether the difference to the best row is more than noise; nil for the best.
     public internal(set) var bestTest: PairedTest?
@@ -25,16 +27,18 @@ public struct Comparison: Sendable {
   public struct Column: Sendable {
     /// The model's name.
     public let model: String
-    /// The name of the text's file.
+    /// The name of the text's or the task's file.
     public let text: String
+    /// What the figures are.
+    public let measure: CompareMeasure
     /// What the models were pruned to: `70 %`, `2:4`.
     public let target: String
     /// The same as a pattern.
     public let pattern: SparsityPattern
-    /// The perplexity of the model as it is.
+    /// The figure of the model as it is.
     public let dense: Double
     let modelIndex: Int
-    let textIndex: Int
+    let subject: CompareSubject
     let targetIndex: Int
   }
 
@@ -48,6 +52,8 @@ public struct Comparison: Sendable {
   public let entries: [[Entry?]]
   /// How many seeds there were.
   public let seeds: Int
+  /// The files of the tasks that were asked.
+  package var tasks: [String] { grid.job.tasks }
   /// How many prunings there were.
   public var cellCount: Int { grid.cells.count }
   /// What it took.
@@ -91,6 +97,9 @@ public struct Comparison: Sendable {
       guard found.measurements.count == job.evaluations.count else {
         throw fields(.dense(model: model)).failure("it has \(found.measurements.count) texts", at: "texts")
       }
+      guard found.answers.count == job.tasks.count else {
+        throw fields(.dense(model: model)).failure("it has \(found.answers.count) tasks", at: "tasks")
+      }
       dense.append(found)
     }
     var outcomes: [CompareCell: CompareOutcome] = [:]
@@ -99,6 +108,9 @@ public struct Comparison: Sendable {
       let outcome = try CompareOutcome(fields(.cell(cell)))
       guard outcome.failure != nil || outcome.measurements.count == job.evaluations.count else {
         throw fields(.cell(cell)).failure("it has \(outcome.measurements.count) texts", at: "texts")
+      }
+      guard outcome.failure != nil || outcome.answers.count == job.tasks.count else {
+        throw fields(.cell(cell)).failure("it has \(outcome.answers.count) tasks", at: "tasks")
       }
       outcomes[cell] = outcome
       if let failure = outcome.failure {
@@ -113,14 +125,14 @@ public struct Comparison: Sendable {
     seeds = job.seeds
     var columns: [Column] = []
     for model in job.models.indices {
-      for text in job.evaluations.indices {
+      for (subject, measure) in Self.subjects(job, dense[model]) {
+        guard let figure = dense[model].figure(measure, of: subject) else { continue }
         for target in job.targets.indices {
           columns.append(
             Column(
-              model: grid.name(ofModel: model), text: Path.name(of: job.evaluations[text].path ?? ""),
-              target: grid.name(ofTarget: target), pattern: job.targets[target],
-              dense: dense[model].measurements[text].perplexity.perplexity,
-              modelIndex: model, textIndex: text, targetIndex: target))
+              model: grid.name(ofModel: model), text: job.name(of: subject), measure: measure,
+              target: grid.name(ofTarget: target), pattern: job.targets[target], dense: figure.value,
+              modelIndex: model, subject: subject, targetIndex: target))
         }
       }
     }
@@ -130,15 +142,25 @@ public struct Comparison: Sendable {
     cost = Self.cost(grid, results)
   }
 
-  /// The mean losses of windows in a column, over the seeds: of a row, and of the model as it is; empty where a cell failed.
-  package func windowMeans(row: Int, column index: Int) -> (pruned: [Double], dense: [Double]) {
+  /// What there is to tell of a model: its texts, its tasks, and all tasks together where there are several.
+  private static func subjects(
+    _ job: CompareJob, _ dense: CompareDense
+  ) -> [(subject: CompareSubject, measure: CompareMeasure)] {
+    let tasks = job.tasks.indices.map { CompareSubject.task($0) } + (job.tasks.count > 1 ? [.allTasks] : [])
+    return job.evaluations.indices.map { (.text($0), .perplexity) }
+      + tasks.flatMap { [($0, .accuracy), ($0, .accuracyByBytes)] }
+  }
+
+  /// The numbers in a column by which models are tested, over the seeds: of a row, and of the model as it is; empty where a cell failed.
+  ///
+  /// Of a text, they are the mean losses of its windows.
+  package func samples(row: Int, column index: Int) -> (pruned: [Double], dense: [Double]) {
     let column = columns[index]
-    let lists = (0..<seeds).map { seed -> [Double] in
+    let lists = (0..<seeds).map { seed in
       let cell = CompareCell(row: row, model: column.modelIndex, target: column.targetIndex, seed: seed)
-      guard let found = outcomes[cell]?.measurements, found.indices.contains(column.textIndex) else { return [] }
-      return found[column.textIndex].windowMeans
+      return outcomes[cell]?.figure(in: column)?.samples ?? []
     }
-    return (Self.mean(of: lists), dense[column.modelIndex].measurements[column.textIndex].windowMeans)
+    return (Self.mean(of: lists), dense[column.modelIndex].figure(column.measure, of: column.subject)?.samples ?? [])
   }
 
   /// The means of lists of one length, place by place; empty where their lengths differ.
@@ -151,46 +173,47 @@ public struct Comparison: Sendable {
   private static func entries(
     _ grid: CompareGrid, _ column: Column, _ outcomes: [CompareCell: CompareOutcome]
   ) -> [Entry?] {
-    /// The measurements of a row, one a seed; nil where it has no cell in the column.
-    func measurements(_ row: Int) -> [CompareMeasurement?]? {
+    /// The figures of a row, one a seed; nil where it has no cell in the column.
+    func figures(_ row: Int) -> [CompareFigure?]? {
       let found = (0..<grid.job.seeds).map { seed in
         outcomes[CompareCell(row: row, model: column.modelIndex, target: column.targetIndex, seed: seed)]
       }
       guard found.allSatisfy({ $0 != nil }) else { return nil }
-      return found.map { outcome in
-        guard let outcome, outcome.measurements.indices.contains(column.textIndex) else { return nil }
-        return outcome.measurements[column.textIndex]
-      }
+      return found.map { $0?.figure(in: column) }
     }
-    /// The mean loss of each window over the seeds; empty where a cell failed.
-    func windowMeans(_ row: Int) -> [Double] { mean(of: (measurements(row) ?? []).map { $0?.windowMeans ?? [] }) }
+    /// The mean of each window or item over the seeds; empty where a cell failed.
+    func samples(_ row: Int) -> [Double] { mean(of: (figures(row) ?? []).map { $0?.samples ?? [] }) }
     var entries = grid.rows.indices.map { row -> Entry? in
-      guard let found = measurements(row) else { return nil }
+      guard let found = figures(row) else { return nil }
       var entry = Entry()
-      entry.perplexities = found.map { $0?.perplexity.perplexity ?? .nan }
-      let count = Double(entry.perplexities.count)
-      entry.mean = entry.perplexities.reduce(0, +) / count
+      entry.figures = found.map { $0?.value ?? .nan }
+      let count = Double(entry.figures.count)
+      entry.mean = entry.figures.reduce(0, +) / count
       if count > 1 {
-        let squares = entry.perplexities.reduce(0) { $0 + ($1 - entry.mean) * ($1 - entry.mean) }
+        let squares = entry.figures.reduce(0) { $0 + ($1 - entry.mean) * ($1 - entry.mean) }
         entry.deviation = (squares / (count - 1)).squareRoot()
       }
       return entry
     }
-    let means = entries.map { $0.map { $0.mean.isFinite ? $0.mean : .infinity } ?? .infinity }
-    let best = means.indices.min { means[$0] < means[$1] }
+    /// Less is better.
+    let ranks = entries.map { entry -> Double in
+      guard let mean = entry?.mean, mean.isFinite else { return .infinity }
+      return column.measure.isLowerBetter ? mean : -mean
+    }
+    let best = ranks.indices.min { ranks[$0] < ranks[$1] }
     for row in grid.rows.indices where entries[row] != nil {
       let base = grid.rows.indices.first {
         grid.rows[$0].rule == .uniform && grid.rows[$0].isSameMethod(as: grid.rows[row])
       }
       if let base, base != row, let mean = entries[row]?.mean, let other = entries[base]?.mean {
-        entries[row]?.change = mean / other - 1
-        entries[row]?.changeTest = PairedTest(windowMeans(row), windowMeans(base))
+        entries[row]?.change = column.measure == .perplexity ? mean / other - 1 : mean - other
+        entries[row]?.changeTest = PairedTest(samples(row), samples(base))
       }
-      guard let best, means[best].isFinite else { continue }
+      guard let best, ranks[best].isFinite else { continue }
       if row == best {
         entries[row]?.isBest = true
       } else {
-        entries[row]?.bestTest = PairedTest(windowMeans(row), windowMeans(best))
+        entries[row]?.bestTest = PairedTest(samples(row), samples(best))
       }
     }
     return entries
@@ -223,5 +246,28 @@ public struct Comparison: Sendable {
       }
     }
     return cost
+  }
+}
+
+extension CompareDense {
+  func figure(_ measure: CompareMeasure, of subject: CompareSubject) -> CompareFigure? {
+    CompareFigure(measure, of: subject, texts: measurements, answers: answers)
+  }
+}
+
+extension CompareOutcome {
+  func figure(in column: Comparison.Column) -> CompareFigure? {
+    CompareFigure(column.measure, of: column.subject, texts: measurements, answers: answers)
+  }
+}
+
+extension CompareJob {
+  /// The name of a text's or a task's file.
+  fileprivate func name(of subject: CompareSubject) -> String {
+    switch subject {
+    case .text(let index): Path.name(of: evaluations[index].path ?? "")
+    case .task(let index): Path.name(of: tasks[index])
+    case .allTasks: "the mean of \(tasks.count) tasks"
+    }
   }
 }
