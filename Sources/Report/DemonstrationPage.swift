@@ -11,10 +11,11 @@ extension Page {
   ///   - values: the Shapley values.
   ///   - records: the prunings.
   ///   - best: the one that was saved, in full.
+  ///   - savings: what its zeros are worth; nil leaves that out.
   ///   - events: what took the time of the run; nil leaves the cost out.
   public init(
     title: String, dense: Double, values: ShapleyRecord, records: [PruningRecord], best: PruningRecord,
-    cost events: TimedEvents? = nil
+    savings: ZeroSavings? = nil, cost events: TimedEvents? = nil
   ) {
     self.init(title: title, lead: PageBlock.summary(of: best))
     var valued = PageSection.values(of: values)
@@ -25,7 +26,8 @@ extension Page {
       PageBlock.figures(of: record, named: " (\(index + 1): \(PageSection.name(record)))")
     }
     sections = [
-      PageSection.runs(records, dense: dense), valued, PageSection.sparsity(of: best), PageSection.loss(of: best),
+      PageSection.runs(records, dense: dense), valued, PageSection.sparsity(of: best),
+      savings.map { PageSection.savings($0) }, PageSection.loss(of: best),
       PageSection.windows(of: best), PageSection.allocation(of: best), PageSection.cost(events),
       PageSection.provenance(of: best), PageSection("All figures of the records", named),
     ].compactMap(\.self)

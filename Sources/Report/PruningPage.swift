@@ -6,17 +6,22 @@ extension Page {
   ///
   ///     let events = TimedEvents()
   ///     job.events = events
-  ///     let page = Page(of: try job.run().record, cost: events).rendered
+  ///     let result = try job.run()
+  ///     let page = Page(of: result.record, savings: ZeroSavings(of: result.model), cost: events).rendered
   ///
   /// - Parameters:
   ///   - record: the record.
   ///   - model: what to call the model in the title; nil for no name.
+  ///   - savings: what the zeros are worth; nil leaves that out.
   ///   - events: what took the time of the run; nil leaves the cost out.
-  public init(of record: PruningRecord, model: String? = nil, cost events: TimedEvents? = nil) {
+  public init(
+    of record: PruningRecord, model: String? = nil, savings: ZeroSavings? = nil, cost events: TimedEvents? = nil
+  ) {
     self.init(title: model.map { "\($0), pruned" } ?? "Pruned model", lead: PageBlock.summary(of: record))
     sections = [
       record.allocation.shapley.map { PageSection.values(of: $0) }, PageSection.sparsity(of: record),
-      PageSection.loss(of: record), PageSection.windows(of: record), PageSection.allocation(of: record),
+      savings.map { PageSection.savings($0) }, PageSection.loss(of: record), PageSection.windows(of: record),
+      PageSection.allocation(of: record),
       PageSection.cost(events), PageSection.provenance(of: record), PageSection.allFigures(of: record),
     ].compactMap(\.self)
   }

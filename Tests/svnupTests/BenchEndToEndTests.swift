@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Support
 import TestSupport
 import Testing
@@ -34,6 +35,13 @@ struct BenchEndToEndTests {
       let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
       _ = try svnup.json(["prune", Inputs.embedded, "--method", "magnitude", "--sparsity", "0.8", "--output", pruned])
       let sizes = try svnup.json(["pack", pruned, "--output", packed])
+      let savings = ZeroSavings(of: try ModelSource(pruned).load())
+      #expect(savings.linears == 84 && savings.blocks.count == 12)
+      #expect(savings.fasterLinears(for: .manyTokens) == 84)
+      // Nothing but the linears became smaller.
+      let saved = (sizes["denseBytes"]?.double ?? 0) - (sizes["packedBytes"]?.double ?? 0)
+      #expect(Double(savings.denseBytes - savings.packedBytes) == saved)
+      #expect(abs(savings.sparsity - 0.8) < 1e-3)
       let data = ["--data", Inputs.text("test"), "--windows", "2"]
       for model in [pruned, packed] {
         let json = try svnup.json(["bench", model] + Self.short + data)
@@ -49,6 +57,35 @@ struct BenchEndToEndTests {
         let alone = try svnup.json(["perplexity", model] + data)
         #expect(alone["perplexity"]?.double == perplexities[1])
       }
+    }
+  }
+
+  @Test("the reports of a pruning and of a measurement say what it bought")
+  func reports() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, page) = (Path.join(folder, "pruned"), Path.join(folder, "page.html"))
+      _ = try svnup.json([
+        "prune", Inputs.embedded, "--method", "magnitude", "--sparsity", "0.8", "--output", pruned, "--report", page,
+      ])
+      let counted = String(decoding: try File.contents(of: page), as: UTF8.self)
+      #expect(counted.contains("What it bought"))
+      let savings = ZeroSavings(of: try ModelSource(pruned).load())
+      for bytes in [savings.denseBytes, savings.packedBytes] { #expect(counted.contains(Quantity.bytes(bytes))) }
+      #expect(counted.contains("84 of 84 linears") || counted.contains("0 of 84 linears"))
+      let charts = Path.join(folder, "charts")
+      let words = ["bench", pruned, "--report", page, "--charts", charts] + Self.short
+      let refused = try svnup.refusal(words, status: 73)
+      #expect(refused.contains("page.html"))
+      let json = try svnup.json(words + ["--force"])
+      let timed = String(decoding: try File.contents(of: page), as: UTF8.self)
+      #expect(timed.contains("pruned, timed") && timed.contains("What it bought"))
+      let forms = try #require(json["forms"]?.array)
+      #expect(forms.count == 2)
+      for form in forms {
+        #expect(timed.contains(try #require(form["tokensPerSecond"]?.double).fixed(1)))
+        #expect(timed.contains(try #require(form["promptTokensPerSecond"]?.double).fixed(1)))
+      }
+      #expect(try FileSystem.list(charts).count == 3)
     }
   }
 

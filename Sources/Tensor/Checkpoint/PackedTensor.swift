@@ -66,6 +66,12 @@ package enum MatrixForm: String, Sendable, CaseIterable {
     func size(_ form: Self) -> Int { byteCount(form, rows: rows, columns: columns, type: type, kept: kept) }
     return possible.reduce(.dense) { size($1) < size($0) ? $1 : $0 }
   }
+
+  /// The bytes of that form.
+  package static func leastByteCount(rows: Int, columns: Int, type: ElementType, kept: Int) -> Int {
+    let form = smallest(rows: rows, columns: columns, type: type, kept: kept)
+    return byteCount(form, rows: rows, columns: columns, type: type, kept: kept)
+  }
 }
 
 /// A matrix of a packed file: its parts, checked against each other as far as their entries go.

@@ -114,8 +114,12 @@ extension StoredMatrix {
 
   /// The same weight in the form whose products are faster: compressed where enough of it is zero.
   public func inFasterForm(for use: ProductUse) -> StoredMatrix {
-    let zeros = Double(zeroCount) / Double(max(1, count))
-    return zeros >= Self.breakEven(elementType, for: use) ? compressed() : expanded()
+    isFasterWithoutZeros(for: use, zeros: zeroCount) ? compressed() : expanded()
+  }
+
+  /// Whether `zeros` of the elements are enough to pay for leaving them out.
+  package func isFasterWithoutZeros(for use: ProductUse, zeros: Int) -> Bool {
+    Double(zeros) / Double(max(1, count)) >= Self.breakEven(elementType, for: use)
   }
 }
 

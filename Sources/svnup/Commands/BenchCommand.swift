@@ -1,4 +1,7 @@
+import Charts
+import Report
 import ShapleyPrune
+import Support
 
 package enum BenchCommand: Command {
   package static let promptTokens = Option<Int?>(
@@ -25,7 +28,7 @@ package enum BenchCommand: Command {
       "Text",
       [promptTokens, tokens, data, TextOptions.format, TextOptions.field, TextOptions.documents, InputOptions.windows]
     ),
-    ("Measurement", [rounds]),
+    ("Measurement", [rounds]), ("Output", ReportOptions.all + [OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
     "What pruning bought:": "svnup bench Llama-2-7b-pruned --data wiki.test.raw --windows 20"
@@ -48,7 +51,9 @@ package enum BenchCommand: Command {
     job.data = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.windows = arguments[InputOptions.windows]
     job.events = console
+    let report = try ReportOptions.output(arguments, inputs: [job.model.path, job.data?.path], outputs: [])
     let result = try job.run()
+    try report.write(Page(of: result, model: Path.name(of: job.model.path)), console)
     try console.report(result.json, or: result.text)
   }
 }

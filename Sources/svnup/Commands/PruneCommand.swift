@@ -339,7 +339,9 @@ package enum PruneCommand: Command {
     let result = try job.run(journal: arguments[journal])
     let record = try result.save()
     console.note("saved \(try arguments.required(output))")
-    try report.write(Page(of: record, model: Path.name(of: job.model.path), cost: events), console)
+    try report.write(
+      Page(of: record, model: Path.name(of: job.model.path), savings: ZeroSavings(of: result.model), cost: events),
+      console)
     try console.report(record.json.with("memory", result.memory.json), or: record.text)
   }
 

@@ -68,7 +68,8 @@ struct Demonstration {
       Page(
         title:
           "svnup demo: a LLaMA of \(record.blocks.count) blocks, pruned to \(Quantity.percent(Self.target, digits: 0))",
-        dense: dense.perplexity.perplexity, values: shapley.record, records: records, best: record, cost: events),
+        dense: dense.perplexity.perplexity, values: shapley.record, records: records, best: record,
+        savings: ZeroSavings(of: best.model), cost: events),
       console)
     if console.wantsJSON { try console.print(json(dense, shapley.record, records, record, reloaded)) }
   }
