@@ -132,7 +132,9 @@ public struct ModelDirectory: Sendable {
   public func loadModel(
     for use: ProductUse? = nil, progress: ((_ completed: Int, _ total: Int) -> Void)? = nil
   ) throws(ModelError) -> any CausalLM {
-    try configuration.load(WeightReader(checkpoint, for: use), progress)
+    let shape = shape
+    return try configuration.load(
+      WeightReader(checkpoint, for: use.map { ($0, modelBytes: shape.linearBytes) }), progress)
   }
 
   /// Throws unless a linear's weight has the type and shape it has in the files.

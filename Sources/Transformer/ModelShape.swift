@@ -33,6 +33,11 @@ package struct ModelShape: Sendable, Equatable {
   /// Bytes of a number in the largest tensor.
   package let storedByteCount: Int
 
+  /// Bytes of all linears with their zeros.
+  var linearBytes: Int {
+    Int(linears.reduce(0) { $0 + $1.count }) * blockCount * storedByteCount
+  }
+
   /// Columns of the inputs that a block's linears have, each of those that share them counted once.
   package var inputSizes: [Int] { products.map(\.inputs) }
 

@@ -14,7 +14,15 @@ extension TransformerBlock {
 
 extension CausalLM {
   /// Puts every linear into the form whose products are faster: without its zeros, where there are enough.
-  package mutating func useFasterForms(for use: ProductUse) { changeForms { $0.inFasterForm(for: use) } }
+  package mutating func useFasterForms(for use: ProductUse) {
+    let bytes = linearBytes
+    changeForms { $0.inFasterForm(for: use, modelBytes: bytes) }
+  }
+
+  /// Bytes of all linears with their zeros, as they are stored.
+  package var linearBytes: Int {
+    blocks.reduce(0) { sum, block in block.roles.reduce(sum) { $0 + block[$1].weight.byteCount } }
+  }
 
   /// Puts every linear into the dense form.
   package mutating func useDenseForms() { changeForms { $0.expanded() } }

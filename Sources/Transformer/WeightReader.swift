@@ -5,15 +5,15 @@ final class WeightReader {
   private let checkpoint: Checkpoint
   /// Whether weights are only looked up, to check their names, types and shapes; what is returned for them is empty.
   private let isRehearsal: Bool
-  /// What the linears are for, where they may leave out their zeros.
-  private let use: ProductUse?
+  /// What the linears are for, where they may leave out their zeros, and the bytes of all of them.
+  private let use: (ProductUse, modelBytes: Int)?
   private(set) var parameterCount = 0
   /// Tensors that were read.
   private(set) var names: Set<TensorName> = []
   /// What a reader of the results should know.
   private(set) var notes: [String] = []
 
-  init(_ checkpoint: Checkpoint, isRehearsal: Bool = false, for use: ProductUse? = nil) {
+  init(_ checkpoint: Checkpoint, isRehearsal: Bool = false, for use: (ProductUse, modelBytes: Int)? = nil) {
     self.checkpoint = checkpoint
     self.isRehearsal = isRehearsal
     self.use = use
@@ -67,7 +67,7 @@ final class WeightReader {
   /// `name`.weight, and `name`.bias where the architecture has biases.
   func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool) throws(ModelError) -> Linear {
     let stored = try stored("\(name).weight", outputs, inputs)
-    let weight = use.map { stored.inFasterForm(for: $0) } ?? stored.expanded()
+    let weight = use.map { stored.inFasterForm(for: $0.0, modelBytes: $0.modelBytes) } ?? stored.expanded()
     return Linear(
       name: TensorName("\(name).weight"), weight: weight, bias: bias ? try vector("\(name).bias", outputs) : nil)
   }

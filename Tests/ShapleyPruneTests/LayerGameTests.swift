@@ -60,8 +60,9 @@ private struct CountingModel: CausalLM {
     let strips = windows.strips(ofRows: WorkingMemory().stripRows).count
     #expect(strips == 2)
     let samples = try TinyModels.calibration()
-    let absence =
+    let absence = try SmallWeights.$leaveOutZeros.withValue(true) {
       isBypassing ? LayerGame.Absence.bypassed : try .pruned(model, by: WandaPruner(), to: 0.7, calibration: samples)
+    }
     func alone(_ coalition: Coalition) -> Double {
       var hidden = model.embed(windows)
       for (index, block) in model.blocks.enumerated() {
@@ -94,7 +95,12 @@ private struct CountingModel: CausalLM {
     #expect(try perplexities.values(of: [Self.all[6]]) == [-Math.exp(means[6])])
   }
 
-  @Test func absentBlocksArePrunedWithStatisticsOfTheDenseModel() throws {
+  @Test(arguments: [false, true])
+  func absentBlocksArePrunedWithStatisticsOfTheDenseModel(_ leavingOutZeros: Bool) throws {
+    try SmallWeights.$leaveOutZeros.withValue(leavingOutZeros) { try absentBlocks() }
+  }
+
+  private func absentBlocks() throws {
     let model = try TinyModels.load("opt-350m")
     let samples = try TinyModels.calibration()
     guard
@@ -112,7 +118,7 @@ private struct CountingModel: CausalLM {
     #expect(found.weightBits == expected.weightBits)
     // As they are multiplied: without their zeros where that is faster, else as stored.
     let held = expected.blocks.map { block in
-      block.roles.reduce(0) { $0 + block[$1].weight.inFasterForm(for: .manyTokens).residentByteCount }
+      block.roles.reduce(0) { $0 + block[$1].weight.inFasterForm(for: .manyTokens, modelBytes: .max).residentByteCount }
     }
     #expect(forms.map(\.byteCount) == held)
     #expect(throws: PruningError.sparsityOutOfRange(2)) {
@@ -132,8 +138,8 @@ private struct CountingModel: CausalLM {
       _ = try ModelPruner(pruner, propagation: .dense).prune(
         &pruned, patterns: Array(repeating: .unstructured(0.8), count: model.blocks.count), calibration: samples)
       func values(leavingOutZeros: Bool, packedBytes: Int) throws -> (values: [Double], bytes: Int) {
-        let forms = zip(pruned.blocks, model.blocks).map {
-          PrunedForm($0, from: $1, leavingOutZeros: leavingOutZeros)
+        let forms = SmallWeights.$leaveOutZeros.withValue(true) {
+          zip(pruned.blocks, model.blocks).map { PrunedForm($0, from: $1, leavingOutZeros: leavingOutZeros) }
         }
         var game = LayerGame(
           model, granularity: .blocks, windows: windows, absence: .replaced(forms),

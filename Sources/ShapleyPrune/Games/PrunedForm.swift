@@ -19,17 +19,13 @@ public struct PrunedForm: Sendable {
 
   /// What the forms of all blocks hold: masks and one block in full, or all weights.
   static func footprint(_ forecast: MemoryForecast, _ probe: GameSettings.Probe) -> [Footprint.Part] {
-    let linears = forecast.linearsOfBlock
+    let (linears, stored) = (forecast.linearsOfBlock, Double(forecast.shape.storedByteCount))
     let blocks = Double(forecast.shape.blockCount)
     guard !probe.pruner.updatesWeights else {
-      return [
-        sparseBytes(forecast, probe).map { Footprint.Part("pruned weights", $0 * linears * blocks) } ?? forecast.copy
-      ]
+      let sparse = sparse(forecast, probe)
+      return [Footprint.Part("pruned weights", (sparse.bytes + (linears - sparse.weights) * stored) * blocks)]
     }
-    return [
-      Footprint.Part("masks", linears * blocks / 8),
-      Footprint.Part("a pruned block", linears * Double(forecast.shape.storedByteCount)),
-    ]
+    return [Footprint.Part("masks", linears * blocks / 8), Footprint.Part("a pruned block", linears * stored)]
   }
 
   /// What the dense blocks hold when they are packed, and their forms too where that fits.
@@ -37,8 +33,9 @@ public struct PrunedForm: Sendable {
     let blocks = forecast.shape.blockCount
     let dense = forecast.packedWeights(blocks: blocks)
     guard let probe else { return dense }
-    if let sparse = sparseBytes(forecast, probe) {
-      let bytes = sparse * forecast.linearsOfBlock * Double(blocks)
+    let sparse = sparse(forecast, probe)
+    if sparse.weights > 0 {
+      let bytes = sparse.bytes * Double(blocks)
       let isKept = !probe.pruner.updatesWeights && bytes <= Double(forecast.memory.sparseFormBytes)
       return dense + (isKept ? [Footprint.Part("pruned weights", bytes)] : [])
     }
@@ -48,14 +45,19 @@ public struct PrunedForm: Sendable {
     return all.isEmpty ? dense : all
   }
 
-  /// Bytes a weight of forms whose zeros are left out; nil where they are not.
-  private static func sparseBytes(_ forecast: MemoryForecast, _ probe: GameSettings.Probe) -> Double? {
+  /// The weights of a block's linears whose zeros are left out, and what their forms take.
+  private static func sparse(
+    _ forecast: MemoryForecast, _ probe: GameSettings.Probe
+  ) -> (weights: Double, bytes: Double) {
     let zeros = probe.sparsity ?? GameSettings.Probe.usualSparsity
     let stored = forecast.shape.storedByteCount
     guard let type = ElementType.allCases.first(where: { $0.byteCount == stored }),
       zeros >= StoredMatrix.breakEven(type, for: .manyTokens)
-    else { return nil }
-    return 0.125 + (1 - zeros) * Double(stored)
+    else { return (0, 0) }
+    let weights = forecast.shape.linears.reduce(0) { sum, linear in
+      sum + (StoredMatrix.isLargeEnough(Int(linear.count), for: .manyTokens, modelBytes: .max) ? linear.count : 0)
+    }
+    return (weights, weights * (0.125 + (1 - zeros) * Double(stored)))
   }
 
   /// The form of a block that was pruned from a dense one; O(weights).
@@ -70,7 +72,7 @@ public struct PrunedForm: Sendable {
   ) {
     weights = dense.roles.reduce(into: [:]) { weights, role in
       let weight = pruned[role].weight
-      let faster = leavingOutZeros ? weight.inFasterForm(for: .manyTokens) : weight
+      let faster = leavingOutZeros ? weight.inFasterForm(for: .manyTokens, modelBytes: .max) : weight
       weights[role] =
         ZeroMask(from: dense[role].weight, to: weight).map { .cleared($0, sparse: faster.isCompressed) }
         ?? .changed(faster)

@@ -99,7 +99,7 @@ struct TimedForm {
     (self.name, self.forPrompt, self.forText) = (name, forPrompt, forText)
   }
 
-  var denseLinearBytes: Int { forPrompt.linears.reduce(0) { $0 + $1.byteCount } }
+  var denseLinearBytes: Int { forPrompt.linearBytes }
 
   /// Seconds of a prompt, and of each token behind it.
   func time(_ ids: [Int], tokens: Int) -> (prompt: Double, text: Double) {

@@ -32,6 +32,7 @@ public struct ZeroSavings: Sendable {
   ///
   /// O(weights).
   public init(of model: any CausalLM) {
+    let modelBytes = model.linearBytes
     for block in model.blocks {
       var sum = Block()
       for role in block.roles {
@@ -44,7 +45,8 @@ public struct ZeroSavings: Sendable {
         sum.denseBytes += weight.byteCount
         sum.packedBytes += MatrixForm.leastByteCount(
           rows: weight.rows, columns: weight.columns, type: weight.elementType, kept: weight.count - found)
-        for use in ProductUse.allCases where weight.isFasterWithoutZeros(for: use, zeros: found) {
+        for use in ProductUse.allCases
+        where weight.isFasterWithoutZeros(for: use, zeros: found, modelBytes: modelBytes) {
           faster[use, default: 0] += 1
         }
       }

@@ -1,0 +1,55 @@
+import ShapleyPrune
+import Tensor
+import TestSupport
+import Testing
+import Transformer
+
+/// Models whose linears leave out their zeros.
+@Suite struct FasterFormTests {
+  private func pruned(_ name: String) throws -> any CausalLM {
+    var model = try TinyModels.load(name)
+    _ = try ModelPruner(MagnitudePruner()).prune(
+      &model, patterns: Array(repeating: SparsityPattern.unstructured(0.85), count: model.blocks.count),
+      calibration: TinyModels.calibration())
+    return model
+  }
+
+  private func compressed(_ model: any CausalLM) -> Int {
+    model.blocks.reduce(0) { sum, block in sum + block.roles.count { block[$0].weight.isCompressed } }
+  }
+
+  @Test("A model without its zeros says what it says with them", arguments: TinyModels.names, ProductUse.allCases)
+  func scores(_ name: String, _ use: ProductUse) throws {
+    let dense = try pruned(name)
+    var sparse = dense
+    SmallWeights.$leaveOutZeros.withValue(true) { sparse.useFasterForms(for: use) }
+    let linears = dense.blocks.reduce(0) { $0 + $1.roles.count }
+    let isFaster = StoredMatrix.breakEven(.float32, for: use) < 0.8
+    if isFaster { #expect(compressed(sparse) == linears) }
+    let ids = Array(randomTokens(1, 40, below: 512).tokens)
+    var (first, second) = (TokenSequence(dense, ids), TokenSequence(sparse, ids))
+    // A prompt, and tokens behind it.
+    for _ in 0..<5 {
+      let (expected, found) = (first.nextScores(), second.nextScores())
+      let largest = expected.reduce(0) { max($0, abs($1)) }
+      for (a, b) in zip(expected, found) { #expect(abs(a - b) <= 2e-5 * largest) }
+      let next = expected.indices.reduce(0) { expected[$1] > expected[$0] ? $1 : $0 }
+      first.append(next)
+      second.append(next)
+    }
+    sparse.useDenseForms()
+    #expect(compressed(sparse) == 0)
+    #expect(sparse.weightBits == dense.weightBits)
+  }
+
+  @Test("Small weights, and texts of small models, keep their zeros")
+  func small() throws {
+    var model = try pruned("llama-v1")
+    for use in ProductUse.allCases { model.useFasterForms(for: use) }
+    #expect(compressed(model) == 0)
+    for (count, bytes, many, few) in [(65_535, 1 << 30, false, true), (65_536, 1 << 20, true, false)] {
+      #expect(StoredMatrix.isLargeEnough(count, for: .manyTokens, modelBytes: bytes) == many)
+      #expect(StoredMatrix.isLargeEnough(count, for: .fewTokens, modelBytes: bytes) == few)
+    }
+  }
+}
