@@ -63,7 +63,9 @@ enum SparseBenchmark: Benchmark {
           try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, dense.widened(), identifier)
           // Of a few rows the limit is what is read, of many what is multiplied, zeros included: the figures are comparable.
           let isNarrow = size[0] <= PackingMemory.expandedRows
-          let copies = isNarrow ? GEMVBenchmark.copies(of: stored) : [stored]
+          // Rows up to which a weight that no cache holds is read once.
+          let isRead = size[0] <= PackingMemory.expandedTogetherRows
+          let copies = isRead ? GEMVBenchmark.copies(of: stored) : [stored]
           let work =
             isNarrow
             ? Work(bytesRead: Double(stored.residentByteCount))

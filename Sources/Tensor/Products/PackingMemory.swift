@@ -19,4 +19,8 @@ package enum PackingMemory {
   /// Rows up to which a product by a compressed B expands its rows in registers instead of laying A out by columns: as many as there are
   /// sums for in sixteen registers.
   package static let expandedRows = 8
+
+  /// Rows up to which a product by a compressed B expands some of its rows at a time into the nearest caches, from which dot products read
+  /// them as if they were dense; more rows are the tokens that are laid out by columns.
+  package static let expandedTogetherRows = 47
 }

@@ -64,7 +64,13 @@ struct SparseProduct {
   static func leastModelBytes(_ kernel: Kernel) -> Int { kernel == .avx512vbmi2 ? 24 << 20 : 64 << 20 }
 
   func run(threads: Int) {
-    if a.rows <= PackingMemory.expandedRows { runDots(threads) } else { runTokens(threads) }
+    if a.rows <= PackingMemory.expandedRows {
+      runDots(threads)
+    } else if a.rows <= PackingMemory.expandedTogetherRows {
+      runExpanded(threads)
+    } else {
+      runTokens(threads)
+    }
   }
 
   // MARK: Few rows
@@ -74,22 +80,18 @@ struct SparseProduct {
     let bytes = targets.reduce(0) { $0 + $1.view.byteCount }
     // Too little to pay for waking a thread stays on this one.
     let threads = bytes * a.rows < 1 << 15 ? 1 : threads
-    let (a, lookups, instructions) = (a, UnsafeRawPointer(table.pointer), instructions)
-    let arranged =
-      targets.contains { instructions.arrangesActivations(for: $0.view.type) } ? arrangedActivations() : nil
-    defer { withExtendedLifetime((table, arranged)) {} }
-    let activations = arranged.map {
-      StridedView($0.pointer, .float32, rows: a.rows, columns: a.columns, rowStride: a.columns)
-    }
+    let (lookups, instructions) = (UnsafeRawPointer(table.pointer), instructions)
+    let activations = activations()
+    defer { withExtendedLifetime((table, activations)) {} }
     Parallel.forEachRange(rows, grain: max(1, Self.dotBytes * rows / max(1, bytes)), threads: threads) { range in
       var first = 0
       for target in targets {
         let own = range.clamped(to: first..<first + target.view.rows)
         if !own.isEmpty {
           let part = own.lowerBound - first..<own.upperBound - first
-          let x = instructions.arrangesActivations(for: target.view.type) ? activations ?? a : a
           instructions.sparseDotProducts(
-            x, target.view.part(rows: part), into: target.c.part(rows: 0..<target.c.rows, columns: part),
+            activations.view(for: target.view.type), target.view.part(rows: part),
+            into: target.c.part(rows: 0..<target.c.rows, columns: part),
             accumulate: accumulate, table: lookups)
         }
         first += target.view.rows
@@ -97,14 +99,55 @@ struct SparseProduct {
     }
   }
 
-  /// A, (rows, columns), as dot products by elements that are expanded pair by pair take it.
-  private func arrangedActivations() -> AlignedStorage {
+  /// Bytes of the rows of B that a task expands at a time: few enough for the nearest caches.
+  private static let expandedBytes = 1 << 15
+
+  /// Rows of B are written with their zeros where dot products then find them: read from memory without zeros, multiplied with them.
+  private func runExpanded(_ threads: Int) {
+    let (depth, lookups, instructions) = (a.columns, UnsafeRawPointer(table.pointer), instructions)
+    // Four outputs side by side are what the dot products compute at a time.
+    let group = max(4, Self.expandedBytes / max(1, 4 * depth) & ~3)
+    let tasks = targets.flatMap { target in
+      stride(from: 0, to: target.view.rows, by: group).map { (target, $0..<min(target.view.rows, $0 + group)) }
+    }
+    let activations = activations()
+    defer { withExtendedLifetime((table, activations)) {} }
+    Parallel.forEach(tasks.count, threads: threads, state: { AlignedStorage(byteCount: 4 * group * depth) }) {
+      expanded, index in
+      let (target, part) = tasks[index]
+      let floats = expanded.pointer.assumingMemoryBound(to: Float.self)
+      instructions.expand(target.view.part(rows: part), into: floats, table: lookups)
+      instructions.dotProducts(
+        activations.view(for: target.view.type),
+        StridedView(expanded.pointer, .float32, rows: part.count, columns: depth, rowStride: depth),
+        into: target.c.part(rows: 0..<target.c.rows, columns: part), accumulate: accumulate)
+    }
+  }
+
+  /// A as the products of each type take it.
+  private struct Activations {
+    let plain: StridedView
+    /// (rows, columns), for elements that are expanded pair by pair; nil where no type wants it.
+    let arranged: AlignedStorage?
+    let instructions: any InstructionSet.Type
+
+    func view(for type: StoredType) -> StridedView {
+      guard let arranged, instructions.arrangesActivations(for: type) else { return plain }
+      return StridedView(
+        arranged.pointer, .float32, rows: plain.rows, columns: plain.columns, rowStride: plain.columns)
+    }
+  }
+
+  private func activations() -> Activations {
+    guard targets.contains(where: { instructions.arrangesActivations(for: $0.view.type) }) else {
+      return Activations(plain: a, arranged: nil, instructions: instructions)
+    }
     let storage = AlignedStorage(byteCount: 4 * a.rows * a.columns)
     let target = storage.pointer.assumingMemoryBound(to: Float.self)
     for row in 0..<a.rows {
       instructions.arrange(a.floats + row * a.rowStride, count: a.columns, into: target + row * a.columns)
     }
-    return storage
+    return Activations(plain: a, arranged: storage, instructions: instructions)
   }
 }
 

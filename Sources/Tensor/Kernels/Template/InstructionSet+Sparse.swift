@@ -140,6 +140,46 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     return T.rows
   }
 
+  @inlinable @inline(__always)
+  package static func expand(_ w: SparseView, into out: UnsafeMutablePointer<Float>, table: UnsafeRawPointer) {
+    switch w.type {
+    case .float32: expandRows(StoredFloat32.self, w, out, table)
+    case .float16: expandRows(StoredFloat16.self, w, out, table)
+    case .bfloat16: expandRows(StoredBFloat16.self, w, out, table)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func expandRows<Element: StoredElement>(
+    _: Element.Type, _ w: SparseView, _ out: UnsafeMutablePointer<Float>, _ table: UnsafeRawPointer
+  ) {
+    let (columns, lanes) = (w.columns, Vector.scalarCount)
+    for row in 0..<w.rows {
+      var values = w.values + w.starts[row] &* Element.byteCount
+      let floats = out + row &* columns
+      let target = UnsafeMutableRawPointer(floats)
+      var p = 0
+      while p &+ 64 <= columns {
+        prefetch(values + aheadBytes)
+        if Element.byteCount == 4 { prefetch(values + (aheadBytes &+ 64)) }
+        var word = w.word(row: row, column: p)
+        let end = p &+ 64
+        while p < end {
+          let pair = nextPair(Element.self, &word, &values, table)
+          target.storeBytes(of: pair.first, toByteOffset: 4 &* p, as: Vector.self)
+          target.storeBytes(of: pair.second, toByteOffset: 4 &* (p &+ lanes), as: Vector.self)
+          p &+= 2 &* lanes
+        }
+      }
+      while p < columns {
+        let word = w.word(row: row, column: p) &>> UInt64(p & 7)
+        floats[p] = word & 1 != 0 ? Element.scalar(at: values) : 0
+        if word & 1 != 0 { values += Element.byteCount }
+        p &+= 1
+      }
+    }
+  }
+
   /// How far ahead of a row's values memory is asked for.
   ///
   /// Of 256 bytes to 4 KiB, 2 KiB and more were fastest.

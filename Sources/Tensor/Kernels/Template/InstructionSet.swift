@@ -80,6 +80,12 @@ package protocol InstructionSet: Sendable {
   static func sparseDotProducts(
     _ x: StridedView, _ w: SparseView, into y: MutableRows, accumulate: Bool, table: UnsafeRawPointer)
 
+  /// Writes a sparse W with its zeros as floats, (rows, columns), the columns in the order in which `arrange` writes X where the type of W
+  /// wants that.
+  ///
+  /// - `table`: what `fillExpansionTable` made.
+  static func expand(_ w: SparseView, into out: UnsafeMutablePointer<Float>, table: UnsafeRawPointer)
+
   /// Whether `sparseDotProducts` takes X arranged for a W of this type.
   static func arrangesActivations(for type: StoredType) -> Bool
 
