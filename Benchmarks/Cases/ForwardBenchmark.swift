@@ -2,23 +2,25 @@ import Support
 import Tensor
 import Transformer
 
-/// A LLaMA of random weights in F32 and BF16: one window with its negative log-likelihoods, and greedy decoding.
+/// A LLaMA of random weights in F32 and BF16: one window with its negative log-likelihoods, short prompts, and greedy decoding.
 enum ForwardBenchmark: Benchmark {
   static let name = "forward"
   static let summary =
-    "a LLaMA: B blocks, D hidden, H heads, I intermediate, V vocabulary; a window of T tokens, and decoding"
+    "a LLaMA: B blocks, D hidden, H heads, I intermediate, V vocabulary; a window of T tokens, prompts, decoding"
   static let dimensions = ["B", "D", "H", "I", "V", "T"]
   static let sizes = [Size([12, 768, 12, 2048, 32000, 2048])]
 
   /// Tokens in front of those that are decoded, and tokens that are decoded.
   private static let (promptLength, decodedLength) = (16, 32)
+  /// Tokens of the short prompts.
+  private static let promptLengths = [8, 32, 64]
   /// Tokens that go through the reference kernel: it takes its time.
   private static let verifiedTokens = 8
 
   private static func shape(_ size: Size) -> RandomLlama {
     RandomLlama(
       blocks: size[0], hidden: size[1], heads: size[2], intermediate: size[3], vocabulary: size[4],
-      positions: max(size[5], promptLength + decodedLength))
+      positions: max(size[5], promptLength + decodedLength, promptLengths.max() ?? 0))
   }
 
   static func bytes(_ size: Size) -> Int {
@@ -43,6 +45,9 @@ enum ForwardBenchmark: Benchmark {
       try window(size, shape, model, type, TokenBatch(tokens: tokens, length: tokens.count), session)
       let prompt = (0..<promptLength).map { _ in generator.below(shape.vocabulary) }
       try decoding(size, shape, model, type, prompt, session)
+      for length in promptLengths {
+        try self.prompt(size, shape, model, type, (0..<length).map { _ in generator.below(shape.vocabulary) }, session)
+      }
     }
   }
 
@@ -72,6 +77,30 @@ enum ForwardBenchmark: Benchmark {
         heads: shape.heads, tokens: batch.length, headDimension: shape.hidden / shape.heads)
     let work = Work(operations: products + attention, items: (Double(batch.length), "tokens"))
     session.measure(name, identifier, work) { Harness.time { model.perplexity(batch) } }
+  }
+
+  /// The scores behind a prompt.
+  private static func prompt(
+    _ size: Size, _ shape: RandomLlama, _ model: any CausalLM, _ type: ElementType, _ tokens: [Int],
+    _ session: Session
+  ) throws {
+    let identifier = "prompt\(tokens.count)/\(size)/\(type.rawValue.lowercased())"
+    func scores() -> [Float] {
+      var sequence = TokenSequence(model, tokens)
+      return sequence.nextScores()
+    }
+    let hidden = model.hiddenStates(TokenBatch(tokens: tokens, length: tokens.count))
+    let wanted = Kernel.$current.withValue(.reference) { model.logits(hidden.rows(tokens.count - 1..<tokens.count)) }
+    let tolerance = tolerance(model)
+    for (id, pair) in zip(scores(), wanted.elements).enumerated() {
+      try Oracle.require(
+        Double(pair.0), near: Double(pair.1), within: tolerance, "\(identifier), the logit of id \(id)")
+    }
+    // The head sees the last token only.
+    let products = 2 * (Double(tokens.count) * Double(shape.multipliedParameters - shape.vocabulary * shape.hidden))
+    let work = Work(
+      operations: products + 2 * Double(shape.vocabulary * shape.hidden), items: (Double(tokens.count), "tokens"))
+    session.measure(name, identifier, work) { Harness.time(scores) }
   }
 
   /// Greedy decoding; the prompt, which goes through the model in one piece, is part of the time.

@@ -122,6 +122,17 @@ WANDA_SHAPES = [(768, 3072)]
 # Blocks, hidden size, heads, intermediate size, vocabulary, tokens of a window; then the decoding.
 LLAMA = (12, 768, 12, 2048, 32000, 2048)
 PROMPT, DECODED = 16, 32
+SHORT_PROMPTS = (8, 32, 64)
+
+
+def add_size(parser):
+    """The option for another LLaMA than the usual one."""
+    def size(text):
+        parts = tuple(int(part) for part in text.split("x"))
+        if len(parts) != len(LLAMA) or min(parts) < 1:
+            raise ValueError(text)
+        return parts
+    parser.add_argument("--size", type=size, default=LLAMA, help="the LLaMA: BxDxHxIxVxT, as Benchmarks forward takes it")
 
 
 def name(benchmark, shape, variant):

@@ -12,9 +12,9 @@ import harness
 BENCHMARKS = ["forward"]
 
 
-def write_model(gguf, numpy, path, is_bfloat16):
+def write_model(gguf, numpy, path, shape, is_bfloat16):
     """A GGUF with the random weights and a vocabulary of as many made-up tokens."""
-    blocks, hidden, heads, intermediate, vocabulary, tokens = harness.LLAMA
+    blocks, hidden, heads, intermediate, vocabulary, tokens = shape
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(tokens)
     writer.add_embedding_length(hidden)
@@ -69,8 +69,8 @@ def write_model(gguf, numpy, path, is_bfloat16):
 class Model:
     """A model and its context, by the C interface: nothing is copied into Python but the logits of one token."""
 
-    def __init__(self, llama_cpp, path, tokens, threads):
-        self.api = llama_cpp
+    def __init__(self, llama_cpp, path, tokens, vocabulary, threads):
+        self.api, self.vocabulary = llama_cpp, vocabulary
         parameters = llama_cpp.llama_model_default_params()
         self.model = llama_cpp.llama_model_load_from_file(path.encode(), parameters)
         settings = llama_cpp.llama_context_default_params()
@@ -102,10 +102,15 @@ class Model:
         self.clear()
         self.run(ids, 0, True)
 
+    def prompt(self, ids):
+        """The logits behind a prompt."""
+        self.clear()
+        self.run(ids, 0, False)
+
     def decode(self, numpy, prompt, count):
         self.clear()
         self.run(prompt, 0, False)
-        vocabulary = harness.LLAMA[4]
+        vocabulary = self.vocabulary
         for step in range(count):
             logits = numpy.ctypeslib.as_array(self.api.llama_get_logits_ith(self.context, -1), (vocabulary,))
             token = int(logits.argmax())
@@ -120,6 +125,7 @@ class Model:
 
 def main():
     parser = harness.arguments(__doc__.splitlines()[0], BENCHMARKS)
+    harness.add_size(parser)
     options = parser.parse_args()
     harness.chosen(parser, options, BENCHMARKS)
     numpy = harness.require("numpy", "numpy")
@@ -132,19 +138,23 @@ def main():
     results = harness.Results(
         "llama.cpp", f"llama-cpp-python {llama_cpp.__version__}", options,
         {"system": llama_cpp.llama_print_system_info().decode()})
-    vocabulary, tokens = harness.LLAMA[4:]
+    shape = options.size
+    vocabulary, tokens = shape[4:]
     generator = numpy.random.default_rng(2)
     ids = generator.integers(3, vocabulary, tokens).tolist()
     prompt = generator.integers(3, vocabulary, harness.PROMPT).tolist()
     with tempfile.TemporaryDirectory() as folder:
         for variant in ("f32", "bf16"):
             path = os.path.join(folder, f"{variant}.gguf")
-            write_model(gguf, numpy, path, variant == "bf16")
+            write_model(gguf, numpy, path, shape, variant == "bf16")
 
-            model = Model(llama_cpp, path, tokens, options.threads)
-            results.time("forward", harness.name("forward", harness.LLAMA, variant), lambda: model.window(ids))
-            results.time("forward", harness.name("decode", harness.LLAMA, variant),
+            model = Model(llama_cpp, path, tokens, vocabulary, options.threads)
+            results.time("forward", harness.name("forward", shape, variant), lambda: model.window(ids))
+            results.time("forward", harness.name("decode", shape, variant),
                          lambda: model.decode(numpy, prompt, harness.DECODED))
+            for length in harness.SHORT_PROMPTS:
+                results.time("forward", harness.name(f"prompt{length}", shape, variant),
+                             lambda: model.prompt(ids[:length]))
             model.close()
             os.remove(path)
     results.write()

@@ -180,12 +180,6 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
-  /// How far ahead of a row's values memory is asked for.
-  ///
-  /// Of 256 bytes to 4 KiB, 2 KiB and more were fastest.
-  @inlinable @inline(__always)
-  static var aheadBytes: Int { 2048 }
-
   /// Two vectors of the lowest bits of a word; word and values move on to what follows.
   @inlinable @inline(__always)
   static func nextPair<Element: StoredElement>(

@@ -52,7 +52,7 @@ package protocol InstructionSet: Sendable {
   /// - `w`: (columns of Y, depth), of any type, columns side by side.
   static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool)
 
-  /// out[j] = Σ over i of weights[i] · x[i, j], for a view of floats.
+  /// out[j] = Σ over i of weights[i] · x[i, j], for a view of any type, columns side by side.
   static func weightedSum(_ weights: UnsafePointer<Float>, of x: StridedView, into out: UnsafeMutablePointer<Float>)
 
   /// y -= Σ over s of coefficients[s] · x[s], in as many lanes as a `LaneTile` has.
