@@ -50,6 +50,18 @@ struct GenerateEndToEndTests {
     #expect(first != other)
   }
 
+  @Test("keys and values in BF16 make a text, too, and other precisions are refused")
+  func cache() throws {
+    let words = ["generate", Inputs.embedded, Self.prompt, "--tokens", "40"]
+    let rounded = try svnup.json(words + ["--cache", "bf16"])
+    #expect(rounded["tokens"]?.array?.count == 40)
+    let (usual, exact) = (try svnup.json(words), try svnup.json(words + ["--cache", "f32"]))
+    #expect(usual["text"]?.text == exact["text"]?.text)
+    // Greedy texts part ways where two tokens are nearly as probable, not before.
+    #expect(rounded["tokens"]?.array?.first?.integer == exact["tokens"]?.array?.first?.integer)
+    #expect(try svnup.refusal(words + ["--cache", "int8"], status: 64).contains("f32"))
+  }
+
   @Test("a pruned model and its packed form say the same, and positions that end are told")
   func packed() throws {
     try withTemporaryFolder { folder in

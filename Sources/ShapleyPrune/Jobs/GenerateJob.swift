@@ -20,6 +20,8 @@ public struct GenerateJob: Sendable {
   public var limit = 256
   /// How tokens are chosen.
   public var sampling = Sampling()
+  /// How the keys and values of a text are kept.
+  public var cache = KeyValueCache.Precision.f32
   /// Texts at which to stop; they are not part of the result.
   public var stops: [String] = []
   /// Who is told how the work goes.
@@ -96,7 +98,7 @@ public struct GenerateJob: Sendable {
     _ ids: [Int], _ language: any CausalLM, _ tokenizer: BPETokenizer, _ ends: Set<Int>,
     _ receive: (String) throws -> Void
   ) throws -> GenerateResult {
-    var (sequence, sampler) = (TokenSequence(language, ids), TokenSampler(sampling))
+    var (sequence, sampler) = (TokenSequence(language, ids, cache: cache), TokenSampler(sampling))
     var output = StoppingText(stops: stops)
     var stream = tokenizer.stream(skippingSpecialTokens: true)
     let clock = ContinuousClock()

@@ -42,21 +42,45 @@ public func causalAttention(
 ) -> Matrix {
   precondition(sequences > 0 && queries.rows % sequences == 0 && keys.rows % sequences == 0, "rows must fill sequences")
   return causalAttention(
-    queries: queries, keys: keys, values: values, keyLength: keys.rows / sequences, shape: shape, sequences: sequences)
+    queries: queries, keys: keys, values: values, keyLength: keys.rows / sequences, shape: shape, sequences: sequences,
+    statistics: nil)
 }
 
-/// The same where the matrices of keys and values have room for further rows: only the first `sequences · keyLength` count.
+/// The same for one sequence, whose keys and values were appended one by one.
+///
+/// Those in 16 bits are read as they are by few queries; for more they are widened once, as packing them for all would do.
 package func causalAttention(
-  queries: Matrix, keys: Matrix, values: Matrix, keyLength: Int, shape: AttentionShape, sequences: Int
+  queries: Matrix, keys: GrowingMatrix, values: GrowingMatrix, shape: AttentionShape
 ) -> Matrix {
-  causalAttention(
-    queries: queries, keys: keys, values: values, keyLength: keyLength, shape: shape, sequences: sequences,
-    statistics: nil)
+  guard keys.elementType == .float32 || Kernel.current != .reference && queries.rows <= AttentionWork.narrowQueries
+  else {
+    return causalAttention(queries: queries, keys: keys.widened, values: values.widened, shape: shape, sequences: 1)
+  }
+  return keys.withView { keys in
+    values.withView { values in
+      causalAttention(
+        queries: queries, keys: keys, values: values, keyLength: keys.rows, shape: shape, sequences: 1, statistics: nil)
+    }
+  }
 }
 
 /// The same, which writes down what the softmax of every query and head was relative to, where somebody asks.
 func causalAttention(
   queries: Matrix, keys: Matrix, values: Matrix, keyLength: Int, shape: AttentionShape, sequences: Int,
+  statistics: SoftmaxStatistics.Places?
+) -> Matrix {
+  keys.withView { keys in
+    values.withView { values in
+      causalAttention(
+        queries: queries, keys: keys, values: values, keyLength: keyLength, shape: shape, sequences: sequences,
+        statistics: statistics)
+    }
+  }
+}
+
+/// The one attention that the others are.
+private func causalAttention(
+  queries: Matrix, keys: StridedView, values: StridedView, keyLength: Int, shape: AttentionShape, sequences: Int,
   statistics: SoftmaxStatistics.Places?
 ) -> Matrix {
   let d = shape.headDimension
@@ -71,20 +95,16 @@ func causalAttention(
   var result = Matrix(uninitializedRows: queries.rows, columns: queries.columns)
   let kernel = Kernel.current
   queries.withView { q in
-    keys.withView { k in
-      values.withView { v in
-        result.withMutableRows { out in
-          let work = AttentionWork(
-            shape: shape, sequences: sequences, queryLength: queryLength, keyLength: keyLength, queries: q, keys: k,
-            values: v, out: out, statistics: statistics, instructions: kernel.instructions)
-          if kernel == .reference {
-            work.runReference()
-          } else if queryLength <= AttentionWork.narrowQueries {
-            work.runNarrow()
-          } else {
-            work.runTiled()
-          }
-        }
+    result.withMutableRows { out in
+      let work = AttentionWork(
+        shape: shape, sequences: sequences, queryLength: queryLength, keyLength: keyLength, queries: q, keys: keys,
+        values: values, out: out, statistics: statistics, instructions: kernel.instructions)
+      if kernel == .reference {
+        work.runReference()
+      } else if queryLength <= AttentionWork.narrowQueries {
+        work.runNarrow()
+      } else {
+        work.runTiled()
       }
     }
   }

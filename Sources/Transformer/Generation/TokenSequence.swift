@@ -15,11 +15,15 @@ public struct TokenSequence {
 
   /// A sequence that begins with a prompt.
   ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - prompt: the first tokens.
+  ///   - cache: how keys and values are kept.
   /// - Precondition: the prompt is not empty, and every id is in the vocabulary.
-  public init(_ model: any CausalLM, _ prompt: [Int]) {
+  public init(_ model: any CausalLM, _ prompt: [Int], cache: KeyValueCache.Precision = .f32) {
     precondition(!prompt.isEmpty, "the text must have a beginning")
     (self.model, tokens) = (model, prompt)
-    caches = model.blocks.map { _ in KeyValueCache() }
+    caches = model.blocks.map { _ in KeyValueCache(cache) }
   }
 
   /// Whether a further token would have a position.

@@ -35,6 +35,10 @@ package enum GenerateCommand: Command {
     help: "What the scores of tokens that the text has are divided by, or multiplied by where they are negative.")
   package static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where random numbers begin.")
 
+  package static let cache = Option(
+    "cache", .word, default: KeyValueCache.Precision.f32,
+    help: "How the keys and values of a text are kept: f32, or bf16 in half the memory.")
+
   package static let name = "generate"
   package static let family = CommandFamily.understand
   package static let summary = "Continue a text."
@@ -47,7 +51,7 @@ package enum GenerateCommand: Command {
   package static let positionals: [any Declaration] = [InputOptions.model, prompt]
   package static let groups: [OptionGroup] = [
     ("Text", [prompts, chat, system, limit, stops]),
-    ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
+    ("Memory", [cache]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
   ]
   package static let examples: KeyValuePairs = [
     "What comes next:": #"svnup generate SmolLM2-135M "Once upon a time" --tokens 100"#,
@@ -75,6 +79,7 @@ package enum GenerateCommand: Command {
     job.system = arguments[system]
     job.limit = arguments[limit]
     job.stops = arguments[stops]
+    job.cache = arguments[cache]
     job.sampling.temperature = arguments[temperature]
     job.sampling.topK = arguments[topK]
     job.sampling.topP = arguments[topP]
