@@ -1,3 +1,4 @@
+import ShapleyPrune
 import Support
 import TestSupport
 import Testing
@@ -39,6 +40,13 @@ struct EvaluateEndToEndTests {
     #expect(result["accuracy"]?["standardError"]?.double == error)
     #expect(result["accuracyByBytes"]?.isNull == (form == "LAMBADA"))
     #expect(result["perplexity"]?.isNull == (form != "LAMBADA"))
+  }
+
+  @Test("a program that asks for no items is refused before anything is read")
+  func noItems() throws {
+    var job = EvaluateJob(try ModelSource(Inputs.embedded), tasks: ["none.jsonl"])
+    job.items = 0
+    #expect(throws: SettingError.self) { try job.run() }
   }
 
   @Test("several tasks make one table, and only the first items are asked where that is wanted")

@@ -13,7 +13,7 @@ extension PageSection {
       zeros while a text is written, token by token, and \(prompt) for a prompt or a perplexity.
       """
     var table = PageTable(
-      "From how many zeros on it is faster to leave them out",
+      "From how many zeros on it is faster to leave them out, where weight and model are not small",
       [.text("stored as"), .number("text, token by token"), .number("prompt, perplexity")])
     for type in savings.types {
       table.append(
@@ -73,25 +73,9 @@ extension PageSection {
     chart(
       "Weights in memory", "MiB", result.forms.map { Double($0.weightBytes) / 0x1p20 },
       "While a text is written. Shorter is better.")
-    return PageSection("What it bought", [.charts(blocks), .table(table(result))])
-  }
-
-  /// Every figure of every form.
-  private static func table(_ result: BenchResult) -> PageTable {
-    var table = PageTable("Every figure", [.text("figure")] + result.forms.map { .number($0.name) })
-    func row(_ name: String, _ value: (BenchResult.Form) -> String?) {
-      let values = result.forms.compactMap(value)
-      if values.count == result.forms.count { table.append([name] + values) }
-    }
-    row("text, tokens a second") { result.textRate($0).fixed(1) }
-    row("of the bandwidth") { Quantity.percent(result.textShare($0), digits: 1) }
-    row("linears without zeros, text") { "\($0.sparseForText) of \($0.linears)" }
-    row("prompt, tokens a second") { result.promptRate($0).fixed(1) }
-    row("of the peak, zeros counted") { result.promptShare($0).map { Quantity.percent($0, digits: 1) } }
-    row("linears without zeros, prompt") { "\($0.sparseForPrompt) of \($0.linears)" }
-    row("perplexity") { $0.perplexity?.perplexity.fixed(4) }
-    row("seconds of the perplexity") { $0.perplexitySeconds?.fixed(2) }
-    row("weights in memory") { Quantity.bytes($0.weightBytes) }
-    return table
+    var table = PageTable(
+      "Every figure", [.text("figure")] + (names + (names.count == 2 ? ["gain"] : [])).map { .number($0) })
+    for figure in result.figures { table.append([figure.name] + figure.cells) }
+    return PageSection("What it bought", [.charts(blocks), .table(table)])
   }
 }

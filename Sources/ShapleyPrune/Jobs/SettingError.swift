@@ -52,6 +52,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case prompt
     /// Tokens of it.
     case promptTokens
+    /// Questions of a task.
+    case items
   }
 
   /// Which setting it is.

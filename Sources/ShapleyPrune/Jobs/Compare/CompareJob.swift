@@ -133,6 +133,7 @@ public struct CompareJob: Sendable {
     try demand(!targets.isEmpty, .sparsities, "there is nothing to compare")
     try demand((1...Self.seedLimit).contains(seeds), .seeds, "there must be 1 to \(Self.seedLimit)")
     try demand(samples > 0, .samples, "there must be one at least")
+    try demand((items ?? 1) > 0, .items, "there must be one at least")
     if !rules.contains(.uniform), let groups = targets.lazy.compactMap(\.groups).first {
       throw SettingError(.patterns, groups, "it is the same for every linear: add the uniform allocation")
     }

@@ -15,7 +15,6 @@ final class CompareRun {
   private var loaded: (index: Int, model: any CausalLM)?
   /// The texts in the tokens of a model.
   private var texts: (index: Int, texts: [(windows: TokenBatch, told: TextProtocol)])?
-
   /// The tasks in the tokens of a model.
   private var tasks: (index: Int, tasks: [PreparedTask])?
 

@@ -22,8 +22,8 @@ public struct EvaluateJob: Sendable {
 
   /// Reads the tasks and the model, and asks.
   ///
-  /// Throws `DocumentError` where a line is no item of a known form, or an answer does not fit the model, and what reading the model
-  /// throws.
+  /// Throws `SettingError` for fewer items than one, `DocumentError` where a line is no item of a known form or an answer does not fit the
+  /// model, and what reading the model throws.
   ///
   /// - Returns: a result for each task, in their order.
   public func run() throws -> [EvaluateResult] {

@@ -11,13 +11,14 @@ struct PreparedTask: Sendable {
 
   /// Reads tasks, and makes tokens of their items.
   ///
-  /// Throws `DocumentError` where a line is no item of a known form, or an answer does not fit the model, and what reading the tokenizer
-  /// throws.
+  /// Throws `SettingError` for fewer items than one, `DocumentError` where a line is no item of a known form or an answer does not fit the
+  /// model, and what reading the tokenizer throws.
   ///
   /// - Parameter items: only the first of each; nil for all.
   static func prepare(
     _ paths: [String], items: Int?, for model: ModelSource, events: any JobEvents
   ) throws -> [PreparedTask] {
+    if let items, items < 1 { throw SettingError(.items, "\(items)", "there must be one at least") }
     let encoder = try PairEncoder(model, events)
     return try paths.map { try PreparedTask($0, items: items, encoder, events) }
   }
