@@ -1,5 +1,6 @@
 import ShapleyPrune
 import Support
+import Tensor
 import TestSupport
 import Testing
 
@@ -70,6 +71,15 @@ struct BenchEndToEndTests {
       let json = try svnup.json(["bench", pruned] + Self.short)
       #expect(json["forms"]?.array?.count == 1)
       #expect((json["packedFileBytes"]?.double ?? .infinity) < 0.5 * (json["denseFileBytes"]?.double ?? 0))
+      // Were they large enough, less than half of the memory would hold them.
+      let forced = try SmallWeights.$leaveOutZeros.withValue(true) {
+        var job = BenchJob(try ModelSource(pruned))
+        (job.promptTokens, job.tokens, job.rounds) = (20, 2, 1)
+        return try job.run().forms
+      }
+      try #require(forced.count == 2)
+      #expect(forced[1].sparseForPrompt == 84)
+      #expect(Double(forced[1].weightBytes) < 0.5 * Double(forced[0].weightBytes))
     }
   }
 
