@@ -46,7 +46,8 @@ package struct MemoryBudget: Sendable {
     guard let first = budgets.first(where: { $0.predicted <= limit }) else {
       let least = budgets.map(\.predicted).min() ?? limit
       throw SettingError(
-        .memory, Quantity.bytes(limit), "this run needs \(Quantity.bytes(least)), with every means of saving")
+        .memory, Quantity.bytes(limit),
+        "this run needs about \(Quantity.bytes(Self.sufficient(least))), with every means of saving")
     }
     // What is left may hold pruned forms, and then packed weights, no more of them than without a limit: fresh memory costs more time
     // than panels of a large model save.
@@ -70,6 +71,13 @@ package struct MemoryBudget: Sendable {
     let most = WorkingMemory().stripRows
     let least = min(most, max(length, 64))
     return Array(sequence(first: most) { $0 > least ? max($0 / 2, least) : nil })
+  }
+
+  /// A limit that is enough in another process, where this one needs `least` bytes: what is resident before the weights
+  /// are read differs between equal runs by up to a sixteenth; in whole MiB.
+  private static func sufficient(_ least: Int) -> Int {
+    let bytes = Double(least) * (1 + 0x1p-4)
+    return bytes < 0x1p62 ? (Int(bytes) | (1 << 20 - 1)) + 1 : .max
   }
 
   private var peak: Footprint? { phases.max { $0.bytes < $1.bytes } }
