@@ -64,7 +64,7 @@ enum SparseBenchmark: Benchmark {
           // Of a few rows the limit is what is read, of many what is multiplied, zeros included: the figures are comparable.
           let isNarrow = size[0] <= PackingMemory.expandedRows
           // Rows up to which a weight that no cache holds is read once.
-          let isRead = size[0] <= PackingMemory.expandedTogetherRows
+          let isRead = size[0] <= PackingMemory.expandedTogetherRows(.current)
           let copies = isRead ? GEMVBenchmark.copies(of: stored) : [stored]
           let work =
             isNarrow

@@ -28,7 +28,7 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
           let dense = StoredMatrix(sparseMatrix(columns, depth, zeros: zeros, seed: UInt64(columns + depth)), as: type)
           let compressed = dense.compressed()
           let weights = DoubleMatrix(dense.widened()).transposed
-          for rows in [0, 1, 2, 3, 5, 8, 9, 15, 33, 47, 48, 97, 205] {
+          for rows in [0, 1, 2, 3, 5, 8, 9, 15, 24, 33, 47, 49, 97, 205] {
             let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
             poisonHeap(floats: rows * columns)
             let product = matmul(a, transposed: compressed)
@@ -82,7 +82,13 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
     Kernel.$current.withValue(kernel) {
       let weight = StoredMatrix(sparseMatrix(70, 200, zeros: 0.7, seed: 6), as: .bfloat16).compressed()
       let a = Matrix.random(230, 200, seed: 7)
-      for (whole, parts) in [(0..<47, [0..<9, 30..<46]), (0..<230, [100..<150, 5..<202])] {
+      let (dots, tiles) = (PackingMemory.unpackedRows, PackingMemory.expandedTogetherRows(kernel))
+      let many = max(dots, tiles) + 1
+      let ways = [
+        (0..<dots, [0..<9, 10..<dots]), (0..<tiles, tiles > dots ? [0..<dots + 1, tiles - dots - 1..<tiles] : []),
+        (0..<230, [100..<100 + many, 5..<202]),
+      ]
+      for (whole, parts) in ways {
         let product = matmul(a.rows(whole), transposed: weight)
         for part in parts {
           #expect(matmul(a.rows(part), transposed: weight).bits == product.rows(part).bits, "\(part)")

@@ -75,19 +75,23 @@ struct GeneralProduct {
     // A product too small to pay for waking a thread stays on this one.
     let columns = targets.reduce(0) { $0 + $1.c.columns }
     let threads = a.rows * columns * a.columns < 1 << 16 ? 1 : self.threads
+    let instructions = kernel.instructions
     if kernel == .reference {
       for target in targets { runReference(target) }
-    } else if isNarrow, targets.allSatisfy({ $0.view.columnStride == 1 }) {
-      runNarrow(targets, kernel.instructions, threads: threads)
+    } else if isPlain, targets.allSatisfy({ $0.view.columnStride == 1 }), a.rows <= PackingMemory.unpackedRows {
+      runNarrow(targets, instructions, threads: threads)
+    } else if isPlain, targets.allSatisfy({ $0.view.columnStride == 1 && $0.packed == nil }),
+      a.rows <= InPlaceProduct.mostRows(instructions)
+    {
+      let rows = targets.map { InPlaceProduct.Target(b: .dense($0.view), c: $0.c) }
+      InPlaceProduct(a: a, accumulate: accumulate, targets: rows, instructions: instructions).run(threads: threads)
     } else {
-      TiledProduct(self, targets, kernel.instructions).run(threads: threads)
+      TiledProduct(self, targets, instructions).run(threads: threads)
     }
   }
 
-  /// Whether the product is one for dot products, if B's rows lie as they want them.
-  private var isNarrow: Bool {
-    a.rows <= PackingMemory.unpackedRows && a.type == .float32 && a.columnStride == 1 && scale == 1 && region == .all
-  }
+  /// Whether B can be read in place, if its rows lie as that wants them.
+  private var isPlain: Bool { a.type == .float32 && a.columnStride == 1 && scale == 1 && region == .all }
 
   /// Bytes of B that one task reads at most: enough to pay for handing it out, and for the processor to see a stream.
   ///

@@ -10,17 +10,22 @@ package enum PackingMemory {
     max(1, min(count, (Double(attentionBytes) / byteCount).rounded(.down)))
   }
 
-  /// Rows up to which a product reads B in place instead of packing it, and sums in another order.
+  /// Rows up to which a product is made of dot products, and sums in another order than larger ones.
   ///
-  /// Packing costs as much as reading a weight some five times; dot products need a pass over the nearest cache for every four rows.
-  /// At 32 rows the two take about the same time on every kernel, below that dot products win.
-  package static let unpackedRows = 32
+  /// Dot products need a pass over the nearest cache for every four rows, but take no notice of how many rows fill a vector. On every
+  /// kernel, 24 rows are the first for which tiles are about as fast (Documentation/Kernels.md).
+  package static let unpackedRows = 23
 
   /// Rows up to which a product by a compressed B expands its rows in registers instead of laying A out by columns: as many as there are
   /// sums for in sixteen registers.
   package static let expandedRows = 8
 
-  /// Rows up to which a product by a compressed B expands some of its rows at a time into the nearest caches, from which dot products read
-  /// them as if they were dense; more rows are the tokens that are laid out by columns.
-  package static let expandedTogetherRows = 47
+  /// Rows up to which a product by a compressed B expands some of its rows at a time into the nearest caches, where a product by a dense
+  /// one goes on; more rows are the tokens that are laid out by columns.
+  ///
+  /// A tile of tokens pays from three quarters on (Documentation/Zeros.md); where rows are expanded lane by lane, from the ninth row on.
+  package static func expandedTogetherRows(_ kernel: Kernel) -> Int {
+    let instructions = kernel.instructions
+    return instructions.expandsByInstruction ? instructions.tokenTile * 3 / 4 : expandedRows
+  }
 }

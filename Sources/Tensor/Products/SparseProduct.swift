@@ -3,8 +3,8 @@ import Support
 
 /// C (+)= A · Bᵀ for right sides whose zeros are left out.
 ///
-/// Few rows of A make dot products: a row of B is expanded in registers, a vector at a time, and read once for eight rows of A. Many
-/// rows, the tokens, are laid out with a column's activations side by side, and every kept element of B multiplies a vector of them:
+/// Few rows of A make dot products: a row of B is expanded in registers, a vector at a time, and read once for eight rows of A. For some
+/// tens of rows, B is expanded into the nearest caches and multiplied there like a dense one. Many rows, the tokens, are laid out with a column's activations side by side, and every kept element of B multiplies a vector of them:
 /// as many multiply-adds as there are elements left.
 struct SparseProduct {
   /// Bytes of B that a task of dot products reads at most.
@@ -13,6 +13,7 @@ struct SparseProduct {
   let accumulate: Bool
   let targets: [GeneralProduct.SparseTarget]
   let instructions: any InstructionSet.Type
+  private let kernel: Kernel
   private let table: AlignedStorage
 
   /// - Precondition: A has its columns side by side, the product is neither scaled nor a part of one, and its kernel not the reference.
@@ -20,7 +21,7 @@ struct SparseProduct {
     precondition(product.scale == 1 && product.region == .all && product.a.type == .float32)
     precondition(product.a.columnStride == 1)
     (a, accumulate, self.targets) = (product.a, product.accumulate, targets)
-    instructions = product.kernel.instructions
+    (kernel, instructions) = (product.kernel, product.kernel.instructions)
     table = Self.tables[product.kernel] ?? AlignedStorage(byteCount: 0)
   }
 
@@ -66,10 +67,12 @@ struct SparseProduct {
   func run(threads: Int) {
     if a.rows <= PackingMemory.expandedRows {
       runDots(threads)
-    } else if a.rows <= PackingMemory.expandedTogetherRows {
+    } else if a.rows > PackingMemory.expandedTogetherRows(kernel) {
+      runTokens(threads)
+    } else if a.rows <= PackingMemory.unpackedRows {
       runExpanded(threads)
     } else {
-      runTokens(threads)
+      runInPlace(threads)
     }
   }
 
@@ -102,6 +105,19 @@ struct SparseProduct {
   /// Bytes of the rows of B that a task expands at a time: few enough for the nearest caches.
   private static let expandedBytes = 1 << 15
 
+  /// Memory of a thread for some rows of B with their zeros.
+  private struct ExpandedRows {
+    /// (count, depth).
+    let floats: AlignedStorage
+    /// How far each row is written.
+    let places: AlignedStorage
+
+    init(count: Int, depth: Int) {
+      floats = AlignedStorage(byteCount: 4 * count * depth)
+      places = AlignedStorage(byteCount: count * MemoryLayout<Int>.stride)
+    }
+  }
+
   /// Rows of B are written with their zeros where dot products then find them: read from memory without zeros, multiplied with them.
   private func runExpanded(_ threads: Int) {
     let (depth, lookups, instructions) = (a.columns, UnsafeRawPointer(table.pointer), instructions)
@@ -112,15 +128,33 @@ struct SparseProduct {
     }
     let activations = activations()
     defer { withExtendedLifetime((table, activations)) {} }
-    Parallel.forEach(tasks.count, threads: threads, state: { AlignedStorage(byteCount: 4 * group * depth) }) {
+    Parallel.forEach(tasks.count, threads: threads, state: { ExpandedRows(count: group, depth: depth) }) {
       expanded, index in
       let (target, part) = tasks[index]
-      let floats = expanded.pointer.assumingMemoryBound(to: Float.self)
-      instructions.expand(target.view.part(rows: part), into: floats, table: lookups)
+      let places = expanded.places.pointer.assumingMemoryBound(to: Int.self)
+      places.update(repeating: 0, count: part.count)
+      instructions.expand(
+        target.view.part(rows: part), columns: 0..<depth, places: places,
+        into: expanded.floats.pointer.assumingMemoryBound(to: Float.self), stride: depth, table: lookups)
       instructions.dotProducts(
         activations.view(for: target.view.type),
-        StridedView(expanded.pointer, .float32, rows: part.count, columns: depth, rowStride: depth),
+        StridedView(expanded.floats.pointer, rows: part.count, columns: depth, rowStride: depth),
         into: target.c.part(rows: 0..<target.c.rows, columns: part), accumulate: accumulate)
+    }
+  }
+
+  /// The same by tiles.
+  private func runInPlace(_ threads: Int) {
+    let activations = activations()
+    defer { withExtendedLifetime((table, activations)) {} }
+    for type in [StoredType.float32, .float16, .bfloat16] {
+      let targets = targets.filter { $0.view.type == type }.map {
+        InPlaceProduct.Target(b: .compressed($0.view, table: table.pointer), c: $0.c)
+      }
+      guard !targets.isEmpty else { continue }
+      InPlaceProduct(
+        a: activations.view(for: type), accumulate: accumulate, targets: targets, instructions: instructions
+      ).run(threads: threads)
     }
   }
 

@@ -10,7 +10,7 @@ struct TiledProduct {
   ///
   /// A panel of B, 32 columns × 256 × 4 bytes = 32 KiB at most, streams from the first- or second-level cache while panels of A
   /// (12 KiB) are broadcast, and reading and writing C costs two loads and stores in 256 multiply-adds.
-  static let depthBlock = 256
+  static let depthBlock = RowBlock.mostColumns
   /// Rows of a task at most, a multiple of 6 and 12.
   ///
   /// Their panels of A, 96 KiB, stay in the second-level cache while B's pass by.

@@ -141,43 +141,51 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   }
 
   @inlinable @inline(__always)
-  package static func expand(_ w: SparseView, into out: UnsafeMutablePointer<Float>, table: UnsafeRawPointer) {
-    switch w.type {
-    case .float32: expandRows(StoredFloat32.self, w, out, table)
-    case .float16: expandRows(StoredFloat16.self, w, out, table)
-    case .bfloat16: expandRows(StoredBFloat16.self, w, out, table)
+  package static func expand(
+    _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, into out: UnsafeMutablePointer<Float>,
+    stride: Int, table: UnsafeRawPointer
+  ) {
+    for row in 0..<w.rows {
+      let values = w.values + (w.starts[row] &+ places[row]) &* w.type.byteCount
+      let target = out + row &* stride
+      let end =
+        switch w.type {
+        case .float32: expandRow(StoredFloat32.self, w, row, columns, values, target, table)
+        case .float16: expandRow(StoredFloat16.self, w, row, columns, values, target, table)
+        case .bfloat16: expandRow(StoredBFloat16.self, w, row, columns, values, target, table)
+        }
+      places[row] &+= (end - values) / w.type.byteCount
     }
   }
 
+  /// Some columns of a row, whose first element is given; returns what is behind the last one.
   @inlinable @inline(__always)
-  static func expandRows<Element: StoredElement>(
-    _: Element.Type, _ w: SparseView, _ out: UnsafeMutablePointer<Float>, _ table: UnsafeRawPointer
-  ) {
-    let (columns, lanes) = (w.columns, Vector.scalarCount)
-    for row in 0..<w.rows {
-      var values = w.values + w.starts[row] &* Element.byteCount
-      let floats = out + row &* columns
-      let target = UnsafeMutableRawPointer(floats)
-      var p = 0
-      while p &+ 64 <= columns {
-        prefetch(values + aheadBytes)
-        if Element.byteCount == 4 { prefetch(values + (aheadBytes &+ 64)) }
-        var word = w.word(row: row, column: p)
-        let end = p &+ 64
-        while p < end {
-          let pair = nextPair(Element.self, &word, &values, table)
-          target.storeBytes(of: pair.first, toByteOffset: 4 &* p, as: Vector.self)
-          target.storeBytes(of: pair.second, toByteOffset: 4 &* (p &+ lanes), as: Vector.self)
-          p &+= 2 &* lanes
-        }
-      }
-      while p < columns {
-        let word = w.word(row: row, column: p) &>> UInt64(p & 7)
-        floats[p] = word & 1 != 0 ? Element.scalar(at: values) : 0
-        if word & 1 != 0 { values += Element.byteCount }
-        p &+= 1
+  static func expandRow<Element: StoredElement>(
+    _: Element.Type, _ w: SparseView, _ row: Int, _ columns: Range<Int>, _ first: UnsafeRawPointer,
+    _ floats: UnsafeMutablePointer<Float>, _ table: UnsafeRawPointer
+  ) -> UnsafeRawPointer {
+    let lanes = Vector.scalarCount
+    var (values, target, p) = (first, UnsafeMutableRawPointer(floats), columns.lowerBound)
+    while p &+ 64 <= columns.upperBound {
+      prefetch(values + aheadBytes)
+      if Element.byteCount == 4 { prefetch(values + (aheadBytes &+ 64)) }
+      var word = w.word(row: row, column: p)
+      let end = p &+ 64
+      while p < end {
+        let pair = nextPair(Element.self, &word, &values, table)
+        target.storeBytes(of: pair.first, as: Vector.self)
+        target.storeBytes(of: pair.second, toByteOffset: 4 &* lanes, as: Vector.self)
+        target += 8 &* lanes
+        p &+= 2 &* lanes
       }
     }
+    while p < columns.upperBound {
+      let isKept = w.word(row: row, column: p) &>> UInt64(p & 7) & 1 != 0
+      floats[p &- columns.lowerBound] = isKept ? Element.scalar(at: values) : 0
+      if isKept { values += Element.byteCount }
+      p &+= 1
+    }
+    return values
   }
 
   /// Two vectors of the lowest bits of a word; word and values move on to what follows.

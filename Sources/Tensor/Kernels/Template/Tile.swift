@@ -48,6 +48,16 @@ package protocol Tile {
   func store(to c: MutableRows, accumulate: Bool)
 }
 
+/// A tile two vectors wide, of which the left one may be all that is wanted: the compiler then leaves out the right one.
+@usableFromInline
+package protocol WideTile: Tile {
+  /// Adds the products of one step for the left vector.
+  mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: Operand)
+
+  /// Writes the sums of the left vector to the rows of C, or adds them where `accumulate` is set.
+  func storeLeft(to c: MutableRows, accumulate: Bool)
+}
+
 /// Two vectors side by side.
 @frozen @usableFromInline
 package struct TwoVectors<Vector: FloatLanes> {
@@ -63,7 +73,7 @@ package struct TwoVectors<Vector: FloatLanes> {
 
 /// One row, two vectors wide: of `a`, a number is multiplied.
 @frozen @usableFromInline
-package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: Tile {
+package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: WideTile {
   @usableFromInline var left = Vector.zero
   @usableFromInline var right = Vector.zero
 
@@ -85,16 +95,24 @@ package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: Tile {
   }
 
   @inlinable @inline(__always)
+  package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
+    Arithmetic.accumulate(&left, Vector(repeating: a.pointee), b.left)
+  }
+
+  @inlinable @inline(__always)
   package func store(to c: MutableRows, accumulate: Bool) {
-    let c = UnsafeMutableRawPointer(c.first)
-    let (left, right) =
-      accumulate
-      ? (
-        self.left + c.loadUnaligned(as: Vector.self),
-        self.right + c.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
-      ) : (self.left, self.right)
-    c.storeBytes(of: left, as: Vector.self)
-    c.storeBytes(of: right, toByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
+    storeLeft(to: c, accumulate: accumulate)
+    write(right, to: UnsafeMutableRawPointer(c.first) + MemoryLayout<Vector>.size, accumulate)
+  }
+
+  @inlinable @inline(__always)
+  package func storeLeft(to c: MutableRows, accumulate: Bool) {
+    write(left, to: UnsafeMutableRawPointer(c.first), accumulate)
+  }
+
+  @inlinable @inline(__always)
+  func write(_ sum: Vector, to c: UnsafeMutableRawPointer, _ accumulate: Bool) {
+    c.storeBytes(of: accumulate ? sum + c.loadUnaligned(as: Vector.self) : sum, as: Vector.self)
   }
 }
 
@@ -123,11 +141,26 @@ package struct Stack<Top: Tile, Bottom: Tile>: Tile where Top.Operand == Bottom.
   }
 }
 
+extension Stack: WideTile where Top: WideTile, Bottom: WideTile {
+  @inlinable @inline(__always)
+  package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: Top.Operand) {
+    top.addLeft(a, stride: stride, b)
+    bottom.addLeft(a + Top.rows &* stride, stride: stride, b)
+  }
+
+  @inlinable @inline(__always)
+  package func storeLeft(to c: MutableRows, accumulate: Bool) {
+    top.storeLeft(to: c, accumulate: accumulate)
+    bottom.storeLeft(to: c.below(Top.rows), accumulate: accumulate)
+  }
+}
+
 /// Four rows, two vectors of four wide: of `a`, four numbers are read as one vector, each lane of which multiplies.
 ///
-/// For NEON, whose multiply-add takes a lane of a register as a factor: three loads for the twelve rows of a tile instead of twelve.
+/// For NEON, whose multiply-add takes a lane of a register as a factor: three loads for the twelve rows of a tile instead of twelve,
+/// where these lie side by side.
 @frozen @usableFromInline
-package struct FourLanes<Arithmetic: MultiplyAdd>: Tile {
+package struct FourLanes<Arithmetic: MultiplyAdd>: WideTile {
   @usableFromInline package typealias Vector = SIMD4<Float>
 
   @usableFromInline var first = Row<Vector, Arithmetic>()
@@ -143,13 +176,26 @@ package struct FourLanes<Arithmetic: MultiplyAdd>: Tile {
 
   @inlinable @inline(__always)
   package mutating func add(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
-    let x =
-      stride == 1
-      ? UnsafeRawPointer(a).loadUnaligned(as: Vector.self) : Vector(a[0], a[stride], a[2 &* stride], a[3 &* stride])
+    guard stride == 1 else {
+      first.add(a, stride: stride, b)
+      second.add(a + stride, stride: stride, b)
+      third.add(a + 2 &* stride, stride: stride, b)
+      fourth.add(a + 3 &* stride, stride: stride, b)
+      return
+    }
+    let x = UnsafeRawPointer(a).loadUnaligned(as: Vector.self)
     first.add(Vector(repeating: x.x), b)
     second.add(Vector(repeating: x.y), b)
     third.add(Vector(repeating: x.z), b)
     fourth.add(Vector(repeating: x.w), b)
+  }
+
+  @inlinable @inline(__always)
+  package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
+    first.addLeft(a, stride: stride, b)
+    second.addLeft(a + stride, stride: stride, b)
+    third.addLeft(a + 2 &* stride, stride: stride, b)
+    fourth.addLeft(a + 3 &* stride, stride: stride, b)
   }
 
   @inlinable @inline(__always)
@@ -158,6 +204,14 @@ package struct FourLanes<Arithmetic: MultiplyAdd>: Tile {
     second.store(to: c.below(1), accumulate: accumulate)
     third.store(to: c.below(2), accumulate: accumulate)
     fourth.store(to: c.below(3), accumulate: accumulate)
+  }
+
+  @inlinable @inline(__always)
+  package func storeLeft(to c: MutableRows, accumulate: Bool) {
+    first.storeLeft(to: c, accumulate: accumulate)
+    second.storeLeft(to: c.below(1), accumulate: accumulate)
+    third.storeLeft(to: c.below(2), accumulate: accumulate)
+    fourth.storeLeft(to: c.below(3), accumulate: accumulate)
   }
 }
 

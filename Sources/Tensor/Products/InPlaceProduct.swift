@@ -1,0 +1,166 @@
+import KernelTemplate
+import Support
+
+/// C (+)= A · Bᵀ for some tens of rows of A and B's rows where they are stored, with their zeros or without.
+///
+/// `TiledProduct` writes B anew, in panels, and reads these: where A has few rows that is more work than the product. Here A is what is
+/// packed, and B's rows are a tile's: a block of some of them is widened into the nearest cache, where it meets all of A. C comes out
+/// transposed, and a task turns its part.
+///
+/// Each element is summed in `TiledProduct`'s order, so that which of the two computes a dense product changes no number.
+struct InPlaceProduct {
+  /// B's rows, (columns of C, depth).
+  enum Rows {
+    /// Columns side by side.
+    case dense(StridedView)
+    /// With what their expansion looks up.
+    case compressed(SparseView, table: UnsafeRawPointer)
+
+    var count: Int {
+      switch self {
+      case .dense(let view): view.rows
+      case .compressed(let view, _): view.rows
+      }
+    }
+
+    func part(_ rows: Range<Int>) -> Rows {
+      switch self {
+      case .dense(let view): .dense(view.part(rows: rows))
+      case .compressed(let view, let table): .compressed(view.part(rows: rows), table: table)
+      }
+    }
+  }
+
+  /// One B and its C, or what a task computes of them.
+  struct Target {
+    let b: Rows
+    let c: MutableRows
+  }
+
+  /// (rows, depth).
+  let a: StridedView
+  let accumulate: Bool
+  let targets: [Target]
+  let instructions: any InstructionSet.Type
+
+  /// Rows of A up to which reading a dense B in place is faster than packing it: eight panels of them, measured
+  /// (Documentation/Kernels.md).
+  static func mostRows(_ instructions: any InstructionSet.Type) -> Int { 8 * instructions.tileColumns }
+
+  /// Rows of B in a task at most, a multiple of 6 and 12: while a block of the depth lasts, A's part of it is read once for each tile of
+  /// them from the second-level cache.
+  private static let taskRows = 96
+
+  private var tileRows: Int { instructions.tileRows }
+  /// Rows of A, rounded up to whole vectors.
+  private var width: Int {
+    let lanes = instructions.tileColumns / 2
+    return (a.rows + lanes - 1) / lanes * lanes
+  }
+  private var blocks: [Range<Int>] { TiledProduct.blocks(of: 0..<a.columns) }
+
+  func run(threads: Int) {
+    let packed = AlignedStorage(byteCount: 4 * width * a.columns)
+    defer { withExtendedLifetime(packed) {} }
+    let x = packed.pointer.assumingMemoryBound(to: Float.self)
+    pack(into: x, threads)
+    let tasks = tasks(threads)
+    Parallel.forEach(tasks.count, threads: threads, state: { Scratch(rows: tileRows, width: width) }) {
+      multiply(tasks[$1], x, $0)
+    }
+  }
+
+  /// Memory of a thread.
+  private struct Scratch {
+    /// (tileRows, RowBlock.stride).
+    let rows: AlignedStorage
+    /// (taskRows, width).
+    let sums: AlignedStorage
+    /// Of each row of a task, how many elements of a compressed one have been expanded.
+    let places = AlignedStorage(byteCount: taskRows * MemoryLayout<Int>.stride)
+
+    init(rows: Int, width: Int) {
+      self.rows = AlignedStorage(byteCount: 4 * rows * RowBlock.stride)
+      sums = AlignedStorage(byteCount: 4 * taskRows * width)
+    }
+  }
+
+  /// A's panels, block by block of the depth: of `tileColumns` rows each, or of half as many where that is enough for the last ones.
+  private func pack(into x: UnsafeMutablePointer<Float>, _ threads: Int) {
+    let (blocks, tile, width) = (blocks, instructions.tileColumns, width)
+    let panels = (width + tile - 1) / tile
+    Parallel.forEachRange(blocks.count * panels, grain: 4, threads: threads) { range in
+      for index in range {
+        let (block, first) = (blocks[index / panels], index % panels * tile)
+        instructions.pack(
+          a.part(rows: first..<min(a.rows, first + tile), columns: block), scale: 1,
+          width: min(tile, width - first), into: x + width * block.lowerBound + first * block.count)
+      }
+    }
+  }
+
+  /// The rows of all right sides in parts of whole tiles, at least some for each thread.
+  private func tasks(_ threads: Int) -> [Target] {
+    let tiles = targets.reduce(0) { $0 + ($1.b.count + tileRows - 1) / tileRows }
+    let size = max(1, min(Self.taskRows / tileRows, tiles / (threads * Parallel.tasksPerThread))) * tileRows
+    return targets.flatMap { target in
+      stride(from: 0, to: target.b.count, by: size).map { start in
+        let part = start..<min(target.b.count, start + size)
+        return Target(b: target.b.part(part), c: target.c.part(rows: 0..<target.c.rows, columns: part))
+      }
+    }
+  }
+
+  private func multiply(_ task: Target, _ x: UnsafePointer<Float>, _ scratch: Scratch) {
+    let rows = task.b.count
+    let sums = MutableRows(
+      scratch.sums.pointer.assumingMemoryBound(to: Float.self), rows: Self.taskRows, columns: width, stride: width)
+    if accumulate {
+      for i in 0..<task.c.rows { for j in 0..<rows { sums[j][i] = task.c[i][j] } }
+    }
+    let places = scratch.places.pointer.assumingMemoryBound(to: Int.self)
+    places.update(repeating: 0, count: rows)
+    let widened = scratch.rows.pointer.assumingMemoryBound(to: Float.self)
+    for block in blocks {
+      for first in stride(from: 0, to: rows, by: tileRows) {
+        let tile = first..<min(rows, first + tileRows)
+        widen(task.b.part(tile), block, into: widened, places: places + first)
+        instructions.multiplyRows(
+          RowBlock(widened, rows: tile.count, depth: block.count), by: x + width * block.lowerBound,
+          into: MutableRows(sums[first], rows: tileRows, columns: width, stride: width),
+          accumulate: accumulate || block.lowerBound > 0, next: next(task.b, tile, block))
+      }
+    }
+    for i in 0..<task.c.rows { for j in 0..<rows { task.c[i][j] = sums[j][i] } }
+  }
+
+  /// Writes some columns of at most a tile's rows as floats, `RowBlock.stride` apart.
+  private func widen(
+    _ rows: Rows, _ columns: Range<Int>, into widened: UnsafeMutablePointer<Float>, places: UnsafeMutablePointer<Int>
+  ) {
+    switch rows {
+    case .dense(let view):
+      for row in 0..<view.rows {
+        instructions.widen(
+          source: view.part(rows: row..<row + 1, columns: columns).base, type: view.type, count: columns.count,
+          target: widened + row * RowBlock.stride)
+      }
+    case .compressed(let view, let table):
+      instructions.expand(
+        view, columns: columns, places: places, into: widened, stride: RowBlock.stride, table: table)
+    }
+  }
+
+  /// What a task reads of B behind some rows of a block, at most as many; nothing of a compressed one, which asks for it itself.
+  private func next(_ rows: Rows, _ tile: Range<Int>, _ block: Range<Int>) -> StridedView {
+    switch rows {
+    case .dense(let view) where tile.upperBound < view.rows:
+      view.part(rows: tile.upperBound..<min(view.rows, tile.upperBound + tileRows), columns: block)
+    case .dense(let view):
+      view.part(
+        rows: 0..<min(view.rows, tileRows),
+        columns: block.upperBound..<min(view.columns, block.upperBound + RowBlock.mostColumns))
+    case .compressed(let view, _): StridedView(view.values, rows: 0, columns: 0, rowStride: 0)
+    }
+  }
+}
