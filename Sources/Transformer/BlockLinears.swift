@@ -66,7 +66,7 @@ protocol LinearsBlock: TransformerBlock {
   var linears: BlockLinears { get set }
 
   /// The half of the block in which tokens look at each other; parameters as of `apply`.
-  func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?)
+  func attend(_ hidden: inout Matrix, sequences: Int, caches: SequenceCaches?, observing observer: InputObserver?)
 
   /// The other half.
   func transform(_ hidden: inout Matrix, observing observer: InputObserver?)
@@ -82,11 +82,11 @@ extension LinearsBlock {
   }
 
   func apply(
-    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, caches: SequenceCaches?,
     observing observer: InputObserver?
   ) {
     switch sublayer {
-    case .attention: attend(&hidden, sequences: sequences, cache: cache, observing: observer)
+    case .attention: attend(&hidden, sequences: sequences, caches: caches, observing: observer)
     case .mlp: transform(&hidden, observing: observer)
     }
   }

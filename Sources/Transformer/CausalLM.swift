@@ -22,10 +22,11 @@ public protocol TransformerBlock: Sendable {
   ///   - sublayer: the half.
   ///   - hidden: (sequences · length, hidden size).
   ///   - sequences: how many sequences the rows hold, one behind the other.
-  ///   - cache: keys and values of the tokens in front of these, for one sequence; attention appends those of these.
+  ///   - caches: keys and values of the tokens in front of these, and then how many rows are each sequence's; attention appends those of
+  ///     these. Without, sequences have one length and begin at position 0.
   ///   - observer: sees the inputs of every linear.
   func apply(
-    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+    _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, caches: SequenceCaches?,
     observing observer: InputObserver?)
 
   /// Turns the gradient of a loss at the block's outputs into that at its inputs.
@@ -50,12 +51,12 @@ public enum Sublayer: String, Sendable, CaseIterable {
 }
 
 extension TransformerBlock {
-  /// Replaces the hidden states by the block's outputs: attention, then MLP; without a cache, sequences begin at position 0.
+  /// Replaces the hidden states by the block's outputs: attention, then MLP; without caches, sequences have one length and begin at position 0.
   public func apply(
-    to hidden: inout Matrix, sequences: Int, cache: KeyValueCache? = nil, observing observer: InputObserver? = nil
+    to hidden: inout Matrix, sequences: Int, caches: SequenceCaches? = nil, observing observer: InputObserver? = nil
   ) {
     for sublayer in Sublayer.allCases {
-      apply(sublayer, to: &hidden, sequences: sequences, cache: cache, observing: observer)
+      apply(sublayer, to: &hidden, sequences: sequences, caches: caches, observing: observer)
     }
   }
 
@@ -79,10 +80,10 @@ public protocol CausalLM: Sendable {
   /// Numbers in the checkpoint, tied ones counted once.
   var parameterCount: Int { get }
 
-  /// The first hidden states, (tokens, hidden size), of sequences that begin at `position`.
+  /// The first hidden states, (tokens, hidden size), of tokens at some positions.
   ///
-  /// - Precondition: every id is in the vocabulary, and the positions are within `maximumPositions`.
-  func embed(_ tokens: TokenBatch, position: Int) -> Matrix
+  /// - Precondition: every id is in the vocabulary, and there are as many positions, within `maximumPositions`.
+  func embed(_ tokens: [Int], positions: [Int]) -> Matrix
 
   /// What the head multiplies: the last block's outputs after the final norm and projection, (tokens, embedding size).
   func headInputs(_ hidden: Matrix) -> Matrix
@@ -97,7 +98,9 @@ extension CausalLM {
   public var vocabularySize: Int { head.rows }
 
   /// The first hidden states of sequences that begin at position 0.
-  public func embed(_ tokens: TokenBatch) -> Matrix { embed(tokens, position: 0) }
+  public func embed(_ tokens: TokenBatch) -> Matrix {
+    embed(tokens.tokens, positions: positions(rows: tokens.tokens.count, sequences: tokens.sequences))
+  }
 
   /// Scores of the next token, (tokens, vocabulary size).
   ///

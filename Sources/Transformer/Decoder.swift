@@ -40,7 +40,7 @@ struct Trunk: Sendable {
   }
 
   /// Rows of the embedding table for token ids, widened: (tokens, embedding).
-  func embed(_ tokens: TokenBatch) -> Matrix { embedding.rows(tokens.tokens) }
+  func embed(_ tokens: [Int]) -> Matrix { embedding.rows(tokens) }
 }
 
 extension StoredMatrix {

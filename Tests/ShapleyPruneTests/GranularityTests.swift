@@ -17,7 +17,7 @@ import Transformer
       block.apply(to: &whole, sequences: 3)
       for half in Sublayer.allCases {
         let before = halves.bits
-        block.apply(half, to: &halves, sequences: 3, cache: nil, observing: nil)
+        block.apply(half, to: &halves, sequences: 3, caches: nil, observing: nil)
         #expect(halves.bits != before)
       }
       #expect(halves.bits == whole.bits)
@@ -66,7 +66,7 @@ import Transformer
       var hidden = model.embed(windows)
       for (index, block) in mixed.blocks.enumerated() {
         for half in Sublayer.allCases where skipped[index]?.contains(half) != true {
-          block.apply(half, to: &hidden, sequences: windows.sequences, cache: nil, observing: nil)
+          block.apply(half, to: &hidden, sequences: windows.sequences, caches: nil, observing: nil)
         }
       }
       let means = model.windowMeans(hidden, of: windows)

@@ -16,7 +16,7 @@ private struct CountingModel: CausalLM {
       set { linear = newValue }
     }
     func apply(
-      _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, cache: KeyValueCache?,
+      _ sublayer: Sublayer, to hidden: inout Matrix, sequences: Int, caches: SequenceCaches?,
       observing observer: InputObserver?
     ) {}
     func backward(
@@ -31,7 +31,7 @@ private struct CountingModel: CausalLM {
   let parameterCount = 0
 
   init(_ count: Int) { blocks = Array(repeating: Block(), count: count) }
-  func embed(_ tokens: TokenBatch, position: Int) -> Matrix { Matrix(rows: tokens.tokens.count, columns: 1) }
+  func embed(_ tokens: [Int], positions: [Int]) -> Matrix { Matrix(rows: tokens.count, columns: 1) }
   func headInputs(_ hidden: Matrix) -> Matrix { hidden }
   func hiddenGradient(_ gradient: Matrix, at hidden: Matrix) -> Matrix { gradient }
 }

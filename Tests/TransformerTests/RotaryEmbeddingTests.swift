@@ -116,7 +116,7 @@ import Transformer
     let rotary = RotaryEmbedding(headDimension: dimension, theta: 100, scaling: .none)
     let before = Matrix.random(2 * length, heads * dimension, seed: 3)
     var after = before
-    rotary.apply(to: &after, position: 11, length: length)
+    rotary.apply(to: &after, positions: (0..<2 * length).map { 11 + $0 % length })
     let frequencies = Self.frequencies(Case(dimension: dimension, theta: 100, scaling: .none))
     for row in 0..<2 * length {
       for head in 0..<heads {
@@ -137,8 +137,9 @@ import Transformer
     let x = Matrix.random(14, 3 * test.dimension, seed: 1)
     let g = Matrix.random(14, 3 * test.dimension, seed: 2)
     var (turned, back) = (x, g)
-    rotary.apply(to: &turned, position: 5, length: 7)
-    rotary.backpropagate(&back, position: 5, length: 7)
+    let positions = (0..<14).map { 5 + $0 % 7 }
+    rotary.apply(to: &turned, positions: positions)
+    rotary.backpropagate(&back, positions: positions)
     for row in 0..<14 {
       // ⟨g, R x⟩ = ⟨Rᵀ g, x⟩, up to a few roundings of each product.
       func product(_ a: Matrix, _ b: Matrix) -> (value: Double, size: Double) {

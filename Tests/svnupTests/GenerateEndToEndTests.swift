@@ -108,6 +108,36 @@ struct GenerateEndToEndTests {
     }
   }
 
+  @Test("how many texts are continued at a time changes none of them, nor their order")
+  func batches() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "prompts.jsonl")
+      // Long ones in front of short ones, so that texts end in another order than they begin.
+      let beginnings = [
+        "Moses ", "In the beginning ", "The king of ", "And it came ", "Woe unto ", "Fear not ", "Then Saul ",
+      ]
+      let prompts = beginnings.enumerated().map { index, beginning in
+        beginning + String(repeating: "and he said unto them ", count: (index + 1) % 3 * 20 + 1)
+      }
+      let lines = prompts.map { String(decoding: (["prompt": JSON($0)] as JSON).encoded(), as: UTF8.self) }
+      try File.replace(file, with: Array((lines.joined(separator: "\n") + "\n").utf8))
+      let words = ["generate", Inputs.embedded, "--prompts", file, "--tokens", "30", "--stop", "the"]
+      let runs = try ["1", "3", "16"].map { try svnup.json(words + ["--batch", $0])["texts"]?.array ?? [] }
+      for run in runs {
+        #expect(run.compactMap { $0["prompt"]?.text } == prompts)
+        #expect(run.map { $0["tokens"]?.array?.map(\.integer) } == runs[0].map { $0["tokens"]?.array?.map(\.integer) })
+        #expect(run.map { $0["ending"]?.text } == runs[0].map { $0["ending"]?.text })
+      }
+      #expect(Set(runs[0].map { $0["tokens"]?.array?.count }).count > 1, "texts of different lengths")
+      let whole = try svnup.run(words)
+      #expect(whole.error.contains("a second"))
+    }
+    #expect(try svnup.refusal(["generate", Inputs.embedded, "a", "--batch", "4"], status: 64).contains("--prompts"))
+    for batch in ["0", "24"] {
+      #expect(try svnup.refusal(["generate", Inputs.embedded, "--batch", batch], status: 64).contains("--batch"))
+    }
+  }
+
   @Test("prompts that are none are refused by their line, before the model is read")
   func malformedPrompts() throws {
     try withTemporaryFolder { folder in

@@ -35,7 +35,7 @@ struct ForwardStep: Sendable {
   /// Passes the hidden states, (sequences · length, hidden size), through this part of a block.
   func apply(_ block: any TransformerBlock, to hidden: inout Matrix, sequences: Int) {
     if let sublayer {
-      block.apply(sublayer, to: &hidden, sequences: sequences, cache: nil, observing: nil)
+      block.apply(sublayer, to: &hidden, sequences: sequences, caches: nil, observing: nil)
     } else {
       block.apply(to: &hidden, sequences: sequences)
     }

@@ -52,6 +52,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case prompt
     /// Tokens of it.
     case promptTokens
+    /// Texts to continue at a time.
+    case batch
     /// Questions of a task.
     case items
   }

@@ -45,7 +45,7 @@ package struct BlockStatistics: Sendable {
     var result = self
     self = BlockStatistics(kind)
     for sublayer in sublayers {
-      block.apply(sublayer, to: &hidden, sequences: sequences, cache: nil) { inputs, roles in
+      block.apply(sublayer, to: &hidden, sequences: sequences, caches: nil) { inputs, roles in
         result.accumulate(inputs, of: roles, sequences: sequences)
       }
     }

@@ -30,12 +30,12 @@ extension CalibrationWalk {
         }
         var denseInputs: [[LinearRole]: Matrix] = [:]
         if var states = denseHidden.take() {
-          denseBlock?.apply(sublayer, to: &states, sequences: sequences, cache: nil) { inputs, group in
+          denseBlock?.apply(sublayer, to: &states, sequences: sequences, caches: nil) { inputs, group in
             if group.contains(where: roles.contains) { denseInputs[group] = inputs }
           }
           denseHidden = states
         }
-        block.apply(sublayer, to: &hidden, sequences: sequences, cache: nil) { inputs, group in
+        block.apply(sublayer, to: &hidden, sequences: sequences, caches: nil) { inputs, group in
           guard group.contains(where: roles.contains) else { return }
           statistics.accumulate(inputs, of: group, sequences: sequences)
           if let dense = denseInputs[group] {

@@ -84,6 +84,20 @@ public struct Matrix: Sendable {
   /// The rows of a range as a matrix of their own.
   public func rows(_ range: Range<Int>) -> Matrix { block(rows: range, columns: 0..<columns) }
 
+  /// Some rows, in the order of their indices, as a matrix of their own.
+  package func rows(_ indices: [Int]) -> Matrix {
+    precondition(indices.allSatisfy((0..<rows).contains), "some of the rows are outside")
+    var result = Matrix(uninitializedRows: indices.count, columns: columns)
+    withElements { source in
+      result.withMutableElements { target in
+        for (i, row) in indices.enumerated() {
+          (target + i * columns).update(from: source + row * columns, count: columns)
+        }
+      }
+    }
+    return result
+  }
+
   /// A part of the matrix as a matrix of its own.
   package func block(rows part: Range<Int>, columns range: Range<Int>) -> Matrix {
     precondition(part.lowerBound >= 0 && part.upperBound <= rows, "rows \(part) are outside")

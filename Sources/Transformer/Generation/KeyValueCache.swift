@@ -34,15 +34,3 @@ public final class KeyValueCache {
     values.append(newValues)
   }
 }
-
-/// Causal attention over the tokens of a cache and these, or over these alone; the cache, where there is one, takes them in.
-func causalAttention(
-  _ queries: Matrix, _ keys: Matrix, _ values: Matrix, _ shape: AttentionShape, sequences: Int, cache: KeyValueCache?
-) -> Matrix {
-  guard let cache else {
-    return causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
-  }
-  precondition(sequences == 1, "a cache holds one sequence")
-  cache.append(keys: keys, values: values)
-  return causalAttention(queries: queries, keys: cache.keys, values: cache.values, shape: shape)
-}

@@ -8,10 +8,7 @@ public struct TokenSequence {
   /// The prompt, and what was appended.
   public private(set) var tokens: [Int]
   private var model: any CausalLM
-  /// One a block.
-  private let caches: [KeyValueCache]
-  /// Tokens whose keys and values are in the caches.
-  private var seen = 0
+  private let cache: TextCache
 
   /// A sequence that begins with a prompt.
   ///
@@ -23,7 +20,7 @@ public struct TokenSequence {
   public init(_ model: any CausalLM, _ prompt: [Int], cache: KeyValueCache.Precision = .f32) {
     precondition(!prompt.isEmpty, "the text must have a beginning")
     (self.model, tokens) = (model, prompt)
-    caches = model.blocks.map { _ in KeyValueCache(cache) }
+    self.cache = TextCache(model, cache)
   }
 
   /// Whether a further token would have a position.
@@ -32,13 +29,26 @@ public struct TokenSequence {
   /// The scores of the next token, (vocabulary).
   ///
   /// - Precondition: there is a token that the model has not seen, and all have positions.
-  public mutating func nextScores() -> [Float] {
-    precondition(seen < tokens.count && hasRoom, "every token has been seen, or has no position")
-    let pending = Array(tokens[seen...])
-    var hidden = model.embed(TokenBatch(tokens: pending, length: pending.count), position: seen)
-    for (block, cache) in zip(model.blocks, caches) { block.apply(to: &hidden, sequences: 1, cache: cache) }
-    seen = tokens.count
-    return model.logits(hidden.rows(hidden.rows - 1..<hidden.rows)).elements
+  public mutating func nextScores() -> [Float] { Self.nextScores(of: [self]).elements }
+
+  /// The scores of the next tokens of several sequences of one model, (sequences, vocabulary), in one pass for all.
+  ///
+  /// Its sequences have seen all their tokens then.
+  ///
+  /// - Precondition: each has a token that the model has not seen, and all its tokens have positions.
+  public static func nextScores(of sequences: [TokenSequence]) -> Matrix {
+    guard let model = sequences.first?.model else { return Matrix(rows: 0, columns: 0) }
+    let pending = sequences.map { Array($0.tokens[$0.cache.count...]) }
+    for (sequence, pending) in zip(sequences, pending) {
+      precondition(!pending.isEmpty && sequence.hasRoom, "every token has been seen, or has no position")
+    }
+    let hidden = model.hiddenStates(of: pending, behind: sequences.map(\.cache))
+    var end = 0
+    let last = pending.map { pending in
+      end += pending.count
+      return end - 1
+    }
+    return model.logits(hidden.rows(last))
   }
 
   /// Goes on by another form of the same model, whose keys and values are the same but for rounding.

@@ -20,12 +20,12 @@ extension LlamaBlock {
   func backward(
     inputs hidden: Matrix, gradient: inout Matrix, sequences: Int, observing observer: GradientObserver
   ) {
-    let length = hidden.rows / max(sequences, 1)
+    let positions = positions(rows: hidden.rows, sequences: sequences)
     let inputs = attentionNorm(hidden)
     var projected = linears.outputs(of: [.query, .key, .value], inputs, observing: nil)
     // The norms of the heads are turned back at what they were given.
     let raw = queryNorm == nil ? [] : Array(projected.prefix(2))
-    prepareHeads(&projected, position: 0, length: length)
+    prepareHeads(&projected, positions)
     let attention = RecordedAttention(
       queries: projected[0], keys: projected[1], values: projected[2], shape: shape, sequences: sequences)
     backwardMLP(inputs: attentionOutputs(attention, hidden), gradient: &gradient, observing: observer)
@@ -33,8 +33,8 @@ extension LlamaBlock {
     let atMixed = linears.inputGradient(
       of: [.output], inputs: attention.outputs, outputGradients: [gradient], observing: observer)
     var (atQueries, atKeys, atValues) = attention.gradients(atMixed)
-    rotary.backpropagate(&atQueries, length: length)
-    rotary.backpropagate(&atKeys, length: length)
+    rotary.backpropagate(&atQueries, positions: positions)
+    rotary.backpropagate(&atKeys, positions: positions)
     if let queryNorm { queryNorm.backpropagate(&atQueries, at: raw[0]) }
     if let keyNorm { keyNorm.backpropagate(&atKeys, at: raw[1]) }
     var atInputs = linears.inputGradient(

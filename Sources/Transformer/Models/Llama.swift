@@ -22,7 +22,7 @@ struct Llama: Decoder {
   }
 
   /// The rows of the embedding table; the position enters in the attention only.
-  func embed(_ tokens: TokenBatch, position: Int) -> Matrix { trunk.embed(tokens) }
+  func embed(_ tokens: [Int], positions: [Int]) -> Matrix { trunk.embed(tokens) }
 
   /// The final norm.
   func headInputs(_ hidden: Matrix) -> Matrix { norm(hidden) }
@@ -72,18 +72,18 @@ struct LlamaBlock: LinearsBlock {
     linears = try BlockLinears(name, configuration.linears, reader)
   }
 
-  func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
+  func attend(_ hidden: inout Matrix, sequences: Int, caches: SequenceCaches?, observing observer: InputObserver?) {
     var projected = linears.outputs(of: [.query, .key, .value], attentionNorm(hidden), observing: observer)
-    prepareHeads(&projected, position: cache?.count ?? 0, length: hidden.rows / max(sequences, 1))
-    let mixed = causalAttention(projected[0], projected[1], projected[2], shape, sequences: sequences, cache: cache)
+    prepareHeads(&projected, caches?.positions ?? positions(rows: hidden.rows, sequences: sequences))
+    let mixed = causalAttention(projected[0], projected[1], projected[2], shape, sequences: sequences, caches: caches)
     linears.add(.output, mixed, to: &hidden, observing: observer)
   }
 
   /// Queries and keys as the attention takes them: normalised, where the model does that, and turned by their positions.
-  func prepareHeads(_ projected: inout [Matrix], position: Int, length: Int) {
+  func prepareHeads(_ projected: inout [Matrix], _ positions: [Int]) {
     queryNorm?.normalizeHeads(of: &projected[0])
     keyNorm?.normalizeHeads(of: &projected[1])
-    for i in 0...1 { rotary.apply(to: &projected[i], position: position, length: length) }
+    for i in 0...1 { rotary.apply(to: &projected[i], positions: positions) }
   }
 
   func transform(_ hidden: inout Matrix, observing observer: InputObserver?) {

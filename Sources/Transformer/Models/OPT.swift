@@ -8,7 +8,7 @@ struct OPT: Decoder {
   var trunk: Trunk
   let parameterCount: Int
   /// (positions + 2, hidden): the first two rows are padding's, so position p stands in row p + 2.
-  private let positions: StoredMatrix
+  private let positionTable: StoredMatrix
   /// project_in, (hidden, embedding), where the two sizes differ.
   private let projectIn: StoredMatrix?
   /// project_out, (embedding, hidden), where the two sizes differ.
@@ -26,7 +26,7 @@ struct OPT: Decoder {
     trunk = try Trunk(configuration.sizes, reader, below: prefix, progress) { (name) throws(ModelError) in
       try OPTBlock(name, configuration, reader)
     }
-    positions = try reader.matrix(
+    positionTable = try reader.matrix(
       "\(prefix)embed_positions.weight", configuration.sizes.maximumPositions + Self.positionOffset, hidden)
     projectIn = narrow == hidden ? nil : try reader.matrix("\(prefix)project_in.weight", hidden, narrow)
     projectOut = narrow == hidden ? nil : try reader.matrix("\(prefix)project_out.weight", narrow, hidden)
@@ -35,10 +35,10 @@ struct OPT: Decoder {
   }
 
   /// The sum of the tokens' and the positions' embeddings.
-  func embed(_ tokens: TokenBatch, position: Int) -> Matrix {
+  func embed(_ tokens: [Int], positions: [Int]) -> Matrix {
     var hidden = trunk.embed(tokens)
     if let projectIn { hidden = matmul(hidden, transposed: projectIn) }
-    hidden.add(positions.rows(tokens.tokens.indices.map { position + $0 % tokens.length + Self.positionOffset }))
+    hidden.add(positionTable.rows(positions.map { $0 + Self.positionOffset }))
     return hidden
   }
 
@@ -80,10 +80,10 @@ struct OPTBlock: LinearsBlock {
     linears = try BlockLinears(name, configuration.linears, reader)
   }
 
-  func attend(_ hidden: inout Matrix, sequences: Int, cache: KeyValueCache?, observing observer: InputObserver?) {
+  func attend(_ hidden: inout Matrix, sequences: Int, caches: SequenceCaches?, observing observer: InputObserver?) {
     let x = isPreNorm ? attentionNorm(hidden) : hidden
     let projected = linears.outputs(of: [.key, .value, .query], x, observing: observer)
-    let mixed = causalAttention(projected[2], projected[0], projected[1], shape, sequences: sequences, cache: cache)
+    let mixed = causalAttention(projected[2], projected[0], projected[1], shape, sequences: sequences, caches: caches)
     linears.add(.output, mixed, to: &hidden, observing: observer)
     if !isPreNorm { hidden = attentionNorm(hidden) }
   }

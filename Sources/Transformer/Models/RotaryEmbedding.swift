@@ -64,28 +64,25 @@ package struct RotaryEmbedding: Sendable {
   /// headDimension / 2 of each.
   package func table(positions: Int) -> Matrix { angles.table(positions: positions) }
 
-  /// Turns every head of every row.
+  /// Turns every head of every row, whose positions are given.
   ///
-  /// `matrix` is (sequences · length, heads · headDimension); each sequence begins at `position`.
-  package func apply(to matrix: inout Matrix, position: Int, length: Int) {
-    turn(&matrix, position: position, length: length, direction: 1)
-  }
+  /// `matrix` is (positions.count, heads · headDimension).
+  package func apply(to matrix: inout Matrix, positions: [Int]) { turn(&matrix, positions, direction: 1) }
 
   /// Turns the gradient of a loss at what `apply` makes of a matrix into that at the matrix: back by the same angles.
   ///
   /// The map is linear, a rotation times YaRN's attention factor, and so its transpose turns back and multiplies by the same factor.
-  package func backpropagate(_ gradient: inout Matrix, position: Int = 0, length: Int) {
-    turn(&gradient, position: position, length: length, direction: -1)
-  }
+  package func backpropagate(_ gradient: inout Matrix, positions: [Int]) { turn(&gradient, positions, direction: -1) }
 
-  private func turn(_ matrix: inout Matrix, position: Int, length: Int, direction: Float) {
+  private func turn(_ matrix: inout Matrix, _ positions: [Int], direction: Float) {
+    precondition(matrix.rows == positions.count, "\(matrix.rows) rows do not have \(positions.count) positions")
     let half = headDimension / 2
-    let table = table(positions: position + length)
+    let table = table(positions: (positions.max() ?? 0) + 1)
     let dimension = headDimension
     table.withElements { table in
       matrix.forEachRows { x, rows, columns, instructions in
         for (i, row) in rows.enumerated() {
-          let cosines = table + (position + row % length) * 2 * half
+          let cosines = table + positions[row] * 2 * half
           for start in stride(from: 0, to: columns, by: dimension) {
             instructions.rotatePairs(
               x + i * columns + start, half: half, cosines: cosines, sines: cosines + half, direction: direction)

@@ -10,6 +10,9 @@ package enum GenerateCommand: Command {
   package static let prompts = Option<String?>(
     "prompts", .text("FILE"),
     help: "Continue many texts: an object with prompt a line, in JSON; one with the result is printed for each.")
+  package static let batch = Option(
+    "batch", .integer(1...GenerateJob.mostBatch), default: GenerateJob.usualBatch,
+    help: "With --prompts: texts to continue at a time.")
   package static let chat = Option.flag(
     "chat", help: "PROMPT is what a person says: write it by the model's chat template.")
   package static let system = Option<String?>(
@@ -50,7 +53,7 @@ package enum GenerateCommand: Command {
   package static let usage = "MODEL [PROMPT] [options]"
   package static let positionals: [any Declaration] = [InputOptions.model, prompt]
   package static let groups: [OptionGroup] = [
-    ("Text", [prompts, chat, system, limit, stops]),
+    ("Text", [prompts, batch, chat, system, limit, stops]),
     ("Memory", [cache]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
   ]
   package static let examples: KeyValuePairs = [
@@ -64,6 +67,7 @@ package enum GenerateCommand: Command {
   ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
+    if arguments[prompts] == nil { try arguments.refuse([batch], unless: "--prompts") }
     if !arguments[chat] { try arguments.refuse([system], unless: "--chat") }
     let drawing: [any OptionDeclaration] = [topK, topP, minP, seed]
     if arguments[prompts] != nil, arguments[prompt] != nil {
@@ -80,6 +84,7 @@ package enum GenerateCommand: Command {
     job.limit = arguments[limit]
     job.stops = arguments[stops]
     job.cache = arguments[cache]
+    job.batch = arguments[batch]
     job.sampling.temperature = arguments[temperature]
     job.sampling.topK = arguments[topK]
     job.sampling.topP = arguments[topP]
@@ -105,7 +110,10 @@ package enum GenerateCommand: Command {
   /// A line of JSON for each prompt as its text comes, or one document in the end.
   private static func run(_ job: GenerateJob, _ prompts: [String], _ console: Console) throws {
     var results: [JSON] = []
+    var tokens = 0
+    let start = ContinuousClock.now
     try job.run(prompts) { index, result in
+      tokens += result.tokens.count
       let json = result.json.with("prompt", JSON(prompts[index]))
       if console.wantsJSON {
         results.append(json)
@@ -114,5 +122,9 @@ package enum GenerateCommand: Command {
       }
     }
     if console.wantsJSON { try console.print(["texts": .array(results)]) }
+    let seconds = (ContinuousClock.now - start).seconds
+    console.note(
+      "\(tokens) tokens in \(seconds.fixed(1)) s, the reading of the model included: "
+        + "\((Double(tokens) / max(seconds, 1e-9)).fixed(1)) a second")
   }
 }

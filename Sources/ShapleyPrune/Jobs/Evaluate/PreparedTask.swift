@@ -52,12 +52,23 @@ struct PreparedTask: Sendable {
     return (form, items)
   }
 
+  /// Tokens that pass a model at a time, where the next item does not take more: every weight is read once for them.
+  private static let passTokens = 1024
+
   /// What a model answers.
   func ask(_ model: any CausalLM, events: any JobEvents) -> EvaluateResult {
     events.during("asking \(path)", unit: "items") { update in
-      let answers = items.enumerated().map { index, entry in
-        defer { update(index + 1, items.count) }
-        return EvaluateResult.Answer(entry.item, model.scores(of: entry.pairs.map { ($0.tokens, $0.context) }))
+      var answers: [EvaluateResult.Answer] = []
+      while answers.count < items.count {
+        var (tokens, end) = (0, answers.count)
+        repeat {
+          tokens += items[end].pairs.reduce(0) { $0 + $1.tokens.count }
+          end += 1
+        } while end < items.count && tokens + items[end].pairs.reduce(0) { $0 + $1.tokens.count } <= Self.passTokens
+        let asked = items[answers.count..<end]
+        let scores = model.scores(of: asked.map { $0.pairs.map { ($0.tokens, $0.context) } })
+        answers += zip(asked, scores).map { EvaluateResult.Answer($0.item, $1) }
+        update(answers.count, items.count)
       }
       return EvaluateResult(task: path, form: form, answers: answers)
     }

@@ -1,0 +1,134 @@
+import Support
+import Tensor
+import Tokenizer
+import Transformer
+
+/// The continuation of texts by a model.
+///
+///     var job = GenerateJob(try ModelSource("SmolLM2-135M"))
+///     job.sampling.temperature = 0.8
+///     let result = try job.run("Once upon a time") { print($0, terminator: "") }
+///     print(result.decodingRate, "tokens a second")
+public struct GenerateJob: Sendable {
+  /// The model.
+  public var model: ModelSource
+  /// Whether prompts are what a person says in a conversation, written by the model's chat template.
+  public var isChat = false
+  /// What the model is told about itself in a conversation; nil for what its template has.
+  public var system: String?
+  /// Tokens to generate at most.
+  public var limit = 256
+  /// How tokens are chosen.
+  public var sampling = Sampling()
+  /// How the keys and values of a text are kept.
+  public var cache = KeyValueCache.Precision.f32
+  /// Of many texts, how many are continued at a time.
+  public var batch = GenerateJob.usualBatch
+  /// Texts at which to stop; they are not part of the result.
+  public var stops: [String] = []
+  /// Who is told how the work goes.
+  public var events: any JobEvents = SilentEvents()
+  /// Ends the work behind a token.
+  public var stop = StopToken()
+
+  /// Continuations by the most probable tokens.
+  public init(_ model: ModelSource) { self.model = model }
+
+  /// Continues a text, and hands out what follows as it comes: never half a character, and nothing that may yet be a text to stop at.
+  ///
+  /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model and `receive`
+  /// throw.
+  public func run(
+    _ prompt: String, text receive: (String) throws -> Void = { _ in }
+  ) throws -> GenerateResult {
+    let (tokenizer, prompts, ends) = try tokens(of: [("the prompt", prompt)])
+    let language = try model.load(for: .fewTokens, events: events)
+    var text = WrittenText(prompts[0], language, self, tokenizer, ends)
+    while text.ending == nil { try receive(text.goOn()) }
+    try receive(text.finish())
+    return text.result
+  }
+
+  /// Texts that `run` continues at a time, where nobody says.
+  public static let usualBatch = 16
+  /// Texts at a time at most: as many as there are rows for which a weight is read once, and a row is summed as it is alone.
+  public static let mostBatch = PackingMemory.unpackedRows
+
+  /// Continues each of some texts, several at a time by one pass of the model, and hands out the results in the order of the texts, with the
+  /// number of each.
+  ///
+  /// The model is read once, behind the check of all texts. Each draws from the same seed, and none is changed by its company: the weights'
+  /// products are the same to the bit, unless a model leaves out zeros, where the last bits may differ. Ends early where the token says
+  /// stop. Throws as for one text.
+  public func run(
+    _ prompts: [String], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
+  ) throws {
+    guard 1...Self.mostBatch ~= batch else {
+      throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
+    }
+    let named = prompts.enumerated().map { ("prompt \($0.offset + 1)", $0.element) }
+    let (tokenizer, ids, ends) = try tokens(of: named)
+    let language = try model.load(for: .fewTokens, events: events)
+    try events.during("generating", unit: "texts") { update in
+      var (begun, handedOut) = (0, 0)
+      var active: [(index: Int, text: WrittenText)] = []
+      var ended: [Int: GenerateResult] = [:]
+      while !active.isEmpty || begun < ids.count && !stop.isStopRequested {
+        while active.count < batch, begun < ids.count, !stop.isStopRequested {
+          active.append((begun, WrittenText(ids[begun], language, self, tokenizer, ends)))
+          begun += 1
+          // By itself, as it would be alone: a prompt has rows enough to pay for the weights.
+          _ = active[active.count - 1].text.goOn()
+        }
+        let going = active.indices.filter { active[$0].text.ending == nil }
+        let scores = TokenSequence.nextScores(of: going.map { active[$0].text.sequence })
+        for (row, index) in going.enumerated() {
+          _ = active[index].text.goOn(by: scores.rows(row..<row + 1).elements)
+        }
+        for index in active.indices where active[index].text.ending != nil {
+          _ = active[index].text.finish()
+          ended[active[index].index] = active[index].text.result
+        }
+        active.removeAll { $0.text.ending != nil }
+        while let result = ended.removeValue(forKey: handedOut) {
+          try receive(handedOut, result)
+          handedOut += 1
+          update(handedOut, prompts.count)
+        }
+      }
+    }
+  }
+
+  /// The prompts of a file of JSON lines, each an object with the member `prompt`; `-` is standard input.
+  ///
+  /// Throws `DocumentError` where a line is something else, or there is none.
+  public static func prompts(in path: String) throws -> [String] {
+    var prompts: [String] = []
+    try JSONLines.forEach(in: path, kind: "a prompt") { prompts.append(try $0.member("prompt").text()) }
+    guard !prompts.isEmpty else { throw DocumentError(TextInput(path: path).name, reason: "there is no prompt in it") }
+    return prompts
+  }
+
+  /// The tokens of some prompts, and those at which a text ends.
+  private func tokens(
+    of prompts: [(name: String, text: String)]
+  ) throws -> (tokenizer: BPETokenizer, ids: [[Int]], ends: Set<Int>) {
+    let tokenizer = try model.tokenizer()
+    for note in tokenizer.notes { events.note(note) }
+    let positions = model.directory.maximumPositions
+    let template = isChat ? try ChatTemplate(directory: model.path) : nil
+    let ids = try prompts.map { prompt in
+      // The template writes all special tokens itself.
+      let text = try template?.text((system.map { [.system($0)] } ?? []) + [.user(prompt.text)]) ?? prompt.text
+      let ids = tokenizer.encode(Array(text.utf8), addingSpecialTokens: template == nil)
+      guard !ids.isEmpty else { throw SettingError(.prompt, nil, "\(prompt.name) has no tokens; write some text") }
+      guard ids.count <= positions else {
+        throw SettingError(
+          .prompt, nil, "\(prompt.name) has \(ids.count) tokens; the model has \(positions) positions")
+      }
+      try model.check(ids, of: prompt.name)
+      return ids
+    }
+    return (tokenizer, ids, Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self)))
+  }
+}

@@ -1,0 +1,74 @@
+import Support
+import Tokenizer
+import Transformer
+
+/// A text that is being written.
+struct WrittenText {
+  /// Its tokens, the end of the text not among them.
+  private(set) var sequence: TokenSequence
+  /// Why the text ends where it does, once it does.
+  private(set) var ending: GenerateResult.Ending?
+  private let promptTokens: Int
+  private let limit: Int
+  private let stop: StopToken
+  /// Tokens at which a text ends.
+  private let ends: Set<Int>
+  private var sampler: TokenSampler
+  private var output: StoppingText
+  private var stream: TextStream
+  private var generated: [Int] = []
+  private let start = ContinuousClock.now
+  /// When the first token was chosen.
+  private var first: ContinuousClock.Instant?
+  private var end: ContinuousClock.Instant?
+
+  /// A text that begins with a prompt, to go on as a job says.
+  init(_ prompt: [Int], _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer, _ ends: Set<Int>) {
+    sequence = TokenSequence(model, prompt, cache: job.cache)
+    (promptTokens, limit, stop, self.ends) = (prompt.count, job.limit, job.stop, ends)
+    sampler = TokenSampler(job.sampling)
+    output = StoppingText(stops: job.stops)
+    stream = tokenizer.stream(skippingSpecialTokens: true)
+    ending = limit > 0 ? nil : .limit
+  }
+
+  /// Its next token by itself: what is certain of the text with it.
+  mutating func goOn() -> String { goOn(by: sequence.nextScores()) }
+
+  /// Chooses a token by the scores of the next one, (vocabulary), and returns what is certain of the text with it.
+  mutating func goOn(by scores: [Float]) -> String {
+    let next = sampler.choose(scores, after: sequence.tokens)
+    first = first ?? .now
+    guard !ends.contains(next) else {
+      end(by: .endOfText)
+      return ""
+    }
+    sequence.append(next)
+    generated.append(next)
+    let piece = output.append(stream.append(next))
+    if output.isStopped {
+      end(by: .stop)
+    } else if stop.isStopRequested {
+      end(by: .interrupted)
+    } else if generated.count == limit {
+      end(by: .limit)
+    } else if !sequence.hasRoom {
+      end(by: .positions)
+    }
+    return piece
+  }
+
+  private mutating func end(by ending: GenerateResult.Ending) { (self.ending, end) = (ending, .now) }
+
+  /// What was held back.
+  mutating func finish() -> String { output.isStopped ? "" : output.append(stream.finish()) + output.finish() }
+
+  /// What came of it.
+  var result: GenerateResult {
+    let end = end ?? .now
+    let first = first ?? end
+    return GenerateResult(
+      promptTokens: promptTokens, tokens: generated, text: output.text, ending: ending ?? .interrupted,
+      promptSeconds: (first - start).seconds, decodingSeconds: (end - first).seconds)
+  }
+}
