@@ -75,18 +75,18 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
   }
 
   @Test(
-    "A token's sums do not depend on how many others there are, but for the three ways of summing",
+    "A token's sums do not depend on how many others there are, among those that dot products take and among the others",
     arguments: availableKernels)
   func tokens(kernel: Kernel) {
     guard kernel != .reference else { return }
     Kernel.$current.withValue(kernel) {
-      let weight = StoredMatrix(sparseMatrix(70, 200, zeros: 0.7, seed: 6), as: .bfloat16).compressed()
-      let a = Matrix.random(230, 200, seed: 7)
-      let (dots, tiles) = (PackingMemory.unpackedRows, PackingMemory.expandedTogetherRows(kernel))
-      let many = max(dots, tiles) + 1
+      let weight = StoredMatrix(sparseMatrix(70, 600, zeros: 0.7, seed: 6), as: .bfloat16).compressed()
+      let a = Matrix.random(230, 600, seed: 7)
+      let dots = PackingMemory.unpackedRows
       let ways = [
-        (0..<dots, [0..<9, 10..<dots]), (0..<tiles, tiles > dots ? [0..<dots + 1, tiles - dots - 1..<tiles] : []),
-        (0..<230, [100..<100 + many, 5..<202]),
+        (0..<dots, [0..<9, 10..<dots]),
+        // Tiles in place and tiles of tokens.
+        (0..<230, [0..<dots + 1, 7..<47, 20..<100, 100..<150, 5..<202]),
       ]
       for (whole, parts) in ways {
         let product = matmul(a.rows(whole), transposed: weight)

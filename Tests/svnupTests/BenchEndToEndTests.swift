@@ -120,6 +120,40 @@ struct BenchEndToEndTests {
     }
   }
 
+  @Test("where zeros break even is measured on request, and drawn")
+  func breakEven() throws {
+    try withTemporaryFolder { folder in
+      let (page, charts) = (Path.join(folder, "page.html"), Path.join(folder, "charts"))
+      let words = ["bench", Inputs.embedded] + Self.short
+      let json = try svnup.json(words + ["--break-even", "--report", page, "--charts", charts])
+      let points = try #require(json["breakEven"]?["points"]?.array)
+      #expect(points.map { $0["zeros"]?.double } == BreakEvenCurve.fractions)
+      #expect(points.allSatisfy { ($0["textGain"]?.double ?? 0) > 0 && ($0["promptGain"]?.double ?? 0) > 0 })
+      // The largest linears are those of the MLP.
+      let shape = [json["breakEven"]?["rows"]?.integer, json["breakEven"]?["columns"]?.integer]
+      #expect(shape == [352, 128] || shape == [128, 352])
+      #expect(String(decoding: try File.contents(of: page), as: UTF8.self).contains("Products without zeros"))
+      #expect(try FileSystem.list(charts).count == 1)
+      let text = try svnup.run(words + ["--break-even"])
+      #expect(text.output.contains("breaks even: text "))
+      let unasked = try svnup.json(words)["breakEven"]
+      #expect(unasked?.isNull == true)
+    }
+  }
+
+  @Test("a curve breaks even behind its last point below 1")
+  func curves() {
+    func breakEven(_ gains: [Double]) -> Double? {
+      let points = gains.enumerated().map { BreakEvenCurve.Point(zeros: 0.1 * Double($0 + 1), text: $1, prompt: 0) }
+      return BreakEvenCurve(rows: 1, columns: 1, .float32, points).breakEven(\.text)
+    }
+    #expect(breakEven([0.5, 0.9, 1.1, 2]).map { abs($0 - 0.25) < 1e-12 } == true)
+    #expect(breakEven([1.2, 0.75, 1.25]).map { abs($0 - 0.25) < 1e-12 } == true)
+    #expect(breakEven([1.5, 2]) == 0.1)
+    #expect(breakEven([1.5, 0.99]) == nil)
+    #expect(breakEven([]) == nil)
+  }
+
   @Test("what does not fit is refused by its option")
   func refusals() throws {
     let long = try svnup.run(["bench", Inputs.embedded, "--prompt-tokens", "500", "--tokens", "100"])

@@ -64,18 +64,38 @@ extension PageSection {
             categoryLabel: "form of the model"),
           caption: caption))
     }
-    chart(
-      "A text, token by token", "tokens a second", result.forms.map(result.textRate),
-      "Behind a prompt of \(result.promptTokens) tokens, \(result.tokens) tokens were written. Longer is better.")
-    chart(
-      "A prompt", "tokens a second", result.forms.map(result.promptRate),
-      "All \(result.promptTokens) tokens of the prompt pass the model at once. Longer is better.")
-    chart(
-      "Weights in memory", "MiB", result.forms.map { Double($0.weightBytes) / 0x1p20 },
-      "While a text is written. Shorter is better.")
+    // One bar says no more than the table.
+    if names.count > 1 {
+      chart(
+        "A text, token by token", "tokens a second", result.forms.map(result.textRate),
+        "Behind a prompt of \(result.promptTokens) tokens, \(result.tokens) tokens were written. Longer is better.")
+      chart(
+        "A prompt", "tokens a second", result.forms.map(result.promptRate),
+        "All \(result.promptTokens) tokens of the prompt pass the model at once. Longer is better.")
+      chart(
+        "Weights in memory", "MiB", result.forms.map { Double($0.weightBytes) / 0x1p20 },
+        "While a text is written. Shorter is better.")
+    }
+    if let curve = result.breakEven { blocks.append(breakEven(curve)) }
     var table = PageTable(
       "Every figure", [.text("figure")] + (names + (names.count == 2 ? ["gain"] : [])).map { .number($0) })
     for figure in result.figures { table.append([figure.name] + figure.cells) }
-    return PageSection("What it bought", [.charts(blocks), .table(table)])
+    return PageSection("What it bought", blocks.isEmpty ? [.table(table)] : [.charts(blocks), .table(table)])
+  }
+
+  private static func breakEven(_ curve: BreakEvenCurve) -> PageBlock {
+    func line(_ name: String, _ gain: (BreakEvenCurve.Point) -> Double) -> LineChart.Series {
+      .init(name, curve.points.map { .init(100 * $0.zeros, gain($0)) })
+    }
+    let chart = LineChart(
+      title: "Products without zeros",
+      series: [line("a text, token by token", \.text), line("a prompt of \(BreakEvenCurve.promptTokens)", \.prompt)],
+      xAxis: Axis("zeros, %"), yAxis: Axis("times as fast as with zeros"), references: [.init("as fast", 1)])
+    return .chart(
+      chart,
+      caption: """
+        By a weight of \(curve.rows) × \(curve.columns) in \(curve.elementType.rawValue) whose zeros lie at random, like the model's \
+        largest linear. Above the dashed line it is faster to leave them out.
+        """)
   }
 }

@@ -100,7 +100,7 @@ public struct StoredMatrix: Sendable {
   /// The same weight with its elements in Float beside it, in the order in which this kernel's tiles read them: 4 bytes an element,
   /// rows rounded up to whole tiles.
   ///
-  /// Products of more than 32 rows need not pack it then, and give the same numbers to the bit. It pays where many products of some
+  /// Products of more than 23 rows need not pack it then, and give the same numbers to the bit. It pays where many products of some
   /// hundred rows follow one another; Documentation/Kernels.md has figures.
   public func packed() -> StoredMatrix {
     let kernel = Kernel.current

@@ -7,7 +7,8 @@ import Support
 /// packed, and B's rows are a tile's: a block of some of them is widened into the nearest cache, where it meets all of A. C comes out
 /// transposed, and a task turns its part.
 ///
-/// Each element is summed in `TiledProduct`'s order, so that which of the two computes a dense product changes no number.
+/// Each element of a dense product is summed in `TiledProduct`'s order, each of a compressed one in that of `SparseProduct`'s tokens, so
+/// that which of them computes it changes no number.
 struct InPlaceProduct {
   /// B's rows, (columns of C, depth).
   enum Rows {
@@ -115,7 +116,9 @@ struct InPlaceProduct {
     let rows = task.b.count
     let sums = MutableRows(
       scratch.sums.pointer.assumingMemoryBound(to: Float.self), rows: Self.taskRows, columns: width, stride: width)
-    if accumulate {
+    // The sums of a dense block are added to what is there, those of a compressed row are one sum.
+    let isDense = if case .dense = task.b { true } else { false }
+    if accumulate, isDense {
       for i in 0..<task.c.rows { for j in 0..<rows { sums[j][i] = task.c[i][j] } }
     }
     let places = scratch.places.pointer.assumingMemoryBound(to: Int.self)
@@ -128,10 +131,14 @@ struct InPlaceProduct {
         instructions.multiplyRows(
           RowBlock(widened, rows: tile.count, depth: block.count), by: x + width * block.lowerBound,
           into: MutableRows(sums[first], rows: tileRows, columns: width, stride: width),
-          accumulate: accumulate || block.lowerBound > 0, next: next(task.b, tile, block))
+          sums: block.lowerBound > 0 ? (isDense ? .added : .continued) : accumulate && isDense ? .added : .new,
+          next: next(task.b, tile, block))
       }
     }
-    for i in 0..<task.c.rows { for j in 0..<rows { task.c[i][j] = sums[j][i] } }
+    for i in 0..<task.c.rows {
+      let row = task.c[i]
+      for j in 0..<rows { row[j] = accumulate && !isDense ? row[j] + sums[j][i] : sums[j][i] }
+    }
   }
 
   /// Writes some columns of at most a tile's rows as floats, `RowBlock.stride` apart.

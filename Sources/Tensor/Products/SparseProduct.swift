@@ -126,8 +126,7 @@ struct SparseProduct {
     let tasks = targets.flatMap { target in
       stride(from: 0, to: target.view.rows, by: group).map { (target, $0..<min(target.view.rows, $0 + group)) }
     }
-    let activations = activations()
-    defer { withExtendedLifetime((table, activations)) {} }
+    defer { withExtendedLifetime(table) {} }
     Parallel.forEach(tasks.count, threads: threads, state: { ExpandedRows(count: group, depth: depth) }) {
       expanded, index in
       let (target, part) = tasks[index]
@@ -137,25 +136,16 @@ struct SparseProduct {
         target.view.part(rows: part), columns: 0..<depth, places: places,
         into: expanded.floats.pointer.assumingMemoryBound(to: Float.self), stride: depth, table: lookups)
       instructions.dotProducts(
-        activations.view(for: target.view.type),
-        StridedView(expanded.floats.pointer, rows: part.count, columns: depth, rowStride: depth),
+        a, StridedView(expanded.floats.pointer, rows: part.count, columns: depth, rowStride: depth),
         into: target.c.part(rows: 0..<target.c.rows, columns: part), accumulate: accumulate)
     }
   }
 
-  /// The same by tiles.
+  /// The same by tiles, whose sums are those of `runTokens` to the bit.
   private func runInPlace(_ threads: Int) {
-    let activations = activations()
-    defer { withExtendedLifetime((table, activations)) {} }
-    for type in [StoredType.float32, .float16, .bfloat16] {
-      let targets = targets.filter { $0.view.type == type }.map {
-        InPlaceProduct.Target(b: .compressed($0.view, table: table.pointer), c: $0.c)
-      }
-      guard !targets.isEmpty else { continue }
-      InPlaceProduct(
-        a: activations.view(for: type), accumulate: accumulate, targets: targets, instructions: instructions
-      ).run(threads: threads)
-    }
+    defer { withExtendedLifetime(table) {} }
+    let targets = targets.map { InPlaceProduct.Target(b: .compressed($0.view, table: table.pointer), c: $0.c) }
+    InPlaceProduct(a: a, accumulate: accumulate, targets: targets, instructions: instructions).run(threads: threads)
   }
 
   /// A as the products of each type take it.

@@ -11,6 +11,9 @@ package enum BenchCommand: Command {
     "tokens", .integer(1...1_000_000), default: 32, help: "Tokens to generate behind it.")
   package static let rounds = Option(
     "rounds", .integer(1...1000), default: 3, help: "Runs of every form, in turns; the medians are shown.")
+  package static let breakEven = Option.flag(
+    "break-even", help: "Measure from how many zeros on leaving them out is faster, on weights like the largest linear."
+  )
   package static let data = Option<String?>(
     "data", .text("FILE"), help: "A text whose perplexity is timed, too; as svnup perplexity reads it.")
 
@@ -28,10 +31,12 @@ package enum BenchCommand: Command {
       "Text",
       [promptTokens, tokens, data, TextOptions.format, TextOptions.field, TextOptions.documents, InputOptions.windows]
     ),
-    ("Measurement", [rounds]), ("Output", ReportOptions.all + [OutputOptions.force]),
+    ("Measurement", [rounds, breakEven]), ("Output", ReportOptions.all + [OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
-    "What pruning bought:": "svnup bench Llama-2-7b-pruned --data wiki.test.raw --windows 20"
+    "What pruning bought:": "svnup bench Llama-2-7b-pruned --data wiki.test.raw --windows 20",
+    "What it would buy at other sparsities, drawn:":
+      "svnup bench SmolLM2-135M --break-even --report zeros.html",
   ]
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
@@ -48,6 +53,7 @@ package enum BenchCommand: Command {
     job.promptTokens = arguments[promptTokens]
     job.tokens = arguments[tokens]
     job.rounds = arguments[rounds]
+    job.measuresBreakEven = arguments[breakEven]
     job.data = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.windows = arguments[InputOptions.windows]
     job.events = console

@@ -8,6 +8,7 @@ extension BenchResult {
       "peakFlops": machine.peak.map { JSON($0) } ?? .null, "bandwidth": JSON(machine.bandwidth),
       "denseFileBytes": JSON(denseFileBytes), "packedFileBytes": JSON(packedFileBytes),
       "promptTokens": JSON(promptTokens), "tokens": JSON(tokens), "forms": .array(forms.map(json)),
+      "breakEven": breakEven.map(json) ?? .null,
     ]
   }
 
@@ -23,6 +24,16 @@ extension BenchResult {
     ]
   }
 
+  private func json(_ curve: BreakEvenCurve) -> JSON {
+    [
+      "rows": JSON(curve.rows), "columns": JSON(curve.columns), "type": JSON(curve.elementType.rawValue),
+      "text": curve.breakEven(\.text).map { JSON($0) } ?? .null,
+      "prompt": curve.breakEven(\.prompt).map { JSON($0) } ?? .null,
+      "points": .array(
+        curve.points.map { ["zeros": JSON($0.zeros), "textGain": JSON($0.text), "promptGain": JSON($0.prompt)] }),
+    ]
+  }
+
   var text: String {
     let peak = machine.peak.map { "\(($0 / 1e9).fixed(0)) GFLOP/s in registers, " } ?? ""
     let limits =
@@ -30,6 +41,21 @@ extension BenchResult {
     var table = Table(
       [.text("")] + forms.map { .number($0.name) } + (forms.count == 2 ? [.number("gain")] : []))
     for figure in figures { table.append([figure.name] + figure.cells) }
-    return "\(limits)\n\n\(table.rendered)"
+    return "\(limits)\n\n\(table.rendered)" + (breakEven.map { "\n\n" + text($0) } ?? "")
+  }
+
+  private func text(_ curve: BreakEvenCurve) -> String {
+    var table = Table([.number("zeros"), .number("text"), .number("prompt")])
+    for point in curve.points {
+      table.append([Quantity.percent(point.zeros, digits: 0), point.text.fixed(2), point.prompt.fixed(2)])
+    }
+    func percent(_ fraction: Double?) -> String { fraction.map { Quantity.percent($0, digits: 0) } ?? "never" }
+    return """
+      times as fast without zeros, \(curve.rows) × \(curve.columns) in \(curve.elementType.rawValue)
+
+      \(table.rendered)
+
+      breaks even: text \(percent(curve.breakEven(\.text))), prompt \(percent(curve.breakEven(\.prompt)))
+      """
   }
 }

@@ -19,7 +19,7 @@ public struct GenerateResult: Sendable {
   public let ending: Ending
   /// Time until the first token was chosen.
   public let promptSeconds: Double
-  /// Time from there on.
+  /// Time from there on; of a text that is not alone, that of its company, too.
   public let decodingSeconds: Double
 
   /// Tokens of the prompt in a second.

@@ -164,7 +164,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     _: Element.Type, _ w: SparseView, _ row: Int, _ columns: Range<Int>, _ first: UnsafeRawPointer,
     _ floats: UnsafeMutablePointer<Float>, _ table: UnsafeRawPointer
   ) -> UnsafeRawPointer {
-    let lanes = Vector.scalarCount
+    let (lanes, isInOrder) = (Vector.scalarCount, !Expansion.separatesOddLanes(w.type))
     var (values, target, p) = (first, UnsafeMutableRawPointer(floats), columns.lowerBound)
     while p &+ 64 <= columns.upperBound {
       prefetch(values + aheadBytes)
@@ -172,7 +172,10 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       var word = w.word(row: row, column: p)
       let end = p &+ 64
       while p < end {
-        let pair = nextPair(Element.self, &word, &values, table)
+        let pair =
+          isInOrder
+          ? nextPair(Element.self, &word, &values, table)
+          : VectorPair(next(Element.self, &word, &values, table), next(Element.self, &word, &values, table))
         target.storeBytes(of: pair.first, as: Vector.self)
         target.storeBytes(of: pair.second, toByteOffset: 4 &* lanes, as: Vector.self)
         target += 8 &* lanes

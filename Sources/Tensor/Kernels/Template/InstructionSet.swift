@@ -52,16 +52,16 @@ package protocol InstructionSet: Sendable {
   /// - `w`: (columns of Y, depth), of any type, columns side by side.
   static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool)
 
-  /// C = W · Xᵀ, or C += where `accumulate` is set, for some rows of a weight and all rows of X.
+  /// C = W · Xᵀ, or C += as `sums` says, for some rows of a weight and all rows of X.
   ///
   /// - `w`: at most `tileRows` rows, `RowBlock.stride` floats apart; as many are readable.
   /// - `x`: a panel, as `pack` makes it, for each `tileColumns` rows of X, one behind the other; aligned to a vector. The last one may be a
   ///   single vector wide.
   /// - `c`: (`tileRows`, all panels' columns), aligned to a vector like its stride; written as far as that.
   /// - `next`: what is read after this, in whatever type; it is fetched meanwhile.
-  /// - Each element is summed over depth in order, as `multiply` does.
+  /// - Each element is summed over depth in order.
   static func multiplyRows(
-    _ w: RowBlock, by x: UnsafePointer<Float>, into c: MutableRows, accumulate: Bool, next: StridedView)
+    _ w: RowBlock, by x: UnsafePointer<Float>, into c: MutableRows, sums: RowBlock.Sums, next: StridedView)
 
   /// out[j] = Σ over i of weights[i] · x[i, j], for a view of any type, columns side by side.
   static func weightedSum(_ weights: UnsafePointer<Float>, of x: StridedView, into out: UnsafeMutablePointer<Float>)
@@ -91,8 +91,7 @@ package protocol InstructionSet: Sendable {
   static func sparseDotProducts(
     _ x: StridedView, _ w: SparseView, into y: MutableRows, accumulate: Bool, table: UnsafeRawPointer)
 
-  /// Writes some columns of a sparse W with its zeros as floats, (rows, columns.count), in the order in which `arrange` writes X where the
-  /// type of W wants that.
+  /// Writes some columns of a sparse W with its zeros as floats, (rows, columns.count).
   ///
   /// - `columns`: from a multiple of 64 to another one, or to the last column.
   /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.

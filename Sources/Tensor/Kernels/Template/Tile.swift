@@ -51,6 +51,12 @@ package protocol Tile {
 /// A tile two vectors wide, of which the left one may be all that is wanted: the compiler then leaves out the right one.
 @usableFromInline
 package protocol WideTile: Tile {
+  /// Takes over sums from the rows of C.
+  mutating func load(_ c: MutableRows)
+
+  /// Takes over sums of the left vector.
+  mutating func loadLeft(_ c: MutableRows)
+
   /// Adds the products of one step for the left vector.
   mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: Operand)
 
@@ -93,6 +99,16 @@ package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: WideTile {
     Arithmetic.accumulate(&left, x, b.left)
     Arithmetic.accumulate(&right, x, b.right)
   }
+
+  @inlinable @inline(__always)
+  package mutating func load(_ c: MutableRows) {
+    loadLeft(c)
+    let c = UnsafeRawPointer(c.first)
+    right = c.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
+  }
+
+  @inlinable @inline(__always)
+  package mutating func loadLeft(_ c: MutableRows) { left = UnsafeRawPointer(c.first).loadUnaligned(as: Vector.self) }
 
   @inlinable @inline(__always)
   package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
@@ -143,6 +159,18 @@ package struct Stack<Top: Tile, Bottom: Tile>: Tile where Top.Operand == Bottom.
 
 extension Stack: WideTile where Top: WideTile, Bottom: WideTile {
   @inlinable @inline(__always)
+  package mutating func load(_ c: MutableRows) {
+    top.load(c)
+    bottom.load(c.below(Top.rows))
+  }
+
+  @inlinable @inline(__always)
+  package mutating func loadLeft(_ c: MutableRows) {
+    top.loadLeft(c)
+    bottom.loadLeft(c.below(Top.rows))
+  }
+
+  @inlinable @inline(__always)
   package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: Top.Operand) {
     top.addLeft(a, stride: stride, b)
     bottom.addLeft(a + Top.rows &* stride, stride: stride, b)
@@ -188,6 +216,22 @@ package struct FourLanes<Arithmetic: MultiplyAdd>: WideTile {
     second.add(Vector(repeating: x.y), b)
     third.add(Vector(repeating: x.z), b)
     fourth.add(Vector(repeating: x.w), b)
+  }
+
+  @inlinable @inline(__always)
+  package mutating func load(_ c: MutableRows) {
+    first.load(c)
+    second.load(c.below(1))
+    third.load(c.below(2))
+    fourth.load(c.below(3))
+  }
+
+  @inlinable @inline(__always)
+  package mutating func loadLeft(_ c: MutableRows) {
+    first.loadLeft(c)
+    second.loadLeft(c.below(1))
+    third.loadLeft(c.below(2))
+    fourth.loadLeft(c.below(3))
   }
 
   @inlinable @inline(__always)

@@ -34,6 +34,8 @@ public struct BenchResult: Sendable {
   public let tokens: Int
   /// The dense model, and where some linears are faster without their zeros, that without them.
   public let forms: [Form]
+  /// From how many zeros on leaving them out is faster; nil where that was not measured.
+  public let breakEven: BreakEvenCurve?
 
   /// The figures of one form of the model.
   public struct Form: Sendable {

@@ -15,6 +15,8 @@ public struct BenchJob: Sendable {
   public var tokens = 32
   /// Runs of every form, in turns, of which the medians count.
   public var rounds = 3
+  /// Whether it is measured, too, from how many zeros on leaving them out is faster, on weights like the largest linear.
+  public var measuresBreakEven = false
   /// A text whose perplexity is measured, too.
   public var data: Corpus?
   /// Only the first windows of the text; nil for all.
@@ -61,6 +63,7 @@ public struct BenchJob: Sendable {
         }
       }
     }
+    let curve = measuresBreakEven ? breakEven(models[0].forPrompt) : nil
     let measured = try models.map { form in try text.map { try form.perplexity($0, events) } }
     let others = files.denseBytes - models[0].denseLinearBytes
     return BenchResult(
@@ -68,7 +71,19 @@ public struct BenchJob: Sendable {
       tokens: tokens,
       forms: zip(models, zip(times, measured)).map { form, figures in
         BenchResult.Form(form, otherBytes: others, prompt: figures.0.prompt, text: figures.0.text, figures.1)
-      })
+      }, breakEven: curve)
+  }
+
+  private func breakEven(_ model: any CausalLM) -> BreakEvenCurve? {
+    guard Kernel.current != .reference else {
+      events.note("the reference kernel multiplies all zeros, so that nothing breaks even")
+      return nil
+    }
+    return model.linears.max { $0.count < $1.count }.map { largest in
+      events.during("timing products", unit: "fractions") {
+        BreakEvenCurve(like: largest, modelBytes: model.linearBytes, progress: $0)
+      }
+    }
   }
 
   /// The dense model, and that without its zeros, where that makes a difference.
