@@ -53,7 +53,7 @@ struct PreparedTask: Sendable {
   }
 
   /// Tokens that pass a model at a time, where the next item does not take more: every weight is read once for them.
-  private static let passTokens = 1024
+  private static let passTokens = 512
 
   /// What a model answers.
   func ask(_ model: any CausalLM, events: any JobEvents) -> EvaluateResult {
