@@ -76,13 +76,12 @@ struct GeneralProduct {
     let columns = targets.reduce(0) { $0 + $1.c.columns }
     let threads = a.rows * columns * a.columns < 1 << 16 ? 1 : self.threads
     let instructions = kernel.instructions
+    let isReadable = isPlain && targets.allSatisfy { $0.view.columnStride == 1 }
     if kernel == .reference {
       for target in targets { runReference(target) }
-    } else if isPlain, targets.allSatisfy({ $0.view.columnStride == 1 }), a.rows <= PackingMemory.unpackedRows {
+    } else if isReadable, a.rows <= PackingMemory.unpackedRows {
       runNarrow(targets, instructions, threads: threads)
-    } else if isPlain, targets.allSatisfy({ $0.view.columnStride == 1 && $0.packed == nil }),
-      a.rows <= InPlaceProduct.mostRows(instructions)
-    {
+    } else if isReadable, a.rows <= InPlaceProduct.mostRows(instructions), targets.allSatisfy({ $0.packed == nil }) {
       let rows = targets.map { InPlaceProduct.Target(b: .dense($0.view), c: $0.c) }
       InPlaceProduct(a: a, accumulate: accumulate, targets: rows, instructions: instructions).run(threads: threads)
     } else {
@@ -90,7 +89,7 @@ struct GeneralProduct {
     }
   }
 
-  /// Whether B can be read in place, if its rows lie as that wants them.
+  /// Whether B's rows can be read in place, if their columns lie side by side.
   private var isPlain: Bool { a.type == .float32 && a.columnStride == 1 && scale == 1 && region == .all }
 
   /// Bytes of B that one task reads at most: enough to pay for handing it out, and for the processor to see a stream.

@@ -116,9 +116,10 @@ struct InPlaceProduct {
     let rows = task.b.count
     let sums = MutableRows(
       scratch.sums.pointer.assumingMemoryBound(to: Float.self), rows: Self.taskRows, columns: width, stride: width)
-    // The sums of a dense block are added to what is there, those of a compressed row are one sum.
+    // The sums of a dense block are added to what is there; a compressed row has one sum, to which C is added in the end.
     let isDense = if case .dense = task.b { true } else { false }
-    if accumulate, isDense {
+    let (beginsWithC, endsWithC) = (accumulate && isDense, accumulate && !isDense)
+    if beginsWithC {
       for i in 0..<task.c.rows { for j in 0..<rows { sums[j][i] = task.c[i][j] } }
     }
     let places = scratch.places.pointer.assumingMemoryBound(to: Int.self)
@@ -131,13 +132,13 @@ struct InPlaceProduct {
         instructions.multiplyRows(
           RowBlock(widened, rows: tile.count, depth: block.count), by: x + width * block.lowerBound,
           into: MutableRows(sums[first], rows: tileRows, columns: width, stride: width),
-          sums: block.lowerBound > 0 ? (isDense ? .added : .continued) : accumulate && isDense ? .added : .new,
+          sums: block.lowerBound == 0 && !beginsWithC ? .new : isDense ? .added : .continued,
           next: next(task.b, tile, block))
       }
     }
     for i in 0..<task.c.rows {
       let row = task.c[i]
-      for j in 0..<rows { row[j] = accumulate && !isDense ? row[j] + sums[j][i] : sums[j][i] }
+      for j in 0..<rows { row[j] = endsWithC ? row[j] + sums[j][i] : sums[j][i] }
     }
   }
 
