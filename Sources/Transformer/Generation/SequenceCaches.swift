@@ -24,10 +24,10 @@ public struct SequenceCaches {
   var positions: [Int] { zip(caches, rows).flatMap { cache, rows in cache.count..<cache.count + rows.count } }
 }
 
-/// The positions of the tokens of sequences of one length that lie one behind the other, each from `first` on.
-func positions(rows: Int, sequences: Int, from first: Int = 0) -> [Int] {
+/// The positions of the tokens of sequences of one length that lie one behind the other.
+func positions(rows: Int, sequences: Int) -> [Int] {
   let length = rows / max(sequences, 1)
-  return (0..<rows).map { first + $0 % length }
+  return (0..<rows).map { $0 % length }
 }
 
 /// Causal attention over the tokens of caches and these, or over these alone; the caches, where there are any, take them in.

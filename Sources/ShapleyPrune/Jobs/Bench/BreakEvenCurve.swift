@@ -54,7 +54,7 @@ public struct BreakEvenCurve: Sendable {
   init(like weight: StoredMatrix, modelBytes: Int, progress: (Int, Int) -> Void) {
     (rows, columns, elementType) = (weight.rows, weight.columns, weight.elementType)
     let copies = max(1, min(Self.passBytes, modelBytes) / max(1, weight.byteCount))
-    let (token, prompt) = (Self.activations(1, columns), Self.activations(Self.promptTokens, columns))
+    let (token, prompt) = (Self.random(1, columns, zeros: 0), Self.random(Self.promptTokens, columns, zeros: 0))
     points = Self.fractions.enumerated().map { index, zeros in
       let matrix = Self.random(weight.rows, weight.columns, zeros: zeros)
       let dense = (0..<copies).map { _ in StoredMatrix(matrix, as: weight.elementType) }
@@ -79,8 +79,6 @@ public struct BreakEvenCurve: Sendable {
     }
     return times.dense.median / max(times.sparse.median, 1e-9)
   }
-
-  private static func activations(_ rows: Int, _ columns: Int) -> Matrix { random(rows, columns, zeros: 0) }
 
   /// Elements between -1 and 1 of which a fraction is zero.
   private static func random(_ rows: Int, _ columns: Int, zeros: Double) -> Matrix {

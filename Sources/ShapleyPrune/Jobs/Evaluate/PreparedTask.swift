@@ -58,13 +58,14 @@ struct PreparedTask: Sendable {
   /// What a model answers.
   func ask(_ model: any CausalLM, events: any JobEvents) -> EvaluateResult {
     events.during("asking \(path)", unit: "items") { update in
+      let counts = items.map { $0.pairs.reduce(0) { $0 + $1.tokens.count } }
       var answers: [EvaluateResult.Answer] = []
       while answers.count < items.count {
-        var (tokens, end) = (0, answers.count)
-        repeat {
-          tokens += items[end].pairs.reduce(0) { $0 + $1.tokens.count }
+        var (tokens, end) = (counts[answers.count], answers.count + 1)
+        while end < items.count, tokens + counts[end] <= Self.passTokens {
+          tokens += counts[end]
           end += 1
-        } while end < items.count && tokens + items[end].pairs.reduce(0) { $0 + $1.tokens.count } <= Self.passTokens
+        }
         let asked = items[answers.count..<end]
         let scores = model.scores(of: asked.map { $0.pairs.map { ($0.tokens, $0.context) } })
         answers += zip(asked, scores).map { EvaluateResult.Answer($0.item, $1) }

@@ -191,10 +191,7 @@ extension Stack: WideTile where Top: WideTile, Bottom: WideTile {
 package struct FourLanes<Arithmetic: MultiplyAdd>: WideTile {
   @usableFromInline package typealias Vector = SIMD4<Float>
 
-  @usableFromInline var first = Row<Vector, Arithmetic>()
-  @usableFromInline var second = Row<Vector, Arithmetic>()
-  @usableFromInline var third = Row<Vector, Arithmetic>()
-  @usableFromInline var fourth = Row<Vector, Arithmetic>()
+  @usableFromInline var stack = FourRows<Vector, Arithmetic>()
 
   @inlinable @inline(__always)
   package init() {}
@@ -204,59 +201,30 @@ package struct FourLanes<Arithmetic: MultiplyAdd>: WideTile {
 
   @inlinable @inline(__always)
   package mutating func add(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
-    guard stride == 1 else {
-      first.add(a, stride: stride, b)
-      second.add(a + stride, stride: stride, b)
-      third.add(a + 2 &* stride, stride: stride, b)
-      fourth.add(a + 3 &* stride, stride: stride, b)
-      return
-    }
+    guard stride == 1 else { return stack.add(a, stride: stride, b) }
     let x = UnsafeRawPointer(a).loadUnaligned(as: Vector.self)
-    first.add(Vector(repeating: x.x), b)
-    second.add(Vector(repeating: x.y), b)
-    third.add(Vector(repeating: x.z), b)
-    fourth.add(Vector(repeating: x.w), b)
+    stack.top.top.add(Vector(repeating: x.x), b)
+    stack.top.bottom.add(Vector(repeating: x.y), b)
+    stack.bottom.top.add(Vector(repeating: x.z), b)
+    stack.bottom.bottom.add(Vector(repeating: x.w), b)
   }
 
   @inlinable @inline(__always)
-  package mutating func load(_ c: MutableRows) {
-    first.load(c)
-    second.load(c.below(1))
-    third.load(c.below(2))
-    fourth.load(c.below(3))
-  }
+  package mutating func load(_ c: MutableRows) { stack.load(c) }
 
   @inlinable @inline(__always)
-  package mutating func loadLeft(_ c: MutableRows) {
-    first.loadLeft(c)
-    second.loadLeft(c.below(1))
-    third.loadLeft(c.below(2))
-    fourth.loadLeft(c.below(3))
-  }
+  package mutating func loadLeft(_ c: MutableRows) { stack.loadLeft(c) }
 
   @inlinable @inline(__always)
   package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
-    first.addLeft(a, stride: stride, b)
-    second.addLeft(a + stride, stride: stride, b)
-    third.addLeft(a + 2 &* stride, stride: stride, b)
-    fourth.addLeft(a + 3 &* stride, stride: stride, b)
+    stack.addLeft(a, stride: stride, b)
   }
 
   @inlinable @inline(__always)
-  package func store(to c: MutableRows, accumulate: Bool) {
-    first.store(to: c, accumulate: accumulate)
-    second.store(to: c.below(1), accumulate: accumulate)
-    third.store(to: c.below(2), accumulate: accumulate)
-    fourth.store(to: c.below(3), accumulate: accumulate)
-  }
+  package func store(to c: MutableRows, accumulate: Bool) { stack.store(to: c, accumulate: accumulate) }
 
   @inlinable @inline(__always)
-  package func storeLeft(to c: MutableRows, accumulate: Bool) {
-    first.storeLeft(to: c, accumulate: accumulate)
-    second.storeLeft(to: c.below(1), accumulate: accumulate)
-    third.storeLeft(to: c.below(2), accumulate: accumulate)
-    fourth.storeLeft(to: c.below(3), accumulate: accumulate)
-  }
+  package func storeLeft(to c: MutableRows, accumulate: Bool) { stack.storeLeft(to: c, accumulate: accumulate) }
 }
 
 /// Two rows.
