@@ -6,10 +6,13 @@
 The templates are ours. They use what those of LLaMA, Mistral, Qwen and SmolLM use, one idea in each.
 """
 
+import datetime
 import json
 import pathlib
 
+from jinja2 import nodes
 from jinja2.exceptions import TemplateError
+from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 TEMPLATES = {
@@ -39,6 +42,12 @@ TEMPLATES = {
     "arithmetic": "{{ -7 // 2 }} {{ -7 % 3 }} {{ 1 + 2 * 3 - 4 }} {{ 'a' ~ 1 ~ 'b' }} {{ 'abcdef'[1:-2] }} {{ 'héo'[-2] }} {{ 0 or 'o' }} "
     "{{ (not false) and 1 }} {{ 3 not in [1, 2] }} {{ [1, 2, 3, 4][:1:-1] }} {{ [1, 2, 3][-9:2] }} {{ 'ab'[9:] }}|{{ 2 >= 2 }}"
     "{% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}={{ v }};{% endfor %}{{ 1 is odd }}{{ messages[0] is mapping }}{{ true is number }}{{ 1 is boolean }}{{ [] is sequence }}{{ none is iterable }}{{ \"q\\tq\\\\\" }}",
+    "tools": "{% if tools is not none %}{{ tools[0].name }}{% endif %}{{ documents is defined }}{% generation %}{{ strftime_now is defined }}"
+    "{% endgeneration %}{{ raise_exception is defined }}{{ nobody is defined }}{% if not date %}{% set date = strftime_now('%d %b %Y') %}{% endif %}{{ date }}",
+    "date": "{{ strftime_now('%Y-%m-%d %H:%M:%S|%y %B %e %j %A %a %I %p %h %-d %-m %-H %F %T 100 %%') }}",
+    "json": "{{ messages | tojson }}\n{{ messages[0] | tojson(indent=4) }}\n{{ [[], {}, none, true, -3, ['a', {'b': [1]}]] | tojson(indent=2) }}"
+    "{{ 'q\\t\"\\\\\x01\x7f' | tojson }}{{ messages | tojson | length }}",
+    "json of nothing": "{{ nobody | tojson }}",
     "nothing of nothing": "{{ nothing.at.all }}",
     "a sum of unlike things": "{{ 'a' + 1 }}",
 }
@@ -51,13 +60,26 @@ CONVERSATIONS = [
 ]
 
 
+class Generation(Extension):
+    """What an assistant said, marked for training: the block is what is in it."""
+
+    tags = {"generation"}
+
+    def parse(self, parser):
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        return nodes.Scope(body).set_lineno(line)
+
+
 def refuse(reason):
     raise TemplateError(reason)
 
 
 def main():
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[Generation])
     environment.globals["raise_exception"] = refuse
+    environment.globals["strftime_now"] = datetime.datetime(2024, 2, 29, 0, 5, 7).strftime
+    environment.filters["tojson"] = lambda value, indent=None: json.dumps(value, ensure_ascii=False, indent=indent)
     vectors = []
     for name, template in TEMPLATES.items():
         for conversation in CONVERSATIONS:
@@ -65,7 +87,7 @@ def main():
                 messages = [{"role": role, "content": content} for role, content in conversation]
                 try:
                     text = environment.from_string(template).render(
-                        messages=messages, add_generation_prompt=prompt, bos_token="<s>", eos_token="</s>"
+                        messages=messages, add_generation_prompt=prompt, bos_token="<s>", eos_token="</s>", tools=None, documents=None
                     )
                 except (TemplateError, TypeError):
                     text = None

@@ -7,7 +7,8 @@ import Tokenizer
   @Test("Every template makes of every conversation what Jinja makes of it, and refuses what Jinja refuses")
   func vectors() throws {
     let vectors = try #require(try Fixtures.json(Fixtures.path("chat/vectors.json")).array)
-    #expect(vectors.count == 80)
+    #expect(vectors.count == 112)
+    let now = LocalTime(year: 2024, month: 2, day: 29, hour: 0, minute: 5, second: 7)
     for vector in vectors {
       let name = try #require(vector["name"]?.text)
       let template = try ChatTemplate(
@@ -17,9 +18,9 @@ import Tokenizer
       }
       let prompt = vector["prompt"]?.bool == true
       if let text = vector["text"]?.text {
-        #expect(try template.text(messages, addingPrompt: prompt) == text, "\(name)")
+        #expect(try template.text(messages, addingPrompt: prompt, now: now) == text, "\(name)")
       } else {
-        #expect(throws: TokenizerError.self, "\(name)") { try template.text(messages, addingPrompt: prompt) }
+        #expect(throws: TokenizerError.self, "\(name)") { try template.text(messages, addingPrompt: prompt, now: now) }
       }
     }
   }
@@ -46,7 +47,10 @@ import Tokenizer
     "What is not known is refused where it is met",
     arguments: [
       ("{{ 'a' | rot13 }}", "the filter rot13 is not known for a text"),
-      ("{{ strftime_now('%d') }}", "the function strftime_now is not known"),
+      ("{{ lipsum(3) }}", "the function lipsum is not known"),
+      ("{{ strftime_now('%d %Q') }}", "strftime_now does not know all of '%d %Q'"),
+      ("{{ messages | tojson(sort_keys=true) }}", "tojson is known with indent alone"),
+      ("{{ nobody | default(boolean=true) }}", "the argument boolean of default is not known there"),
       ("{{ messages is huge }}", "the test huge is not known for a list"),
       ("{{ raise_exception('no') }}", "the template refuses the messages: no"),
       ("{{ 1 // 0 }}", "1 // 0 has no result"),
@@ -59,6 +63,14 @@ import Tokenizer
     #expect("\(error)".contains(reason), "\(error)")
     // Where nothing comes to it, it does not matter.
     #expect(try ChatTemplate("{% if false %}\(template)\n{% endif %}ok").text([.user("x")]) == "ok")
+  }
+
+  @Test("A template that asks for the date gets that of today")
+  func today() throws {
+    let before = LocalTime.now
+    let text: String? = try ChatTemplate("{{ strftime_now('%F') }}").text([.user("x")])
+    // The test may run at midnight.
+    #expect([before, LocalTime.now].map { $0.formatted("%Y-%m-%d") }.contains(text))
   }
 
   @Test(

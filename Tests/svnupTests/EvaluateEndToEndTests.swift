@@ -82,10 +82,58 @@ struct EvaluateEndToEndTests {
   }
 
   @Test(
+    "an answer is the same however it is written",
+    arguments: [
+      (
+        #""question": "In the beginning", "choices": ["God", "B"], "answer""#,
+        [["0", #""0""#, #""A""#, #""God""#], ["1", #""B""#]]
+      ),
+      (
+        #""premise": "a", "hypothesis": "b", "label""#,
+        [["0", #""entailment""#], ["1", #""1""#, #""not_entailment""#]]
+      ),
+      (#""passage": "a", "question": "b", "answer""#, [["false", "0"], ["true", "1", #""1""#]]),
+      (#""sentence": "God _ void", "option1": "a", "option2": "b", "answer""#, [["1", #""1""#], ["2", #""2""#]]),
+    ])
+  func answers(fields: String, spellings: [[String]]) throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "task.jsonl")
+      func accuracy(_ answer: String) throws -> Double? {
+        let line = "{\(fields): \(answer)}"
+        try File.replace(path, with: Array(line.utf8))
+        let result = try svnup.json(["evaluate", Inputs.embedded, "--task", path])
+        return result["tasks"]?.array?.first?["accuracy"]?["value"]?.double
+      }
+      let found = try spellings.map { try $0.map(accuracy) }
+      #expect(found.allSatisfy { Set($0).count == 1 }, "\(found)")
+      // One of the two is what the model says.
+      #expect(Set(found.map(\.first)) == [0, 1])
+    }
+  }
+
+  @Test(
+    "fields that a form has no use for are named, and choices of one's own go before a form that has a passage, too")
+  func unread() throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "task.jsonl")
+      let line = #"{"passage": "a", "question": "b", "choices": ["c", "d", "e"], "answer": 2, "id": 7}"#
+      try File.replace(path, with: Array(line.utf8))
+      let run = try svnup.run(["evaluate", Inputs.embedded, "--task", path])
+      #expect(run.status == 0 && run.output.contains("choices"))
+      #expect(run.error.contains("not read: id, passage"))
+    }
+  }
+
+  @Test(
     "a line that is no item is refused by its number and field",
     arguments: [
       (#"{"question": "a", "choices": ["b", "c"]}"#, "no task that is known"),
       (#"{"question": "a", "choices": ["b", "c"], "answer": 2}"#, "answer"),
+      (#"{"question": "a", "choices": ["b", "c"], "answer": "C"}"#, "letter"),
+      (#"{"question": {"stem": "a", "choices": []}, "answerKey": "B"}"#, "question_stem"),
+      (#"{"passage": "a", "question": "b", "answer": true, "label": 0}"#, "answer"),
+      (#"{"passage": "a", "question": "b", "answer": "yes"}"#, "answer"),
+      (#"{"premise": "a", "hypothesis": "b", "label": "neutral"}"#, "not_entailment"),
       (#"{"question": "a", "choices": ["b"], "answer": 0}"#, "choices"),
       (#"{"question": "a", "choices": "b", "answer": 0}"#, "choices"),
       (#"{"sentence": "no gap", "option1": "a", "option2": "b", "answer": "1"}"#, "sentence"),

@@ -81,7 +81,7 @@ struct GenerateEndToEndTests {
   func refusals() throws {
     #expect(try svnup.refusal(["generate", Inputs.embedded, "", "--quiet"], status: 64).contains("PROMPT"))
     let long = String(repeating: "and the earth was without form ", count: 500)
-    #expect(try svnup.refusal(["generate", Inputs.embedded, long, "--quiet"], status: 64).contains("positions"))
+    #expect(try svnup.refusal(["generate", Inputs.embedded, long, "--quiet"], status: 65).contains("positions"))
     let drawing = try svnup.refusal(["generate", Inputs.embedded, "a", "--top-k", "4"], status: 64)
     #expect(drawing.contains("--temperature"))
   }
@@ -138,13 +138,32 @@ struct GenerateEndToEndTests {
     }
   }
 
+  @Test("what else the line of a prompt has stands behind the result, and what the result has goes before it")
+  func labels() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "prompts.jsonl")
+      try File.replace(file, with: Array(#"{"id": [1, {"a": null}], "text": "mine", "prompt": "Moses"}"#.utf8))
+      let run = try svnup.run(["generate", Inputs.embedded, "--prompts", file, "--tokens", "2"])
+      let result = try JSON.parse(Array(run.output.utf8))
+      #expect(result["id"]?.array?.count == 2 && result["id"]?.array?.last?["a"]?.isNull == true)
+      #expect(result["text"]?.text != "mine" && result["prompt"]?.text == "Moses")
+      #expect(result.objectMembers.count { $0.0 == "text" } == 1)
+      #expect(run.error.contains("text: the lines of prompts have them, too"))
+    }
+  }
+
   @Test("prompts that are none are refused by their line, before the model is read")
   func malformedPrompts() throws {
     try withTemporaryFolder { folder in
       let file = Path.join(folder, "prompts.jsonl")
       for (text, problem) in [
         ("{\"prompt\": \"a\"}\n[1]\n", "line 2"), ("{\"prompt\": 7}\n", "prompt"), ("{\"prompt\": \"a\"\n", "line 1"),
-        ("\n", "there is no prompt in it"),
+        ("\n", "there is no prompt in it"), ("[\"a\"]\n", "an array, not an object"),
+        (#"{"messages": []}"#, "end with"), (#"{"messages": [{"role": "assistant", "content": "a"}]}"#, "end with"),
+        (#"{"messages": [{"role": "user", "content": [1]}]}"#, "messages[0].content"),
+        (#"{"messages": [{"role": "user", "content": "a", "name": "b"}]}"#, "messages[0].name"),
+        (#"{"messages": [{"role": "user", "content": "a"}], "prompt": "b"}"#, "a prompt, too"),
+        (#"{"messages": [{"role": "user", "content": "a"}]}"#, "no chat template"),
       ] {
         try File.replace(file, with: Array(text.utf8))
         let run = try svnup.run(["generate", Inputs.embedded, "--prompts", file])
@@ -173,6 +192,22 @@ struct GenerateEndToEndTests {
       #expect(said["text"]?.text != nil)
       #expect(said["text"]?.text == plain["text"]?.text)
       #expect(said["promptTokens"]?.integer == plain["promptTokens"]?.integer)
+      let file = Path.join(folder, "prompts.jsonl")
+      let lines = [
+        #"{"messages": [{"role": "system", "content": "now "}, {"role": "user", "content": "Moses"}]}"#,
+        #"{"messages": [{"role": "user", "content": "Mo"}, {"role": "user", "content": "ses", "name": null}]}"#,
+        #"{"prompt": "Moses"}"#,
+      ]
+      try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
+      let batch = try svnup.json(["generate", folder, "--prompts", file] + options)["texts"]?.array ?? []
+      let wanted = try ["Be good: now Moses and", "Moses and", "Moses"].map {
+        try svnup.json(["generate", folder, $0] + options)
+      }
+      #expect(batch.map { $0["text"]?.text } == wanted.map { $0["text"]?.text })
+      #expect(batch.map { $0["promptTokens"]?.integer } == wanted.map { $0["promptTokens"]?.integer })
+      #expect(batch[0]["messages"]?.array?.count == 2)
+      let twice = ["generate", folder, "--prompts", file, "--chat", "--system", "x"]
+      #expect(try svnup.refusal(twice + ["--quiet"], status: 65).contains("line 1: messages"))
     }
     let none = try svnup.refusal(["generate", Inputs.embedded, "Moses", "--chat", "--quiet"], status: 65)
     #expect(none.contains("the model has no chat template"))

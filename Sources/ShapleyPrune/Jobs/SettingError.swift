@@ -48,9 +48,7 @@ public struct SettingError: Error, Equatable, Sendable {
     case seeds
     /// Where results go.
     case output
-    /// The beginning of a text.
-    case prompt
-    /// Tokens of it.
+    /// Tokens of the beginning of a text.
     case promptTokens
     /// Texts to continue at a time.
     case batch

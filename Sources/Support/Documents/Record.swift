@@ -178,6 +178,13 @@ extension JSON {
   /// The object with one more member at its end.
   package func with(_ name: String, _ value: JSON) -> JSON { JSON(members: objectMembers + [(name, value)]) }
 
+  /// The object with the members of another whose names it does not have, at its end.
+  package func adding(_ other: JSON) -> JSON {
+    let own = objectMembers
+    let names = Set(own.map(\.0))
+    return JSON(members: own + other.objectMembers.filter { !names.contains($0.0) })
+  }
+
   /// The SHA-256 of the compact form, in hexadecimal digits.
   package var sha256: String { SHA256.hexadecimal(of: encoded()) }
 }

@@ -91,6 +91,15 @@ private func exitProcess(_ status: Int32) -> Never { exit(status) }
 
     static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 
+    static var localTime: LocalTime {
+      var (seconds, parts) = (time(nil), tm())
+      localtime_r(&seconds, &parts)
+      return LocalTime(
+        year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday),
+        hour: Int(parts.tm_hour),
+        minute: Int(parts.tm_min), second: Int(parts.tm_sec))
+    }
+
     static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
   }

@@ -79,6 +79,9 @@ protocol OperatingSystem {
   /// Columns of a terminal; nil where there is none.
   static func columns(_ descriptor: Int32) -> Int?
 
+  /// The time of the machine's clock, where it is.
+  static var localTime: LocalTime { get }
+
   // MARK: Signals
 
   /// Makes a write that nobody reads, or that is over a limit on file sizes, fail instead of ending the process.

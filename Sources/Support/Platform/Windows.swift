@@ -230,6 +230,14 @@
       return count > 0 ? slashed(String(decoding: path[..<count], as: UTF16.self)) : nil
     }
 
+    static var localTime: LocalTime {
+      var time = SYSTEMTIME()
+      GetLocalTime(&time)
+      return LocalTime(
+        year: Int(time.wYear), month: Int(time.wMonth), day: Int(time.wDay), hour: Int(time.wHour),
+        minute: Int(time.wMinute), second: Int(time.wSecond))
+    }
+
     static func environment(_ name: String) -> String? {
       wide(name) { _wgetenv($0) }.map { String(decodingCString: $0, as: UTF16.self) }
     }

@@ -7,9 +7,9 @@ import Support
 ///     let ids = tokenizer.encode(Array(text.utf8), addingSpecialTokens: false)
 ///
 /// Templates are written in Jinja (https://jinja.palletsprojects.com). Understood is the part of it that the templates of LLaMA, Mistral, Qwen
-/// and SmolLM use for messages, with the blanks as Hugging Face sets them (`trim_blocks`, `lstrip_blocks`); what is not known is refused with
-/// its place, most of it only where it would be carried out: macros and other statements at once, filters, functions and tests when they
-/// are met.
+/// and SmolLM use for messages (Documentation/Generate.md), with the blanks as Hugging Face sets them (`trim_blocks`, `lstrip_blocks`); what is
+/// not known is refused with its place, most of it only where it would be carried out: macros and other statements at once, filters, functions
+/// and tests when they are met.
 public struct ChatTemplate: Sendable {
   /// A message of a conversation.
   public struct Message: Sendable, Equatable {
@@ -91,15 +91,26 @@ public struct ChatTemplate: Sendable {
   ///
   /// Throws `TokenizerError` where the template refuses the messages, or needs what is not known.
   ///
+  /// A template may write the date of today, so that another day has another text.
+  ///
   /// Complexity: what the template does, at most ten million steps.
   public func text(_ messages: [Message], addingPrompt: Bool = true) throws(TokenizerError) -> String {
+    try text(messages, addingPrompt: addingPrompt, now: .now)
+  }
+
+  /// The same at a time.
+  package func text(
+    _ messages: [Message], addingPrompt: Bool = true, now: LocalTime
+  ) throws(TokenizerError) -> String {
     var names: [String: TemplateValue] = [
       "messages": .list(
         messages.map { .object([("role", .string($0.role)), ("content", .string($0.content))]) }),
       "add_generation_prompt": .bool(addingPrompt),
+      // Hugging Face gives them to every template, also where there are none.
+      "tools": .none, "documents": .none,
     ]
     for token in specialTokens { names[token.name] = .string(token.text) }
-    var evaluation = TemplateEvaluation(names)
+    var evaluation = TemplateEvaluation(names, now: now)
     do throws(TemplateProblem) { try evaluation.run(statements) } catch { throw Self.failure(error, source, name) }
     return evaluation.output
   }

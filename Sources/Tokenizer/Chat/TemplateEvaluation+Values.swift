@@ -111,12 +111,15 @@ extension TemplateEvaluation {
 
   // MARK: Calls
 
+  /// The functions that `call` knows by name.
+  static let functions = ["raise_exception", "strftime_now", "namespace", "range"]
+
   mutating func call(
     _ function: TemplateExpression, _ arguments: [TemplateArgument], _ place: Int
   ) throws(TemplateProblem) -> TemplateValue {
     switch function {
     case .name("raise_exception"):
-      let reason = try values(arguments).first?.text ?? ""
+      let reason = try values(arguments, of: "raise_exception", place).first?.text ?? ""
       throw Self.problem("the template refuses the messages: \(reason)", place)
     case .name("namespace"):
       var names: [String: TemplateValue] = [:]
@@ -126,8 +129,18 @@ extension TemplateEvaluation {
       }
       namespaces.append(names)
       return .namespace(namespaces.count - 1)
+    case .name("strftime_now"):
+      guard case .string(let format)? = try values(arguments, of: "strftime_now", place).first else {
+        throw Self.problem("strftime_now takes a format", place)
+      }
+      guard let text = now.formatted(format) else {
+        throw Self.problem("strftime_now does not know all of '\(format)'", place)
+      }
+      return .string(text)
     case .name("range"):
-      let bounds = try values(arguments).map { value in if case .integer(let number) = value { number } else { 0 } }
+      let bounds = try values(arguments, of: "range", place).map { value in
+        if case .integer(let number) = value { number } else { 0 }
+      }
       guard (1...2).contains(bounds.count) else { throw Self.problem("range takes one number or two", place) }
       let (first, end) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
       guard end < 1_000_000 else { throw Self.problem("a range that long is refused", place) }
@@ -135,7 +148,7 @@ extension TemplateEvaluation {
     case .name(let name): throw Self.problem("the function \(name) is not known", place)
     case .member(let of, let name, let place):
       let of = try value(of)
-      return try method(name, of, try values(arguments), place)
+      return try method(name, of, try values(arguments, of: name, place), place)
     default: throw Self.problem("this cannot be called", place)
     }
   }
@@ -238,7 +251,7 @@ extension TemplateEvaluation {
     case .string: ["defined", "string", "iterable", "sequence"]
     case .list: ["defined", "iterable", "sequence"]
     case .object: ["defined", "mapping", "iterable", "sequence"]
-    case .namespace: ["defined"]
+    case .namespace, .function: ["defined"]
     }
   }
 

@@ -1,3 +1,5 @@
+import Support
+
 /// Carries out a template.
 struct TemplateEvaluation {
   /// The text so far.
@@ -11,7 +13,10 @@ struct TemplateEvaluation {
   private static let mostBytes = 16 << 20
   private static let mostElements = 1 << 20
 
-  init(_ names: [String: TemplateValue]) { scopes = [names] }
+  /// What `strftime_now` writes.
+  let now: LocalTime
+
+  init(_ names: [String: TemplateValue], now: LocalTime) { (scopes, self.now) = ([names], now) }
 
   mutating func run(_ statements: [TemplateStatement]) throws(TemplateProblem) {
     for statement in statements {
@@ -79,7 +84,7 @@ struct TemplateEvaluation {
 
   private func lookUp(_ name: String) -> TemplateValue {
     for scope in scopes.reversed() { if let value = scope[name] { return value } }
-    return .undefined
+    return Self.functions.contains(name) ? .function : .undefined
   }
 
   func list(_ value: TemplateValue, _ place: Int) throws(TemplateProblem) -> [TemplateValue] {
@@ -125,10 +130,11 @@ struct TemplateEvaluation {
     case .call(let function, let arguments, let place): return try call(function, arguments, place)
     case .filter(let of, let name, let arguments, let place):
       let of = try value(of)
-      return try filter(name, of, try values(arguments), place)
+      if name == "tojson" { return try json(of, arguments, place) }
+      return try filter(name, of, try values(arguments, of: name, place), place)
     case .test(let of, let name, let arguments, let place):
       let of = try value(of)
-      return .bool(try test(name, of, try values(arguments), place))
+      return .bool(try test(name, of, try values(arguments, of: name, place), place))
     case .not(let of): return .bool(!(try value(of).isTrue))
     case .negative(let of, let place):
       guard case .integer(let number) = try value(of) else {
@@ -155,9 +161,21 @@ struct TemplateEvaluation {
     }
   }
 
-  mutating func values(_ arguments: [TemplateArgument]) throws(TemplateProblem) -> [TemplateValue] {
+  /// Names that arguments may have where they stand in this order.
+  private static let argumentNames = ["default": ["default_value", "boolean"], "join": ["d"], "trim": ["chars"]]
+
+  /// The arguments of a function, filter or test.
+  mutating func values(
+    _ arguments: [TemplateArgument], of function: String, _ place: Int
+  ) throws(TemplateProblem) -> [TemplateValue] {
+    let names = Self.argumentNames[function] ?? []
     var result: [TemplateValue] = []
-    for argument in arguments { result.append(try value(argument.value)) }
+    for argument in arguments {
+      if let name = argument.name, names.firstIndex(of: name) != result.count {
+        throw TemplateProblem(reason: "the argument \(name) of \(function) is not known there", place: place)
+      }
+      result.append(try value(argument.value))
+    }
     return result
   }
 }

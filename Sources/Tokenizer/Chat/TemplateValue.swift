@@ -11,6 +11,8 @@ enum TemplateValue: Sendable {
   case object([(key: String, value: TemplateValue)])
   /// What `namespace()` makes, by its number in the evaluation: the one thing that can be changed from within a loop.
   case namespace(Int)
+  /// What a name stands for that can be called.
+  case function
 
   var isTrue: Bool {
     switch self {
@@ -20,7 +22,7 @@ enum TemplateValue: Sendable {
     case .string(let text): !text.isEmpty
     case .list(let elements): !elements.isEmpty
     case .object(let members): !members.isEmpty
-    case .namespace: true
+    case .namespace, .function: true
     }
   }
 
@@ -36,6 +38,7 @@ enum TemplateValue: Sendable {
     case .object(let members):
       "{" + members.map { "'\($0.key)': \($0.value.representation)" }.joined(separator: ", ") + "}"
     case .namespace: "namespace"
+    case .function: "function"
     }
   }
 
@@ -52,6 +55,7 @@ enum TemplateValue: Sendable {
     case .list: "a list"
     case .object: "a mapping"
     case .namespace: "a namespace"
+    case .function: "a function"
     }
   }
 

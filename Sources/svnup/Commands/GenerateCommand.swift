@@ -9,7 +9,10 @@ package enum GenerateCommand: Command {
 
   package static let prompts = Option<String?>(
     "prompts", .text("FILE"),
-    help: "Continue many texts: an object with prompt a line, in JSON; one with the result is printed for each.")
+    help: """
+      Continue many texts: an object with prompt, or with messages, a line, in JSON; one with the result is printed for \
+      each.
+      """)
   package static let batch = Option(
     "batch", .integer(1...GenerateJob.mostBatch), default: GenerateJob.usualBatch,
     help: "With --prompts: texts to continue at a time.")
@@ -92,7 +95,7 @@ package enum GenerateCommand: Command {
     job.sampling.repetitionPenalty = arguments[repetitionPenalty]
     job.sampling.seed = UInt64(arguments[seed])
     job.events = console
-    if let file = arguments[prompts] { return try run(job, GenerateJob.prompts(in: file), console) }
+    if let file = arguments[prompts] { return try run(job, GeneratePrompt.read(file), console) }
     let text = try arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self)
     let result: GenerateResult
     if console.wantsJSON {
@@ -107,14 +110,15 @@ package enum GenerateCommand: Command {
     console.note(result.rates)
   }
 
-  /// A line of JSON for each prompt as its text comes, or one document in the end.
-  private static func run(_ job: GenerateJob, _ prompts: [String], _ console: Console) throws {
+  /// A line of JSON for each prompt as its text comes, or one document in the end: the result, and what else the prompt's line has.
+  private static func run(_ job: GenerateJob, _ prompts: [GeneratePrompt], _ console: Console) throws {
     var results: [JSON] = []
     var tokens = 0
     let start = ContinuousClock.now
     try job.run(prompts) { index, result in
+      let json = result.json.adding(prompts[index].line)
+      if index == 0 { noteReplaced(by: result.json, prompts, console) }
       tokens += result.tokens.count
-      let json = result.json.with("prompt", JSON(prompts[index]))
       if console.wantsJSON {
         results.append(json)
       } else {
@@ -126,5 +130,13 @@ package enum GenerateCommand: Command {
     console.note(
       "\(tokens) tokens in \(seconds.fixed(1)) s, the reading of the model included: "
         + "\((Double(tokens) / max(seconds, 1e-9)).fixed(1)) a second")
+  }
+
+  /// Names the members of lines in whose place the result's own are printed.
+  private static func noteReplaced(by result: JSON, _ prompts: [GeneratePrompt], _ console: Console) {
+    let replaced = result.objectMembers.map(\.0).filter { name in prompts.contains { $0.line[name] != nil } }
+    guard !replaced.isEmpty else { return }
+    console.note(
+      "\(replaced.joined(separator: ", ")): the lines of prompts have them, too; those of the results are printed")
   }
 }

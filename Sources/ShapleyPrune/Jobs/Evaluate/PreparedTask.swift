@@ -24,7 +24,10 @@ struct PreparedTask: Sendable {
   }
 
   private init(_ path: String, items limit: Int?, _ encoder: PairEncoder, _ events: any JobEvents) throws {
-    let (form, all) = try Self.read(path)
+    let (form, all, unread) = try Self.read(path)
+    if !unread.isEmpty {
+      events.note("\(path): fields that are not read: \(unread.sorted().joined(separator: ", "))")
+    }
     let asked = Array(all.prefix(limit ?? all.count))
     if let limit, asked.count < limit {
       events.note("\(path): \(asked.count) items are asked; \(limit) were asked for, and it has no more")
@@ -40,16 +43,17 @@ struct PreparedTask: Sendable {
     items = zip(asked, pairs).map { (item: $0, pairs: $1) }
   }
 
-  /// The items of a file, all of one form.
-  private static func read(_ path: String) throws -> (form: TaskForm, items: [TaskItem]) {
-    var (form, items): (TaskForm?, [TaskItem]) = (nil, [])
+  /// The items of a file, all of one form, and fields that it has no use for.
+  private static func read(_ path: String) throws -> (form: TaskForm, items: [TaskItem], unread: Set<String>) {
+    var (form, items, unread): (TaskForm?, [TaskItem], Set<String>) = (nil, [], [])
     try JSONLines.forEach(in: path, kind: "an item") { fields in
       let found = try form ?? TaskForm(fields)
       form = found
       items.append(try found.item(fields))
+      unread.formUnion(try found.unread(fields))
     }
     guard let form else { throw DocumentError(TextInput(path: path).name, reason: "there is no item in it") }
-    return (form, items)
+    return (form, items, unread)
   }
 
   /// Tokens that pass a model at a time, where the next item does not take more: every weight is read once for them.

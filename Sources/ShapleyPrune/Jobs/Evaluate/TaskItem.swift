@@ -34,12 +34,12 @@ package enum TaskForm: String, Sendable, CaseIterable {
   case hellaSwag = "HellaSwag"
   case openBookQA = "OpenBookQA"
   case arc = "ARC"
+  /// Anybody's: question, choices (texts), answer (a number from 0, the text, or a letter from A).
+  case choices
   case boolQ = "BoolQ"
   case rte = "RTE"
   case winoGrande = "WinoGrande"
   case piqa = "PIQA"
-  /// Anybody's: question, choices (texts), answer (a number from 0, or the text).
-  case choices
   /// LAMBADA: text, of which the last word is asked for.
   case lastWord = "LAMBADA"
 
@@ -49,21 +49,40 @@ package enum TaskForm: String, Sendable, CaseIterable {
     case .hellaSwag: [["endings", "label"]]
     case .openBookQA: [["question_stem", "choices", "answerKey"]]
     case .arc: [["question", "choices", "answerKey"]]
+    case .choices: [["question", "choices", "answer"]]
     case .boolQ: [["passage", "question"]]
     case .rte: [["sentence1", "sentence2", "label"], ["premise", "hypothesis", "label"]]
     case .winoGrande: [["sentence", "option1", "option2", "answer"]]
     case .piqa: [["goal", "sol1", "sol2", "label"]]
-    case .choices: [["question", "choices", "answer"]]
     case .lastWord: [["text"]]
     }
+  }
+
+  /// Further fields that are read where a line has them.
+  private var furtherFields: [String] {
+    switch self {
+    case .hellaSwag: ["activity_label", "ctx", "ctx_a", "ctx_b"]
+    case .boolQ: ["answer", "label"]
+    default: []
+    }
+  }
+
+  /// Fields of a line that its form has no use for.
+  func unread(_ json: FieldReader) throws(DocumentError) -> Set<String> {
+    Set(try json.members().map(\.name)).subtracting(fields.joined()).subtracting(furtherFields)
   }
 
   /// The form of a line.
   ///
   /// Throws `DocumentError` where it has the fields of none.
   init(_ json: FieldReader) throws(DocumentError) {
-    let names = Set(try json.object().members.map { String(decoding: $0.key, as: UTF8.self) })
+    let names = Set(try json.members().map(\.name))
     guard let form = Self.allCases.first(where: { $0.fields.contains { names.isSuperset(of: $0) } }) else {
+      if let question = json.optional("question"), question.json.object != nil {
+        throw question.failure(
+          "this object, which files of ARC and OpenBookQA have alike, does not tell which of them it is; in front of choices and answerKey write "
+            + "its stem as question for ARC, or as question_stem for OpenBookQA")
+      }
       let known = Self.choices.fields[0].joined(separator: ", ")
       throw json.failure("the fields are those of no task that is known; the simplest has \(known)")
     }
@@ -78,7 +97,9 @@ package enum TaskForm: String, Sendable, CaseIterable {
     switch self {
     case .choices:
       let answers = try json.member("choices").texts()
-      return TaskItem(try text("question"), answers, answer: try json.member("answer").number(of: answers))
+      return TaskItem(
+        try text("question"), answers,
+        answer: try json.member("answer").number(of: answers, letters: true, or: "a choice's text or letter"))
     case .hellaSwag:
       let answers = try json.member("endings").texts().map(Self.cleaned)
       let first = try json.optional("ctx_a")?.text() ?? ""
@@ -97,18 +118,22 @@ package enum TaskForm: String, Sendable, CaseIterable {
       let question = self == .arc ? "Question: \(try text("question"))\nAnswer:" : try text("question_stem")
       return TaskItem(question, answers, answer: answer)
     case .boolQ:
-      let answer = json.optional("label") ?? json.optional("answer")
-      guard let answer else { throw json.failure("it is missing", at: "answer") }
-      let isTrue = answer.json.bool == true ? 1 : answer.json.bool == false ? 0 : try answer.number(below: 2)
+      let answers = [json.optional("label"), json.optional("answer")].compactMap(\.self)
+      guard let answer = answers.first else { throw json.failure("it is missing", at: "answer") }
+      let isTrue = try answer.truth()
+      for other in answers.dropFirst() where try other.truth() != isTrue {
+        throw other.failure("label says something else")
+      }
       return TaskItem(
-        "\(try text("passage"))\nQuestion: \(try text("question"))?\nAnswer:", ["no", "yes"], answer: isTrue)
+        "\(try text("passage"))\nQuestion: \(try text("question"))?\nAnswer:", ["no", "yes"], answer: isTrue ? 1 : 0)
     case .rte:
       let (premise, hypothesis) =
         json.optional("sentence1") == nil
         ? (try text("premise"), try text("hypothesis")) : (try text("sentence1"), try text("sentence2"))
+      let label = try json.member("label")
       return TaskItem(
         "\(premise)\nQuestion: \(hypothesis) True or False?\nAnswer:", ["True", "False"],
-        answer: try json.member("label").number(below: 2))
+        answer: try label.number(of: ["entailment", "not_entailment"], or: "entailment or not_entailment"))
     case .winoGrande:
       let sentence = try text("sentence")
       guard let gap = sentence.firstIndex(of: "_") else {
@@ -117,9 +142,10 @@ package enum TaskForm: String, Sendable, CaseIterable {
       let (before, behind) = (sentence[..<gap], sentence[sentence.index(after: gap)...])
       let options = [try text("option1"), try text("option2")]
       let answer = try json.member("answer")
-      let number = try answer.number(below: 3)
-      guard number > 0 else { throw answer.failure("expected 1 or 2") }
-      return TaskItem(contexts: options.map { "\(before)\($0)" }, " \(behind.trimmed)", answer: number - 1)
+      guard let number = ["1", "2"].firstIndex(of: answer.json.text ?? answer.json.integer.map { String($0) }) else {
+        throw answer.failure("expected 1 or 2")
+      }
+      return TaskItem(contexts: options.map { "\(before)\($0)" }, " \(behind.trimmed)", answer: number)
     case .piqa:
       return TaskItem(
         "Question: \(try text("goal"))\nAnswer:", [try text("sol1"), try text("sol2")],
@@ -173,17 +199,32 @@ extension FieldReader {
     return (texts, labels)
   }
 
+  /// True or false, which may be written as 1 or 0.
+  fileprivate func truth() throws(DocumentError) -> Bool {
+    if let bool = json.bool { bool } else { try number(below: 2) == 1 }
+  }
+
   /// A number from 0, which may be written as a string.
-  fileprivate func number(below bound: Int) throws(DocumentError) -> Int {
+  ///
+  /// - Parameter alternative: what else could have been there, for the message.
+  fileprivate func number(below bound: Int, or alternative: String? = nil) throws(DocumentError) -> Int {
     let value = json.integer ?? json.text.flatMap { Int($0) }
-    guard let value, (0..<bound).contains(value) else { throw failure("expected a number from 0 to \(bound - 1)") }
+    guard let value, (0..<bound).contains(value) else {
+      throw failure("expected a number from 0 to \(bound - 1)\(alternative.map { ", or \($0)" } ?? "")")
+    }
     return value
   }
 
-  /// The number of an answer, or the number of the text that it is.
-  fileprivate func number(of answers: [String]) throws(DocumentError) -> Int {
-    if let text = json.text, let index = answers.firstIndex(of: text) { return index }
-    return try number(below: answers.count)
+  /// The number of one of some texts, or of its letter, where no text is that letter; or a number from 0.
+  fileprivate func number(of texts: [String], letters: Bool = false, or alternative: String) throws(DocumentError)
+    -> Int
+  {
+    if let text = json.text {
+      if let index = texts.firstIndex(of: text) { return index }
+      let letters = letters ? Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ".prefix(texts.count)) : []
+      if let index = letters.firstIndex(where: { String($0) == text }) { return index }
+    }
+    return try number(below: texts.count, or: alternative)
   }
 }
 

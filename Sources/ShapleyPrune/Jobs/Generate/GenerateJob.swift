@@ -12,9 +12,9 @@ import Transformer
 public struct GenerateJob: Sendable {
   /// The model.
   public var model: ModelSource
-  /// Whether prompts are what a person says in a conversation, written by the model's chat template.
+  /// Whether texts are what a person says in a conversation, written by the model's chat template, as messages always are.
   public var isChat = false
-  /// What the model is told about itself in a conversation; nil for what its template has.
+  /// What the model is told about itself in a conversation that does not tell it; nil for what its template has.
   public var system: String?
   /// Tokens to generate at most.
   public var limit = 256
@@ -36,12 +36,12 @@ public struct GenerateJob: Sendable {
 
   /// Continues a text, and hands out what follows as it comes: never half a character, and nothing that may yet be a text to stop at.
   ///
-  /// Throws `SettingError` where the prompt has no tokens, or more than the model has positions, and what reading the model and `receive`
-  /// throw.
+  /// Throws `DocumentError` where the prompt has no tokens, or more than the model has positions, and what the chat template, reading the model
+  /// and `receive` throw.
   public func run(
     _ prompt: String, text receive: (String) throws -> Void = { _ in }
   ) throws -> GenerateResult {
-    let (tokenizer, prompts, ends) = try tokens(of: [("the prompt", prompt)])
+    let (tokenizer, prompts, ends) = try tokens(of: [GeneratePrompt(prompt)])
     let language = try model.load(for: .fewTokens, events: events)
     var text = WrittenText(prompts[0], language, self, tokenizer, ends)
     while text.ending == nil { try receive(text.goOn()) }
@@ -61,13 +61,12 @@ public struct GenerateJob: Sendable {
   /// products are the same to the bit, unless a model leaves out zeros, where the last bits may differ. Ends early where the token says
   /// stop. Throws as for one text.
   public func run(
-    _ prompts: [String], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
+    _ prompts: [GeneratePrompt], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
   ) throws {
     guard 1...Self.mostBatch ~= batch else {
       throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
     }
-    let named = prompts.enumerated().map { ("prompt \($0.offset + 1)", $0.element) }
-    let (tokenizer, ids, ends) = try tokens(of: named)
+    let (tokenizer, ids, ends) = try tokens(of: prompts)
     let language = try model.load(for: .fewTokens, events: events)
     try events.during("generating", unit: "texts") { update in
       var (begun, handedOut) = (0, 0)
@@ -99,32 +98,34 @@ public struct GenerateJob: Sendable {
     }
   }
 
-  /// The prompts of a file of JSON lines, each an object with the member `prompt`; `-` is standard input.
-  ///
-  /// Throws `DocumentError` where a line is something else, or there is none.
-  public static func prompts(in path: String) throws -> [String] {
-    var prompts: [String] = []
-    try JSONLines.forEach(in: path, kind: "a prompt") { prompts.append(try $0.member("prompt").text()) }
-    guard !prompts.isEmpty else { throw DocumentError(TextInput(path: path).name, reason: "there is no prompt in it") }
-    return prompts
-  }
-
   /// The tokens of some prompts, and those at which a text ends.
   private func tokens(
-    of prompts: [(name: String, text: String)]
+    of prompts: [GeneratePrompt]
   ) throws -> (tokenizer: BPETokenizer, ids: [[Int]], ends: Set<Int>) {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
     let positions = model.directory.maximumPositions
-    let template = isChat ? try ChatTemplate(directory: model.path) : nil
+    var template: ChatTemplate?
+    /// The tokens of a conversation; its template writes all special ones.
+    func written(_ messages: [ChatTemplate.Message], _ name: String) throws -> [Int] {
+      let own = try template ?? ChatTemplate(directory: model.path)
+      template = own
+      if system != nil, messages.first?.role == "system" {
+        throw DocumentError(name, field: "messages", reason: "they tell the model about itself, and so does a setting")
+      }
+      let text = try own.text((system.map { [.system($0)] } ?? []) + messages)
+      return tokenizer.encode(Array(text.utf8), addingSpecialTokens: false)
+    }
     let ids = try prompts.map { prompt in
-      // The template writes all special tokens itself.
-      let text = try template?.text((system.map { [.system($0)] } ?? []) + [.user(prompt.text)]) ?? prompt.text
-      let ids = tokenizer.encode(Array(text.utf8), addingSpecialTokens: template == nil)
-      guard !ids.isEmpty else { throw SettingError(.prompt, nil, "\(prompt.name) has no tokens; write some text") }
+      let ids =
+        switch prompt.content {
+        case .messages(let messages): try written(messages, prompt.name)
+        case .text(let text) where isChat: try written([.user(text)], prompt.name)
+        case .text(let text): tokenizer.encode(Array(text.utf8))
+        }
+      guard !ids.isEmpty else { throw DocumentError(prompt.name, reason: "it has no tokens; write some text") }
       guard ids.count <= positions else {
-        throw SettingError(
-          .prompt, nil, "\(prompt.name) has \(ids.count) tokens; the model has \(positions) positions")
+        throw DocumentError(prompt.name, reason: "it has \(ids.count) tokens; the model has \(positions) positions")
       }
       try model.check(ids, of: prompt.name)
       return ids
