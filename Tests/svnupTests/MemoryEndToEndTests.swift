@@ -18,6 +18,8 @@ struct MemoryEndToEndTests {
   /// Command lines behind the model; DIR stands for an output.
   static let runs: [[String]] = [
     ["perplexity"] + test,
+    ["generate", "In the beginning", "--tokens", "400", "--temperature", "1"],
+    ["evaluate", "--task", Fixtures.path("tasks/arc.jsonl"), "--task", Fixtures.path("tasks/choices.jsonl")],
     ["shapley", "--absence", "bypassed"] + valid,
     ["shapley", "--absence", "pruned"] + valid,
     ["prune", "--method", "magnitude", "--sparsity", "0.5"],
@@ -67,6 +69,27 @@ struct MemoryEndToEndTests {
       #expect(Double(abs(predicted - peak)) <= 0.15 * Double(peak) + 0x1p22, "\(predicted) for \(peak)")
       #expect(outcome.notes.count == 1)
       #expect(outcome.notes.first?.hasPrefix("memory: about ") == true)
+    }
+  }
+
+  @Test("within a limit, fewer texts go on at a time, the peak is lower, and the texts are the same")
+  func fewerTexts() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "prompts.jsonl")
+      let lines = (1...9).map { #"{"prompt": "\#(String(repeating: "And it came to pass, ", count: 6 * $0))"}"# }
+      try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
+      let words = ["generate", "--prompts", file, "--tokens", "80", "--batch", "8"]
+      for model in [Inputs.embedded, Self.opt] {
+        let free = try run(words, model: model)
+        let (predicted, peak) = (try free.figure("predicted"), try free.figure("peak"))
+        #expect(Double(abs(predicted - peak)) <= 0.15 * Double(peak) + 0x1p22, "\(predicted) for \(peak)")
+        let limit = predicted * 3 / 4
+        let held = try run(words + ["--memory", "\(limit >> 20)MiB"], model: model)
+        #expect(try held.figure("peak") < peak - peak / 8)
+        #expect(held.notes.last?.contains("instead of 8") == true)
+        let texts = [free, held].map { $0.json["texts"]?.array?.map { $0["tokens"]?.array?.map(\.integer) } }
+        #expect(texts[0] == texts[1] && texts[0]?.count == 9)
+      }
     }
   }
 

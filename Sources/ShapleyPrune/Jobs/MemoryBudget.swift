@@ -57,6 +57,24 @@ package struct MemoryBudget: Sendable {
     self = budget(memory)
   }
 
+  /// The first of some ways to work that keeps within a limit, and its budget.
+  ///
+  /// Throws `SettingError` where even the last one does not.
+  static func first<Way>(
+    of ways: [Way], _ source: ModelSource, limit: Int?, length: Int, _ footprint: (Way, MemoryForecast) -> Footprint
+  ) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
+    var index = 0
+    while true {
+      do throws(SettingError) {
+        let budget = try MemoryBudget(source, limit: limit, length: length) { [footprint(ways[index], $0)] }
+        return (ways[index], budget)
+      } catch {
+        index += 1
+        if index >= ways.count { throw error }
+      }
+    }
+  }
+
   private init(base: Double, earlierPeak: Double, phases: [Footprint], limit: Int?, memory: WorkingMemory) {
     self.base = base
     self.earlierPeak = earlierPeak

@@ -10,9 +10,13 @@ package struct GrowingMatrix: Sendable {
   package private(set) var columns = 0
   /// (capacity, columns) elements.
   private var storage = AlignedStorage(byteCount: 0)
+  /// Rows that are made room for at once.
+  private let expected: Int
 
-  /// No rows.
-  package init(_ elementType: ElementType) { self.elementType = elementType }
+  /// No rows, of which `expecting` are to come; more may.
+  package init(_ elementType: ElementType, expecting: Int = 0) {
+    (self.elementType, expected) = (elementType, expecting)
+  }
 
   private var rowBytes: Int { columns * elementType.byteCount }
 
@@ -26,7 +30,7 @@ package struct GrowingMatrix: Sendable {
     let hasRoom = needed * rowBytes <= storage.byteCount
     if !hasRoom || !isKnownUniquelyReferenced(&storage) {
       // Twice the room each time: a row costs its own copy and, on average, one more.
-      let larger = AlignedStorage(byteCount: hasRoom ? storage.byteCount : max(needed, 2 * rows) * rowBytes)
+      let larger = AlignedStorage(byteCount: hasRoom ? storage.byteCount : max(needed, 2 * rows, expected) * rowBytes)
       larger.pointer.copyMemory(from: storage.pointer, byteCount: rows * rowBytes)
       storage = larger
     }

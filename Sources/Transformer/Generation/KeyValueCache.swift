@@ -18,9 +18,10 @@ public final class KeyValueCache {
   /// Tokens in the cache.
   public var count: Int { keys.rows }
 
-  /// An empty cache.
-  public init(_ precision: Precision = .f32) {
-    (keys, values) = (GrowingMatrix(precision.elementType), GrowingMatrix(precision.elementType))
+  /// An empty cache, which makes room for so many tokens at once.
+  public init(_ precision: Precision = .f32, expecting tokens: Int = 0) {
+    keys = GrowingMatrix(precision.elementType, expecting: tokens)
+    values = keys
   }
 
   private init(_ keys: GrowingMatrix, _ values: GrowingMatrix) { (self.keys, self.values) = (keys, values) }

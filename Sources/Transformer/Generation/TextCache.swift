@@ -5,9 +5,9 @@ struct TextCache {
   /// One a block.
   fileprivate let blocks: [KeyValueCache]
 
-  /// Of a text without tokens.
-  init(_ model: any CausalLM, _ precision: KeyValueCache.Precision = .f32) {
-    blocks = model.blocks.map { _ in KeyValueCache(precision) }
+  /// Of a text without tokens, which is expected to have so many.
+  init(_ model: any CausalLM, _ precision: KeyValueCache.Precision = .f32, expecting tokens: Int = 0) {
+    blocks = model.blocks.map { _ in KeyValueCache(precision, expecting: tokens) }
   }
 
   private init(_ blocks: [KeyValueCache]) { self.blocks = blocks }

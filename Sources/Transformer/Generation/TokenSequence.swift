@@ -16,11 +16,14 @@ public struct TokenSequence {
   ///   - model: the model.
   ///   - prompt: the first tokens.
   ///   - cache: how keys and values are kept.
+  ///   - length: tokens that the sequence is expected to have in the end; it may have more.
   /// - Precondition: the prompt is not empty, and every id is in the vocabulary.
-  public init(_ model: any CausalLM, _ prompt: [Int], cache: KeyValueCache.Precision = .f32) {
+  public init(
+    _ model: any CausalLM, _ prompt: [Int], cache: KeyValueCache.Precision = .f32, expecting length: Int = 0
+  ) {
     precondition(!prompt.isEmpty, "the text must have a beginning")
     (self.model, tokens) = (model, prompt)
-    self.cache = TextCache(model, cache)
+    self.cache = TextCache(model, cache, expecting: length)
   }
 
   /// Whether a further token would have a position.

@@ -17,7 +17,7 @@ package enum EvaluateCommand: Command {
     """
   package static let usage = "MODEL --task FILE [options]"
   package static let positionals: [any Declaration] = [InputOptions.model]
-  package static let groups: [OptionGroup] = [("Evaluation", [tasks, items])]
+  package static let groups: [OptionGroup] = [("Evaluation", [tasks, items]), ResourceOptions.group]
   package static let examples: KeyValuePairs = [
     "Two tasks, before and after pruning:":
       "svnup evaluate Llama-2-7b-pruned --task arc_easy.jsonl --task boolq.jsonl",
@@ -28,6 +28,7 @@ package enum EvaluateCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     var job = EvaluateJob(try ModelSource(arguments[InputOptions.model]), tasks: arguments[tasks])
     job.items = arguments[items]
+    job.memoryLimit = arguments[ResourceOptions.memory]
     job.events = console
     let results = try job.run()
     try console.report(EvaluateResult.json(results), or: EvaluateResult.text(results))

@@ -57,7 +57,7 @@ package enum GenerateCommand: Command {
   package static let positionals: [any Declaration] = [InputOptions.model, prompt]
   package static let groups: [OptionGroup] = [
     ("Text", [prompts, batch, chat, system, limit, stops]),
-    ("Memory", [cache]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
+    ("Memory", [cache, ResourceOptions.memory]), ("Choice", [temperature, topK, topP, minP, repetitionPenalty, seed]),
   ]
   package static let examples: KeyValuePairs = [
     "What comes next:": #"svnup generate SmolLM2-135M "Once upon a time" --tokens 100"#,
@@ -88,6 +88,7 @@ package enum GenerateCommand: Command {
     job.stops = arguments[stops]
     job.cache = arguments[cache]
     job.batch = arguments[batch]
+    job.memoryLimit = arguments[ResourceOptions.memory]
     job.sampling.temperature = arguments[temperature]
     job.sampling.topK = arguments[topK]
     job.sampling.topP = arguments[topP]
@@ -100,7 +101,7 @@ package enum GenerateCommand: Command {
     let result: GenerateResult
     if console.wantsJSON {
       result = try job.run(text)
-      try console.print(result.json)
+      try console.print(result.json.with("memory", result.memory.json))
     } else {
       result = try job.run(text) { piece in
         guard try StandardStream.output.send(piece) else { throw OutputClosed() }
@@ -113,19 +114,21 @@ package enum GenerateCommand: Command {
   /// A line of JSON for each prompt as its text comes, or one document in the end: the result, and what else the prompt's line has.
   private static func run(_ job: GenerateJob, _ prompts: [GeneratePrompt], _ console: Console) throws {
     var results: [JSON] = []
+    var memory: MemoryBudget?
     var tokens = 0
     let start = ContinuousClock.now
     try job.run(prompts) { index, result in
       let json = result.json.adding(prompts[index].line)
       if index == 0 { noteReplaced(by: result.json, prompts, console) }
       tokens += result.tokens.count
+      memory = result.memory
       if console.wantsJSON {
         results.append(json)
       } else {
         try console.print(String(decoding: json.encoded(), as: UTF8.self))
       }
     }
-    if console.wantsJSON { try console.print(["texts": .array(results)]) }
+    if console.wantsJSON { try console.print(["texts": .array(results), "memory": memory?.json ?? .null]) }
     let seconds = (ContinuousClock.now - start).seconds
     console.note(
       "\(tokens) tokens in \(seconds.fixed(1)) s, the reading of the model included: "

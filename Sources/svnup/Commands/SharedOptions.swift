@@ -94,8 +94,8 @@ enum ResourceOptions {
   static let memory = Option<Int?>(
     "memory", .byteSize, defaultText: "no limit",
     help: """
-      The memory to stay within, as in 4GiB: shorter strips of the text go through the model at a time and, as the last resort, \
-      calibration states are stored as BF16. What is changed is said; a run that cannot keep within it is refused.
+      The memory to stay within, as in 4GiB: less of a text, or fewer texts, go through the model at a time and, as the last \
+      resort, calibration states are stored as BF16. What is changed is said; a run that cannot keep within it is refused.
       """)
   static let group: OptionGroup = ("Resources", [memory])
 }

@@ -17,7 +17,9 @@ extension EvaluateResult {
     ]
   }
 
-  static func json(_ results: [EvaluateResult]) -> JSON { ["tasks": .array(results.map(\.json))] }
+  static func json(_ results: [EvaluateResult]) -> JSON {
+    ["tasks": .array(results.map(\.json)), "memory": results.first?.memory?.json ?? .null]
+  }
 
   static func text(_ results: [EvaluateResult]) -> String {
     var table = Table([

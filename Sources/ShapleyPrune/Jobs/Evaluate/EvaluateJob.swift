@@ -14,6 +14,8 @@ public struct EvaluateJob: Sendable {
   public var tasks: [String]
   /// Only the first items of each; nil for all.
   public var items: Int?
+  /// Bytes that the run may take, for which fewer items pass the model at a time; nil for no limit.
+  public var memoryLimit: Int?
   /// Who is told how the work goes.
   public var events: any JobEvents = SilentEvents()
 
@@ -22,14 +24,27 @@ public struct EvaluateJob: Sendable {
 
   /// Reads the tasks and the model, and asks.
   ///
-  /// Throws `SettingError` for fewer items than one, `DocumentError` where a line is no item of a known form or an answer does not fit the
+  /// Throws `SettingError` for fewer items than one and for a memory limit that cannot be kept, `DocumentError` where a line is no item of a known form or an answer does not fit the
   /// model, and what reading the model throws.
   ///
   /// - Returns: a result for each task, in their order.
   public func run() throws -> [EvaluateResult] {
     // Whatever is wrong with a task or the tokenizer is told before the weights are read.
     let prepared = try PreparedTask.prepare(tasks, items: items, for: model, events: events)
+    func largestPass(_ tokens: Int) -> Int { prepared.reduce(1) { max($0, $1.largestPass(of: tokens)) } }
+    let usual = PreparedTask.usualPass
+    let (pass, memory) = try MemoryBudget.first(
+      of: [usual, usual / 2, usual / 4, 1], model, limit: memoryLimit, length: largestPass(1)
+    ) { $1.scoring(tokens: largestPass($0)) }
+    memory.announce(events)
+    if pass < usual {
+      events.note("memory: passes of about \(largestPass(pass)) tokens instead of \(largestPass(usual))")
+    }
     let language = try model.load(for: .manyTokens, events: events)
-    return prepared.map { $0.ask(language, events: events) }
+    return prepared.map { task in
+      var result = task.ask(language, pass: pass, events: events)
+      result.memory = memory
+      return result
+    }
   }
 }

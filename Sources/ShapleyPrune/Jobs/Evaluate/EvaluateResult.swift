@@ -40,6 +40,8 @@ public struct EvaluateResult: Sendable {
   public let task: String
   package let form: TaskForm
   package let answers: [Answer]
+  /// What the job held in memory, as far as it was predicted.
+  package var memory: MemoryBudget?
 
   /// Number of items.
   public var count: Int { answers.count }

@@ -57,20 +57,31 @@ struct PreparedTask: Sendable {
   }
 
   /// Tokens that pass a model at a time, where the next item does not take more: every weight is read once for them.
-  private static let passTokens = 512
+  static let usualPass = 512
+
+  /// Items that pass a model together, and their tokens, of all choices.
+  private func passes(of limit: Int) -> [(items: Range<Int>, tokens: Int)] {
+    var passes: [(items: Range<Int>, tokens: Int)] = []
+    for (index, item) in items.enumerated() {
+      let count = item.pairs.reduce(0) { $0 + $1.tokens.count }
+      if let last = passes.last, last.tokens + count <= limit {
+        passes[passes.count - 1] = (last.items.lowerBound..<index + 1, last.tokens + count)
+      } else {
+        passes.append((index..<index + 1, count))
+      }
+    }
+    return passes
+  }
+
+  /// Tokens of the largest pass, where they are to be so many.
+  func largestPass(of tokens: Int) -> Int { passes(of: tokens).reduce(0) { max($0, $1.tokens) } }
 
   /// What a model answers.
-  func ask(_ model: any CausalLM, events: any JobEvents) -> EvaluateResult {
+  func ask(_ model: any CausalLM, pass: Int = usualPass, events: any JobEvents) -> EvaluateResult {
     events.during("asking \(path)", unit: "items") { update in
-      let counts = items.map { $0.pairs.reduce(0) { $0 + $1.tokens.count } }
       var answers: [EvaluateResult.Answer] = []
-      while answers.count < items.count {
-        var (tokens, end) = (counts[answers.count], answers.count + 1)
-        while end < items.count, tokens + counts[end] <= Self.passTokens {
-          tokens += counts[end]
-          end += 1
-        }
-        let asked = items[answers.count..<end]
+      for pass in passes(of: pass) {
+        let asked = items[pass.items]
         let scores = model.scores(of: asked.map { $0.pairs.map { ($0.tokens, $0.context) } })
         answers += zip(asked, scores).map { EvaluateResult.Answer($0.item, $1) }
         update(answers.count, items.count)

@@ -24,6 +24,8 @@ public struct GenerateJob: Sendable {
   public var cache = KeyValueCache.Precision.f32
   /// Of many texts, how many are continued at a time.
   public var batch = GenerateJob.usualBatch
+  /// Bytes that the run may take, for which fewer texts are continued at a time; nil for no limit.
+  public var memoryLimit: Int?
   /// Texts at which to stop; they are not part of the result.
   public var stops: [String] = []
   /// Who is told how the work goes.
@@ -36,17 +38,18 @@ public struct GenerateJob: Sendable {
 
   /// Continues a text, and hands out what follows as it comes: never half a character, and nothing that may yet be a text to stop at.
   ///
-  /// Throws `DocumentError` where the prompt has no tokens, or more than the model has positions, and what the chat template, reading the model
-  /// and `receive` throw.
+  /// Throws `DocumentError` where the prompt has no tokens, or more than the model has positions, `SettingError` for a memory limit that cannot
+  /// be kept, and what the chat template, reading the model and `receive` throw.
   public func run(
     _ prompt: String, text receive: (String) throws -> Void = { _ in }
   ) throws -> GenerateResult {
     let (tokenizer, prompts, ends) = try tokens(of: [GeneratePrompt(prompt)])
+    let plan = try plan(prompts)
     let language = try model.load(for: .fewTokens, events: events)
-    var text = WrittenText(prompts[0], language, self, tokenizer, ends)
+    var text = WrittenText(prompts[0], language, self, tokenizer, ends, room: plan.room)
     while text.ending == nil { try receive(text.goOn()) }
     try receive(text.finish())
-    return text.result
+    return text.result(plan.budget)
   }
 
   /// Texts that `run` continues at a time, where nobody says.
@@ -66,18 +69,20 @@ public struct GenerateJob: Sendable {
     guard 1...Self.mostBatch ~= batch else {
       throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
     }
+    guard !prompts.isEmpty else { return }
     let (tokenizer, ids, ends) = try tokens(of: prompts)
+    let plan = try plan(ids)
     let language = try model.load(for: .fewTokens, events: events)
     try events.during("generating", unit: "texts") { update in
       var (begun, handedOut) = (0, 0)
       var active: [(index: Int, text: WrittenText)] = []
       var ended: [Int: GenerateResult] = [:]
       while !active.isEmpty || begun < ids.count && !stop.isStopRequested {
-        while active.count < batch, begun < ids.count, !stop.isStopRequested {
-          active.append((begun, WrittenText(ids[begun], language, self, tokenizer, ends)))
+        while active.count < plan.batch, begun < ids.count, !stop.isStopRequested {
+          active.append((begun, WrittenText(ids[begun], language, self, tokenizer, ends, room: plan.room)))
           begun += 1
-          // By itself, as it would be alone: a prompt has rows enough to pay for the weights.
-          _ = active[active.count - 1].text.goOn()
+          // By itself, as it would be alone: a prompt has rows enough to pay for the weights. Each has matrices of its own sizes.
+          _ = MemoryPool.shared.phase { active[active.count - 1].text.goOn() }
         }
         let going = active.indices.filter { active[$0].text.ending == nil }
         let scores = TokenSequence.nextScores(of: going.map { active[$0].text.sequence })
@@ -86,7 +91,7 @@ public struct GenerateJob: Sendable {
         }
         for index in active.indices where active[index].text.ending != nil {
           _ = active[index].text.finish()
-          ended[active[index].index] = active[index].text.result
+          ended[active[index].index] = active[index].text.result(plan.budget)
         }
         active.removeAll { $0.text.ending != nil }
         while let result = ended.removeValue(forKey: handedOut) {
@@ -96,6 +101,24 @@ public struct GenerateJob: Sendable {
         }
       }
     }
+  }
+
+  /// Tokens behind a prompt for which room is made at once: no more are touched before they are there, but a model may have many positions.
+  private static let mostRoom = 1024
+
+  /// How many texts are continued at a time, for how many tokens there is room in each, all alike, so that the next text takes the place of
+  /// the last one; and what that takes.
+  private func plan(_ prompts: [[Int]]) throws(SettingError) -> (batch: Int, room: Int, budget: MemoryBudget) {
+    let most = min(batch, prompts.count)
+    // The longest texts may all be there at a time.
+    let prompts = prompts.map(\.count).sorted(by: >)
+    let lengths = prompts.map { $0 + min(limit, model.directory.maximumPositions - $0) }
+    let (batch, budget) = try MemoryBudget.first(
+      of: (1...most).reversed(), model, limit: memoryLimit, length: prompts[0]
+    ) { $1.generation(of: Array(lengths.prefix($0)), prompt: prompts[0], cache) }
+    budget.announce(events)
+    if batch < most { events.note("memory: texts that go on at a time: \(batch) instead of \(most)") }
+    return (batch, min(lengths[0], prompts[0] + Self.mostRoom), budget)
   }
 
   /// The tokens of some prompts, and those at which a text ends.

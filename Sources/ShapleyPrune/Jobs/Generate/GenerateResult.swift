@@ -21,6 +21,8 @@ public struct GenerateResult: Sendable {
   public let promptSeconds: Double
   /// Time from there on; of a text that is not alone, that of its company, too.
   public let decodingSeconds: Double
+  /// What the job held in memory, as far as it was predicted.
+  package let memory: MemoryBudget
 
   /// Tokens of the prompt in a second.
   public var promptRate: Double { Double(promptTokens) / max(promptSeconds, 1e-9) }

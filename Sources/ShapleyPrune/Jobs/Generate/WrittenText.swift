@@ -22,9 +22,11 @@ struct WrittenText {
   private var first: ContinuousClock.Instant?
   private var end: ContinuousClock.Instant?
 
-  /// A text that begins with a prompt, to go on as a job says.
-  init(_ prompt: [Int], _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer, _ ends: Set<Int>) {
-    sequence = TokenSequence(model, prompt, cache: job.cache)
+  /// A text that begins with a prompt, to go on as a job says, with room for so many tokens.
+  init(
+    _ prompt: [Int], _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer, _ ends: Set<Int>, room: Int
+  ) {
+    sequence = TokenSequence(model, prompt, cache: job.cache, expecting: room)
     (promptTokens, limit, stop, self.ends) = (prompt.count, job.limit, job.stop, ends)
     sampler = TokenSampler(job.sampling)
     output = StoppingText(stops: job.stops)
@@ -64,11 +66,11 @@ struct WrittenText {
   mutating func finish() -> String { output.isStopped ? "" : output.append(stream.finish()) + output.finish() }
 
   /// What came of it.
-  var result: GenerateResult {
+  func result(_ memory: MemoryBudget) -> GenerateResult {
     let end = end ?? .now
     let first = first ?? end
     return GenerateResult(
       promptTokens: promptTokens, tokens: generated, text: output.text, ending: ending ?? .interrupted,
-      promptSeconds: (first - start).seconds, decodingSeconds: (end - first).seconds)
+      promptSeconds: (first - start).seconds, decodingSeconds: (end - first).seconds, memory: memory)
   }
 }
