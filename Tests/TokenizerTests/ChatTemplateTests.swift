@@ -3,6 +3,12 @@ import TestSupport
 import Testing
 import Tokenizer
 
+/// Statements that make a text of 8 MiB, and a list of half a million numbers.
+private let longText =
+  "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(20) %}{% set n.t = n.t + n.t %}{% endfor %}"
+private let longList =
+  "{% set n = namespace(t=[1], u=0) %}{% for i in range(19) %}{% set n.t = n.t + n.t %}{% endfor %}"
+
 @Suite struct ChatTemplateTests {
   @Test("Every template makes of every conversation what Jinja makes of it, and refuses what Jinja refuses")
   func vectors() throws {
@@ -79,6 +85,15 @@ import Tokenizer
       "{% for a in range(999999) %}{% for b in range(999999) %}x{% endfor %}{% endfor %}",
       "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}",
       "{% set n = namespace(t=[1]) %}{% for i in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}",
+      "{% set n = namespace(t=[]) %}{% for i in range(400000) %}{% set n.t = [n.t] %}{% endfor %}{{ n.t }}",
+      "{% set n = namespace(t={}) %}{% for i in range(400000) %}{% set n.t = {'a': n.t} %}{% endfor %}{{ n.t | tojson }}",
+      "{% for i in range(999999) %}{% set n = namespace(t=i) %}{% endfor %}",
+      longText + "{{ n.t | replace('x', n.t) }}", longText + "{{ [n.t, n.t, n.t] }}",
+      longText
+        + "{% set l = namespace(t=[n.t]) %}{% for i in range(19) %}{% set l.t = l.t + l.t %}{% endfor %}{{ l.t | join }}",
+      longText + "{% for i in range(999999) %}{% set n.t = 'y' + n.t %}{% endfor %}",
+      longList + "{{ n.t | tojson(indent=16) | length }}{{ n.t | join(longer) }}{{ n.t | map('x') }}",
+      longList + "{% for i in range(999999) %}{% set n.u = [n.t] %}{% endfor %}",
       "{{ range(99999999) }}", String(repeating: "{% if true %}", count: 5000),
       "{{ " + String(repeating: "(", count: 9000) + "1" + String(repeating: ")", count: 9000) + " }}",
       "{{ " + String(repeating: "not ", count: 90000) + "1 }}",

@@ -14,32 +14,37 @@ extension TemplateEvaluation {
       }
       indent = columns
     }
-    return .string(try Self.json(value, indent, depth: 0, place))
+    var text = ""
+    try Self.write(value, indent, depth: 0, to: &text, place)
+    return .string(text)
   }
 
-  private static func json(
-    _ value: TemplateValue, _ indent: Int?, depth: Int, _ place: Int
-  ) throws(TemplateProblem) -> String {
-    func bracket(_ open: String, _ parts: [String], _ close: String) -> String {
-      guard let indent, !parts.isEmpty else { return open + parts.joined(separator: ", ") + close }
-      func line(_ depth: Int) -> String { "\n" + String(repeating: " ", count: indent * depth) }
-      return open + line(depth + 1) + parts.joined(separator: "," + line(depth + 1)) + line(depth) + close
-    }
+  private static func write(
+    _ value: TemplateValue, _ indent: Int?, depth: Int, to text: inout String, _ place: Int
+  ) throws(TemplateProblem) {
+    guard text.utf8.count <= mostBytes else { throw TemplateProblem(reason: "a text becomes too long", place: place) }
+    func line(_ depth: Int) -> String { indent.map { "\n" + String(repeating: " ", count: $0 * depth) } ?? "" }
+    /// What stands in front of an element, or of a member.
+    func begin(_ index: Int) -> String { (index == 0 ? "" : indent == nil ? ", " : ",") + line(depth + 1) }
     switch value {
-    case .none: return "null"
-    case .bool(let value): return value ? "true" : "false"
-    case .integer(let value): return String(value)
-    case .string(let text): return quoted(text)
+    case .none: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .integer(let value): text += String(value)
+    case .string(let string): text += quoted(string)
     case .list(let elements):
-      var parts: [String] = []
-      for element in elements { parts.append(try json(element, indent, depth: depth + 1, place)) }
-      return bracket("[", parts, "]")
-    case .object(let members):
-      var parts: [String] = []
-      for member in members {
-        parts.append("\(quoted(member.key)): \(try json(member.value, indent, depth: depth + 1, place))")
+      text += "["
+      for (index, element) in elements.enumerated() {
+        text += begin(index)
+        try write(element, indent, depth: depth + 1, to: &text, place)
       }
-      return bracket("{", parts, "}")
+      text += (elements.isEmpty ? "" : line(depth)) + "]"
+    case .object(let members):
+      text += "{"
+      for (index, member) in members.enumerated() {
+        text += begin(index) + quoted(member.key) + ": "
+        try write(member.value, indent, depth: depth + 1, to: &text, place)
+      }
+      text += (members.isEmpty ? "" : line(depth)) + "}"
     case .undefined, .namespace, .function:
       throw TemplateProblem(reason: "\(value.kind) cannot be written as JSON", place: place)
     }

@@ -127,6 +127,7 @@ extension TemplateEvaluation {
         guard let name = argument.name else { throw Self.problem("a namespace takes names", place) }
         names[name] = try value(argument.value)
       }
+      guard namespaces.count < 1000 else { throw Self.problem("there are too many namespaces", place) }
       namespaces.append(names)
       return .namespace(namespaces.count - 1)
     case .name("strftime_now"):
@@ -191,9 +192,9 @@ extension TemplateEvaluation {
     case ("list", _): return .list(try list(value, place))
     case ("items", .object(let members)): return .list(members.map { .list([.string($0.key), $0.value]) })
     case ("join", .list(let elements)):
-      return .string(elements.map(\.text).joined(separator: arguments.first?.text ?? ""))
+      return try Self.joined(elements.map(\.text), by: arguments.first?.text ?? "", place)
     case ("replace", .string(let text)) where arguments.count == 2 && !arguments[0].text.isEmpty:
-      return .string(Self.split(text, arguments[0].text).joined(separator: arguments[1].text))
+      return try Self.joined(Self.split(text, arguments[0].text), by: arguments[1].text, place)
     case ("default", _), ("d", _):
       if case .undefined = value { return arguments.first ?? .string("") }
       return arguments.count > 1 && arguments[1].isTrue && !value.isTrue ? arguments[0] : value
@@ -256,6 +257,15 @@ extension TemplateEvaluation {
   }
 
   // MARK: Texts
+
+  /// Parts with a text between them; refused before it is made where that would be too long.
+  private static func joined(
+    _ parts: [String], by separator: String, _ place: Int
+  ) throws(TemplateProblem) -> TemplateValue {
+    let bytes = parts.reduce(0) { $0 + $1.utf8.count } + parts.count * separator.utf8.count
+    guard bytes <= mostBytes else { throw problem("a text becomes too long", place) }
+    return .string(parts.joined(separator: separator))
+  }
 
   /// Without some characters, or without blanks, at the ends.
   private static func trimmed(_ text: String, _ set: String?, start: Bool = true, end: Bool = true) -> String {

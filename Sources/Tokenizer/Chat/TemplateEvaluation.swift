@@ -9,9 +9,15 @@ struct TemplateEvaluation {
   var namespaces: [[String: TemplateValue]] = []
   /// Expressions and statements that are still allowed, so that no template runs for ever.
   private var steps = 10_000_000
-  /// Bytes of a text and of the output, and elements of a list, so that none fills the memory.
-  private static let mostBytes = 16 << 20
+  /// Bytes of a text, of a list with all that is in it and of the output, so that none fills the memory.
+  static let mostBytes = 16 << 20
+  /// Elements of a list, and of those in it.
   private static let mostElements = 1 << 20
+  /// Lists in lists, so that nobody who goes through them exhausts the stack.
+  private static let mostDepth = 100
+  /// Bytes and elements that are handled in a step.
+  private static let bytesPerStep = 64
+  private static let elementsPerStep = 16
 
   /// What `strftime_now` writes.
   let now: LocalTime
@@ -103,17 +109,44 @@ struct TemplateEvaluation {
     try step()
     let value = try evaluate(expression)
     switch value {
-    case .string(let text) where text.utf8.count > Self.mostBytes:
-      throw TemplateProblem(reason: "a text becomes too long", place: 0)
+    case .string(let text):
+      guard text.utf8.count <= Self.mostBytes else {
+        throw TemplateProblem(reason: "a text becomes too long", place: 0)
+      }
+      try step(text.utf8.count / Self.bytesPerStep)
+      return value
     case .list(let elements) where elements.count > Self.mostElements:
       throw TemplateProblem(reason: "a list becomes too long", place: 0)
     default: return value
     }
   }
 
-  private mutating func step() throws(TemplateProblem) {
-    steps -= 1
+  private mutating func step(_ count: Int = 1) throws(TemplateProblem) {
+    steps -= count
     guard steps > 0 else { throw TemplateProblem(reason: "it takes more than ten million steps", place: 0) }
+  }
+
+  /// A list or mapping that was put together; refused where it holds too much, or is nested too deeply.
+  private mutating func checked(_ value: TemplateValue) throws(TemplateProblem) -> TemplateValue {
+    var (elements, bytes) = (0, 0)
+    func isSmall(_ value: TemplateValue, _ depth: Int) -> Bool {
+      elements += 1
+      guard elements <= Self.mostElements, depth <= Self.mostDepth else { return false }
+      switch value {
+      case .string(let text): bytes += text.utf8.count
+      case .list(let list): return list.allSatisfy { isSmall($0, depth + 1) }
+      case .object(let members):
+        return members.allSatisfy {
+          bytes += $0.key.utf8.count
+          return isSmall($0.value, depth + 1)
+        }
+      default: break
+      }
+      return bytes <= Self.mostBytes
+    }
+    guard isSmall(value, 0) else { throw TemplateProblem(reason: "a list becomes too large", place: 0) }
+    try step(elements / Self.elementsPerStep)
+    return value
   }
 
   private mutating func evaluate(_ expression: TemplateExpression) throws(TemplateProblem) -> TemplateValue {
@@ -145,7 +178,9 @@ struct TemplateEvaluation {
       let left = try value(left)
       if symbol == "and" { return left.isTrue ? try value(right) : left }
       if symbol == "or" { return left.isTrue ? left : try value(right) }
-      return try combine(symbol, left, try value(right), place)
+      let result = try combine(symbol, left, try value(right), place)
+      if case .list = result { return try checked(result) }
+      return result
     case .choice(let first, let condition, let other):
       if try value(condition).isTrue { return try value(first) }
       guard let other else { return .undefined }
@@ -153,11 +188,11 @@ struct TemplateEvaluation {
     case .list(let elements):
       var result: [TemplateValue] = []
       for element in elements { result.append(try value(element)) }
-      return .list(result)
+      return try checked(.list(result))
     case .object(let members):
       var result: [(key: String, value: TemplateValue)] = []
       for member in members { result.append((try value(member.key).text, try value(member.value))) }
-      return .object(result)
+      return try checked(.object(result))
     }
   }
 

@@ -24,8 +24,8 @@ public struct EvaluateJob: Sendable {
 
   /// Reads the tasks and the model, and asks.
   ///
-  /// Throws `SettingError` for fewer items than one and for a memory limit that cannot be kept, `DocumentError` where a line is no item of a known form or an answer does not fit the
-  /// model, and what reading the model throws.
+  /// Throws `SettingError` for fewer items than one and for a memory limit that cannot be kept, `DocumentError` where a line is no item of a
+  /// known form or an answer does not fit the model, and what reading the model throws.
   ///
   /// - Returns: a result for each task, in their order.
   public func run() throws -> [EvaluateResult] {
