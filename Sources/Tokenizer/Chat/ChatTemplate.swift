@@ -98,9 +98,9 @@ public struct ChatTemplate: Sendable {
     try text(messages, addingPrompt: addingPrompt, now: .now)
   }
 
-  /// The same at a time.
+  /// The same at a time, in at most so many steps.
   package func text(
-    _ messages: [Message], addingPrompt: Bool = true, now: LocalTime
+    _ messages: [Message], addingPrompt: Bool = true, now: LocalTime, steps: Int = 10_000_000
   ) throws(TokenizerError) -> String {
     var names: [String: TemplateValue] = [
       "messages": .list(
@@ -110,7 +110,7 @@ public struct ChatTemplate: Sendable {
       "tools": .none, "documents": .none,
     ]
     for token in specialTokens { names[token.name] = .string(token.text) }
-    var evaluation = TemplateEvaluation(names, now: now)
+    var evaluation = TemplateEvaluation(names, now: now, steps: steps)
     do throws(TemplateProblem) { try evaluation.run(statements) } catch { throw Self.failure(error, source, name) }
     return evaluation.output
   }

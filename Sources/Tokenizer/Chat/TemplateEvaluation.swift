@@ -8,7 +8,7 @@ struct TemplateEvaluation {
   private var scopes: [[String: TemplateValue]]
   var namespaces: [[String: TemplateValue]] = []
   /// Expressions and statements that are still allowed, so that no template runs for ever.
-  private var steps = 10_000_000
+  private var steps: Int
   /// Bytes of a text, of a list with all that is in it and of the output, so that none fills the memory.
   static let mostBytes = 16 << 20
   /// Elements of a list, and of those in it.
@@ -22,7 +22,9 @@ struct TemplateEvaluation {
   /// What `strftime_now` writes.
   let now: LocalTime
 
-  init(_ names: [String: TemplateValue], now: LocalTime) { (scopes, self.now) = ([names], now) }
+  init(_ names: [String: TemplateValue], now: LocalTime, steps: Int) {
+    (scopes, self.now, self.steps) = ([names], now, steps)
+  }
 
   mutating func run(_ statements: [TemplateStatement]) throws(TemplateProblem) {
     for statement in statements {
@@ -123,7 +125,7 @@ struct TemplateEvaluation {
 
   private mutating func step(_ count: Int = 1) throws(TemplateProblem) {
     steps -= count
-    guard steps > 0 else { throw TemplateProblem(reason: "it takes more than ten million steps", place: 0) }
+    guard steps > 0 else { throw TemplateProblem(reason: "it takes too many steps", place: 0) }
   }
 
   /// A list or mapping that was put together; refused where it holds too much, or is nested too deeply.

@@ -23,7 +23,7 @@ package enum FuzzTargets {
     ConfigurationTarget.self, TokenizerJSONTarget.self, TokenizerModelTarget.self, MergesTarget.self,
     SplitPatternTarget.self, NormalizeTarget.self, TokenizeTarget.self, TokenFileTarget.self,
     TokenArchiveTarget.self, JSONDocumentsTarget.self, AllocationTarget.self, JournalTarget.self, CompareTarget.self,
-    ArgumentsTarget.self,
+    ArgumentsTarget.self, ChatTemplateTarget.self, TaskLineTarget.self,
   ]
 }
 

@@ -68,14 +68,14 @@ package enum TaskForm: String, Sendable, CaseIterable {
   }
 
   /// Fields of a line that its form has no use for.
-  func unread(_ json: FieldReader) throws(DocumentError) -> Set<String> {
+  package func unread(_ json: FieldReader) throws(DocumentError) -> Set<String> {
     Set(try json.members().map(\.name)).subtracting(fields.joined()).subtracting(furtherFields)
   }
 
   /// The form of a line.
   ///
   /// Throws `DocumentError` where it has the fields of none.
-  init(_ json: FieldReader) throws(DocumentError) {
+  package init(_ json: FieldReader) throws(DocumentError) {
     let names = Set(try json.members().map(\.name))
     guard let form = Self.allCases.first(where: { $0.fields.contains { names.isSuperset(of: $0) } }) else {
       if let question = json.optional("question"), question.json.object != nil {
@@ -92,7 +92,7 @@ package enum TaskForm: String, Sendable, CaseIterable {
   /// The item of a line.
   ///
   /// Throws `DocumentError` where a field is missing or wrong.
-  func item(_ json: FieldReader) throws(DocumentError) -> TaskItem {
+  package func item(_ json: FieldReader) throws(DocumentError) -> TaskItem {
     func text(_ name: String) throws(DocumentError) -> String { try json.member(name).text() }
     switch self {
     case .choices:

@@ -27,7 +27,7 @@ public struct GeneratePrompt: Sendable {
   ///
   /// Throws `DocumentError` where it has neither a `prompt` nor `messages`, or messages that end with the model's own or that have more than
   /// a role and a content.
-  init(_ fields: FieldReader) throws(DocumentError) {
+  package init(_ fields: FieldReader) throws(DocumentError) {
     _ = try fields.object()
     (name, line) = (fields.source, fields.json)
     guard let messages = fields.optional("messages") else {
