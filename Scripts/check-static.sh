@@ -13,8 +13,7 @@ binary=.build-static/release/svnup
 strip --strip-all -o "$binary.stripped" "$binary"
 echo "svnup: $(stat -c %s "$binary") bytes, $(stat -c %s "$binary.stripped") without symbols, needs"
 ldd "$binary.stripped" | sed -E 's/ => .*| \(.*//' | sort
-# Foundation and its tables would add 40 MB.
-if [ "$(stat -c %s "$binary.stripped")" -gt 20000000 ]; then echo "larger than 20 MB: Foundation may have come in"; exit 1; fi
+if [ "$(stat -c %s "$binary.stripped")" -gt 15000000 ]; then echo "larger than 15 MB: Foundation may have come in"; exit 1; fi
 if ldd "$binary" | grep -q -i -E 'swift|foundation|dispatch'; then echo "a library of Swift's is missing in it"; exit 1; fi
 
 if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null; then echo "no chroot: the demo is not run"; exit 77; fi
