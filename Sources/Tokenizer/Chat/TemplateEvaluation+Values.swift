@@ -167,7 +167,7 @@ extension TemplateEvaluation {
     case ("endswith", .string(let text), .string(let part)?):
       return .bool(text.utf8.reversed().starts(with: part.utf8.reversed()))
     case ("split", .string(let text), .string(let part)?) where !part.isEmpty:
-      return .list(Self.split(text, part).map { .string($0) })
+      return .list(text.pieces(between: part).map { .string($0) })
     case ("items", .object(let members), nil): return .list(members.map { .list([.string($0.key), $0.value]) })
     case ("keys", .object(let members), nil): return .list(members.map { .string($0.key) })
     case ("get", .object, .string(let key)?): return value.member(key) ?? (arguments.count > 1 ? arguments[1] : .none)
@@ -194,7 +194,7 @@ extension TemplateEvaluation {
     case ("join", .list(let elements)):
       return try Self.joined(elements.map(\.text), by: arguments.first?.text ?? "", place)
     case ("replace", .string(let text)) where arguments.count == 2 && !arguments[0].text.isEmpty:
-      return try Self.joined(Self.split(text, arguments[0].text), by: arguments[1].text, place)
+      return try Self.joined(text.pieces(between: arguments[0].text), by: arguments[1].text, place)
     case ("default", _), ("d", _):
       if case .undefined = value { return arguments.first ?? .string("") }
       return arguments.count > 1 && arguments[1].isTrue && !value.isTrue ? arguments[0] : value
@@ -280,21 +280,7 @@ extension TemplateEvaluation {
     return String(part)
   }
 
-  private static func contains(_ text: String, _ part: String) -> Bool { part.isEmpty || split(text, part).count > 1 }
-
-  /// What is between the places of a part, byte by byte, so that no letter merges with an accent behind it.
-  private static func split(_ text: String, _ part: String) -> [String] {
-    let (bytes, pattern) = (Array(text.utf8), Array(part.utf8))
-    var (pieces, start, position): ([String], Int, Int) = ([], 0, 0)
-    while position + pattern.count <= bytes.count {
-      if bytes[position] == pattern[0], bytes[position...].starts(with: pattern) {
-        pieces.append(String(decoding: bytes[start..<position], as: UTF8.self))
-        position += pattern.count
-        start = position
-      } else {
-        position += 1
-      }
-    }
-    return pieces + [String(decoding: bytes[start...], as: UTF8.self)]
+  private static func contains(_ text: String, _ part: String) -> Bool {
+    part.isEmpty || text.pieces(between: part).count > 1
   }
 }

@@ -112,8 +112,9 @@ struct IntegerArray {
 
   /// The value behind a key of the header's dictionary: a quoted word, a plain word, or a tuple.
   private static func value(of key: String, in header: String) -> String? {
-    guard let found = header.firstRange(of: "'\(key)':") else { return nil }
-    let rest = header[found.upperBound...].drop { $0 == " " }
+    let pieces = header.pieces(between: "'\(key)':")
+    guard pieces.count > 1 else { return nil }
+    let rest = pieces[1].drop { $0 == " " }
     if rest.first == "(" { return rest.firstIndex(of: ")").map { String(rest[...$0]) } }
     return String(rest.prefix { $0 != "," && $0 != "}" && $0 != " " })
   }

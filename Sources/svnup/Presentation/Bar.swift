@@ -62,6 +62,6 @@ extension Bar.Style {
   package init(environment: (String) -> String?) {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first { !$0.isEmpty } ?? ""
     let codeset = locale.lowercased().filter { $0 != "-" }
-    self = codeset.contains("utf8") ? .blocks : .ascii
+    self = codeset.pieces(between: "utf8").count > 1 ? .blocks : .ascii
   }
 }

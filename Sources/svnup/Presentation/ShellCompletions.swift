@@ -140,9 +140,8 @@ package struct ShellCompletions {
 extension OptionDeclaration {
   /// The first sentence of the help, as shells show it beside the option.
   fileprivate var summary: String {
-    let end = help.firstRange(of: ". ")?.lowerBound ?? help.endIndex
-    let sentence = help[..<end]
-    return sentence.last == "." ? String(sentence.dropLast()) : String(sentence)
+    let sentence = help.pieces(between: ". ")[0]
+    return sentence.last == "." ? String(sentence.dropLast()) : sentence
   }
 }
 

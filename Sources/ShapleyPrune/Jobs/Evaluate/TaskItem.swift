@@ -162,13 +162,13 @@ package enum TaskForm: String, Sendable, CaseIterable {
   /// HellaSwag's texts without the marks of their source.
   private static func cleaned(_ text: String) -> String {
     var result = ""
-    let marked = text.trimmed.replacing(" [title]", with: ". ")
+    let marked = text.trimmed.pieces(between: " [title]").joined(separator: ". ")
     var rest = marked[...]
     while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
       result += rest[..<open]
       rest = rest[rest.index(after: close)...]
     }
-    return (result + rest).replacing("  ", with: " ")
+    return (result + rest).pieces(between: "  ").joined(separator: " ")
   }
 }
 
