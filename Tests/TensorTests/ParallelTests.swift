@@ -34,7 +34,20 @@ import Testing
     Parallel.forEachRange(1000, grain: 100, threads: threads) { range in lengths.withLock { $0.append(range.count) } }
     let found = lengths.withLock { $0 }
     #expect(found.reduce(0, +) == 1000)
-    #expect(found.max() == [2: 100, 8: 31, 100: 25][threads])
+    #expect(found.max() == [2: 100, 8: 32, 100: 25][threads])
+  }
+
+  @Test("Ranges are alike, and as many for each thread", arguments: [2, 3, 8])
+  func evenRanges(threads: Int) {
+    for (count, grain) in [(1000, 30), (240, 28), (144, 10), (17, 1)] {
+      let lengths = Locked([Int]())
+      Parallel.forEachRange(count, grain: grain, threads: threads) { range in
+        lengths.withLock { $0.append(range.count) }
+      }
+      let found = lengths.withLock { $0 }
+      #expect(found.count % threads == 0 || found.count == count)
+      #expect((found.max() ?? 0) - (found.min() ?? 0) <= 1)
+    }
   }
 
   @Test(

@@ -18,7 +18,8 @@ struct MemoryEndToEndTests {
   /// Command lines behind the model; DIR stands for an output.
   static let runs: [[String]] = [
     ["perplexity"] + test,
-    ["generate", "In the beginning", "--tokens", "400", "--temperature", "1"],
+    // One choice for each token: no model here ends its text by that, so that all room is used.
+    ["generate", "In the beginning", "--tokens", "400", "--temperature", "1", "--top-k", "1"],
     ["evaluate", "--task", Fixtures.path("tasks/arc.jsonl"), "--task", Fixtures.path("tasks/choices.jsonl")],
     ["shapley", "--absence", "bypassed"] + valid,
     ["shapley", "--absence", "pruned"] + valid,
@@ -65,6 +66,7 @@ struct MemoryEndToEndTests {
   func prediction(words: [String]) throws {
     for model in [Inputs.embedded, Self.opt] {
       let outcome = try run(words, model: model)
+      if words[0] == "generate" { try #require(outcome.json["tokens"]?.array?.count == 400) }
       let (predicted, peak) = (try outcome.figure("predicted"), try outcome.figure("peak"))
       #expect(Double(abs(predicted - peak)) <= 0.15 * Double(peak) + 0x1p22, "\(predicted) for \(peak)")
       #expect(outcome.notes.count == 1)

@@ -43,14 +43,21 @@ package enum Parallel {
 
   /// The same over consecutive ranges of at most `grain` indices.
   ///
-  /// Where that makes too few ranges for the threads they are shorter, but no shorter than a quarter.
+  /// Where that makes too few ranges for the threads they are shorter, but no shorter than a quarter. They are alike, and as many for each
+  /// thread, so that none waits for another's last one.
   package static func forEachRange(
     _ count: Int, grain: Int, threads: Int = threadCount, _ body: (Range<Int>) -> Void
   ) {
-    let fair = threads > 1 ? count / (threads * tasksPerThread) : count
+    let shares = threads > 1 ? threads * tasksPerThread : 1
+    let fair = (count + shares - 1) / shares
     let grain = max(1, grain / 4, min(grain, fair))
-    forEach((count + grain - 1) / grain, threads: threads) { task in
-      body(task * grain..<min(count, (task + 1) * grain))
+    let least = (count + grain - 1) / grain
+    let tasks = least > threads ? min(count, (least + threads - 1) / threads * threads) : least
+    forEach(tasks, threads: threads) { task in
+      // The first ones are longer by one where it does not come out even.
+      let (length, longer) = (count / tasks, count % tasks)
+      let first = task * length + min(task, longer)
+      body(first..<first + length + (task < longer ? 1 : 0))
     }
   }
 

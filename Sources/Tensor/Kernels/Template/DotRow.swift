@@ -15,9 +15,16 @@ package struct FourVectors<Vector: FloatLanes> {
   }
 }
 
+/// A tile whose four sums a row belong to columns of Y that lie apart.
+@usableFromInline
+package protocol DotTile: Tile {
+  /// Writes the sums to column 0 of Y and to those `apart` from each other that it has, or adds them where `accumulate` is set.
+  func store(to y: MutableRows, apart: Int, accumulate: Bool)
+}
+
 /// One row of x by four rows of a weight: of x, a vector is multiplied.
 @frozen @usableFromInline
-package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: Tile {
+package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: DotTile {
   @usableFromInline var a = Vector.zero
   @usableFromInline var b = Vector.zero
   @usableFromInline var c = Vector.zero
@@ -38,13 +45,24 @@ package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: Tile {
     Arithmetic.accumulate(&d, x, w.d)
   }
 
-  /// The sums of the lanes, of as many of the four as Y has columns.
   @inlinable @inline(__always)
-  package func store(to y: MutableRows, accumulate: Bool) {
+  package func store(to y: MutableRows, accumulate: Bool) { store(to: y, apart: 1, accumulate: accumulate) }
+
+  @inlinable @inline(__always)
+  package func store(to y: MutableRows, apart: Int, accumulate: Bool) {
     let (y, columns) = (y.first, y.columns)
+    let (second, third, fourth) = (apart, 2 &* apart, 3 &* apart)
     y[0] = (accumulate ? y[0] : 0) + a.total
-    if columns > 1 { y[1] = (accumulate ? y[1] : 0) + b.total }
-    if columns > 2 { y[2] = (accumulate ? y[2] : 0) + c.total }
-    if columns > 3 { y[3] = (accumulate ? y[3] : 0) + d.total }
+    if columns > second { y[second] = (accumulate ? y[second] : 0) + b.total }
+    if columns > third { y[third] = (accumulate ? y[third] : 0) + c.total }
+    if columns > fourth { y[fourth] = (accumulate ? y[fourth] : 0) + d.total }
+  }
+}
+
+extension Stack: DotTile where Top: DotTile, Bottom: DotTile {
+  @inlinable @inline(__always)
+  package func store(to y: MutableRows, apart: Int, accumulate: Bool) {
+    top.store(to: y, apart: apart, accumulate: accumulate)
+    bottom.store(to: y.below(Top.rows), apart: apart, accumulate: accumulate)
   }
 }
