@@ -48,12 +48,29 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
-  /// A row of W at a time, by as many rows of x as there are registers for.
+  /// A row of W at a time, by as many rows of x as there are registers for; by a single row of x two of them.
+  ///
+  /// The two are half of W apart: where the elements of a step begin depends on the bits of the one before, so that two rows have twice as
+  /// many loads under way, and from two pages.
   @inlinable @inline(__always)
   static func sparseDots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool, _ table: UnsafeRawPointer
   ) {
-    for j in 0..<y.columns {
+    let half = y.rows == 1 ? y.columns / 2 : 0
+    for j in 0..<half {
+      let (one, two) = (w.part(rows: j..<j &+ 1), w.part(rows: j &+ half..<j &+ half &+ 1))
+      var (first, second) = (SparseSums<OneSum>(one), SparseSums<OneSum>(two))
+      var p = 0
+      while p &+ 64 <= x.columns {
+        addWord(Element.self, x, one, column: p, to: &first, table)
+        addWord(Element.self, x, two, column: p, to: &second, table)
+        p &+= 64
+      }
+      finish(Element.self, x, one, column: p, &first, y.part(rows: 0..<1, columns: j..<j &+ 1), accumulate, table)
+      let other = j &+ half..<j &+ half &+ 1
+      finish(Element.self, x, two, column: p, &second, y.part(rows: 0..<1, columns: other), accumulate, table)
+    }
+    for j in 2 &* half..<y.columns {
       let row = w.part(rows: j..<j &+ 1)
       var i = 0
       while i < y.rows {
@@ -78,66 +95,82 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     _: T.Type, _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool,
     _ table: UnsafeRawPointer
   ) -> Int where T.Operand == Vector {
-    let (x, stride, columns, lanes) = (x.floats, x.rowStride, x.columns, Vector.scalarCount)
-    var values = w.values + w.starts[0] &* Element.byteCount
-    // Sums of few rows are of up to four kinds, so that a multiply-add need not wait for the one before it.
-    let kinds = T.rows > 4 ? 1 : T.rows > 2 ? 2 : 4
-    var (first, second, third, fourth) = (T(), T(), T(), T())
-    var p = 0
-    while p &+ 64 <= columns {
-      // A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
-      prefetch(values + aheadBytes)
-      if Element.byteCount == 4 { prefetch(values + (aheadBytes &+ 64)) }
-      var word = w.word(row: 0, column: p)
-      let end = p &+ 64
-      while p < end {
-        // Spelled out, so that each sum is a register and no step a jump.
-        let front = nextPair(Element.self, &word, &values, table)
-        first.add(x + p, stride: stride, front.first)
-        let one = x + (p &+ lanes)
-        if kinds > 1 {
-          second.add(one, stride: stride, front.second)
-        } else {
-          first.add(one, stride: stride, front.second)
-        }
-        let back = nextPair(Element.self, &word, &values, table)
-        let two = x + (p &+ 2 &* lanes)
-        if kinds > 2 { third.add(two, stride: stride, back.first) } else { first.add(two, stride: stride, back.first) }
-        let three = x + (p &+ 3 &* lanes)
-        if kinds > 2 {
-          fourth.add(three, stride: stride, back.second)
-        } else if kinds > 1 {
-          second.add(three, stride: stride, back.second)
-        } else {
-          first.add(three, stride: stride, back.second)
-        }
-        p &+= 4 &* lanes
-      }
+    var (sums, p) = (SparseSums<T>(w), 0)
+    while p &+ 64 <= x.columns {
+      addWord(Element.self, x, w, column: p, to: &sums, table)
+      p &+= 64
     }
+    finish(Element.self, x, w, column: p, &sums, y, accumulate, table)
+    return T.rows
+  }
+
+  /// 64 columns of a row of W.
+  @inlinable @inline(__always)
+  static func addWord<T: SumTile, Element: StoredElement>(
+    _: Element.Type, _ x: StridedView, _ w: SparseView, column: Int, to sums: inout SparseSums<T>,
+    _ table: UnsafeRawPointer
+  ) where T.Operand == Vector {
+    let (x, stride, lanes, kinds) = (x.floats, x.rowStride, Vector.scalarCount, SparseSums<T>.kinds)
+    // A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
+    prefetch(sums.values + aheadBytes)
+    if Element.byteCount == 4 { prefetch(sums.values + (aheadBytes &+ 64)) }
+    var (word, p) = (w.word(row: 0, column: column), column)
+    let end = column &+ 64
+    while p < end {
+      // Spelled out, so that each sum is a register and no step a jump.
+      let front = nextPair(Element.self, &word, &sums.values, table)
+      sums.first.add(x + p, stride: stride, front.first)
+      let one = x + (p &+ lanes)
+      if kinds > 1 {
+        sums.second.add(one, stride: stride, front.second)
+      } else {
+        sums.first.add(one, stride: stride, front.second)
+      }
+      let back = nextPair(Element.self, &word, &sums.values, table)
+      let two = x + (p &+ 2 &* lanes)
+      if kinds > 2 {
+        sums.third.add(two, stride: stride, back.first)
+      } else {
+        sums.first.add(two, stride: stride, back.first)
+      }
+      let three = x + (p &+ 3 &* lanes)
+      if kinds > 2 {
+        sums.fourth.add(three, stride: stride, back.second)
+      } else if kinds > 1 {
+        sums.second.add(three, stride: stride, back.second)
+      } else {
+        sums.first.add(three, stride: stride, back.second)
+      }
+      p &+= 4 &* lanes
+    }
+  }
+
+  /// The columns of a row of W from one on, fewer than 64, and the sums' way to Y.
+  @inlinable @inline(__always)
+  static func finish<T: SumTile, Element: StoredElement>(
+    _: Element.Type, _ x: StridedView, _ w: SparseView, column: Int, _ sums: inout SparseSums<T>, _ y: MutableRows,
+    _ accumulate: Bool, _ table: UnsafeRawPointer
+  ) where T.Operand == Vector {
+    let (x, stride, columns, lanes) = (x.floats, x.rowStride, x.columns, Vector.scalarCount)
+    var p = column
     while p &+ lanes <= columns {
       // A column that is no multiple of 8 is the second half of a byte.
       var word = w.word(row: 0, column: p) &>> UInt64(p & 7)
-      first.add(x + p, stride: stride, next(Element.self, &word, &values, table))
+      sums.first.add(x + p, stride: stride, next(Element.self, &word, &sums.values, table))
       p &+= lanes
     }
-    if kinds > 2 {
-      third.merge(fourth)
-      first.merge(third)
-    }
-    if kinds > 1 { first.merge(second) }
-    first.store(to: y, accumulate: accumulate)
-    guard p < columns else { return T.rows }
+    sums.total.store(to: y, accumulate: accumulate)
+    guard p < columns else { return }
     var word = w.word(row: 0, column: p) &>> UInt64(p & 7)
     while p < columns {
       if word & 1 != 0 {
-        let weight = Element.scalar(at: values)
+        let weight = Element.scalar(at: sums.values)
         for i in 0..<T.rows { y[i][0] += x[i &* stride &+ p] * weight }
-        values += Element.byteCount
+        sums.values += Element.byteCount
       }
       word &>>= 1
       p &+= 1
     }
-    return T.rows
   }
 
   @inlinable @inline(__always)

@@ -39,6 +39,39 @@ extension Stack: SumTile where Top: SumTile, Bottom: SumTile {
   }
 }
 
+/// The sums of one row of a compressed weight with a tile's rows of x, and how far the row is read.
+///
+/// Sums of few rows are of up to four kinds, so that a multiply-add need not wait for the one before it.
+@frozen @usableFromInline
+package struct SparseSums<T: SumTile> {
+  /// The next kept element.
+  @usableFromInline var values: UnsafeRawPointer
+  @usableFromInline var first = T()
+  @usableFromInline var second = T()
+  @usableFromInline var third = T()
+  @usableFromInline var fourth = T()
+
+  /// No sums yet of the first row of a weight.
+  @inlinable @inline(__always)
+  init(_ w: SparseView) { values = w.values + w.starts[0] &* w.type.byteCount }
+
+  @inlinable @inline(__always)
+  static var kinds: Int { T.rows > 4 ? 1 : T.rows > 2 ? 2 : 4 }
+
+  /// All kinds together.
+  @inlinable @inline(__always)
+  var total: T {
+    var sum = first
+    if Self.kinds > 2 {
+      var late = third
+      late.merge(fourth)
+      sum.merge(late)
+    }
+    if Self.kinds > 1 { sum.merge(second) }
+    return sum
+  }
+}
+
 /// Sums of consecutive tokens in registers, to which a weight times the tokens' activations is added.
 @usableFromInline
 package protocol TokenTile {
