@@ -62,9 +62,9 @@ enum SparseBenchmark: Benchmark {
           let identifier = identifier(size, "\(type.rawValue.lowercased())-\(form)")
           try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, dense.widened(), identifier)
           // Of a few rows the limit is what is read, of many what is multiplied, zeros included: the figures are comparable.
-          let isNarrow = size[0] <= PackingMemory.expandedRows
+          let isNarrow = size[0] <= PackingMemory.sparseDotRows(.current)
           // Rows up to which a weight that no cache holds is read once.
-          let isRead = size[0] <= PackingMemory.expandedTogetherRows(.current)
+          let isRead = size[0] <= PackingMemory.expandedRows(.current)
           let copies = isRead ? GEMVBenchmark.copies(of: stored) : [stored]
           let work =
             isNarrow

@@ -16,16 +16,23 @@ package enum PackingMemory {
   /// kernel, 24 rows are the first for which tiles are about as fast (Documentation/Kernels.md).
   package static let unpackedRows = 23
 
-  /// Rows up to which a product by a compressed B expands its rows in registers instead of laying A out by columns: as many as there are
-  /// sums for in sixteen registers.
-  package static let expandedRows = 8
+  /// Rows up to which a product by a compressed B is made of dot products, whose elements are expanded in registers anew for every four
+  /// rows.
+  ///
+  /// By an instruction that takes no more time than the product by a dense B. By a table it does, so that more rows pay for writing what
+  /// is expanded; and lane by lane, so that more rows are laid out by columns (Documentation/Zeros.md).
+  package static func sparseDotRows(_ kernel: Kernel) -> Int {
+    let instructions = kernel.instructions
+    guard instructions.expandsByInstruction else { return 8 }
+    return instructions.expansionTableByteCount > 0 ? 4 : unpackedRows
+  }
 
   /// Rows up to which a product by a compressed B expands some of its rows at a time into the nearest caches, where a product by a dense
   /// one goes on; more rows are the tokens that are laid out by columns.
   ///
-  /// A tile of tokens pays from three quarters on (Documentation/Zeros.md); where rows are expanded lane by lane, from the ninth row on.
-  package static func expandedTogetherRows(_ kernel: Kernel) -> Int {
+  /// A tile of tokens pays from three quarters on (Documentation/Zeros.md); where rows are expanded lane by lane, it always does.
+  package static func expandedRows(_ kernel: Kernel) -> Int {
     let instructions = kernel.instructions
-    return instructions.expandsByInstruction ? instructions.tokenTile * 3 / 4 : expandedRows
+    return instructions.expandsByInstruction ? instructions.tokenTile * 3 / 4 : sparseDotRows(kernel)
   }
 }

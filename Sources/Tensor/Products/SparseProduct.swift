@@ -3,12 +3,12 @@ import Support
 
 /// C (+)= A · Bᵀ for right sides whose zeros are left out.
 ///
-/// Few rows of A make dot products: a row of B is expanded in registers, a vector at a time, and read once for eight rows of A. For some
-/// tens of rows, B is expanded into the nearest caches and multiplied there like a dense one. Many rows, the tokens, are laid out with a column's activations side by side, and every kept element of B multiplies a vector of them:
-/// as many multiply-adds as there are elements left.
+/// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. For some tens of
+/// rows, B is expanded into the nearest caches and multiplied there like a dense one. Many rows, the tokens, are laid out with a column's
+/// activations side by side, and every kept element of B multiplies a vector of them: as many multiply-adds as there are elements left.
 struct SparseProduct {
-  /// Bytes of B that a task of dot products reads at most.
-  private static let dotBytes = 1 << 16
+  /// Bytes of B that a task of dot products reads at most: of a quarter as many, each task's first ones, not asked for ahead, would count.
+  private static let dotBytes = 1 << 19
   let a: StridedView
   let accumulate: Bool
   let targets: [GeneralProduct.SparseTarget]
@@ -65,9 +65,9 @@ struct SparseProduct {
   static func leastModelBytes(_ kernel: Kernel) -> Int { kernel == .avx512vbmi2 ? 24 << 20 : 64 << 20 }
 
   func run(threads: Int) {
-    if a.rows <= PackingMemory.expandedRows {
+    if a.rows <= PackingMemory.sparseDotRows(kernel) {
       runDots(threads)
-    } else if a.rows > PackingMemory.expandedTogetherRows(kernel) {
+    } else if a.rows > PackingMemory.expandedRows(kernel) {
       runTokens(threads)
     } else if a.rows <= PackingMemory.unpackedRows {
       runExpanded(threads)

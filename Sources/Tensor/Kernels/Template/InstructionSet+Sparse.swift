@@ -1,10 +1,5 @@
 extension InstructionSet
 where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, Expansion.Vector == Vector {
-  @usableFromInline package typealias OneSum = SumRow<Vector, Arithmetic>
-  @usableFromInline package typealias TwoSums = Stack<OneSum, OneSum>
-  @usableFromInline package typealias FourSums = Stack<TwoSums, TwoSums>
-  @usableFromInline package typealias EightSums = Stack<FourSums, FourSums>
-
   @inlinable @inline(__always)
   package static var expandsByInstruction: Bool { Expansion.isOneInstruction }
 
@@ -48,129 +43,118 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
-  /// A row of W at a time, by as many rows of x as there are registers for; by a single row of x two of them.
-  ///
-  /// The two are half of W apart: where the elements of a step begin depends on the bits of the one before, so that two rows have twice as
-  /// many loads under way, and from two pages.
+  /// Four rows of W at a time, a quarter of W apart like those of a dense product, by as many rows of x as there are registers for.
   @inlinable @inline(__always)
   static func sparseDots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool, _ table: UnsafeRawPointer
   ) {
-    let half = y.rows == 1 ? y.columns / 2 : 0
-    for j in 0..<half {
-      let (one, two) = (w.part(rows: j..<j &+ 1), w.part(rows: j &+ half..<j &+ half &+ 1))
-      var (first, second) = (SparseSums<OneSum>(one), SparseSums<OneSum>(two))
-      var p = 0
-      while p &+ 64 <= x.columns {
-        addWord(Element.self, x, one, column: p, to: &first, table)
-        addWord(Element.self, x, two, column: p, to: &second, table)
-        p &+= 64
-      }
-      finish(Element.self, x, one, column: p, &first, y.part(rows: 0..<1, columns: j..<j &+ 1), accumulate, table)
-      let other = j &+ half..<j &+ half &+ 1
-      finish(Element.self, x, two, column: p, &second, y.part(rows: 0..<1, columns: other), accumulate, table)
-    }
-    for j in 2 &* half..<y.columns {
-      let row = w.part(rows: j..<j &+ 1)
+    let quarter = (y.columns &+ 3) / 4
+    for j in 0..<quarter {
+      let w = w.part(rows: j..<w.rows)
       var i = 0
       while i < y.rows {
         let rest = i..<y.rows
-        let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: j..<j &+ 1))
-        if y.rows >= 8 {
-          i &+= sparseDot(EightSums.self, Element.self, x, row, y, accumulate, table)
-        } else if y.rows >= 4 {
-          i &+= sparseDot(FourSums.self, Element.self, x, row, y, accumulate, table)
+        let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: j..<y.columns))
+        if y.rows >= 4 {
+          i &+= sparseDotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
         } else if y.rows >= 2 {
-          i &+= sparseDot(TwoSums.self, Element.self, x, row, y, accumulate, table)
+          i &+= sparseDotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
         } else {
-          i &+= sparseDot(OneSum.self, Element.self, x, row, y, accumulate, table)
+          i &+= sparseDotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, table)
         }
       }
     }
   }
 
-  /// A tile's rows of x, of which it returns the number, by one row of W.
-  @inlinable @inline(__always)
-  static func sparseDot<T: SumTile, Element: StoredElement>(
-    _: T.Type, _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool,
+  /// A tile's rows of Y, of which it returns the number, and of its columns the first one and up to three more, `apart` from each other.
+  ///
+  /// Not inlined, or too few registers would be left for the loop's addresses.
+  @inlinable @inline(never)
+  static func sparseDotTile<T: DotTile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
     _ table: UnsafeRawPointer
-  ) -> Int where T.Operand == Vector {
-    var (sums, p) = (SparseSums<T>(w), 0)
-    while p &+ 64 <= x.columns {
-      addWord(Element.self, x, w, column: p, to: &sums, table)
-      p &+= 64
+  ) -> Int where T.Operand == FourVectors<Vector> {
+    let (stride, columns, lanes) = (x.rowStride, x.columns, Vector.scalarCount)
+    let x = x.floats
+    // A row of W that does not exist is the first one read again; its results are not stored.
+    var (a, b) = (SparseRow(w, row: 0), SparseRow(w, row: y.columns > apart ? apart : 0))
+    var c = SparseRow(w, row: y.columns > 2 &* apart ? 2 &* apart : 0)
+    var d = SparseRow(w, row: y.columns > 3 &* apart ? 3 &* apart : 0)
+    var (tile, p) = (T(), 0)
+    while p &+ 64 <= columns {
+      fetchWord(Element.self, &a, column: p)
+      fetchWord(Element.self, &b, column: p)
+      fetchWord(Element.self, &c, column: p)
+      fetchWord(Element.self, &d, column: p)
+      let end = p &+ 64
+      while p < end {
+        let (one, two) = (nextPair(Element.self, &a, table), nextPair(Element.self, &b, table))
+        let (three, four) = (nextPair(Element.self, &c, table), nextPair(Element.self, &d, table))
+        tile.add(x + p, stride: stride, FourVectors(one.first, two.first, three.first, four.first))
+        let second = FourVectors(one.second, two.second, three.second, four.second)
+        tile.add(x + (p &+ lanes), stride: stride, second)
+        p &+= 2 &* lanes
+      }
     }
-    finish(Element.self, x, w, column: p, &sums, y, accumulate, table)
+    while p &+ lanes <= columns {
+      let four = FourVectors(
+        next(Element.self, &a, column: p, table), next(Element.self, &b, column: p, table),
+        next(Element.self, &c, column: p, table), next(Element.self, &d, column: p, table))
+      tile.add(x + p, stride: stride, four)
+      p &+= lanes
+    }
+    tile.store(to: y, apart: apart, accumulate: accumulate)
+    while p < columns {
+      addColumn(Element.self, x + p, stride, &a, column: p, rows: T.rows, y)
+      if y.columns > apart { addColumn(Element.self, x + p, stride, &b, column: p, rows: T.rows, y.beside(apart)) }
+      if y.columns > 2 &* apart {
+        addColumn(Element.self, x + p, stride, &c, column: p, rows: T.rows, y.beside(2 &* apart))
+      }
+      if y.columns > 3 &* apart {
+        addColumn(Element.self, x + p, stride, &d, column: p, rows: T.rows, y.beside(3 &* apart))
+      }
+      p &+= 1
+    }
     return T.rows
   }
 
-  /// 64 columns of a row of W.
+  /// The next word of a row, and what lies ahead of its elements.
   @inlinable @inline(__always)
-  static func addWord<T: SumTile, Element: StoredElement>(
-    _: Element.Type, _ x: StridedView, _ w: SparseView, column: Int, to sums: inout SparseSums<T>,
-    _ table: UnsafeRawPointer
-  ) where T.Operand == Vector {
-    let (x, stride, lanes, kinds) = (x.floats, x.rowStride, Vector.scalarCount, SparseSums<T>.kinds)
+  static func fetchWord<Element: StoredElement>(_: Element.Type, _ row: inout SparseRow, column: Int) {
     // A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
-    prefetch(sums.values + aheadBytes)
-    if Element.byteCount == 4 { prefetch(sums.values + (aheadBytes &+ 64)) }
-    var (word, p) = (w.word(row: 0, column: column), column)
-    let end = column &+ 64
-    while p < end {
-      // Spelled out, so that each sum is a register and no step a jump.
-      let front = nextPair(Element.self, &word, &sums.values, table)
-      sums.first.add(x + p, stride: stride, front.first)
-      let one = x + (p &+ lanes)
-      if kinds > 1 {
-        sums.second.add(one, stride: stride, front.second)
-      } else {
-        sums.first.add(one, stride: stride, front.second)
-      }
-      let back = nextPair(Element.self, &word, &sums.values, table)
-      let two = x + (p &+ 2 &* lanes)
-      if kinds > 2 {
-        sums.third.add(two, stride: stride, back.first)
-      } else {
-        sums.first.add(two, stride: stride, back.first)
-      }
-      let three = x + (p &+ 3 &* lanes)
-      if kinds > 2 {
-        sums.fourth.add(three, stride: stride, back.second)
-      } else if kinds > 1 {
-        sums.second.add(three, stride: stride, back.second)
-      } else {
-        sums.first.add(three, stride: stride, back.second)
-      }
-      p &+= 4 &* lanes
-    }
+    prefetch(row.values + aheadBytes)
+    if Element.byteCount == 4 { prefetch(row.values + (aheadBytes &+ 64)) }
+    row.fetchWord(column: column)
   }
 
-  /// The columns of a row of W from one on, fewer than 64, and the sums' way to Y.
+  /// One column of a row times as many rows of x, in the first column of Y.
   @inlinable @inline(__always)
-  static func finish<T: SumTile, Element: StoredElement>(
-    _: Element.Type, _ x: StridedView, _ w: SparseView, column: Int, _ sums: inout SparseSums<T>, _ y: MutableRows,
-    _ accumulate: Bool, _ table: UnsafeRawPointer
-  ) where T.Operand == Vector {
-    let (x, stride, columns, lanes) = (x.floats, x.rowStride, x.columns, Vector.scalarCount)
-    var p = column
-    while p &+ lanes <= columns {
-      // A column that is no multiple of 8 is the second half of a byte.
-      var word = w.word(row: 0, column: p) &>> UInt64(p & 7)
-      sums.first.add(x + p, stride: stride, next(Element.self, &word, &sums.values, table))
-      p &+= lanes
-    }
-    sums.total.store(to: y, accumulate: accumulate)
-    guard p < columns else { return }
-    var word = w.word(row: 0, column: p) &>> UInt64(p & 7)
-    while p < columns {
-      if word & 1 != 0 {
-        let weight = Element.scalar(at: sums.values)
-        for i in 0..<T.rows { y[i][0] += x[i &* stride &+ p] * weight }
-        sums.values += Element.byteCount
-      }
-      word &>>= 1
-      p &+= 1
-    }
+  static func addColumn<Element: StoredElement>(
+    _: Element.Type, _ x: UnsafePointer<Float>, _ stride: Int, _ row: inout SparseRow, column: Int, rows: Int,
+    _ y: MutableRows
+  ) {
+    row.fetchWord(column: column)
+    guard row.word & 1 != 0 else { return }
+    let weight = Element.scalar(at: row.values)
+    for i in 0..<rows { y[i][0] += x[i &* stride] * weight }
+    row.values += Element.byteCount
+  }
+
+  /// Two vectors of a row's next columns.
+  @inlinable @inline(__always)
+  static func nextPair<Element: StoredElement>(
+    _: Element.Type, _ row: inout SparseRow, _ table: UnsafeRawPointer
+  ) -> VectorPair<Vector> {
+    nextPair(Element.self, &row.word, &row.values, table)
+  }
+
+  /// A vector of a row from a column on.
+  @inlinable @inline(__always)
+  static func next<Element: StoredElement>(
+    _: Element.Type, _ row: inout SparseRow, column: Int, _ table: UnsafeRawPointer
+  ) -> Vector {
+    row.fetchWord(column: column)
+    return next(Element.self, &row.word, &row.values, table)
   }
 
   @inlinable @inline(__always)

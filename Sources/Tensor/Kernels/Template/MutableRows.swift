@@ -33,6 +33,12 @@ package struct MutableRows {
     MutableRows(self[row], rows: rows &- row, columns: columns, stride: stride)
   }
 
+  /// All columns from one on.
+  @inlinable @inline(__always)
+  package func beside(_ column: Int) -> MutableRows {
+    MutableRows(first + column, rows: rows, columns: columns &- column, stride: stride)
+  }
+
   /// The same elements, to be read.
   @inlinable @inline(__always)
   package var view: StridedView { StridedView(first, rows: rows, columns: columns, rowStride: stride) }
