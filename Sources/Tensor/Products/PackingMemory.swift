@@ -16,15 +16,12 @@ package enum PackingMemory {
   /// kernel, 24 rows are the first for which tiles are about as fast (Documentation/Kernels.md).
   package static let unpackedRows = 23
 
-  /// Rows up to which a product by a compressed B is made of dot products, whose elements are expanded in registers anew for every four
-  /// rows.
+  /// Rows up to which a product by a compressed B is made of dot products, whose elements are expanded in registers.
   ///
-  /// By an instruction that takes no more time than the product by a dense B. By a table it does, so that more rows pay for writing what
-  /// is expanded; and lane by lane, so that more rows are laid out by columns (Documentation/Zeros.md).
+  /// As many as by a dense B where expanding takes no more time than widening. Elsewhere as many as there are sums for in sixteen
+  /// registers: more rows pay for writing what is expanded, or for being laid out by columns (Documentation/Zeros.md).
   package static func sparseDotRows(_ kernel: Kernel) -> Int {
-    let instructions = kernel.instructions
-    guard instructions.expandsByInstruction else { return 8 }
-    return instructions.expansionTableByteCount > 0 ? 4 : unpackedRows
+    kernel.instructions.expandsInRegisters ? unpackedRows : 8
   }
 
   /// Rows up to which a product by a compressed B expands some of its rows at a time into the nearest caches, where a product by a dense

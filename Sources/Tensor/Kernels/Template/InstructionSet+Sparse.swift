@@ -4,6 +4,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   package static var expandsByInstruction: Bool { Expansion.isOneInstruction }
 
   @inlinable @inline(__always)
+  package static var expandsInRegisters: Bool { expandsByInstruction && expansionTableByteCount == 0 }
+
+  @inlinable @inline(__always)
   package static var expansionTableByteCount: Int { Expansion.tableByteCount }
 
   @inlinable @inline(__always)
@@ -44,10 +47,15 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   }
 
   /// Four rows of W at a time, a quarter of W apart like those of a dense product, by as many rows of x as there are registers for.
+  ///
+  /// Where expanding takes longer than multiplying, one row of W by more rows of x.
   @inlinable @inline(__always)
   static func sparseDots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool, _ table: UnsafeRawPointer
   ) {
+    guard y.rows == 1 || expandsInRegisters else {
+      return sparseSums(Element.self, x, w, y, accumulate, table)
+    }
     let quarter = (y.columns &+ 3) / 4
     for j in 0..<quarter {
       let w = w.part(rows: j..<w.rows)
