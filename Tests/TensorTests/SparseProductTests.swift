@@ -152,6 +152,18 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
     }
   }
 
+  @Test("An element is kept whichever single bit of it is set", arguments: [ElementType.float32, .bfloat16])
+  func singleBits(type: ElementType) {
+    let patterns = (0..<8 * type.byteCount).map { UInt32(1) << UInt32(32 - 8 * type.byteCount + $0) }
+    let spaced: [Float] = patterns.flatMap { [Float(bitPattern: $0), Float(0), Float(0)] } + [Float(1)]
+    let dense = StoredMatrix(Matrix(rows: 1, columns: spaced.count, elements: spaced), as: type)
+    let compressed = dense.compressed()
+    // The sign alone is -0: a zero that is kept.
+    #expect(compressed.zeroCount == 2 * patterns.count + 1)
+    #expect(compressed.expanded().widened().bits == dense.widened().bits)
+    #expect(dense.widened().bits == spaced.map(\.bitPattern))
+  }
+
   @Test("At 70 % zeros in BF16 a matrix takes 0.725 bytes an element and a number a row")
   func size() {
     let dense = StoredMatrix(sparseMatrix(1024, 1024, zeros: 0.7, seed: 1), as: .bfloat16)
