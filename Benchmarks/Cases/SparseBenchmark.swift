@@ -61,8 +61,8 @@ enum SparseBenchmark: Benchmark {
           if form == "dense", case .twoOfFour = zeros { continue }
           let identifier = identifier(size, "\(type.rawValue.lowercased())-\(form)")
           try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, dense.widened(), identifier)
-          // Of a few rows the limit is what is read, of many what is multiplied, zeros included: the figures are comparable.
-          let isNarrow = size[0] <= PackingMemory.sparseDotRows(.current)
+          // Of up to eight rows the limit is what is read, of more what is multiplied, zeros included: the figures are comparable.
+          let isNarrow = size[0] <= 8
           // Rows up to which a weight that no cache holds is read once.
           let isRead = size[0] <= PackingMemory.expandedRows(.current)
           let copies = isRead ? GEMVBenchmark.copies(of: stored) : [stored]

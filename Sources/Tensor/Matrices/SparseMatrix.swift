@@ -95,7 +95,7 @@ struct SparseMatrix: Sendable {
 
   /// Which of eight elements have a bit set, the first one lowest.
   ///
-  /// As many at a time as a word holds: one by one, the processor would guess at each, which took longer than reading the file.
+  /// As many at a time as a word holds: one by one, the processor would guess at each.
   @inline(__always)
   private static func setBits<Bits: FixedWidthInteger>(_ elements: UnsafeRawPointer, as _: Bits.Type) -> UInt8 {
     let width = UInt64(Bits.bitWidth)

@@ -39,28 +39,25 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   ) -> Int where T.Operand == Vector {
     var (sums, p) = (SparseSums<T>(w), 0)
     while p &+ 64 <= x.columns {
-      addWord(Element.self, x, w, column: p, to: &sums, table)
+      addWord(Element.self, x, column: p, to: &sums, table)
       p &+= 64
     }
-    finish(Element.self, x, w, column: p, &sums, y, accumulate, table)
+    finish(Element.self, x, column: p, &sums, y, accumulate, table)
     return T.rows
   }
 
   /// 64 columns of a row of W.
   @inlinable @inline(__always)
   static func addWord<T: SumTile, Element: StoredElement>(
-    _: Element.Type, _ x: StridedView, _ w: SparseView, column: Int, to sums: inout SparseSums<T>,
-    _ table: UnsafeRawPointer
+    _: Element.Type, _ x: StridedView, column: Int, to sums: inout SparseSums<T>, _ table: UnsafeRawPointer
   ) where T.Operand == Vector {
     let (x, stride, lanes, kinds) = (x.floats, x.rowStride, Vector.scalarCount, SparseSums<T>.kinds)
-    // A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
-    prefetch(sums.values + aheadBytes)
-    if Element.byteCount == 4 { prefetch(sums.values + (aheadBytes &+ 64)) }
-    var (word, p) = (w.word(row: 0, column: column), column)
+    fetchWord(Element.self, &sums.row, column: column)
+    var p = column
     let end = column &+ 64
     while p < end {
       // Spelled out, so that each sum is a register and no step a jump.
-      let front = nextPair(Element.self, &word, &sums.values, table)
+      let front = nextPair(Element.self, &sums.row, table)
       sums.first.add(x + p, stride: stride, front.first)
       let one = x + (p &+ lanes)
       if kinds > 1 {
@@ -68,7 +65,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       } else {
         sums.first.add(one, stride: stride, front.second)
       }
-      let back = nextPair(Element.self, &word, &sums.values, table)
+      let back = nextPair(Element.self, &sums.row, table)
       let two = x + (p &+ 2 &* lanes)
       if kinds > 2 {
         sums.third.add(two, stride: stride, back.first)
@@ -90,27 +87,18 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   /// The columns of a row of W from one on, fewer than 64, and the sums' way to Y.
   @inlinable @inline(__always)
   static func finish<T: SumTile, Element: StoredElement>(
-    _: Element.Type, _ x: StridedView, _ w: SparseView, column: Int, _ sums: inout SparseSums<T>, _ y: MutableRows,
-    _ accumulate: Bool, _ table: UnsafeRawPointer
+    _: Element.Type, _ x: StridedView, column: Int, _ sums: inout SparseSums<T>, _ y: MutableRows, _ accumulate: Bool,
+    _ table: UnsafeRawPointer
   ) where T.Operand == Vector {
     let (x, stride, columns, lanes) = (x.floats, x.rowStride, x.columns, Vector.scalarCount)
     var p = column
     while p &+ lanes <= columns {
-      // A column that is no multiple of 8 is the second half of a byte.
-      var word = w.word(row: 0, column: p) &>> UInt64(p & 7)
-      sums.first.add(x + p, stride: stride, next(Element.self, &word, &sums.values, table))
+      sums.first.add(x + p, stride: stride, next(Element.self, &sums.row, column: p, table))
       p &+= lanes
     }
     sums.total.store(to: y, accumulate: accumulate)
-    guard p < columns else { return }
-    var word = w.word(row: 0, column: p) &>> UInt64(p & 7)
     while p < columns {
-      if word & 1 != 0 {
-        let weight = Element.scalar(at: sums.values)
-        for i in 0..<T.rows { y[i][0] += x[i &* stride &+ p] * weight }
-        sums.values += Element.byteCount
-      }
-      word &>>= 1
+      addColumn(Element.self, x + p, stride, &sums.row, column: p, rows: T.rows, y)
       p &+= 1
     }
   }

@@ -1,3 +1,25 @@
+/// A row of a compressed weight, and how far it is read.
+@frozen @usableFromInline
+package struct SparseRow {
+  @usableFromInline let bits: UnsafeRawPointer
+  /// The bits from the next column on, the first one lowest.
+  @usableFromInline var word: UInt64 = 0
+  /// The next kept element.
+  @usableFromInline var values: UnsafeRawPointer
+
+  @inlinable @inline(__always)
+  init(_ w: SparseView, row: Int) {
+    bits = w.bits + row &* w.bitStride
+    values = w.values + w.starts[row] &* w.type.byteCount
+  }
+
+  /// Takes the bits from a column on, which need not be the first one of a byte.
+  @inlinable @inline(__always)
+  mutating func fetchWord(column: Int) {
+    word = UInt64(littleEndian: (bits + column &>> 3).loadUnaligned(as: UInt64.self)) &>> UInt64(column & 7)
+  }
+}
+
 /// A tile whose step multiplies a vector of every row by one vector, and whose sums can be added to another's.
 @usableFromInline
 package protocol SumTile: Tile {
@@ -44,8 +66,7 @@ extension Stack: SumTile where Top: SumTile, Bottom: SumTile {
 /// Sums of few rows are of up to four kinds, so that a multiply-add need not wait for the one before it.
 @frozen @usableFromInline
 package struct SparseSums<T: SumTile> {
-  /// The next kept element.
-  @usableFromInline var values: UnsafeRawPointer
+  @usableFromInline var row: SparseRow
   @usableFromInline var first = T()
   @usableFromInline var second = T()
   @usableFromInline var third = T()
@@ -53,7 +74,7 @@ package struct SparseSums<T: SumTile> {
 
   /// No sums yet of the first row of a weight.
   @inlinable @inline(__always)
-  init(_ w: SparseView) { values = w.values + w.starts[0] &* w.type.byteCount }
+  init(_ w: SparseView) { row = SparseRow(w, row: 0) }
 
   @inlinable @inline(__always)
   static var kinds: Int { T.rows > 4 ? 1 : T.rows > 2 ? 2 : 4 }
@@ -135,27 +156,5 @@ package struct Beside<Left: TokenTile, Right: TokenTile>: TokenTile where Left.V
   package func store(to y: UnsafeMutableRawPointer) {
     left.store(to: y)
     right.store(to: y + Self.leftBytes)
-  }
-}
-
-/// A row of a compressed weight, and how far it is read.
-@frozen @usableFromInline
-package struct SparseRow {
-  @usableFromInline let bits: UnsafeRawPointer
-  /// The bits from the next column on, the first one lowest.
-  @usableFromInline var word: UInt64 = 0
-  /// The next kept element.
-  @usableFromInline var values: UnsafeRawPointer
-
-  @inlinable @inline(__always)
-  init(_ w: SparseView, row: Int) {
-    bits = w.bits + row &* w.bitStride
-    values = w.values + w.starts[row] &* w.type.byteCount
-  }
-
-  /// Takes the bits from a column on, which need not be the first one of a byte.
-  @inlinable @inline(__always)
-  mutating func fetchWord(column: Int) {
-    word = UInt64(littleEndian: (bits + column &>> 3).loadUnaligned(as: UInt64.self)) &>> UInt64(column & 7)
   }
 }
