@@ -63,9 +63,8 @@ enum SparseBenchmark: Benchmark {
           try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, dense.widened(), identifier)
           // Of up to eight rows the limit is what is read, of more what is multiplied, zeros included: the figures are comparable.
           let isNarrow = size[0] <= 8
-          // Rows up to which a weight that no cache holds is read once.
-          let isRead = size[0] <= PackingMemory.expandedRows(.current)
-          let copies = isRead ? GEMVBenchmark.copies(of: stored) : [stored]
+          // Of so few rows the product takes about as long as reading a weight that no cache holds.
+          let copies = size[0] < 128 ? GEMVBenchmark.copies(of: stored) : [stored]
           let work =
             isNarrow
             ? Work(bytesRead: Double(stored.residentByteCount))

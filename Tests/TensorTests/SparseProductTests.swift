@@ -28,7 +28,8 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
           let dense = StoredMatrix(sparseMatrix(columns, depth, zeros: zeros, seed: UInt64(columns + depth)), as: type)
           let compressed = dense.compressed()
           let weights = DoubleMatrix(dense.widened()).transposed
-          for rows in [0, 1, 2, 3, 5, 8, 9, 15, 24, 33, 47, 49, 97, 205] {
+          // Around what dot products take, and tiles of two to eight vectors.
+          for rows in [0, 1, 2, 3, 5, 8, 9, 15, 24, 33, 47, 49, 70, 90, 97, 120, 205] {
             let a = Matrix.random(rows, depth, seed: UInt64(rows + 1000 * depth))
             poisonHeap(floats: rows * columns)
             let product = matmul(a, transposed: compressed)
@@ -85,7 +86,7 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
       let dots = PackingMemory.unpackedRows
       let ways = [
         (0..<dots, [0..<9, 10..<dots]),
-        // Tiles in place and tiles of tokens.
+        // Tiles of tokens, wide and narrow.
         (0..<230, [0..<dots + 1, 7..<47, 20..<100, 100..<150, 5..<202]),
       ]
       for (whole, parts) in ways {

@@ -1,40 +1,18 @@
 import KernelTemplate
 import Support
 
-/// C (+)= A · Bᵀ for some tens of rows of A and B's rows where they are stored, with their zeros or without.
+/// C (+)= A · Bᵀ for some tens of rows of A and B's rows where they are stored.
 ///
 /// `TiledProduct` writes B anew, in panels, and reads these: where A has few rows that is more work than the product. Here A is what is
 /// packed, and B's rows are a tile's: a block of some of them is widened into the nearest cache, where it meets all of A. C comes out
 /// transposed, and a task turns its part.
 ///
-/// Each element of a dense product is summed in `TiledProduct`'s order, each of a compressed one in that of `SparseProduct`'s tokens, so
-/// that which of them computes it changes no number.
+/// Each element is summed in `TiledProduct`'s order, so that which of them computes it changes no number.
 struct InPlaceProduct {
-  /// B's rows, (columns of C, depth).
-  enum Rows {
-    /// Columns side by side.
-    case dense(StridedView)
-    /// With what their expansion looks up.
-    case compressed(SparseView, table: UnsafeRawPointer)
-
-    var count: Int {
-      switch self {
-      case .dense(let view): view.rows
-      case .compressed(let view, _): view.rows
-      }
-    }
-
-    func part(_ rows: Range<Int>) -> Rows {
-      switch self {
-      case .dense(let view): .dense(view.part(rows: rows))
-      case .compressed(let view, let table): .compressed(view.part(rows: rows), table: table)
-      }
-    }
-  }
-
   /// One B and its C, or what a task computes of them.
   struct Target {
-    let b: Rows
+    /// (columns of C, depth), columns side by side.
+    let b: StridedView
     let c: MutableRows
   }
 
@@ -44,7 +22,7 @@ struct InPlaceProduct {
   let targets: [Target]
   let instructions: any InstructionSet.Type
 
-  /// Rows of A up to which reading a dense B in place is faster than packing it: eight panels of them, measured
+  /// Rows of A up to which reading B in place is faster than packing it: eight panels of them, measured
   /// (Documentation/Kernels.md).
   static func mostRows(_ instructions: any InstructionSet.Type) -> Int { 8 * instructions.tileColumns }
 
@@ -77,8 +55,6 @@ struct InPlaceProduct {
     let rows: AlignedStorage
     /// (taskRows, width).
     let sums: AlignedStorage
-    /// Of each row of a task, how many elements of a compressed one have been expanded.
-    let places = AlignedStorage(byteCount: taskRows * MemoryLayout<Int>.stride)
 
     init(rows: Int, width: Int) {
       self.rows = AlignedStorage(byteCount: 4 * rows * RowBlock.stride)
@@ -102,73 +78,52 @@ struct InPlaceProduct {
 
   /// The rows of all right sides in parts of whole tiles, at least some for each thread.
   private func tasks(_ threads: Int) -> [Target] {
-    let tiles = targets.reduce(0) { $0 + ($1.b.count + tileRows - 1) / tileRows }
+    let tiles = targets.reduce(0) { $0 + ($1.b.rows + tileRows - 1) / tileRows }
     let size = max(1, min(Self.taskRows / tileRows, tiles / (threads * Parallel.tasksPerThread))) * tileRows
     return targets.flatMap { target in
-      stride(from: 0, to: target.b.count, by: size).map { start in
-        let part = start..<min(target.b.count, start + size)
-        return Target(b: target.b.part(part), c: target.c.part(rows: 0..<target.c.rows, columns: part))
+      stride(from: 0, to: target.b.rows, by: size).map { start in
+        let part = start..<min(target.b.rows, start + size)
+        return Target(b: target.b.part(rows: part), c: target.c.part(rows: 0..<target.c.rows, columns: part))
       }
     }
   }
 
   private func multiply(_ task: Target, _ x: UnsafePointer<Float>, _ scratch: Scratch) {
-    let rows = task.b.count
+    let rows = task.b.rows
     let sums = MutableRows(
       scratch.sums.pointer.assumingMemoryBound(to: Float.self), rows: Self.taskRows, columns: width, stride: width)
-    // The sums of a dense block are added to what is there; a compressed row has one sum, to which C is added in the end.
-    let isDense = if case .dense = task.b { true } else { false }
-    let (beginsWithC, endsWithC) = (accumulate && isDense, accumulate && !isDense)
-    if beginsWithC {
+    if accumulate {
       for i in 0..<task.c.rows { for j in 0..<rows { sums[j][i] = task.c[i][j] } }
     }
-    let places = scratch.places.pointer.assumingMemoryBound(to: Int.self)
-    places.update(repeating: 0, count: rows)
     let widened = scratch.rows.pointer.assumingMemoryBound(to: Float.self)
     for block in blocks {
       for first in stride(from: 0, to: rows, by: tileRows) {
         let tile = first..<min(rows, first + tileRows)
-        widen(task.b.part(tile), block, into: widened, places: places + first)
+        for row in tile {
+          instructions.widen(
+            source: task.b.part(rows: row..<row + 1, columns: block).base, type: task.b.type, count: block.count,
+            target: widened + (row - first) * RowBlock.stride)
+        }
         instructions.multiplyRows(
           RowBlock(widened, rows: tile.count, depth: block.count), by: x + width * block.lowerBound,
           into: MutableRows(sums[first], rows: tileRows, columns: width, stride: width),
-          sums: block.lowerBound == 0 && !beginsWithC ? .new : isDense ? .added : .continued,
+          accumulate: accumulate || block.lowerBound > 0,
           next: next(task.b, tile, block))
       }
     }
     for i in 0..<task.c.rows {
       let row = task.c[i]
-      for j in 0..<rows { row[j] = endsWithC ? row[j] + sums[j][i] : sums[j][i] }
+      for j in 0..<rows { row[j] = sums[j][i] }
     }
   }
 
-  /// Writes some columns of at most a tile's rows as floats, `RowBlock.stride` apart.
-  private func widen(
-    _ rows: Rows, _ columns: Range<Int>, into widened: UnsafeMutablePointer<Float>, places: UnsafeMutablePointer<Int>
-  ) {
-    switch rows {
-    case .dense(let view):
-      for row in 0..<view.rows {
-        instructions.widen(
-          source: view.part(rows: row..<row + 1, columns: columns).base, type: view.type, count: columns.count,
-          target: widened + row * RowBlock.stride)
-      }
-    case .compressed(let view, let table):
-      instructions.expand(
-        view, columns: columns, places: places, into: widened, stride: RowBlock.stride, table: table)
+  /// What a task reads of B behind some rows of a block, at most as many.
+  private func next(_ b: StridedView, _ tile: Range<Int>, _ block: Range<Int>) -> StridedView {
+    guard tile.upperBound == b.rows else {
+      return b.part(rows: tile.upperBound..<min(b.rows, tile.upperBound + tileRows), columns: block)
     }
-  }
-
-  /// What a task reads of B behind some rows of a block, at most as many; nothing of a compressed one, which asks for it itself.
-  private func next(_ rows: Rows, _ tile: Range<Int>, _ block: Range<Int>) -> StridedView {
-    switch rows {
-    case .dense(let view) where tile.upperBound < view.rows:
-      view.part(rows: tile.upperBound..<min(view.rows, tile.upperBound + tileRows), columns: block)
-    case .dense(let view):
-      view.part(
-        rows: 0..<min(view.rows, tileRows),
-        columns: block.upperBound..<min(view.columns, block.upperBound + RowBlock.mostColumns))
-    case .compressed(let view, _): StridedView(view.values, rows: 0, columns: 0, rowStride: 0)
-    }
+    return b.part(
+      rows: 0..<min(b.rows, tileRows),
+      columns: block.upperBound..<min(b.columns, block.upperBound + RowBlock.mostColumns))
   }
 }

@@ -19,17 +19,8 @@ package enum PackingMemory {
   /// Rows up to which a product by a compressed B is made of dot products, whose elements are expanded in registers.
   ///
   /// As many as by a dense B where expanding takes no more time than widening. Elsewhere as many as there are sums for in sixteen
-  /// registers: more rows pay for writing what is expanded, or for being laid out by columns (Documentation/Zeros.md).
+  /// registers: more rows pay for being laid out by columns (Documentation/Zeros.md).
   package static func sparseDotRows(_ kernel: Kernel) -> Int {
     kernel.instructions.expandsInRegisters ? unpackedRows : 8
-  }
-
-  /// Rows up to which a product by a compressed B expands some of its rows at a time into the nearest caches, where a product by a dense
-  /// one goes on; more rows are the tokens that are laid out by columns.
-  ///
-  /// A tile of tokens pays from three quarters on (Documentation/Zeros.md); where rows are expanded lane by lane, it always does.
-  package static func expandedRows(_ kernel: Kernel) -> Int {
-    let instructions = kernel.instructions
-    return instructions.expandsByInstruction ? instructions.tokenTile * 3 / 4 : sparseDotRows(kernel)
   }
 }

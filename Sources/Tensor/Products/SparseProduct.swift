@@ -67,12 +67,8 @@ struct SparseProduct {
   func run(threads: Int) {
     if a.rows <= PackingMemory.sparseDotRows(kernel) {
       runDots(threads)
-    } else if a.rows > PackingMemory.expandedRows(kernel) {
-      runTokens(threads)
-    } else if a.rows <= PackingMemory.unpackedRows {
-      runExpanded(threads)
     } else {
-      runInPlace(threads)
+      runTokens(threads)
     }
   }
 
@@ -100,52 +96,6 @@ struct SparseProduct {
         first += target.view.rows
       }
     }
-  }
-
-  /// Bytes of the rows of B that a task expands at a time: few enough for the nearest caches.
-  private static let expandedBytes = 1 << 15
-
-  /// Memory of a thread for some rows of B with their zeros.
-  private struct ExpandedRows {
-    /// (count, depth).
-    let floats: AlignedStorage
-    /// How far each row is written.
-    let places: AlignedStorage
-
-    init(count: Int, depth: Int) {
-      floats = AlignedStorage(byteCount: 4 * count * depth)
-      places = AlignedStorage(byteCount: count * MemoryLayout<Int>.stride)
-    }
-  }
-
-  /// Rows of B are written with their zeros where dot products then find them: read from memory without zeros, multiplied with them.
-  private func runExpanded(_ threads: Int) {
-    let (depth, lookups, instructions) = (a.columns, UnsafeRawPointer(table.pointer), instructions)
-    // Four outputs side by side are what the dot products compute at a time.
-    let group = max(4, Self.expandedBytes / max(1, 4 * depth) & ~3)
-    let tasks = targets.flatMap { target in
-      stride(from: 0, to: target.view.rows, by: group).map { (target, $0..<min(target.view.rows, $0 + group)) }
-    }
-    defer { withExtendedLifetime(table) {} }
-    Parallel.forEach(tasks.count, threads: threads, state: { ExpandedRows(count: group, depth: depth) }) {
-      expanded, index in
-      let (target, part) = tasks[index]
-      let places = expanded.places.pointer.assumingMemoryBound(to: Int.self)
-      places.update(repeating: 0, count: part.count)
-      instructions.expand(
-        target.view.part(rows: part), columns: 0..<depth, places: places,
-        into: expanded.floats.pointer.assumingMemoryBound(to: Float.self), stride: depth, table: lookups)
-      instructions.dotProducts(
-        a, StridedView(expanded.floats.pointer, rows: part.count, columns: depth, rowStride: depth),
-        into: target.c.part(rows: 0..<target.c.rows, columns: part), accumulate: accumulate)
-    }
-  }
-
-  /// The same by tiles, whose sums are those of `runTokens` to the bit.
-  private func runInPlace(_ threads: Int) {
-    defer { withExtendedLifetime(table) {} }
-    let targets = targets.map { InPlaceProduct.Target(b: .compressed($0.view, table: table.pointer), c: $0.c) }
-    InPlaceProduct(a: a, accumulate: accumulate, targets: targets, instructions: instructions).run(threads: threads)
   }
 
   /// A as the products of each type take it.
@@ -219,6 +169,9 @@ extension StoredMatrix {
 }
 
 extension SparseView {
+  /// How many elements are kept.
+  var elementCount: Int { starts[rows] - starts[0] }
+
   /// Bytes of the bitmap and of the kept elements.
-  fileprivate var byteCount: Int { rows * bitStride + (starts[rows] - starts[0]) * type.byteCount }
+  fileprivate var byteCount: Int { rows * bitStride + elementCount * type.byteCount }
 }

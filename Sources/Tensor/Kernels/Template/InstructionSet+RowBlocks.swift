@@ -6,7 +6,7 @@ where
 {
   @inlinable @inline(__always)
   package static func multiplyRows(
-    _ w: RowBlock, by x: UnsafePointer<Float>, into c: MutableRows, sums: RowBlock.Sums, next: StridedView
+    _ w: RowBlock, by x: UnsafePointer<Float>, into c: MutableRows, accumulate: Bool, next: StridedView
   ) {
     let panels = (c.columns &+ tileColumns &- 1) / tileColumns
     var ahead = RowLines(of: next, parts: panels &* ((w.depth &+ stepsPerLine &- 1) / stepsPerLine))
@@ -16,11 +16,11 @@ where
       let target = MutableRows(c[0] + j, rows: tileRows, columns: b.stride, stride: c.stride)
       // The last rows of a weight take a lower tile.
       if w.rows > UpperTile.rows {
-        multiplyBlock(Stack<UpperTile, LowerTile>.self, w, b, target, sums, &ahead)
+        multiplyBlock(Stack<UpperTile, LowerTile>.self, w, b, target, accumulate, &ahead)
       } else if w.rows > LowerTile.rows {
-        multiplyBlock(UpperTile.self, w, b, target, sums, &ahead)
+        multiplyBlock(UpperTile.self, w, b, target, accumulate, &ahead)
       } else {
-        multiplyBlock(LowerTile.self, w, b, target, sums, &ahead)
+        multiplyBlock(LowerTile.self, w, b, target, accumulate, &ahead)
       }
       j &+= tileColumns
     }
@@ -29,12 +29,11 @@ where
   /// The rows by a panel of two vectors, or of one.
   @inlinable @inline(__always)
   static func multiplyBlock<T: WideTile>(
-    _: T.Type, _ w: RowBlock, _ panel: Panel, _ c: MutableRows, _ sums: RowBlock.Sums, _ ahead: inout RowLines
+    _: T.Type, _ w: RowBlock, _ panel: Panel, _ c: MutableRows, _ accumulate: Bool, _ ahead: inout RowLines
   ) where T.Operand == TwoVectors<Vector> {
     var tile = T()
     var (a, b, rest) = (w.elements, UnsafeRawPointer(panel.elements), panel.depth)
     if panel.stride == tileColumns {
-      if sums == .continued { tile.load(c) }
       while rest > 0 {
         ahead.prefetchPart()
         for _ in 0..<min(rest, stepsPerLine) {
@@ -46,9 +45,8 @@ where
         }
         rest &-= stepsPerLine
       }
-      tile.store(to: c, accumulate: sums == .added)
+      tile.store(to: c, accumulate: accumulate)
     } else {
-      if sums == .continued { tile.loadLeft(c) }
       while rest > 0 {
         ahead.prefetchPart()
         for _ in 0..<min(rest, stepsPerLine) {
@@ -59,7 +57,7 @@ where
         }
         rest &-= stepsPerLine
       }
-      tile.storeLeft(to: c, accumulate: sums == .added)
+      tile.storeLeft(to: c, accumulate: accumulate)
     }
   }
 }
@@ -76,17 +74,6 @@ package struct RowBlock {
   @inlinable @inline(__always)
   package init(_ elements: UnsafePointer<Float>, rows: Int, depth: Int) {
     (self.elements, self.rows, self.depth) = (elements, rows, depth)
-  }
-
-  /// What becomes of C.
-  @frozen @usableFromInline
-  package enum Sums {
-    /// It is not read.
-    case new
-    /// The block's sums are added, as `multiply` does.
-    case added
-    /// The block's products are added one by one, as `addSparseProduct` does.
-    case continued
   }
 
   /// Columns at most.

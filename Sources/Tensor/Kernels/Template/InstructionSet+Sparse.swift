@@ -148,12 +148,17 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     row.values += Element.byteCount
   }
 
-  /// Two vectors of a row's next columns.
+  /// Two vectors of a row's next columns, whose bits are fetched.
   @inlinable @inline(__always)
   static func nextPair<Element: StoredElement>(
     _: Element.Type, _ row: inout SparseRow, _ table: UnsafeRawPointer
   ) -> VectorPair<Vector> {
-    nextPair(Element.self, &row.word, &row.values, table)
+    let lanes = 2 &* Vector.scalarCount
+    let bits = Int(truncatingIfNeeded: row.word) & (1 &<< lanes &- 1)
+    let pair = Element.pair(at: row.values, bits: bits, table: table, by: Expansion.self)
+    row.values += bits.nonzeroBitCount &* Element.byteCount
+    row.word &>>= UInt64(lanes)
+    return pair
   }
 
   /// A vector of a row from a column on.
@@ -162,188 +167,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     _: Element.Type, _ row: inout SparseRow, column: Int, _ table: UnsafeRawPointer
   ) -> Vector {
     row.fetchWord(column: column)
-    return next(Element.self, &row.word, &row.values, table)
-  }
-
-  @inlinable @inline(__always)
-  package static func expand(
-    _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, into out: UnsafeMutablePointer<Float>,
-    stride: Int, table: UnsafeRawPointer
-  ) {
-    for row in 0..<w.rows {
-      let values = w.values + (w.starts[row] &+ places[row]) &* w.type.byteCount
-      let target = out + row &* stride
-      let end =
-        switch w.type {
-        case .float32: expandRow(StoredFloat32.self, w, row, columns, values, target, table)
-        case .float16: expandRow(StoredFloat16.self, w, row, columns, values, target, table)
-        case .bfloat16: expandRow(StoredBFloat16.self, w, row, columns, values, target, table)
-        }
-      places[row] &+= (end - values) / w.type.byteCount
-    }
-  }
-
-  /// Some columns of a row, whose first element is given; returns what is behind the last one.
-  @inlinable @inline(__always)
-  static func expandRow<Element: StoredElement>(
-    _: Element.Type, _ w: SparseView, _ row: Int, _ columns: Range<Int>, _ first: UnsafeRawPointer,
-    _ floats: UnsafeMutablePointer<Float>, _ table: UnsafeRawPointer
-  ) -> UnsafeRawPointer {
-    let (lanes, isInOrder) = (Vector.scalarCount, !Expansion.separatesOddLanes(w.type))
-    var (values, target, p) = (first, UnsafeMutableRawPointer(floats), columns.lowerBound)
-    while p &+ 64 <= columns.upperBound {
-      prefetch(values + aheadBytes)
-      if Element.byteCount == 4 { prefetch(values + (aheadBytes &+ 64)) }
-      var word = w.word(row: row, column: p)
-      let end = p &+ 64
-      while p < end {
-        let pair =
-          isInOrder
-          ? nextPair(Element.self, &word, &values, table)
-          : VectorPair(next(Element.self, &word, &values, table), next(Element.self, &word, &values, table))
-        target.storeBytes(of: pair.first, as: Vector.self)
-        target.storeBytes(of: pair.second, toByteOffset: 4 &* lanes, as: Vector.self)
-        target += 8 &* lanes
-        p &+= 2 &* lanes
-      }
-    }
-    while p < columns.upperBound {
-      let isKept = w.word(row: row, column: p) &>> UInt64(p & 7) & 1 != 0
-      floats[p &- columns.lowerBound] = isKept ? Element.scalar(at: values) : 0
-      if isKept { values += Element.byteCount }
-      p &+= 1
-    }
-    return values
-  }
-
-  /// Two vectors of the lowest bits of a word; word and values move on to what follows.
-  @inlinable @inline(__always)
-  static func nextPair<Element: StoredElement>(
-    _: Element.Type, _ word: inout UInt64, _ values: inout UnsafeRawPointer, _ table: UnsafeRawPointer
-  ) -> VectorPair<Vector> {
-    let lanes = 2 &* Vector.scalarCount
-    let bits = Int(truncatingIfNeeded: word) & (1 &<< lanes &- 1)
-    let pair = Element.pair(at: values, bits: bits, table: table, by: Expansion.self)
-    values += bits.nonzeroBitCount &* Element.byteCount
-    word &>>= UInt64(lanes)
-    return pair
-  }
-
-  /// The vector of the lowest bits of a word, one a lane; word and values move on to what follows.
-  @inlinable @inline(__always)
-  static func next<Element: StoredElement>(
-    _: Element.Type, _ word: inout UInt64, _ values: inout UnsafeRawPointer, _ table: UnsafeRawPointer
-  ) -> Vector {
-    let bits = Int(truncatingIfNeeded: word) & (1 &<< Vector.scalarCount &- 1)
-    let vector = Element.vector(at: values, bits: bits, table: table, by: Expansion.self)
-    values += bits.nonzeroBitCount &* Element.byteCount
-    word &>>= UInt64(Vector.scalarCount)
+    let bits = Int(truncatingIfNeeded: row.word) & (1 &<< Vector.scalarCount &- 1)
+    let vector = Element.vector(at: row.values, bits: bits, table: table, by: Expansion.self)
+    row.values += bits.nonzeroBitCount &* Element.byteCount
     return vector
-  }
-
-  @usableFromInline package typealias OneToken = Tokens<Vector, Arithmetic>
-  @usableFromInline package typealias TwoTokens = Beside<OneToken, OneToken>
-  @usableFromInline package typealias FourTokens = Beside<TwoTokens, TwoTokens>
-  @usableFromInline package typealias EightTokens = Beside<FourTokens, FourTokens>
-
-  @inlinable @inline(__always)
-  package static var tokenTile: Int { EightTokens.count &* Vector.scalarCount }
-
-  @inlinable @inline(__always)
-  package static func listEntries(
-    of w: SparseView, values: UnsafePointer<Float>, block: Int, into entries: SparseEntries, table: UnsafeRawPointer
-  ) {
-    countEntries(of: w, block, entries.starts)
-    var source = UnsafeRawPointer(values)
-    let tokenBytes = UInt32(truncatingIfNeeded: tokenTile &* 4)
-    for row in 0..<w.rows {
-      var (first, start) = (0, entries.starts + row)
-      while first < w.columns {
-        let end = first &+ block < w.columns ? first &+ block : w.columns
-        var (offsets, values) = (
-          UnsafeMutableRawPointer(entries.offsets + start.pointee),
-          UnsafeMutableRawPointer(entries.values + start.pointee)
-        )
-        var column = first
-        while column < end {
-          var word = w.word(row: row, column: column)
-          // The word of the last columns has bits of the next row, too.
-          let wordEnd = column &+ 64 < end ? column &+ 64 : end
-          while column < wordEnd {
-            let byte = Int(truncatingIfNeeded: word & 0xFF)
-            let numbers = (table + 32 &* byte).load(as: SIMD8<UInt32>.self)
-            let base = UInt32(truncatingIfNeeded: column &- first)
-            offsets.storeBytes(of: (numbers &+ base) &* tokenBytes, as: SIMD8<UInt32>.self)
-            values.storeBytes(of: source.loadUnaligned(as: SIMD8<UInt32>.self), as: SIMD8<UInt32>.self)
-            let bytes = 4 &* byte.nonzeroBitCount
-            source += bytes
-            offsets += bytes
-            values += bytes
-            word &>>= 8
-            column &+= 8
-          }
-        }
-        first = end
-        start += w.rows &+ 1
-      }
-    }
-  }
-
-  /// Fills the starts for `listEntries`.
-  @inlinable @inline(__always)
-  static func countEntries(of w: SparseView, _ block: Int, _ starts: UnsafeMutablePointer<Int>) {
-    var (next, place, first) = (0, starts, 0)
-    while first < w.columns {
-      let end = first &+ block < w.columns ? first &+ block : w.columns
-      for row in 0..<w.rows {
-        place.pointee = next
-        place += 1
-        var column = first
-        while column < end {
-          let word = w.word(row: row, column: column)
-          let rest = end &- column
-          next &+= (rest < 64 ? word & (1 &<< UInt64(rest) &- 1) : word).nonzeroBitCount
-          column &+= 64
-        }
-      }
-      place.pointee = next
-      place += 1
-      next &+= SparseEntries.overhang
-      first = end
-    }
-  }
-
-  @inlinable @inline(__always)
-  package static func addSparseProduct(_ w: SparseEntries, of x: UnsafePointer<Float>, to y: MutableRows) {
-    // One pass for all tokens: one of five vectors takes less time by eight than by four and one.
-    if y.columns > FourTokens.count &* Vector.scalarCount {
-      addTokens(EightTokens.self, w, x, y)
-    } else if y.columns > TwoTokens.count &* Vector.scalarCount {
-      addTokens(FourTokens.self, w, x, y)
-    } else if y.columns > Vector.scalarCount {
-      addTokens(TwoTokens.self, w, x, y)
-    } else {
-      addTokens(OneToken.self, w, x, y)
-    }
-  }
-
-  /// All rows for a tile's tokens.
-  @inlinable @inline(__always)
-  static func addTokens<T: TokenTile>(
-    _: T.Type, _ w: SparseEntries, _ x: UnsafePointer<Float>, _ y: MutableRows
-  ) where T.Vector == Vector {
-    let x = UnsafeRawPointer(x)
-    for row in 0..<y.rows {
-      let target = UnsafeMutableRawPointer(y[row])
-      var tile = T(target)
-      var (offset, value) = (w.offsets + w.starts[row], w.values + w.starts[row])
-      let end = w.offsets + w.starts[row &+ 1]
-      while offset < end {
-        tile.add(Vector(repeating: value.pointee), x + Int(offset.pointee))
-        offset += 1
-        value += 1
-      }
-      tile.store(to: target)
-    }
   }
 }

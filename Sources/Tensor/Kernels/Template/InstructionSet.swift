@@ -61,7 +61,7 @@ package protocol InstructionSet: Sendable {
   /// - `next`: what is read after this, in whatever type; it is fetched meanwhile.
   /// - Each element is summed over depth in order.
   static func multiplyRows(
-    _ w: RowBlock, by x: UnsafePointer<Float>, into c: MutableRows, sums: RowBlock.Sums, next: StridedView)
+    _ w: RowBlock, by x: UnsafePointer<Float>, into c: MutableRows, accumulate: Bool, next: StridedView)
 
   /// out[j] = Σ over i of weights[i] · x[i, j], for a view of any type, columns side by side.
   static func weightedSum(_ weights: UnsafePointer<Float>, of x: StridedView, into out: UnsafeMutablePointer<Float>)
@@ -93,16 +93,6 @@ package protocol InstructionSet: Sendable {
   static func sparseDotProducts(
     _ x: StridedView, _ w: SparseView, into y: MutableRows, accumulate: Bool, table: UnsafeRawPointer)
 
-  /// Writes some columns of a sparse W with its zeros as floats, (rows, columns.count).
-  ///
-  /// - `columns`: from a multiple of 64 to another one, or to the last column.
-  /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.
-  /// - `out`: `stride` floats from row to row.
-  /// - `table`: what `fillExpansionTable` made.
-  static func expand(
-    _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, into out: UnsafeMutablePointer<Float>,
-    stride: Int, table: UnsafeRawPointer)
-
   /// Whether `sparseDotProducts` takes X arranged for a W of this type.
   static func arrangesActivations(for type: StoredType) -> Bool
 
@@ -110,25 +100,20 @@ package protocol InstructionSet: Sendable {
   /// odd ones; those behind the last 64 columns as they are.
   static func arrange(_ x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>)
 
-  /// Tokens whose activations lie side by side for `addSparseProduct`: eight vectors, enough sums to hide the latency of a multiply-add.
+  /// Tokens that `addSparseProduct` takes at most: eight vectors, enough sums to hide the latency of a multiply-add.
   static var tokenTile: Int { get }
 
-  /// Lists the elements of the rows of a sparse W for `addSparseProduct`, block by block of its columns, and in each row by row.
+  /// Y += W · X for some columns of a sparse W and at most `tokenTile` tokens.
   ///
-  /// - `values`: the kept elements of these rows as floats, in turn; readable for eight behind the last one.
-  /// - `block`: columns of a block, a multiple of 8; an element's offset is to its column in its block.
-  /// - `entries`: room for all elements and for `SparseEntries.overhang` more a block; its starts become (blocks, rows + 1), and those of
-  ///   a row are where it begins in each block, and behind them the end of the last row.
-  /// - `table`: `SparseEntries.columnTableByteCount` bytes, filled by `SparseEntries.fillColumnTable`.
-  static func listEntries(
-    of w: SparseView, values: UnsafePointer<Float>, block: Int, into entries: SparseEntries, table: UnsafeRawPointer)
-
-  /// Y += W · X for a sparse W and at most a tile of tokens.
-  ///
-  /// - `x`: the activations of a column of W at each entry's offset, `tokenTile` floats, aligned to a vector.
-  /// - `y`: (rows of W, tokens), aligned to a vector like its stride of at least `tokenTile`, which is written as far as that.
-  /// - Each element is summed over the entries in order, whatever the number of tokens.
-  static func addSparseProduct(_ w: SparseEntries, of x: UnsafePointer<Float>, to y: MutableRows)
+  /// - `w`: of floats.
+  /// - `columns`: from a multiple of 64 on.
+  /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.
+  /// - `x`: (columns.count, tokens in whole vectors), aligned to a vector.
+  /// - `y`: (rows of W, tokens), aligned to a vector like its stride; written in whole vectors.
+  /// - Each element is summed over the columns in order, whatever the number of tokens.
+  static func addSparseProduct(
+    _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,
+    to y: MutableRows)
 
   // MARK: Packing
 

@@ -3,6 +3,8 @@
 package protocol StoredElement {
   static var byteCount: Int { get }
   static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V
+  /// One element in all lanes; as many may be read as there are lanes.
+  static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V
   /// A vector of those that a bitmap keeps.
   static func vector<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
@@ -20,6 +22,10 @@ package enum StoredFloat32: StoredElement {
   @inlinable @inline(__always)
   package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
     source.loadUnaligned(as: V.self)
+  }
+  @inlinable @inline(__always)
+  package static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
+    V(repeating: source.loadUnaligned(as: Float.self))
   }
   @inlinable @inline(__always)
   package static func vector<E: BitmapExpansion>(
@@ -44,6 +50,10 @@ package enum StoredFloat16: StoredElement {
     V.float16(at: source)
   }
   @inlinable @inline(__always)
+  package static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
+    V(repeating: V.float16(at: source)[0])
+  }
+  @inlinable @inline(__always)
   package static func vector<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> E.Vector {
@@ -64,6 +74,10 @@ package enum StoredBFloat16: StoredElement {
   @inlinable @inline(__always)
   package static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
     V.bfloat16(at: source)
+  }
+  @inlinable @inline(__always)
+  package static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
+    V(repeating: Float(bitPattern: UInt32(source.loadUnaligned(as: UInt16.self)) &<< 16))
   }
   @inlinable @inline(__always)
   package static func vector<E: BitmapExpansion>(

@@ -51,12 +51,6 @@ package protocol Tile {
 /// A tile two vectors wide, of which the left one may be all that is wanted: the compiler then leaves out the right one.
 @usableFromInline
 package protocol WideTile: Tile {
-  /// Takes over sums from the rows of C.
-  mutating func load(_ c: MutableRows)
-
-  /// Takes over sums of the left vector.
-  mutating func loadLeft(_ c: MutableRows)
-
   /// Adds the products of one step for the left vector.
   mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: Operand)
 
@@ -99,16 +93,6 @@ package struct Row<Vector: FloatLanes, Arithmetic: MultiplyAdd>: WideTile {
     Arithmetic.accumulate(&left, x, b.left)
     Arithmetic.accumulate(&right, x, b.right)
   }
-
-  @inlinable @inline(__always)
-  package mutating func load(_ c: MutableRows) {
-    loadLeft(c)
-    let c = UnsafeRawPointer(c.first)
-    right = c.loadUnaligned(fromByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
-  }
-
-  @inlinable @inline(__always)
-  package mutating func loadLeft(_ c: MutableRows) { left = UnsafeRawPointer(c.first).loadUnaligned(as: Vector.self) }
 
   @inlinable @inline(__always)
   package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {
@@ -159,18 +143,6 @@ package struct Stack<Top: Tile, Bottom: Tile>: Tile where Top.Operand == Bottom.
 
 extension Stack: WideTile where Top: WideTile, Bottom: WideTile {
   @inlinable @inline(__always)
-  package mutating func load(_ c: MutableRows) {
-    top.load(c)
-    bottom.load(c.below(Top.rows))
-  }
-
-  @inlinable @inline(__always)
-  package mutating func loadLeft(_ c: MutableRows) {
-    top.loadLeft(c)
-    bottom.loadLeft(c.below(Top.rows))
-  }
-
-  @inlinable @inline(__always)
   package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: Top.Operand) {
     top.addLeft(a, stride: stride, b)
     bottom.addLeft(a + Top.rows &* stride, stride: stride, b)
@@ -208,12 +180,6 @@ package struct FourLanes<Arithmetic: MultiplyAdd>: WideTile {
     stack.bottom.top.add(Vector(repeating: x.z), b)
     stack.bottom.bottom.add(Vector(repeating: x.w), b)
   }
-
-  @inlinable @inline(__always)
-  package mutating func load(_ c: MutableRows) { stack.load(c) }
-
-  @inlinable @inline(__always)
-  package mutating func loadLeft(_ c: MutableRows) { stack.loadLeft(c) }
 
   @inlinable @inline(__always)
   package mutating func addLeft(_ a: UnsafePointer<Float>, stride: Int, _ b: TwoVectors<Vector>) {

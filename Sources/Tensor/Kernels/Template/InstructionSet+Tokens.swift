@@ -1,0 +1,95 @@
+// The product of a compressed weight by many tokens, whose activations lie side by side for each of its columns.
+extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
+  @usableFromInline package typealias OneToken = Tokens<Vector, Arithmetic>
+  @usableFromInline package typealias TwoTokens = Beside<OneToken, OneToken>
+  @usableFromInline package typealias ThreeTokens = Beside<TwoTokens, OneToken>
+  @usableFromInline package typealias FourTokens = Beside<TwoTokens, TwoTokens>
+  @usableFromInline package typealias EightTokens = Beside<FourTokens, FourTokens>
+
+  @inlinable @inline(__always)
+  package static var tokenTile: Int { EightTokens.count &* Vector.scalarCount }
+
+  @inlinable @inline(__always)
+  package static func addSparseProduct(
+    _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,
+    to y: MutableRows
+  ) {
+    switch w.type {
+    case .float32: addTokens(StoredFloat32.self, w, columns, places, x, y)
+    case .float16: addTokens(StoredFloat16.self, w, columns, places, x, y)
+    case .bfloat16: addTokens(StoredBFloat16.self, w, columns, places, x, y)
+    }
+  }
+
+  /// By a tile that is as wide as the tokens are.
+  @inlinable @inline(__always)
+  static func addTokens<Element: StoredElement>(
+    _: Element.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>,
+    _ x: UnsafePointer<Float>, _ y: MutableRows
+  ) {
+    let back = -4 &* y.stride
+    switch y.stride / Vector.scalarCount {
+    case ...1: addTile(OneToken.self, Element.self, w, columns, places, x, y, back: back)
+    case 2: addTile(TwoTokens.self, Element.self, w, columns, places, x, y, back: back)
+    case 3: addTile(ThreeTokens.self, Element.self, w, columns, places, x, y, back: back)
+    case 4: addTile(FourTokens.self, Element.self, w, columns, places, x, y, back: back)
+    case 5: addTile(Beside<FourTokens, OneToken>.self, Element.self, w, columns, places, x, y, back: back)
+    case 6: addTile(Beside<FourTokens, TwoTokens>.self, Element.self, w, columns, places, x, y, back: back)
+    case 7: addTile(Beside<FourTokens, ThreeTokens>.self, Element.self, w, columns, places, x, y, back: back)
+    default: addTile(EightTokens.self, Element.self, w, columns, places, x, y, back: back)
+    }
+  }
+
+  /// All rows of W by a tile's tokens: two at a time where one alone would wait for its sums, which are too few to hide the latency of
+  /// a multiply-add.
+  ///
+  /// Not inlined, or too few registers would be left for the loop's addresses.
+  ///
+  /// - `back`: bytes from a column's activations to those of the column before.
+  @inlinable @inline(never)
+  static func addTile<T: TokenTile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>,
+    _ x: UnsafePointer<Float>, _ y: MutableRows, back: Int
+  ) where T.Vector == Vector {
+    // Half of the columns, where few are kept some more than that.
+    let ahead = (columns.upperBound &- columns.lowerBound) &* Element.byteCount / 2
+    var row = 0
+    if T.count <= 4 {
+      while row &+ 2 <= y.rows {
+        var one = TokenRow<T, Element>(w, row, after: places[row], y)
+        var two = TokenRow<T, Element>(w, row &+ 1, after: places[row &+ 1], y)
+        var (x, column) = (Int(bitPattern: x), columns.lowerBound)
+        while column < columns.upperBound {
+          one.fetchWord(w, row, column, end: columns.upperBound, ahead: ahead)
+          two.fetchWord(w, row &+ 1, column, end: columns.upperBound, ahead: ahead)
+          let (first, second) = (one.word.nonzeroBitCount, two.word.nonzeroBitCount)
+          var both = first < second ? first : second
+          while both > 0 {
+            one.addColumn(of: x, back: back)
+            two.addColumn(of: x, back: back)
+            both &-= 1
+          }
+          while one.word != 0 { one.addColumn(of: x, back: back) }
+          while two.word != 0 { two.addColumn(of: x, back: back) }
+          x &-= 64 &* back
+          column &+= 64
+        }
+        places[row] = one.store(w, row, y)
+        places[row &+ 1] = two.store(w, row &+ 1, y)
+        row &+= 2
+      }
+    }
+    while row < y.rows {
+      var one = TokenRow<T, Element>(w, row, after: places[row], y)
+      var (x, column) = (Int(bitPattern: x), columns.lowerBound)
+      while column < columns.upperBound {
+        one.fetchWord(w, row, column, end: columns.upperBound, ahead: ahead)
+        while one.word != 0 { one.addColumn(of: x, back: back) }
+        x &-= 64 &* back
+        column &+= 64
+      }
+      places[row] = one.store(w, row, y)
+      row &+= 1
+    }
+  }
+}
