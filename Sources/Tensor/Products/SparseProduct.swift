@@ -37,19 +37,17 @@ struct SparseProduct {
 
   /// The fraction of zeros from which on leaving them out is faster than multiplying by them.
   ///
-  /// Measured (Documentation/Zeros.md) and not taken anew on each machine: then results would depend on the time of day. Just below a half
-  /// where half of the weights, as in 2:4, pay. On NEON nobody has measured, so it is a fraction that pays on the others.
+  /// Measured (Documentation/Zeros.md) and not taken anew on each machine: then results would depend on the time of day. On NEON
+  /// nobody has measured, so it is a fraction that pays on the others.
   static func breakEven(_ kernel: Kernel, _ type: ElementType, _ use: ProductUse) -> Double {
     switch (kernel, use) {
     case (.reference, _): return .infinity
-    case (.avx512, .manyTokens), (.avx512vbmi2, .manyTokens): return 0.58
-    case (.avx2, .manyTokens): return 0.49
-    case (.portable, .manyTokens): return 0.55
+    case (_, .manyTokens): return 0.45
     // Lane by lane it never is.
     case (_, .fewTokens) where !kernel.instructions.expandsByInstruction: return .infinity
-    case (.avx512vbmi2, .fewTokens): return type == .float32 ? 0.49 : 0.45
-    case (.avx512, .fewTokens): return 0.49
-    case (.avx2, .fewTokens): return type == .float16 ? 0.8 : 0.55
+    case (.avx512vbmi2, .fewTokens): return 0.4
+    case (.avx512, .fewTokens): return 0.45
+    case (.avx2, .fewTokens): return type == .float16 ? 0.8 : type == .bfloat16 ? 0.55 : 0.45
     case (.portable, .fewTokens): return 0.58
     }
   }
