@@ -8,6 +8,8 @@ import Support
 extension SparseProduct {
   /// Rows of B in a task at most: their sums, up to 64 KiB for a tile of tokens, stay near.
   private static let taskRows = 128
+  /// Vectors of tokens in a tile at most.
+  private static let tileVectors = 8
   /// Bytes of the activations that are laid out at a time, where that is enough for a tile.
   private static let activationBytes = PackingMemory.productBytes / 3 * 2
 
@@ -36,13 +38,13 @@ extension SparseProduct {
     let transposed: AlignedStorage
     /// Of each row of a task, how many elements have been multiplied.
     let places = AlignedStorage(byteCount: taskRows * MemoryLayout<Int>.stride)
-    /// The elements of a task as floats, where they are not stored as such.
+    /// The elements of a task as floats, where they are widened.
     let floats: AlignedStorage
 
     init(tile: Int, elements: Int) {
-      floats = AlignedStorage(byteCount: 4 * elements)
       sums = AlignedStorage(byteCount: 4 * taskRows * tile)
       transposed = AlignedStorage(byteCount: 4 * taskRows * tile)
+      floats = AlignedStorage(byteCount: 4 * elements)
     }
   }
 
@@ -68,9 +70,9 @@ extension SparseProduct {
 
   /// Tokens in tiles as wide as each other, as far as whole vectors allow: a narrow one would wait for its loads.
   private func tiles(of tokens: Range<Int>, in memory: UnsafeMutablePointer<Float>) -> [TokenTile] {
-    let lanes = instructions.tokenTile / 8
+    let lanes = instructions.tokenTile / Self.tileVectors
     let vectors = (tokens.count + lanes - 1) / lanes
-    let count = (vectors + 7) / 8
+    let count = (vectors + Self.tileVectors - 1) / Self.tileVectors
     return (0..<count).map { index in
       let (first, end) = (index * vectors / count * lanes, (index + 1) * vectors / count * lanes)
       return TokenTile(
@@ -112,10 +114,10 @@ extension SparseProduct {
     max(64, (instructions.tokenTile >= 128 ? 8192 : 6144) / width & ~63)
   }
 
-  /// Whether elements are converted first; a bfloat16 is half of its float.
+  /// Whether elements are widened before they are multiplied: a bfloat16 is half of its float and is not.
   private static func isWidened(_ type: StoredType) -> Bool { type == .float16 }
 
-  /// A task's rows with floats as their elements: a conversion for each element would be one for every tile of tokens.
+  /// A task's rows with floats as their elements, where they are widened: many by one instruction and not each by one.
   private func widened(_ view: SparseView, in memory: AlignedStorage) -> SparseView {
     guard Self.isWidened(view.type) else { return view }
     let (first, floats) = (view.starts[0], memory.pointer.assumingMemoryBound(to: Float.self))

@@ -3,9 +3,9 @@ import Support
 
 /// C (+)= A · Bᵀ for right sides whose zeros are left out.
 ///
-/// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. For some tens of
-/// rows, B is expanded into the nearest caches and multiplied there like a dense one. Many rows, the tokens, are laid out with a column's
-/// activations side by side, and every kept element of B multiplies a vector of them: as many multiply-adds as there are elements left.
+/// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. Many rows, the
+/// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
+/// multiply-adds as there are elements left.
 struct SparseProduct {
   /// Bytes of B that a task of dot products reads at most: of a quarter as many, each task's first ones, not asked for ahead, would count.
   private static let dotBytes = 1 << 19

@@ -14,10 +14,10 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,
     to y: MutableRows
   ) {
-    switch w.type {
-    case .float32: addTokens(StoredFloat32.self, w, columns, places, x, y)
-    case .float16: addTokens(StoredFloat16.self, w, columns, places, x, y)
-    case .bfloat16: addTokens(StoredBFloat16.self, w, columns, places, x, y)
+    if w.type == .bfloat16 {
+      addTokens(StoredBFloat16.self, w, columns, places, x, y)
+    } else {
+      addTokens(StoredFloat32.self, w, columns, places, x, y)
     }
   }
 
@@ -51,7 +51,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     _: T.Type, _: Element.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>,
     _ x: UnsafePointer<Float>, _ y: MutableRows, back: Int
   ) where T.Vector == Vector {
-    // Half of the columns, where few are kept some more than that.
+    // As if half of the columns were kept. Where fewer are, what is asked for comes one turn later.
     let ahead = (columns.upperBound &- columns.lowerBound) &* Element.byteCount / 2
     var row = 0
     if T.count <= 4 {

@@ -3,8 +3,8 @@
 package protocol StoredElement {
   static var byteCount: Int { get }
   static func vector<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V
-  /// One element in all lanes; as many may be read as there are lanes.
-  static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V
+  /// One element, by the same arithmetic as a vector of them; nothing behind it is read.
+  static func scalar(at source: UnsafeRawPointer) -> Float
   /// A vector of those that a bitmap keeps.
   static func vector<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
@@ -24,8 +24,8 @@ package enum StoredFloat32: StoredElement {
     source.loadUnaligned(as: V.self)
   }
   @inlinable @inline(__always)
-  package static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
-    V(repeating: source.loadUnaligned(as: Float.self))
+  package static func scalar(at source: UnsafeRawPointer) -> Float {
+    source.loadUnaligned(as: Float.self)
   }
   @inlinable @inline(__always)
   package static func vector<E: BitmapExpansion>(
@@ -50,8 +50,10 @@ package enum StoredFloat16: StoredElement {
     V.float16(at: source)
   }
   @inlinable @inline(__always)
-  package static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
-    V(repeating: V.float16(at: source)[0])
+  package static func scalar(at source: UnsafeRawPointer) -> Float {
+    // The other lanes repeat the element.
+    var four = SIMD4<UInt16>(repeating: source.loadUnaligned(as: UInt16.self))
+    return withUnsafeBytes(of: &four) { vector(at: $0.baseAddress.unsafelyUnwrapped, as: SIMD4<Float>.self).x }
   }
   @inlinable @inline(__always)
   package static func vector<E: BitmapExpansion>(
@@ -76,8 +78,8 @@ package enum StoredBFloat16: StoredElement {
     V.bfloat16(at: source)
   }
   @inlinable @inline(__always)
-  package static func repeated<V: FloatLanes>(at source: UnsafeRawPointer, as type: V.Type) -> V {
-    V(repeating: Float(bitPattern: UInt32(source.loadUnaligned(as: UInt16.self)) &<< 16))
+  package static func scalar(at source: UnsafeRawPointer) -> Float {
+    Float(bitPattern: UInt32(source.loadUnaligned(as: UInt16.self)) &<< 16)
   }
   @inlinable @inline(__always)
   package static func vector<E: BitmapExpansion>(
@@ -104,14 +106,5 @@ extension StoredElement {
     return VectorPair(
       vector(at: source, bits: first, table: table, by: expansion),
       vector(at: upper, bits: bits &>> E.Vector.scalarCount, table: table, by: expansion))
-  }
-
-  /// One element, by the same arithmetic as a vector of them.
-  @inlinable @inline(__always)
-  package static func scalar(at source: UnsafeRawPointer) -> Float {
-    // The other lanes repeat the element, so that nothing behind it is read.
-    if byteCount == 4 { return source.loadUnaligned(as: Float.self) }
-    var four = SIMD4<UInt16>(repeating: source.loadUnaligned(as: UInt16.self))
-    return withUnsafeBytes(of: &four) { vector(at: $0.baseAddress.unsafelyUnwrapped, as: SIMD4<Float>.self).x }
   }
 }

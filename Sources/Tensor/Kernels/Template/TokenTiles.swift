@@ -98,7 +98,7 @@ package struct TokenRow<T: TokenTile, Element: StoredElement> where T.Vector: Fl
   @inlinable @inline(__always)
   mutating func addColumn(of x: Int, back: Int) {
     let activations = UnsafeRawPointer(bitPattern: x &- word.trailingZeroBitCount &* back)
-    tile.add(Element.repeated(at: values, as: T.Vector.self), activations.unsafelyUnwrapped)
+    tile.add(T.Vector(repeating: Element.scalar(at: values)), activations.unsafelyUnwrapped)
     values += Element.byteCount
     word &= word &- 1
   }
