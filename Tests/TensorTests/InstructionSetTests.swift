@@ -9,7 +9,7 @@ private enum NEONShape: InstructionSet {
   typealias Arithmetic = FusedMultiplyAdd
   typealias UpperTile = EightRows<Vector, Arithmetic>
   typealias LowerTile = FourRows<Vector, Arithmetic>
-  typealias Expansion = LaneByLane<Vector>
+  typealias Expansion = LaneByLane<Vector, NEONShape>
 }
 
 /// The innermost loops by themselves, each on every instruction set of this machine and on the shape that arm64 has.

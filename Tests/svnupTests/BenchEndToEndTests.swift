@@ -71,7 +71,7 @@ struct BenchEndToEndTests {
       let json = try svnup.json(["bench", pruned] + Self.short)
       #expect(json["forms"]?.array?.count == 1)
       #expect((json["packedFileBytes"]?.double ?? .infinity) < 0.5 * (json["denseFileBytes"]?.double ?? 0))
-      // Were they large enough, less than half of the memory would hold them.
+      // Were they large enough, less than half of the memory would hold them: where a text is written without zeros, too.
       let forced = try SmallWeights.$leaveOutZeros.withValue(true) {
         var job = BenchJob(try ModelSource(pruned))
         (job.promptTokens, job.tokens, job.rounds) = (20, 2, 1)
@@ -79,7 +79,9 @@ struct BenchEndToEndTests {
       }
       try #require(forced.count == 2)
       #expect(forced[1].sparseForPrompt == 84)
-      #expect(Double(forced[1].weightBytes) < 0.5 * Double(forced[0].weightBytes))
+      if StoredMatrix.breakEven(.bfloat16, for: .fewTokens) < 0.8 {
+        #expect(Double(forced[1].weightBytes) < 0.5 * Double(forced[0].weightBytes))
+      }
     }
   }
 

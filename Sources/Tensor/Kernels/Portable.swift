@@ -14,6 +14,6 @@ enum Portable: InstructionSet {
     typealias Arithmetic = SeparateMultiplyAdd
     typealias UpperTile = FourRows<Vector, Arithmetic>
     typealias LowerTile = TwoRows<Vector, Arithmetic>
-    typealias Expansion = LaneByLane<Vector>
+    typealias Expansion = LaneByLane<Vector, Portable>
   #endif
 }

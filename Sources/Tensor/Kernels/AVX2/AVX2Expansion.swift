@@ -58,5 +58,5 @@ import KernelTemplate
     }
   }
 #else
-  package typealias AVX2Expansion = LaneByLane<SIMD8<Float>>
+  package typealias AVX2Expansion = LaneByLane<SIMD8<Float>, AVX2>
 #endif

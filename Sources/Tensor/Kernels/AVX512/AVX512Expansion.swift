@@ -16,5 +16,5 @@ import KernelTemplate
     }
   }
 #else
-  package typealias AVX512Expansion = LaneByLane<SIMD16<Float>>
+  package typealias AVX512Expansion = LaneByLane<SIMD16<Float>, AVX512>
 #endif

@@ -56,5 +56,5 @@ import KernelTemplate
     }
   }
 #else
-  package typealias VBMI2Expansion = LaneByLane<SIMD16<Float>>
+  package typealias VBMI2Expansion = LaneByLane<SIMD16<Float>, AVX512VBMI2>
 #endif

@@ -96,8 +96,11 @@ extension FloatExpansion where Vector: FloatLanes {
 }
 
 /// Lane by lane: for processors whose instructions for it the compiler may not use.
+///
+/// `Owner` is the kernel that uses it. Its name is then in that of every function that is made for the kernel and not inlined, so that no
+/// other kernel, on a processor with fewer instructions, calls it.
 @usableFromInline
-package enum LaneByLane<Vector: FloatLanes>: BitmapExpansion {
+package enum LaneByLane<Vector: FloatLanes, Owner>: BitmapExpansion {
   @inlinable @inline(__always)
   package static var isOneInstruction: Bool { false }
 

@@ -48,5 +48,5 @@
     }
   }
 #else
-  package typealias NEONExpansion = LaneByLane<SIMD4<Float>>
+  package typealias NEONExpansion = LaneByLane<SIMD4<Float>, Never>
 #endif
