@@ -63,7 +63,7 @@ enum SparseBenchmark: Benchmark {
           try MatmulBenchmark.verify(matmul(inputs, transposed: stored), inputs, dense.widened(), identifier)
           // Of up to eight rows the limit is what is read, of more what is multiplied, zeros included: the figures are comparable.
           let isNarrow = size[0] <= 8
-          // Of so few rows the product takes about as long as reading a weight that no cache holds.
+          // Of so few rows it shows in the time whether a cache holds the weight; that of a model is in none.
           let copies = size[0] < 128 ? GEMVBenchmark.copies(of: stored) : [stored]
           let work =
             isNarrow

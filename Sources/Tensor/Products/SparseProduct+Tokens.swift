@@ -21,7 +21,7 @@ extension SparseProduct {
   }
 
   /// Tokens whose activations lie side by side.
-  private struct TokenTile {
+  private struct PackedTokens {
     /// Rows of A.
     let rows: Range<Int>
     /// As many, in whole vectors.
@@ -69,13 +69,13 @@ extension SparseProduct {
   }
 
   /// Tokens in tiles as wide as each other, as far as whole vectors allow: a narrow one would wait for its loads.
-  private func tiles(of tokens: Range<Int>, in memory: UnsafeMutablePointer<Float>) -> [TokenTile] {
+  private func tiles(of tokens: Range<Int>, in memory: UnsafeMutablePointer<Float>) -> [PackedTokens] {
     let lanes = instructions.tokenTile / Self.tileVectors
     let vectors = (tokens.count + lanes - 1) / lanes
     let count = (vectors + Self.tileVectors - 1) / Self.tileVectors
     return (0..<count).map { index in
       let (first, end) = (index * vectors / count * lanes, (index + 1) * vectors / count * lanes)
-      return TokenTile(
+      return PackedTokens(
         rows: tokens.lowerBound + first..<min(tokens.upperBound, tokens.lowerBound + end), width: end - first,
         x: memory + first * a.columns)
     }
@@ -95,7 +95,7 @@ extension SparseProduct {
   }
 
   /// Lays tokens out with a column's activations side by side.
-  private func pack(_ tiles: [TokenTile], _ threads: Int) {
+  private func pack(_ tiles: [PackedTokens], _ threads: Int) {
     // Parts of the depth, so that there are some for each thread.
     let part = 256
     let parts = (a.columns + part - 1) / part
@@ -129,7 +129,7 @@ extension SparseProduct {
   }
 
   /// Multiplies the rows of a task by the activations of a tile.
-  private func multiply(_ task: Task, _ tile: TokenTile, _ scratch: Scratch) {
+  private func multiply(_ task: Task, _ tile: PackedTokens, _ scratch: Scratch) {
     let (rows, block) = (task.view.rows, blockColumns(tile.width))
     let sums = scratch.sums.pointer.assumingMemoryBound(to: Float.self)
     let transposed = scratch.transposed.pointer.assumingMemoryBound(to: Float.self)
