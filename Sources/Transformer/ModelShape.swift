@@ -28,13 +28,13 @@ package struct ModelShape: Sendable, Equatable {
   /// Columns of the matrices that a block allocates while a gradient passes it backwards, beside its inputs; those that take the
   /// place of an earlier one left out.
   package let gradientColumns: [Int]
-  /// Bytes of the tensors that are read, as stored.
-  package let weightBytes: Int
+  /// Bytes of the tensors that are read, as they are held: as stored, or without zeros.
+  package internal(set) var weightBytes: Int
   /// Bytes of a number in the largest tensor.
   package let storedByteCount: Int
 
   /// Bytes of all linears with their zeros.
-  var linearBytes: Int {
+  package var linearBytes: Int {
     Int(linears.reduce(0) { $0 + $1.count }) * blockCount * storedByteCount
   }
 

@@ -19,10 +19,11 @@ extension CausalLM {
     changeForms { $0.inFasterForm(for: use, modelBytes: bytes) }
   }
 
+  /// The weights of all linears, block by block.
+  package var linears: [StoredMatrix] { blocks.flatMap { block in block.roles.map { block[$0].weight } } }
+
   /// Bytes of all linears with their zeros, as they are stored.
-  package var linearBytes: Int {
-    blocks.reduce(0) { sum, block in block.roles.reduce(sum) { $0 + block[$1].weight.byteCount } }
-  }
+  package var linearBytes: Int { linears.reduce(0) { $0 + $1.byteCount } }
 
   /// Puts every linear into the dense form.
   package mutating func useDenseForms() { changeForms { $0.expanded() } }

@@ -1,4 +1,5 @@
 import ShapleyPrune
+import Support
 import Tensor
 import TestSupport
 import Testing
@@ -40,6 +41,34 @@ import Transformer
     sparse.useDenseForms()
     #expect(compressed(sparse) == 0)
     #expect(sparse.weightBits == dense.weightBits)
+  }
+
+  @Test(
+    "What packed linears take in memory is known before they are read", arguments: TinyModels.names,
+    [nil] + ProductUse.allCases)
+  func forecast(_ name: String, _ use: ProductUse?) throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      let source = try TinyModels.directory(name)
+      var model = try source.loadModel()
+      // Packed, but one of the blocks is faster with its zeros.
+      let sparsities = model.blocks.indices.map { $0 == 0 ? 0.2 : 0.85 }
+      _ = try ModelPruner(MagnitudePruner()).prune(
+        &model, patterns: sparsities.map { SparsityPattern.unstructured($0) }, calibration: TinyModels.calibration())
+      let writer = try DirectoryWriter(target: pruned, replacing: false)
+      try source.write(model, to: writer)
+      try writer.commit()
+      _ = try PackJob(pruned, output: packed).run()
+      let directory = try ModelDirectory(path: packed)
+      try SmallWeights.$leaveOutZeros.withValue(true) {
+        let linears = try directory.loadModel(for: use).linears
+        let (dense, resident) = linears.reduce((0, 0)) { ($0.0 + $1.byteCount, $0.1 + $1.residentByteCount) }
+        #expect(directory.shape(for: use).weightBytes == directory.shape.weightBytes - dense + resident)
+        let isFaster = use.map { StoredMatrix.breakEven(linears[0].elementType, for: $0) < 0.85 } ?? false
+        #expect((resident < dense) == isFaster)
+        #expect(linears.contains { !$0.isCompressed })
+      }
+    }
   }
 
   @Test("Small weights, and texts of small models, keep their zeros")

@@ -78,6 +78,32 @@ struct CompareEndToEndTests {
     }
   }
 
+  @Test(
+    "what texts and tasks take is told once a model; a limit has fewer items pass at a time, or is refused before anything is pruned"
+  )
+  func memory() throws {
+    try withTemporaryFolder { folder in
+      func words(_ study: String, _ limit: [String]) -> [String] {
+        [
+          "compare", Inputs.embedded, "--methods", "magnitude", "--sparsities", "0.5,0.6", "--calibration",
+          Inputs.text("calibration"), "--data", Inputs.text("test"), "--windows", "2", "--sequence-length", "64",
+          "--task", Fixtures.path("tasks/choices.jsonl"), "--items", "2", "--output", Path.join(folder, study),
+        ] + limit
+      }
+      let free = try svnup.run(words("free", []))
+      try #require(free.status == 0, "\(free.error)")
+      let told = free.error.split(separator: "\n").filter { $0.hasPrefix("memory: about ") }
+      // That of the measurements, and that of the pruning.
+      #expect(told.count == 2)
+      #expect(told.first?.contains("during evaluation") == true)
+      let message = try svnup.refusal(words("refused", ["--memory", "20MiB"]), status: 64)
+      #expect(message.hasPrefix("svnup: --memory 20.00 MiB: this run needs about "))
+      let needed = try #require(message.split(separator: "about ").last?.prefix { $0 != " " })
+      let held = try svnup.run(words("held", ["--memory", "\(needed)MiB"]))
+      #expect(held.error.contains("memory: passes of about "))
+    }
+  }
+
   @Test("tasks are asked of every cell as evaluate asks the pruned model, and the best of an accuracy is the largest")
   func tasks() throws {
     try withTemporaryFolder { folder in

@@ -21,6 +21,7 @@ struct MemoryEndToEndTests {
     // One choice for each token: no model here ends its text by that, so that all room is used.
     ["generate", "In the beginning", "--tokens", "400", "--temperature", "1", "--top-k", "1"],
     ["evaluate", "--task", Fixtures.path("tasks/arc.jsonl"), "--task", Fixtures.path("tasks/choices.jsonl")],
+    ["bench", "--prompt-tokens", "20", "--tokens", "2", "--rounds", "1", "--windows", "2"] + test.prefix(2),
     ["shapley", "--absence", "bypassed"] + valid,
     ["shapley", "--absence", "pruned"] + valid,
     ["prune", "--method", "magnitude", "--sparsity", "0.5"],

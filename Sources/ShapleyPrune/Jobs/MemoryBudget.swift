@@ -21,11 +21,13 @@ package struct MemoryBudget: Sendable {
   /// resort the calibration samples' states are stored as BF16.
   ///
   /// Throws `SettingError` where even that is too much.
+  ///
+  /// - Parameter use: what the model is loaded for; nil where all of its linears have their zeros.
   package init(
-    _ source: ModelSource, limit: Int? = nil, length: Int, storesStates: Bool = false,
+    _ source: ModelSource, for use: ProductUse? = nil, limit: Int? = nil, length: Int, storesStates: Bool = false,
     phases: (MemoryForecast) -> [Footprint]
   ) throws(SettingError) {
-    let shape = source.directory.shape
+    let shape = source.directory.shape(for: use)
     let base = Double(Process.residentBytes) + Self.toCome
     let earlierPeak = Double(Process.peakResidentBytes)
     func budget(_ memory: WorkingMemory) -> MemoryBudget {
@@ -61,12 +63,13 @@ package struct MemoryBudget: Sendable {
   ///
   /// Throws `SettingError` where even the last one does not.
   static func first<Way>(
-    of ways: [Way], _ source: ModelSource, limit: Int?, length: Int, _ footprint: (Way, MemoryForecast) -> Footprint
+    of ways: [Way], _ source: ModelSource, for use: ProductUse?, limit: Int?, length: Int,
+    _ phases: (Way, MemoryForecast) -> [Footprint]
   ) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
     var index = 0
     while true {
       do throws(SettingError) {
-        let budget = try MemoryBudget(source, limit: limit, length: length) { [footprint(ways[index], $0)] }
+        let budget = try MemoryBudget(source, for: use, limit: limit, length: length) { phases(ways[index], $0) }
         return (ways[index], budget)
       } catch {
         index += 1

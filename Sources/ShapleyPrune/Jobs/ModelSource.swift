@@ -36,7 +36,7 @@ public struct ModelSource: Sendable {
 
   /// Says how many linears leave out their zeros, and from which fraction on they do.
   private func tellForms(of model: any CausalLM, _ use: ProductUse, _ events: any JobEvents) {
-    let weights = model.blocks.flatMap { block in block.roles.map { block[$0].weight } }
+    let weights = model.linears
     let compressed = weights.filter(\.isCompressed)
     guard let type = compressed.first?.elementType else { return }
     let bytes = compressed.reduce((dense: 0, resident: 0)) {

@@ -32,7 +32,7 @@ public struct PerplexityJob: Sendable {
     let corpus = try data.tokens(for: model, .measuring, events: events)
     let windows = try corpus.windows(length: sequenceLength).first(windows)
     events.note(data, has: windows, of: self.windows, "windows", rows: corpus.rowCount)
-    let budget = try MemoryBudget(model, limit: memoryLimit, length: windows.length) {
+    let budget = try MemoryBudget(model, for: .manyTokens, limit: memoryLimit, length: windows.length) {
       [Perplexity.footprint($0, BatchShape(windows))]
     }
     budget.announce(events)

@@ -125,6 +125,14 @@ struct PackedTensor: Sendable {
     }
   }
 
+  /// Bytes in memory, in the form whose products are faster for a use; `modelBytes` as in `StoredMatrix.inFasterForm`.
+  func byteCount(for use: ProductUse, modelBytes: Int) -> Int {
+    // No more than there are, whatever the entry says, which is checked when the matrix is read.
+    let (count, kept) = (rows * columns, min(rows * columns, values.shape[0]))
+    return StoredMatrix.isFasterWithoutZeros(type, count: count, for: use, zeros: count - kept, modelBytes: modelBytes)
+      ? SparseMatrix.byteCount(rows: rows, columns: columns, type, kept: kept) : count * type.byteCount
+  }
+
   /// The entries of the parts.
   var parts: [TensorEntry] {
     switch positions {

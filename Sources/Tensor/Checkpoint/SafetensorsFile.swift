@@ -113,6 +113,12 @@ public final class SafetensorsFile: Sendable {
     packing?.tensors[entry.name]?.parts.reduce(0) { $0 + $1.range.count } ?? entry.range.count
   }
 
+  /// Bytes that a linear's weight takes in memory, loaded for a use, as far as that is known before it is read: without its zeros where it is
+  /// packed and faster so; `modelBytes` as in `StoredMatrix.inFasterForm`.
+  package func loadedByteCount(of entry: TensorEntry, for use: ProductUse, modelBytes: Int) -> Int {
+    packing?.tensors[entry.name]?.byteCount(for: use, modelBytes: modelBytes) ?? entry.range.count
+  }
+
   /// A one-dimensional tensor of floats, widened.
   ///
   /// Throws as `matrix(_:rows:columns:)`.

@@ -28,7 +28,12 @@ struct SparseMatrix: Sendable {
   var keptCount: Int { startPointer[rows] }
 
   /// Bytes in memory, without what makes up whole vectors at the end.
-  var byteCount: Int { rows * bitStride + keptCount * elementType.byteCount + 8 * (rows + 1) }
+  var byteCount: Int { Self.byteCount(rows: rows, columns: columns, elementType, kept: keptCount) }
+
+  /// The same of any matrix, of which so many elements are kept.
+  static func byteCount(rows: Int, columns: Int, _ type: ElementType, kept: Int) -> Int {
+    rows * bitStride(columns: columns) + kept * type.byteCount + 8 * (rows + 1)
+  }
 
   private var startPointer: UnsafeMutablePointer<Int> { starts.pointer.assumingMemoryBound(to: Int.self) }
 

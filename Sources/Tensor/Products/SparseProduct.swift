@@ -153,8 +153,15 @@ extension StoredMatrix {
 
   /// Whether `zeros` of the elements are enough, and weight and model large enough, to gain by leaving them out.
   package func isFasterWithoutZeros(for use: ProductUse, zeros: Int, modelBytes: Int) -> Bool {
-    guard Double(zeros) / Double(max(1, count)) >= Self.breakEven(elementType, for: use) else { return false }
-    return SmallWeights.leaveOutZeros || Self.isLargeEnough(count, for: use, modelBytes: modelBytes)
+    Self.isFasterWithoutZeros(elementType, count: count, for: use, zeros: zeros, modelBytes: modelBytes)
+  }
+
+  /// The same of any weight of `count` elements.
+  static func isFasterWithoutZeros(
+    _ type: ElementType, count: Int, for use: ProductUse, zeros: Int, modelBytes: Int
+  ) -> Bool {
+    guard Double(zeros) / Double(max(1, count)) >= breakEven(type, for: use) else { return false }
+    return SmallWeights.leaveOutZeros || isLargeEnough(count, for: use, modelBytes: modelBytes)
   }
 
   /// Whether a weight of `count` elements gains by its zeros, if there are enough.

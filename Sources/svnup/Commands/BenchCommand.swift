@@ -31,7 +31,7 @@ package enum BenchCommand: Command {
       "Text",
       [promptTokens, tokens, data, TextOptions.format, TextOptions.field, TextOptions.documents, InputOptions.windows]
     ),
-    ("Measurement", [rounds, breakEven]), ("Output", ReportOptions.all + [OutputOptions.force]),
+    ("Measurement", [rounds, breakEven]), ResourceOptions.group, ("Output", ReportOptions.all + [OutputOptions.force]),
   ]
   package static let examples: KeyValuePairs = [
     "What pruning bought:": "svnup bench Llama-2-7b-pruned --data wiki.test.raw --windows 20",
@@ -56,10 +56,11 @@ package enum BenchCommand: Command {
     job.measuresBreakEven = arguments[breakEven]
     job.data = try arguments[data].map { try TextOptions.data(arguments, $0) }
     job.windows = arguments[InputOptions.windows]
+    job.memoryLimit = arguments[ResourceOptions.memory]
     job.events = console
     let report = try ReportOptions.output(arguments, inputs: [job.model.path, job.data?.path], outputs: [])
     let result = try job.run()
     try report.write(Page(of: result, model: Path.name(of: job.model.path)), console)
-    try console.report(result.json, or: result.text)
+    try console.report(result.json.with("memory", result.memory.json), or: result.text)
   }
 }

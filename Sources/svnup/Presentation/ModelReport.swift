@@ -21,7 +21,7 @@ struct ModelReport {
         .predicted
     }
     memory = (
-      try MemoryBudget(source, length: length) { [Perplexity.footprint($0, samples)] }.predicted,
+      try MemoryBudget(source, for: .manyTokens, length: length) { [Perplexity.footprint($0, samples)] }.predicted,
       try predicted(by: PruneRecipe.usualPruner), try predicted(by: .sparseGPT())
     )
     self.source = source

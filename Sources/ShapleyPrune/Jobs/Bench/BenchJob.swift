@@ -21,6 +21,8 @@ public struct BenchJob: Sendable {
   public var data: Corpus?
   /// Only the first windows of the text; nil for all.
   public var windows: Int?
+  /// Bytes that the run may take; nil for no limit.
+  public var memoryLimit: Int?
   /// Who is told how the work goes.
   public var events: any JobEvents = SilentEvents()
 
@@ -29,7 +31,8 @@ public struct BenchJob: Sendable {
 
   /// Measures, one run of each form to warm up and then `rounds` of each.
   ///
-  /// Throws `SettingError` where the tokens do not fit into the model's positions, and what reading the files throws.
+  /// Throws `SettingError` where the tokens do not fit into the model's positions, and for a memory limit that cannot be kept, and what reading
+  /// the files throws.
   public func run() throws -> BenchResult {
     let positions = model.directory.maximumPositions
     let prompt = promptTokens ?? max(1, min(512, positions / 2))
@@ -38,7 +41,6 @@ public struct BenchJob: Sendable {
         .promptTokens, "\(prompt)", "with \(tokens) more these are more than the model's \(positions) positions")
     }
     let text = try data?.tokens(for: model, .measuring, events: events).windows(length: nil).first(windows)
-    let machine = MachineLimits()
     let checkpoint = model.directory.checkpoint
     let files =
       checkpoint.isPacked
@@ -46,6 +48,11 @@ public struct BenchJob: Sendable {
       : try events.duringBytes("counting zeros", total: checkpoint.byteCount) {
         try checkpoint.sizesWhenPacked(progress: $0)
       }
+    let budget = try MemoryBudget(model, limit: memoryLimit, length: max(prompt, text?.length ?? 0)) {
+      footprint($0, files, prompt: prompt, text: text.map(BatchShape.init))
+    }
+    budget.announce(events)
+    let machine = MemoryPool.shared.phase { MachineLimits() }
     let models = try forms()
     // The same tokens for every form; which ones they are makes no difference to the time.
     var generator = SeededGenerator(seed: 0)
@@ -64,14 +71,14 @@ public struct BenchJob: Sendable {
       }
     }
     let curve = measuresBreakEven ? breakEven(models[0].forPrompt) : nil
-    let measured = try models.map { form in try text.map { try form.perplexity($0, events) } }
+    let measured = try models.map { form in try text.map { try form.perplexity($0, budget.memory, events) } }
     let others = files.denseBytes - models[0].denseLinearBytes
     return BenchResult(
       machine: machine, denseFileBytes: files.denseBytes, packedFileBytes: files.storedBytes, promptTokens: prompt,
       tokens: tokens,
       forms: zip(models, zip(times, measured)).map { form, figures in
         BenchResult.Form(form, otherBytes: others, prompt: figures.0.prompt, text: figures.0.text, figures.1)
-      }, breakEven: curve)
+      }, breakEven: curve, memory: budget)
   }
 
   private func breakEven(_ model: any CausalLM) -> BreakEvenCurve? {
@@ -132,15 +139,15 @@ struct TimedForm {
     return (prompt, text / Double(tokens))
   }
 
-  func perplexity(_ windows: TokenBatch, _ events: any JobEvents) throws -> (value: Perplexity, seconds: Double) {
+  func perplexity(
+    _ windows: TokenBatch, _ memory: WorkingMemory, _ events: any JobEvents
+  ) throws -> (value: Perplexity, seconds: Double) {
     let start = ContinuousClock.now
-    let value = try forPrompt.perplexity(windows, label: "perplexity, \(name)", events: events)
+    let value = try forPrompt.perplexity(windows, memory: memory, label: "perplexity, \(name)", events: events)
     return (value, (ContinuousClock.now - start).seconds)
   }
 }
 
 extension CausalLM {
-  var linears: [StoredMatrix] { blocks.flatMap { block in block.roles.map { block[$0].weight } } }
-
   var compressedLinears: Int { linears.count(where: \.isCompressed) }
 }

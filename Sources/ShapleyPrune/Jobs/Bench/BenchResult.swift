@@ -16,7 +16,7 @@ public struct MachineLimits: Sendable {
   /// Measures, in about two seconds.
   init() {
     peak = kernel == .reference ? nil : MultiplyAddPeak.measure(kernel: kernel, threads: threads)
-    bandwidth = ReadBandwidth.measure(byteCount: 1 << 28, threads: [threads])[0].rate
+    bandwidth = ReadBandwidth.measure(byteCount: Self.readByteCount, threads: [threads])[0].rate
   }
 }
 
@@ -36,6 +36,8 @@ public struct BenchResult: Sendable {
   public let forms: [Form]
   /// From how many zeros on leaving them out is faster; nil where that was not measured.
   public let breakEven: BreakEvenCurve?
+  /// What the job held in memory, as far as it was predicted.
+  package let memory: MemoryBudget
 
   /// The figures of one form of the model.
   public struct Form: Sendable {

@@ -48,14 +48,21 @@ public struct BreakEvenCurve: Sendable {
   private static let passBytes = 192 << 20
   private static let rounds = 5
 
+  /// Weights of so many bytes that are read in turn.
+  static func copies(weightBytes: Int, modelBytes: Int) -> Int {
+    max(1, min(passBytes, modelBytes) / max(1, weightBytes))
+  }
+
   /// Measures on weights of the shape and the type of one, with random elements.
   ///
   /// - Parameter modelBytes: bytes of the model's linears: if there are fewer, a token reads no more.
   init(like weight: StoredMatrix, modelBytes: Int, progress: (Int, Int) -> Void) {
     (rows, columns, elementType) = (weight.rows, weight.columns, weight.elementType)
-    let copies = max(1, min(Self.passBytes, modelBytes) / max(1, weight.byteCount))
+    let copies = Self.copies(weightBytes: weight.byteCount, modelBytes: modelBytes)
     let (token, prompt) = (Self.random(1, columns, zeros: 0), Self.random(Self.promptTokens, columns, zeros: 0))
     points = Self.fractions.enumerated().map { index, zeros in
+      // The next fraction has sizes of its own.
+      defer { MemoryPool.shared.trim() }
       let matrix = Self.random(weight.rows, weight.columns, zeros: zeros)
       let dense = (0..<copies).map { _ in StoredMatrix(matrix, as: weight.elementType) }
       let sparse = dense.map { $0.compressed() }

@@ -91,18 +91,28 @@ final class CompareRun {
     return read
   }
 
+  /// How texts and tasks are measured within the limit, which is told once for each model.
+  private func measurementPlan(_ index: Int, _ events: any JobEvents) throws -> QuestionPlan {
+    let windows = try texts(index, events).map(\.windows)
+    let plan = try QuestionPlan(
+      tasks(index, events), of: grid.job.models[index], limit: grid.job.memoryLimit,
+      length: windows.map(\.length).max() ?? 1
+    ) { forecast in windows.map { Perplexity.footprint(forecast, BatchShape($0)) } }
+    if announced.insert([grid.name(ofModel: index)]).inserted { plan.announce(events) }
+    return plan
+  }
+
   private func measure(
-    _ model: any CausalLM, _ index: Int, _ events: any JobEvents
-  ) throws -> [CompareMeasurement] {
-    try texts(index, events).map { windows, told in
-      let memory = try MemoryBudget(grid.job.models[index], limit: grid.job.memoryLimit, length: windows.length) {
-        [Perplexity.footprint($0, BatchShape(windows))]
-      }.memory
+    _ model: any CausalLM, _ index: Int, by plan: QuestionPlan, _ events: any JobEvents
+  ) throws -> (perplexities: [CompareMeasurement], answers: [CompareAnswers]) {
+    let perplexities = try texts(index, events).map { windows, told in
       let perplexity = events.during("perplexity", unit: "windows") {
-        model.perplexity(windows, memory: memory, progress: $0)
+        model.perplexity(windows, memory: plan.budget.memory, progress: $0)
       }
       return CompareMeasurement(perplexity, told)
     }
+    let answers = try tasks(index, events).map { CompareAnswers($0.ask(model, pass: plan.pass, events: events)) }
+    return (perplexities, answers)
   }
 
   private func tasks(_ index: Int, _ events: any JobEvents) throws -> [PreparedTask] {
@@ -115,18 +125,12 @@ final class CompareRun {
     return prepared
   }
 
-  private func ask(_ model: any CausalLM, _ index: Int, _ events: any JobEvents) throws -> [CompareAnswers] {
-    try tasks(index, events).map { CompareAnswers($0.ask(model, events: events)) }
-  }
-
   private func measureDense(_ index: Int, _ events: any JobEvents) throws -> CompareDense {
-    // Whatever is wrong with a text or a task is told before the weights are read.
-    _ = try texts(index, events)
-    _ = try tasks(index, events)
+    // Whatever is wrong with a text or a task, and what memory it takes, is told before the weights are read.
+    let plan = try measurementPlan(index, events)
     let model = try model(index, events)
     var result = CompareDense()
-    result.measurements = try measure(model, index, events)
-    result.answers = try ask(model, index, events)
+    (result.measurements, result.answers) = try measure(model, index, by: plan, events)
     return result
   }
 
@@ -160,6 +164,8 @@ final class CompareRun {
   private func prune(
     _ cell: CompareCell, _ measured: DenseMeasurements, _ values: ShapleyRecord?, _ events: any JobEvents
   ) throws -> CompareOutcome {
+    // What cannot be measured is told before anything is pruned.
+    let plan = try measurementPlan(cell.model, events)
     // Two models in memory would be one too many.
     loaded = nil
     var pruning = grid.pruning(cell)
@@ -173,8 +179,7 @@ final class CompareRun {
     do {
       let result = try pruning.run()
       outcome.pruning = result.record
-      outcome.measurements = try measure(result.model, cell.model, events)
-      outcome.answers = try ask(result.model, cell.model, events)
+      (outcome.measurements, outcome.answers) = try measure(result.model, cell.model, by: plan, events)
     } catch let error as PruningError {
       outcome.failure = error.description
     } catch let error as AllocationError {

@@ -31,19 +31,12 @@ public struct EvaluateJob: Sendable {
   public func run() throws -> [EvaluateResult] {
     // Whatever is wrong with a task or the tokenizer is told before the weights are read.
     let prepared = try PreparedTask.prepare(tasks, items: items, for: model, events: events)
-    func largestPass(_ tokens: Int) -> Int { prepared.reduce(1) { max($0, $1.largestPass(of: tokens)) } }
-    let usual = PreparedTask.usualPass
-    let (pass, memory) = try MemoryBudget.first(
-      of: [usual, usual / 2, usual / 4, 1], model, limit: memoryLimit, length: largestPass(1)
-    ) { $1.scoring(tokens: largestPass($0)) }
-    memory.announce(events)
-    if pass < usual {
-      events.note("memory: passes of about \(largestPass(pass)) tokens instead of \(largestPass(usual))")
-    }
+    let plan = try QuestionPlan(prepared, of: model, for: .manyTokens, limit: memoryLimit)
+    plan.announce(events)
     let language = try model.load(for: .manyTokens, events: events)
     return prepared.map { task in
-      var result = task.ask(language, pass: pass, events: events)
-      result.memory = memory
+      var result = task.ask(language, pass: plan.pass, events: events)
+      result.memory = plan.budget
       return result
     }
   }

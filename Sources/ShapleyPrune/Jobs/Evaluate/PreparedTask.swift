@@ -77,7 +77,7 @@ struct PreparedTask: Sendable {
   func largestPass(of tokens: Int) -> Int { passes(of: tokens).reduce(0) { max($0, $1.tokens) } }
 
   /// What a model answers.
-  func ask(_ model: any CausalLM, pass: Int = usualPass, events: any JobEvents) -> EvaluateResult {
+  func ask(_ model: any CausalLM, pass: Int, events: any JobEvents) -> EvaluateResult {
     events.during("asking \(path)", unit: "items") { update in
       var answers: [EvaluateResult.Answer] = []
       for pass in passes(of: pass) {

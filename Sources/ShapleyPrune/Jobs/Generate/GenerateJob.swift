@@ -114,8 +114,8 @@ public struct GenerateJob: Sendable {
     let prompts = prompts.map(\.count).sorted(by: >)
     let lengths = prompts.map { $0 + min(limit, model.directory.maximumPositions - $0) }
     let (batch, budget) = try MemoryBudget.first(
-      of: (1...most).reversed(), model, limit: memoryLimit, length: prompts[0]
-    ) { $1.generation(of: Array(lengths.prefix($0)), prompt: prompts[0], cache) }
+      of: (1...most).reversed(), model, for: .fewTokens, limit: memoryLimit, length: prompts[0]
+    ) { [$1.generation(of: Array(lengths.prefix($0)), prompt: prompts[0], cache)] }
     budget.announce(events)
     if batch < most { events.note("memory: texts that go on at a time: \(batch) instead of \(most)") }
     return (batch, min(lengths[0], prompts[0] + Self.mostRoom), budget)
