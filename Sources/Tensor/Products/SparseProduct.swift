@@ -7,8 +7,6 @@ import Support
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
 /// multiply-adds as there are elements left.
 struct SparseProduct {
-  /// Bytes of B that a task of dot products reads at most: of a quarter as many, each task's first ones, not asked for ahead, would count.
-  private static let dotBytes = 1 << 19
   let a: StridedView
   let accumulate: Bool
   let targets: [GeneralProduct.SparseTarget]
@@ -80,7 +78,8 @@ struct SparseProduct {
     let (lookups, instructions) = (UnsafeRawPointer(table.pointer), instructions)
     let activations = activations()
     defer { withExtendedLifetime((table, activations)) {} }
-    Parallel.forEachRange(rows, grain: max(1, Self.dotBytes * rows / max(1, bytes)), threads: threads) { range in
+    Parallel.forEachRange(rows, grain: max(1, GeneralProduct.dotTaskBytes * rows / max(1, bytes)), threads: threads) {
+      range in
       var first = 0
       for target in targets {
         let own = range.clamped(to: first..<first + target.view.rows)
