@@ -114,10 +114,10 @@ extension SparseProduct {
     max(64, (instructions.tokenTile >= 128 ? 8192 : 6144) / width & ~63)
   }
 
-  /// Whether elements are widened before they are multiplied: a bfloat16 is half of its float and is not.
-  private static func isWidened(_ type: StoredType) -> Bool { type == .float16 }
+  private static func isWidened(_ type: StoredType) -> Bool { type != .float32 }
 
-  /// A task's rows with floats as their elements, where they are widened: many by one instruction and not each by one.
+  /// A task's rows with floats as their elements: many are widened by one instruction, and all are read from memory in their order, which a
+  /// processor follows better than that of the product, a few of every row in turn.
   private func widened(_ view: SparseView, in memory: AlignedStorage) -> SparseView {
     guard Self.isWidened(view.type) else { return view }
     let (first, floats) = (view.starts[0], memory.pointer.assumingMemoryBound(to: Float.self))

@@ -17,6 +17,8 @@ final class CompareRun {
   private var texts: (index: Int, texts: [(windows: TokenBatch, told: TextProtocol)])?
   /// The tasks in the tokens of a model.
   private var tasks: (index: Int, tasks: [PreparedTask])?
+  /// How the two are measured.
+  private var measuring: (index: Int, plan: QuestionPlan)?
 
   /// What was done about a task.
   struct Done {
@@ -91,14 +93,18 @@ final class CompareRun {
     return read
   }
 
-  /// How texts and tasks are measured within the limit, which is told once for each model.
+  /// How texts and tasks are measured within the limit; told once for each model.
   private func measurementPlan(_ index: Int, _ events: any JobEvents) throws -> QuestionPlan {
+    if let measuring, measuring.index == index { return measuring.plan }
+    // The weights of a model that is there would be counted twice.
+    loaded = nil
     let windows = try texts(index, events).map(\.windows)
     let plan = try QuestionPlan(
       tasks(index, events), of: grid.job.models[index], limit: grid.job.memoryLimit,
       length: windows.map(\.length).max() ?? 1
     ) { forecast in windows.map { Perplexity.footprint(forecast, BatchShape($0)) } }
     if announced.insert([grid.name(ofModel: index)]).inserted { plan.announce(events) }
+    measuring = (index, plan)
     return plan
   }
 

@@ -9,34 +9,22 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   package static var tokenTile: Int { EightTokens.count &* Vector.scalarCount }
 
+  /// By a tile that is as wide as the tokens are.
   @inlinable @inline(__always)
   package static func addSparseProduct(
     _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,
     to y: MutableRows
   ) {
-    if w.type == .bfloat16 {
-      addTokens(StoredBFloat16.self, w, columns, places, x, y)
-    } else {
-      addTokens(StoredFloat32.self, w, columns, places, x, y)
-    }
-  }
-
-  /// By a tile that is as wide as the tokens are.
-  @inlinable @inline(__always)
-  static func addTokens<Element: StoredElement>(
-    _: Element.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>,
-    _ x: UnsafePointer<Float>, _ y: MutableRows
-  ) {
     let back = -4 &* y.stride
     switch y.stride / Vector.scalarCount {
-    case ...1: addTile(OneToken.self, Element.self, w, columns, places, x, y, back: back)
-    case 2: addTile(TwoTokens.self, Element.self, w, columns, places, x, y, back: back)
-    case 3: addTile(ThreeTokens.self, Element.self, w, columns, places, x, y, back: back)
-    case 4: addTile(FourTokens.self, Element.self, w, columns, places, x, y, back: back)
-    case 5: addTile(Beside<FourTokens, OneToken>.self, Element.self, w, columns, places, x, y, back: back)
-    case 6: addTile(Beside<FourTokens, TwoTokens>.self, Element.self, w, columns, places, x, y, back: back)
-    case 7: addTile(Beside<FourTokens, ThreeTokens>.self, Element.self, w, columns, places, x, y, back: back)
-    default: addTile(EightTokens.self, Element.self, w, columns, places, x, y, back: back)
+    case ...1: addTile(OneToken.self, w, columns, places, x, y, back: back)
+    case 2: addTile(TwoTokens.self, w, columns, places, x, y, back: back)
+    case 3: addTile(ThreeTokens.self, w, columns, places, x, y, back: back)
+    case 4: addTile(FourTokens.self, w, columns, places, x, y, back: back)
+    case 5: addTile(Beside<FourTokens, OneToken>.self, w, columns, places, x, y, back: back)
+    case 6: addTile(Beside<FourTokens, TwoTokens>.self, w, columns, places, x, y, back: back)
+    case 7: addTile(Beside<FourTokens, ThreeTokens>.self, w, columns, places, x, y, back: back)
+    default: addTile(EightTokens.self, w, columns, places, x, y, back: back)
     }
   }
 
@@ -47,17 +35,17 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   ///
   /// - `back`: bytes from a column's activations to those of the column before.
   @inlinable @inline(never)
-  static func addTile<T: TokenTile, Element: StoredElement>(
-    _: T.Type, _: Element.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>,
-    _ x: UnsafePointer<Float>, _ y: MutableRows, back: Int
+  static func addTile<T: TokenTile>(
+    _: T.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>, _ x: UnsafePointer<Float>,
+    _ y: MutableRows, back: Int
   ) where T.Vector == Vector {
     // As if half of the columns were kept. Where fewer are, what is asked for comes one turn later.
-    let ahead = (columns.upperBound &- columns.lowerBound) &* Element.byteCount / 2
+    let ahead = (columns.upperBound &- columns.lowerBound) / 2
     var row = 0
     if T.count <= 4 {
       while row &+ 2 <= y.rows {
-        var one = TokenRow<T, Element>(w, row, after: places[row], y)
-        var two = TokenRow<T, Element>(w, row &+ 1, after: places[row &+ 1], y)
+        var one = TokenRow<T>(w, row, after: places[row], y)
+        var two = TokenRow<T>(w, row &+ 1, after: places[row &+ 1], y)
         var (x, column) = (Int(bitPattern: x), columns.lowerBound)
         while column < columns.upperBound {
           one.fetchWord(w, row, column, end: columns.upperBound, ahead: ahead)
@@ -80,7 +68,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       }
     }
     while row < y.rows {
-      var one = TokenRow<T, Element>(w, row, after: places[row], y)
+      var one = TokenRow<T>(w, row, after: places[row], y)
       var (x, column) = (Int(bitPattern: x), columns.lowerBound)
       while column < columns.upperBound {
         one.fetchWord(w, row, column, end: columns.upperBound, ahead: ahead)

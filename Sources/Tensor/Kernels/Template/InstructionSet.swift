@@ -105,7 +105,7 @@ package protocol InstructionSet: Sendable {
 
   /// Y += W · X for some columns of a sparse W and at most `tokenTile` tokens.
   ///
-  /// - `w`: of floats or bfloat16.
+  /// - `w`: of floats.
   /// - `columns`: from a multiple of 64 on.
   /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.
   /// - `x`: (columns.count, tokens in whole vectors), aligned to a vector.

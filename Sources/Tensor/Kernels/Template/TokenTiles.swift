@@ -66,10 +66,10 @@ package struct Beside<Left: TokenTile, Right: TokenTile>: TokenTile where Left.V
 
 /// A row of a compressed weight by a tile's tokens: the sums, and how far the row is read.
 @frozen @usableFromInline
-package struct TokenRow<T: TokenTile, Element: StoredElement> where T.Vector: FloatLanes {
+package struct TokenRow<T: TokenTile> where T.Vector: FloatLanes {
   @usableFromInline var tile: T
   /// The next kept element.
-  @usableFromInline var values: UnsafeRawPointer
+  @usableFromInline var values: UnsafePointer<Float>
   /// The bits of 64 columns that have not been multiplied, the first column's lowest.
   @usableFromInline var word: UInt64 = 0
 
@@ -77,16 +77,16 @@ package struct TokenRow<T: TokenTile, Element: StoredElement> where T.Vector: Fl
   @inlinable @inline(__always)
   init(_ w: SparseView, _ row: Int, after place: Int, _ y: MutableRows) {
     tile = T(UnsafeRawPointer(y[row]))
-    values = w.values + (w.starts[row] &+ place) &* Element.byteCount
+    values = w.values.assumingMemoryBound(to: Float.self) + (w.starts[row] &+ place)
   }
 
   /// Takes the bits of at most 64 columns that end before `end`, and asks for elements that are multiplied after the other rows'.
   ///
-  /// - `ahead`: bytes of a row's elements among as many columns as are multiplied before the next row's turn, about.
+  /// - `ahead`: how many elements of a row are among as many columns as are multiplied before the next row's turn, about.
   @inlinable @inline(__always)
   mutating func fetchWord(_ w: SparseView, _ row: Int, _ column: Int, end: Int, ahead: Int) {
     prefetch(values + ahead)
-    if Element.byteCount == 4 { prefetch(values + (ahead &+ 64)) }
+    prefetch(values + (ahead &+ 16))
     word = w.word(row: row, column: column)
     let rest = end &- column
     if rest < 64 { word &= 1 &<< UInt64(rest) &- 1 }
@@ -98,8 +98,8 @@ package struct TokenRow<T: TokenTile, Element: StoredElement> where T.Vector: Fl
   @inlinable @inline(__always)
   mutating func addColumn(of x: Int, back: Int) {
     let activations = UnsafeRawPointer(bitPattern: x &- word.trailingZeroBitCount &* back)
-    tile.add(T.Vector(repeating: Element.scalar(at: values)), activations.unsafelyUnwrapped)
-    values += Element.byteCount
+    tile.add(T.Vector(repeating: values.pointee), activations.unsafelyUnwrapped)
+    values += 1
     word &= word &- 1
   }
 
@@ -107,6 +107,6 @@ package struct TokenRow<T: TokenTile, Element: StoredElement> where T.Vector: Fl
   @inlinable @inline(__always)
   func store(_ w: SparseView, _ row: Int, _ y: MutableRows) -> Int {
     tile.store(to: UnsafeMutableRawPointer(y[row]))
-    return (values - w.values) / Element.byteCount &- w.starts[row]
+    return values - w.values.assumingMemoryBound(to: Float.self) &- w.starts[row]
   }
 }
