@@ -57,6 +57,6 @@ import KernelTemplate
       return unsafeBitCast(picked, to: SIMD8<Float>.self)
     }
   }
-#else
+#elseif arch(x86_64)
   package typealias AVX2Expansion = LaneByLane<SIMD8<Float>, AVX2>
 #endif

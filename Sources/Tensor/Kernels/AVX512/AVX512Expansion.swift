@@ -15,6 +15,6 @@ import KernelTemplate
       return unsafeBitCast(vector, to: SIMD16<Float>.self)
     }
   }
-#else
+#elseif arch(x86_64)
   package typealias AVX512Expansion = LaneByLane<SIMD16<Float>, AVX512>
 #endif

@@ -55,6 +55,6 @@ import KernelTemplate
       return unsafeBitCast(Builtin.fpext_Vec16xFPIEEE16_Vec16xFPIEEE32(halves), to: SIMD16<Float>.self)
     }
   }
-#else
+#elseif arch(x86_64)
   package typealias VBMI2Expansion = LaneByLane<SIMD16<Float>, AVX512VBMI2>
 #endif
