@@ -82,7 +82,7 @@ struct GeneralProduct {
     } else if isReadable, a.rows <= PackingMemory.unpackedRows {
       runNarrow(targets, instructions, threads: threads)
     } else if isReadable, a.rows <= InPlaceProduct.mostRows(instructions), targets.allSatisfy({ $0.packed == nil }) {
-      let rows = targets.map { InPlaceProduct.Target(b: $0.view, c: $0.c) }
+      let rows = targets.map { InPlaceProduct.Target(b: .dense($0.view), c: $0.c) }
       InPlaceProduct(a: a, accumulate: accumulate, targets: rows, instructions: instructions).run(threads: threads)
     } else {
       TiledProduct(self, targets, instructions).run(threads: threads)

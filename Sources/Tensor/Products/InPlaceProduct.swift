@@ -7,13 +7,35 @@ import Support
 /// packed, and B's rows are a tile's: a block of some of them is widened into the nearest cache, where it meets all of A. C comes out
 /// transposed, and a task turns its part.
 ///
-/// Each element is summed in `TiledProduct`'s order, so that which of them computes it changes no number.
+/// Each element is summed in `TiledProduct`'s order, so that which of them computes it changes no number. A compressed B's rows are
+/// expanded where a dense one's are widened, which gives the dense one's numbers, too.
 struct InPlaceProduct {
   /// One B and its C, or what a task computes of them.
   struct Target {
-    /// (columns of C, depth), columns side by side.
-    let b: StridedView
+    let b: RightSide
     let c: MutableRows
+  }
+
+  /// (columns of C, depth).
+  enum RightSide {
+    /// With its columns side by side.
+    case dense(StridedView)
+    /// With what expanding looks up.
+    case sparse(SparseView, table: UnsafeRawPointer)
+
+    var rows: Int {
+      switch self {
+      case .dense(let view): view.rows
+      case .sparse(let view, _): view.rows
+      }
+    }
+
+    func part(rows: Range<Int>) -> RightSide {
+      switch self {
+      case .dense(let view): .dense(view.part(rows: rows))
+      case .sparse(let view, let table): .sparse(view.part(rows: rows), table: table)
+      }
+    }
   }
 
   /// (rows, depth).
@@ -55,10 +77,13 @@ struct InPlaceProduct {
     let rows: AlignedStorage
     /// (taskRows, width).
     let sums: AlignedStorage
+    /// Of each row of a tile, how many elements have been expanded.
+    let places: AlignedStorage
 
     init(rows: Int, width: Int) {
       self.rows = AlignedStorage(byteCount: 4 * rows * RowBlock.stride)
       sums = AlignedStorage(byteCount: 4 * taskRows * width)
+      places = AlignedStorage(byteCount: rows * MemoryLayout<Int>.stride)
     }
   }
 
@@ -95,26 +120,68 @@ struct InPlaceProduct {
     if accumulate {
       for i in 0..<task.c.rows { for j in 0..<rows { sums[j][i] = task.c[i][j] } }
     }
-    let widened = scratch.rows.pointer.assumingMemoryBound(to: Float.self)
-    for block in blocks {
-      for first in stride(from: 0, to: rows, by: tileRows) {
-        let tile = first..<min(rows, first + tileRows)
-        for row in tile {
-          instructions.widen(
-            source: task.b.part(rows: row..<row + 1, columns: block).base, type: task.b.type, count: block.count,
-            target: widened + (row - first) * RowBlock.stride)
-        }
-        instructions.multiplyRows(
-          RowBlock(widened, rows: tile.count, depth: block.count), by: x + width * block.lowerBound,
-          into: MutableRows(sums[first], rows: tileRows, columns: width, stride: width),
-          accumulate: accumulate || block.lowerBound > 0,
-          next: next(task.b, tile, block))
-      }
+    switch task.b {
+    case .dense(let b): multiply(b, x, sums, scratch)
+    case .sparse(let b, let table): multiply(b, table, x, sums, scratch)
     }
     for i in 0..<task.c.rows {
       let row = task.c[i]
       for j in 0..<rows { row[j] = sums[j][i] }
     }
+  }
+
+  /// Adds the product to a task's sums, all of its rows by one block of A after the other, which then lies in the nearest cache.
+  private func multiply(_ b: StridedView, _ x: UnsafePointer<Float>, _ sums: MutableRows, _ scratch: Scratch) {
+    let widened = scratch.rows.pointer.assumingMemoryBound(to: Float.self)
+    for block in blocks {
+      for tile in tiles(of: b.rows) {
+        for row in tile {
+          instructions.widen(
+            source: b.part(rows: row..<row + 1, columns: block).base, type: b.type, count: block.count,
+            target: widened + (row - tile.lowerBound) * RowBlock.stride)
+        }
+        multiply(
+          RowBlock(widened, rows: tile.count, depth: block.count), block, x, to: sums.below(tile.lowerBound),
+          next: next(b, tile, block))
+      }
+    }
+  }
+
+  /// The same, one tile of rows by one block of A after the other: what a tile reads of a compressed B lies in one place, which is
+  /// fetched while the tile before is multiplied.
+  private func multiply(
+    _ b: SparseView, _ table: UnsafeRawPointer, _ x: UnsafePointer<Float>, _ sums: MutableRows, _ scratch: Scratch
+  ) {
+    let expanded = scratch.rows.pointer.assumingMemoryBound(to: Float.self)
+    let places = scratch.places.pointer.assumingMemoryBound(to: Int.self)
+    instructions.fetch(b.part(rows: 0..<min(tileRows, b.rows)).elements)
+    let blocks = blocks
+    for tile in tiles(of: b.rows) {
+      places.update(repeating: 0, count: tile.count)
+      let next = b.part(rows: tile.upperBound..<min(b.rows, tile.upperBound + tileRows)).elements
+      for (index, block) in blocks.enumerated() {
+        instructions.expand(b.part(rows: tile), columns: block, places: places, into: expanded, table: table)
+        let part = index * next.columns / blocks.count..<(index + 1) * next.columns / blocks.count
+        multiply(
+          RowBlock(expanded, rows: tile.count, depth: block.count), block, x, to: sums.below(tile.lowerBound),
+          next: next.part(rows: 0..<1, columns: part))
+      }
+    }
+  }
+
+  /// The first rows of each tile, and of the last one as many as there are.
+  private func tiles(of rows: Int) -> some Sequence<Range<Int>> {
+    stride(from: 0, to: rows, by: tileRows).lazy.map { [tileRows] in $0..<min(rows, $0 + tileRows) }
+  }
+
+  /// A tile of rows within a block of the depth by all of A.
+  private func multiply(
+    _ w: RowBlock, _ block: Range<Int>, _ x: UnsafePointer<Float>, to sums: MutableRows, next: StridedView
+  ) {
+    instructions.multiplyRows(
+      w, by: x + width * block.lowerBound,
+      into: MutableRows(sums.first, rows: tileRows, columns: width, stride: width),
+      accumulate: accumulate || block.lowerBound > 0, next: next)
   }
 
   /// What a task reads of B behind some rows of a block, at most as many.

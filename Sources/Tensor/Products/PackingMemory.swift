@@ -23,4 +23,13 @@ package enum PackingMemory {
   package static func sparseDotRows(_ kernel: Kernel) -> Int {
     kernel.instructions.expandsInRegisters ? unpackedRows : 8
   }
+
+  /// Rows up to which a product by a compressed B expands B's rows into the nearest cache: two vectors of rows of A, a panel.
+  ///
+  /// Where each kept element multiplies no more vectors than that, taking one by one costs more than their zeros do
+  /// (Documentation/Zeros.md).
+  package static func expandedRows(_ kernel: Kernel) -> Int { kernel.instructions.tileColumns }
+
+  /// Rows up to which the last bits of a product's row may depend on how many others there are, whatever B is.
+  package static func mostUnlikeRows(_ kernel: Kernel) -> Int { max(unpackedRows, expandedRows(kernel)) }
 }

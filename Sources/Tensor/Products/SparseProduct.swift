@@ -5,7 +5,8 @@ import Support
 ///
 /// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. Many rows, the
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
-/// multiply-adds as there are elements left.
+/// multiply-adds as there are elements left. Between them, where one element's vectors are too few to be worth its steps, B's rows are
+/// expanded into the nearest cache and multiplied with their zeros.
 struct SparseProduct {
   let a: StridedView
   let accumulate: Bool
@@ -63,9 +64,20 @@ struct SparseProduct {
   func run(threads: Int) {
     if a.rows <= PackingMemory.sparseDotRows(kernel) {
       runDots(threads)
+    } else if a.rows <= PackingMemory.expandedRows(kernel) {
+      runInPlace(threads)
     } else {
       runTokens(threads)
     }
+  }
+
+  // MARK: Some rows
+
+  private func runInPlace(_ threads: Int) {
+    let table = UnsafeRawPointer(table.pointer)
+    let targets = targets.map { InPlaceProduct.Target(b: .sparse($0.view, table: table), c: $0.c) }
+    defer { withExtendedLifetime(self.table) {} }
+    InPlaceProduct(a: a, accumulate: accumulate, targets: targets, instructions: instructions).run(threads: threads)
   }
 
   // MARK: Few rows

@@ -3,10 +3,11 @@ import KernelTemplate
 #if SVNUP_VECTOR_INSTRUCTIONS && arch(x86_64)
   import Builtin
 
-  /// Floats by `vexpandps`, sixteen lanes a step; elements of 16 bits by `vpexpandw`, 32 lanes a step.
+  /// Floats by `vexpandps`, sixteen lanes a step; bfloat16 by `vpexpandw`, 32 lanes a step.
   ///
   /// Both keep one port of the processor busy for two cycles, so that half as many instructions take half the time. The even and the
-  /// odd ones of 32 bfloat16 are floats by a shift and a mask, which run on another port; putting them in order would not.
+  /// odd ones of 32 bfloat16 are floats by a shift and a mask, which run on another port; putting them in order would not, and neither
+  /// would widening float16 from a register: these are widened as they are loaded, and expanded as floats.
   package enum VBMI2Expansion: FloatExpansion {
     package typealias Vector = SIMD16<Float>
 
@@ -25,34 +26,13 @@ import KernelTemplate
     package static func bfloat16Pair(
       at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
     ) -> VectorPair<SIMD16<Float>> {
-      let words = unsafeBitCast(expandedHalves(values, bits), to: SIMD16<UInt32>.self)
-      return VectorPair(
-        unsafeBitCast(words &<< 16, to: SIMD16<Float>.self), unsafeBitCast(words & 0xFFFF_0000, to: SIMD16<Float>.self))
-    }
-
-    @inline(__always)
-    package static func float16Pair(
-      at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
-    ) -> VectorPair<SIMD16<Float>> {
-      // Halves of a vector of floats are instructions, those of 32 numbers a function of the standard library.
-      let halves = unsafeBitCast(expandedHalves(values, bits), to: SIMD16<Float>.self)
-      return VectorPair(widened(halves.lowHalf), widened(halves.highHalf))
-    }
-
-    @inline(__always)
-    private static func expandedHalves(_ values: UnsafeRawPointer, _ bits: Int) -> SIMD32<UInt16> {
       let mask = Builtin.bitcast_Int32_Vec32xInt1(UInt32(truncatingIfNeeded: bits)._value)
-      let vector = Builtin.int_x86_avx512_mask_expand_Vec32xInt16(
+      let halves = Builtin.int_x86_avx512_mask_expand_Vec32xInt16(
         values.loadUnaligned(as: SIMD32<UInt16>.self)._storage._value,
         SIMD32<UInt16>(repeating: 0)._storage._value, mask)
-      return unsafeBitCast(vector, to: SIMD32<UInt16>.self)
-    }
-
-    @inline(__always)
-    private static func widened(_ pairs: SIMD8<Float>) -> SIMD16<Float> {
-      let bits = unsafeBitCast(pairs, to: SIMD16<UInt16>.self)
-      let halves = Builtin.bitcast_Vec16xInt16_Vec16xFPIEEE16(bits._storage._value)
-      return unsafeBitCast(Builtin.fpext_Vec16xFPIEEE16_Vec16xFPIEEE32(halves), to: SIMD16<Float>.self)
+      let words = unsafeBitCast(halves, to: SIMD16<UInt32>.self)
+      return VectorPair(
+        unsafeBitCast(words &<< 16, to: SIMD16<Float>.self), unsafeBitCast(words & 0xFFFF_0000, to: SIMD16<Float>.self))
     }
   }
 #elseif arch(x86_64)

@@ -25,8 +25,7 @@ package protocol BitmapExpansion {
   /// Whether a pair of this type is the even and the odd lanes of twice as many, and not the first and the last.
   static func separatesOddLanes(_ type: StoredType) -> Bool
 
-  /// The same for twice as many bits.
-  static func float16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
+  /// Two vectors of them, of twice as many bits.
   static func bfloat16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
 }
 
@@ -46,13 +45,6 @@ package struct VectorPair<Vector> {
 extension BitmapExpansion where Vector: FloatLanes {
   @inlinable @inline(__always)
   package static func separatesOddLanes(_ type: StoredType) -> Bool { false }
-
-  @inlinable @inline(__always)
-  package static func float16Pair(
-    at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
-  ) -> VectorPair<Vector> {
-    StoredFloat16.consecutivePair(at: values, bits: bits, table: table, by: Self.self)
-  }
 
   @inlinable @inline(__always)
   package static func bfloat16Pair(

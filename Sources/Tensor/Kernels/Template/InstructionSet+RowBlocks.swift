@@ -26,6 +26,12 @@ where
     }
   }
 
+  @inlinable @inline(__always)
+  package static func fetch(_ view: StridedView) {
+    var lines = RowLines(of: view, parts: 1)
+    lines.prefetchPart()
+  }
+
   /// The rows by a panel of two vectors, or of one.
   @inlinable @inline(__always)
   static func multiplyBlock<T: WideTile>(

@@ -153,11 +153,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   static func nextPair<Element: StoredElement>(
     _: Element.Type, _ row: inout SparseRow, _ table: UnsafeRawPointer
   ) -> VectorPair<Vector> {
-    let lanes = 2 &* Vector.scalarCount
-    let bits = Int(truncatingIfNeeded: row.word) & (1 &<< lanes &- 1)
+    let bits = row.nextBits(2 &* Vector.scalarCount)
     let pair = Element.pair(at: row.values, bits: bits, table: table, by: Expansion.self)
-    row.values += bits.nonzeroBitCount &* Element.byteCount
-    row.word &>>= UInt64(lanes)
+    row.skip(bits, Element.byteCount)
     return pair
   }
 
@@ -167,9 +165,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     _: Element.Type, _ row: inout SparseRow, column: Int, _ table: UnsafeRawPointer
   ) -> Vector {
     row.fetchWord(column: column)
-    let bits = Int(truncatingIfNeeded: row.word) & (1 &<< Vector.scalarCount &- 1)
+    let bits = row.nextBits(Vector.scalarCount)
     let vector = Element.vector(at: row.values, bits: bits, table: table, by: Expansion.self)
-    row.values += bits.nonzeroBitCount &* Element.byteCount
+    row.skip(bits, Element.byteCount)
     return vector
   }
 }

@@ -93,6 +93,19 @@ package protocol InstructionSet: Sendable {
   static func sparseDotProducts(
     _ x: StridedView, _ w: SparseView, into y: MutableRows, accumulate: Bool, table: UnsafeRawPointer)
 
+  /// Writes some columns of a sparse W's rows as floats, zeros included: a `RowBlock`.
+  ///
+  /// - `w`: at most `tileRows` rows.
+  /// - `columns`: from a multiple of 64 on, and up to one or to the end of the rows.
+  /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.
+  /// - `table`: what `fillExpansionTable` made.
+  static func expand(
+    _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, into block: UnsafeMutablePointer<Float>,
+    table: UnsafeRawPointer)
+
+  /// Asks for all of a view.
+  static func fetch(_ view: StridedView)
+
   /// Whether `sparseDotProducts` takes X arranged for a W of this type.
   static func arrangesActivations(for type: StoredType) -> Bool
 

@@ -18,6 +18,18 @@ package struct SparseRow {
   mutating func fetchWord(column: Int) {
     word = UInt64(littleEndian: (bits + column &>> 3).loadUnaligned(as: UInt64.self)) &>> UInt64(column & 7)
   }
+
+  /// The bits of the next columns, which it passes.
+  @inlinable @inline(__always)
+  mutating func nextBits(_ columns: Int) -> Int {
+    let bits = Int(truncatingIfNeeded: word) & (1 &<< columns &- 1)
+    word &>>= UInt64(columns)
+    return bits
+  }
+
+  /// Passes the elements of as many columns.
+  @inlinable @inline(__always)
+  mutating func skip(_ bits: Int, _ byteCount: Int) { values += bits.nonzeroBitCount &* byteCount }
 }
 
 /// A tile whose step multiplies a vector of every row by one vector, and whose sums can be added to another's.

@@ -37,6 +37,13 @@ package struct SparseView {
       starts: starts + range.lowerBound, rows: range.count, columns: columns)
   }
 
+  /// The elements of all rows as one row: where they lie, to be fetched.
+  @inlinable @inline(__always)
+  package var elements: StridedView {
+    let count = starts[rows] &- starts[0]
+    return StridedView(values + starts[0] &* type.byteCount, type, rows: 1, columns: count, rowStride: count)
+  }
+
   /// 64 bits of a row, from a column on that is a multiple of 8, the first one lowest; bits behind the row mean nothing.
   @inlinable @inline(__always)
   package func word(row: Int, column: Int) -> UInt64 {

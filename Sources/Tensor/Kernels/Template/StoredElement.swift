@@ -65,7 +65,7 @@ package enum StoredFloat16: StoredElement {
   package static func pair<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
-    E.float16Pair(at: source, bits: bits, table: table)
+    consecutivePair(at: source, bits: bits, table: table, by: expansion)
   }
 }
 
