@@ -54,7 +54,7 @@ struct RunIdentity {
   private static func stripsShow(_ game: PreparedGame) -> Bool {
     let probe = game.settings.probe
     let lengths = [game.windows.length] + (probe == nil ? [] : [game.calibration?.length ?? game.windows.length])
-    if lengths.contains(where: { $0 <= PackingMemory.mostUnlikeRows(.current) }) { return true }
+    if lengths.contains(where: { $0 <= PackingMemory.batchDependentRows(.current) }) { return true }
     return probe?.pruner.statistics == .gram && lengths.contains { $0 % 256 != 0 }
   }
 

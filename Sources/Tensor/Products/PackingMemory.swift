@@ -31,5 +31,5 @@ package enum PackingMemory {
   package static func expandedRows(_ kernel: Kernel) -> Int { kernel.instructions.tileColumns }
 
   /// Rows up to which the last bits of a product's row may depend on how many others there are, whatever B is.
-  package static func mostUnlikeRows(_ kernel: Kernel) -> Int { max(unpackedRows, expandedRows(kernel)) }
+  package static func batchDependentRows(_ kernel: Kernel) -> Int { max(unpackedRows, expandedRows(kernel)) }
 }

@@ -61,15 +61,16 @@ public struct BreakEvenCurve: Sendable {
     let copies = Self.copies(weightBytes: weight.byteCount, modelBytes: modelBytes)
     let (token, prompt) = (Self.random(1, columns, zeros: 0), Self.random(Self.promptTokens, columns, zeros: 0))
     points = Self.fractions.enumerated().map { index, zeros in
-      // The next fraction has sizes of its own.
-      defer { MemoryPool.shared.trim() }
-      let matrix = Self.random(weight.rows, weight.columns, zeros: zeros)
-      let dense = (0..<copies).map { _ in StoredMatrix(matrix, as: weight.elementType) }
-      let sparse = dense.map { $0.compressed() }
       defer { progress(index + 1, Self.fractions.count) }
-      return Point(
-        zeros: zeros, text: Self.gain(token, dense, sparse),
-        prompt: Self.gain(prompt, Array(dense.prefix(1)), Array(sparse.prefix(1))))
+      // The next fraction has sizes of its own.
+      return MemoryPool.shared.phase {
+        let matrix = Self.random(weight.rows, weight.columns, zeros: zeros)
+        let dense = (0..<copies).map { _ in StoredMatrix(matrix, as: weight.elementType) }
+        let sparse = dense.map { $0.compressed() }
+        return Point(
+          zeros: zeros, text: Self.gain(token, dense, sparse),
+          prompt: Self.gain(prompt, Array(dense.prefix(1)), Array(sparse.prefix(1))))
+      }
     }
   }
 
