@@ -168,13 +168,22 @@ public struct ModelDirectory: Sendable {
     }
   }
 
-  /// The files beside the weights that say what the model is, as far as they are there.
+  /// Names of the files beside the weights that say what a model is.
+  private static let definingNames = [
+    "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
+    "chat_template.json",
+  ]
+
+  /// Whether a file of this name belongs to a model and can be nothing else.
+  package static func isModelFile(_ name: String) -> Bool {
+    definingNames.contains(name) || name == recordFile || name.hasSuffix(".safetensors")
+      || name.hasSuffix(".safetensors.index.json")
+  }
+
+  /// Those files, as far as they are there.
   private var definingFiles: [String] {
-    [
-      "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
-      "chat_template.json",
-    ].filter { FileSystem.exists(Path.join(path, $0)) }
+    Self.definingNames.filter { FileSystem.exists(Path.join(path, $0)) }
   }
 
   /// The files that a copy of the model must have.

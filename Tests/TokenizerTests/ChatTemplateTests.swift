@@ -127,6 +127,10 @@ private let longList =
       #expect("\(none)".contains("none of the templates is the default one"))
       try write("chat_template.jinja", "{{ messages[0].role }}\n")
       #expect(try text() == "user")
+      try File.replace(Path.join(folder, "chat_template.jinja"), with: Array("{{ 1 }}".utf8) + [0xFF])
+      let foreign = try thrown(TokenizerError.self) { _ = try text() }
+      #expect(
+        "\(foreign)".contains("chat_template.jinja: the template is not UTF-8: the first wrong byte is at offset 7"))
     }
   }
 }

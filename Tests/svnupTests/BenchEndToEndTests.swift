@@ -30,6 +30,14 @@ struct BenchEndToEndTests {
     #expect(text.error.contains("no linear has enough zeros"))
   }
 
+  @Test("a text of fewer windows than were asked for is told of, and --force without an output is refused")
+  func options() throws {
+    let words = ["--data", Inputs.rows, "--windows", "100000"]
+    let result = try svnup.run(["bench", Inputs.llama3] + Self.short + words)
+    #expect(result.status == 0 && result.error.contains("100000 were asked for"), "\(result.error)")
+    #expect(try svnup.refusal(["bench", Inputs.embedded, "--force"], status: 64).contains("--report or --charts"))
+  }
+
   @Test("a pruned model and its packed form have the same sizes, and perplexities that agree with and without zeros")
   func pruned() throws {
     try withTemporaryFolder { folder in

@@ -364,6 +364,8 @@ struct CompareEndToEndTests {
       let result = try svnup.run(["compare"] + Self.grid + ["--output", folder])
       #expect(result.status == 73 && result.error.contains("it exists and holds no comparison"), "\(result.error)")
       #expect(try FileSystem.list(folder) == ["thesis.tex"])
+      let file = try svnup.run(["compare"] + Self.grid + ["--output", Path.join(folder, "thesis.tex")])
+      #expect(file.status == 73 && file.error.contains("it exists and is no folder"), "\(file.error)")
     }
   }
 }

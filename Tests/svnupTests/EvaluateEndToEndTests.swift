@@ -125,11 +125,53 @@ struct EvaluateEndToEndTests {
   }
 
   @Test(
+    "an answer without a word has no tokens, and a Git LFS pointer is no task",
+    arguments: [
+      (#"{"question": "a", "choices": ["b", ""], "answer": 0}"#, "item 1: its question, or an answer, has no tokens"),
+      (#"{"question": "a", "choices": ["b", " "], "answer": 0}"#, "item 1: its question, or an answer, has no tokens"),
+      (#"{"ctx": "a", "endings": ["b", "[step]"], "label": 0}"#, "item 1: its question, or an answer, has no tokens"),
+      (
+        #"{"sentence": "the cat _ ", "option1": "a", "option2": "b", "answer": "1"}"#,
+        "item 1: its question, or an answer, has no tokens"
+      ),
+      ("version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+    ])
+  func withoutTokens(line: String, message: String) throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "task.jsonl")
+      try File.replace(path, with: Array(line.utf8))
+      let error = try svnup.refusal(["evaluate", Inputs.embedded, "--task", path, "--quiet"], status: 65)
+      #expect(error.contains(message), "\(error)")
+    }
+  }
+
+  @Test(
+    "an answer of characters that the tokenizer drops has no tokens, also where the blank in front of it has one",
+    .enabled(if: Fixtures.hasExtra, "the folder with the trained models is not beside the repository"))
+  func dropped() throws {
+    try withTemporaryFolder { folder in
+      let path = Path.join(folder, "task.jsonl")
+      // Its vocabulary has the 65 characters of its text.
+      let model = Fixtures.extra("models/shakespeare-char-opt")
+      for line in [#"{"question": "KING", "choices": ["日", "KING"], "answer": 1}"#, #"{"text": "KING 日"}"#] {
+        try File.replace(path, with: Array(line.utf8))
+        let error = try svnup.refusal(["evaluate", model, "--task", path, "--quiet"], status: 65)
+        #expect(error.contains("item 1: its question, or an answer, has no tokens"))
+      }
+    }
+  }
+
+  @Test(
     "a line that is no item is refused by its number and field",
     arguments: [
       (#"{"question": "a", "choices": ["b", "c"]}"#, "no task that is known"),
       (#"{"question": "a", "choices": ["b", "c"], "answer": 2}"#, "answer"),
       (#"{"question": "a", "choices": ["b", "c"], "answer": "C"}"#, "letter"),
+      (#"{"question": "a", "choices": ["3", "2", "1"], "answer": "1"}"#, "without quotes"),
+      (#"{"question": "a", "choices": ["B", "A"], "answer": "A"}"#, "without quotes"),
+      (#"{"text": "Once upon a time "}"#, "it ends with a blank"),
+      (#"{"text": "Once"}"#, "a blank in front of it"),
+      (#"{"text": " Once"}"#, "a blank in front of it"),
       (#"{"question": {"stem": "a", "choices": []}, "answerKey": "B"}"#, "question_stem"),
       (#"{"passage": "a", "question": "b", "answer": true, "label": 0}"#, "answer"),
       (#"{"passage": "a", "question": "b", "answer": "yes"}"#, "answer"),

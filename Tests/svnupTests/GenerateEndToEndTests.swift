@@ -159,7 +159,8 @@ struct GenerateEndToEndTests {
       for (text, problem) in [
         ("{\"prompt\": \"a\"}\n[1]\n", "line 2"), ("{\"prompt\": 7}\n", "prompt"), ("{\"prompt\": \"a\"\n", "line 1"),
         ("\n", "there is no prompt in it"), ("[\"a\"]\n", "an array, not an object"),
-        (#"{"messages": []}"#, "end with"), (#"{"messages": [{"role": "assistant", "content": "a"}]}"#, "end with"),
+        (#"{"prompt": "a", "x": [NaN]}"#, "NaN is none"), (#"{"messages": []}"#, "end with"),
+        (#"{"messages": [{"role": "assistant", "content": "a"}]}"#, "end with"),
         (#"{"messages": [{"role": "user", "content": [1]}]}"#, "messages[0].content"),
         (#"{"messages": [{"role": "user", "content": "a", "name": "b"}]}"#, "messages[0].name"),
         (#"{"messages": [{"role": "user", "content": "a"}], "prompt": "b"}"#, "a prompt, too"),

@@ -13,7 +13,9 @@ final class OutputTests {
       try FileManager.default.createDirectory(
         at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
     }
-    try Data().write(to: path("file"))
+    for name in ["file", "models/model/config.json", "models/model/model.safetensors", "models/model/values.json"] {
+      try Data().write(to: path(name))
+    }
     try FileManager.default.createSymbolicLink(at: path("link"), withDestinationURL: path("models/model"))
   }
 
@@ -59,6 +61,12 @@ final class OutputTests {
       ("empty", true, "empty: cannot create: something that is not a file is there"),
       ("none/new", false, "none/new: cannot create: the folder none does not exist"),
       ("file/new", false, "file/new: cannot create: the folder file does not exist"),
+      ("models/model/values.json", true, nil), ("models/model/report.html", false, nil),
+      (
+        "models/model/model.safetensors", true,
+        "models/model/model.safetensors: cannot create: it is a file of a model; choose another name"
+      ),
+      ("link/config.json", true, "link/config.json: cannot create: it is a file of a model; choose another name"),
     ] as [(String, Bool, String?)])
   func file(name: String, replacing: Bool, message: String?) {
     #expect(

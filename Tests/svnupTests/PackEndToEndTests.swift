@@ -48,6 +48,21 @@ struct PackEndToEndTests {
     }
   }
 
+  @Test("a packed file beside the dense one, which counts, is named")
+  func both() throws {
+    try withTemporaryFolder { folder in
+      let (pruned, packed) = (Path.join(folder, "pruned"), Path.join(folder, "packed"))
+      _ = try svnup.json(
+        ["prune", Inputs.embedded, "--method", "magnitude", "--sparsity", "0.7", "--output", pruned])
+      _ = try svnup.json(["pack", pruned, "--output", packed])
+      let (dense, other) = ("model.safetensors", "model.packed.safetensors")
+      try File.replace(Path.join(packed, dense), with: try File.contents(of: Path.join(pruned, dense)))
+      let result = try svnup.run(["info", packed])
+      #expect(result.status == 0)
+      #expect(result.error.contains("\(Path.join(packed, other)): it is not read, because \(dense) is there"))
+    }
+  }
+
   @Test("damage to a packed file is told of that file")
   func damage() throws {
     try withTemporaryFolder { folder in

@@ -90,7 +90,7 @@ package final class OutputFile: Sendable {
   package let path: String
   private let name: OutputName
 
-  /// Refuses a file that could not be written, and one that is an input.
+  /// Refuses a file that could not be written, one that is an input, and the replacement of a file of a model, whoever reads it.
   package init(_ path: String, inputs: [String], replacing: Bool) throws(FileError) {
     self.path = path
     func refusal(_ reason: String) -> FileError {
@@ -107,6 +107,9 @@ package final class OutputFile: Sendable {
     guard FileSystem.isWritable(parent) else { throw refusal("the folder \(parent) is not writable") }
     if let existing = try? FileSystem.status(path, followingLinks: false) {
       guard existing.kind == .file else { throw refusal("something that is not a file is there") }
+      guard !ModelDirectory.isModelFile(Path.name(of: path)) else {
+        throw refusal("it is a file of a model; choose another name")
+      }
       guard replacing else { throw FileError.exists(path) }
     }
     name = try OutputName(path)

@@ -30,9 +30,7 @@ extension File {
   package static func document(_ path: String, limit: Int = 1 << 30) throws(DocumentError) -> [UInt8] {
     let bytes: [UInt8]
     do throws(FileError) { bytes = try contents(of: path, limit: limit) } catch { throw DocumentError(error) }
-    guard !bytes.starts(with: "version https://git-lfs.github.com/".utf8) else {
-      throw DocumentError(path, reason: "this is a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'")
-    }
+    if let reason = LargeFilePointer.reason(bytes) { throw DocumentError(path, reason: reason) }
     return bytes
   }
 }

@@ -137,6 +137,8 @@ private struct Parser {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
     case 0xEF where bytes.starts(with: [0xEF, 0xBB, 0xBF]):
       throw failure("it begins with a byte order mark, which JSON must not have; save it as UTF-8 without one")
+    case UInt8(ascii: "N"), UInt8(ascii: "I"):
+      throw failure("a value is a number, a text, true, false or null; NaN is none")
     default: throw failure("a value cannot begin with byte \(byte)")
     }
   }

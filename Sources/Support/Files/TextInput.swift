@@ -12,6 +12,7 @@ package struct TextInput {
     let limit = 1 << 31
     let bytes = try path == "-" ? FileSystem.readStandardInput(limit: limit + 1) : File.contents(of: path, limit: limit)
     guard bytes.count <= limit else { throw DocumentError(name, reason: "at most \(limit) bytes are accepted") }
+    if let reason = LargeFilePointer.reason(bytes) { throw DocumentError(name, reason: reason) }
     if let kind = FileKind(beginning: bytes) {
       throw DocumentError(
         name, reason: "this is no UTF-8 text but \(kind.name); \(kind.remedy(for: path == "-" ? "FILE" : path))")

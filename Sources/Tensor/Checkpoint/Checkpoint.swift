@@ -22,7 +22,7 @@ public struct Checkpoint: Sendable {
   public init(directory: String) throws(CheckpointError) {
     self.directory = directory
     let files = try WeightFiles(in: directory)
-    notes = files.note(directory).map { [$0] } ?? []
+    notes = files.notes(directory)
     var map: [(tensor: TensorName, shard: String)] = []
     let names: [String]
     switch files {
@@ -121,7 +121,7 @@ public struct Checkpoint: Sendable {
     }
     let bytes: [UInt8]
     do throws(FileError) { bytes = try File.contents(of: path) } catch { throw CheckpointError(error) }
-    if SafetensorsFile.isLargeFilePointer(bytes) { throw CheckpointError(path, .largeFilePointer) }
+    if LargeFilePointer.reason(bytes) != nil { throw CheckpointError(path, .largeFilePointer) }
     let root: JSON
     do throws(JSONError) { root = try JSON.parse(bytes) } catch { throw malformed("the index", "\(error)") }
     guard let map = root["weight_map"]?.object else { throw malformed("weight_map", "an object is missing here") }

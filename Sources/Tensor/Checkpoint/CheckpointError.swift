@@ -87,7 +87,7 @@ extension CheckpointError: Diagnostic {
   private var text: String {
     switch problem {
     case .file(let reason): reason
-    case .largeFilePointer: "this is a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'"
+    case .largeFilePointer: LargeFilePointer.reason
     case .noHeaderLength(let size): "\(size) bytes are too few for a safetensors file; is the download complete?"
     case .headerTooLong(let length, let size):
       "the header is said to be \(length) bytes long; the file has \(size) and the format allows 100000000"

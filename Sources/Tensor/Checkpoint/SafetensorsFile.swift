@@ -33,7 +33,7 @@ public final class SafetensorsFile: Sendable {
     guard size >= 8 else { throw CheckpointError(path, .noHeaderLength(fileSize: size)) }
     let start: [UInt8]
     do throws(FileError) { start = try file.read(count: min(size, 64), at: 0) } catch { throw CheckpointError(error) }
-    if Self.isLargeFilePointer(start) { throw CheckpointError(path, .largeFilePointer) }
+    if LargeFilePointer.reason(start) != nil { throw CheckpointError(path, .largeFilePointer) }
     let length = start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= SafetensorsHeader.lengthLimit, length <= UInt64(size - 8) else {
       throw CheckpointError(path, .headerTooLong(length: length, fileSize: size))
@@ -46,9 +46,6 @@ public final class SafetensorsFile: Sendable {
     header = packing?.header ?? stored
     indices = Dictionary(header.entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
-
-  /// Whether a file that begins with these bytes is a Git LFS pointer.
-  static func isLargeFilePointer(_ start: [UInt8]) -> Bool { start.starts(with: "version https://git-lfs".utf8) }
 
   /// The tensor of a name, or nil.
   public func entry(_ name: TensorName) -> TensorEntry? { indices[name].map { header.entries[$0] } }

@@ -17,9 +17,7 @@ enum WeightFiles {
   ///
   /// Throws `CheckpointError` where there is none of these; the error names what is there instead, and the remedy.
   init(in directory: String) throws(CheckpointError) {
-    let files = [Self.singleFile, Self.indexFile]
-    let known = (files + files.map(PackedFormat.packedName)).first { FileSystem.isListed(Path.join(directory, $0)) }
-    if let known {
+    if let known = Self.known.first(where: { FileSystem.isListed(Path.join(directory, $0)) }) {
       self = known.hasSuffix(".json") ? .indexed(known) : .single(known)
     } else {
       let names = (try? FileSystem.list(directory))?.sorted() ?? []
@@ -36,14 +34,19 @@ enum WeightFiles {
     }
   }
 
+  private static let files = [singleFile, indexFile]
+  /// In the order in which they count.
+  private static let known = files + files.map(PackedFormat.packedName)
+
   /// What a reader of the weights should know about the choice.
-  func note(_ directory: String) -> String? {
+  func notes(_ directory: String) -> [String] {
     switch self {
-    case .single(let name) where FileSystem.isListed(Path.join(directory, Self.indexFile)):
-      "\(Path.join(directory, Self.indexFile)): it is not read, because \(name) is there, which counts"
+    case .single(let name), .indexed(let name):
+      Self.known.drop { $0 != name }.dropFirst().map { Path.join(directory, $0) }.filter(FileSystem.isListed).map {
+        "\($0): it is not read, because \(name) is there, which counts"
+      }
     case .numbered(let names):
-      "\(directory): there is no \(Self.indexFile); the \(names.count) shards are read, none of which is missing"
-    case .single, .indexed: nil
+      ["\(directory): there is no \(Self.indexFile); the \(names.count) shards are read, none of which is missing"]
     }
   }
 

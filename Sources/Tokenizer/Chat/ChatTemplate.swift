@@ -67,6 +67,9 @@ public struct ChatTemplate: Sendable {
     if FileSystem.isListed(file) {
       let bytes: [UInt8]
       do throws(FileError) { bytes = try File.contents(of: file, limit: 1 << 20) } catch { throw TokenizerError(error) }
+      if let offset = UTF8Validation.firstInvalidOffset(in: bytes) {
+        throw TokenizerError(file, reason: "the template is not UTF-8: the first wrong byte is at offset \(offset)")
+      }
       try self.init(String(decoding: bytes, as: UTF8.self), specialTokens: tokens, name: file)
       return
     }

@@ -46,6 +46,7 @@ package enum BenchCommand: Command {
       ]
       try arguments.refuse(reading, unless: "--data")
     }
+    try ReportOptions.validate(arguments)
   }
 
   package static func run(_ arguments: Arguments, console: Console) throws {

@@ -43,6 +43,8 @@ package enum ExplainCommand: Command {
     "The last linear of the fourth block:": "svnup explain opt-125m --data valid.txt --player 3.fc2"
   ]
 
+  package static func validate(_ arguments: Arguments) throws(UsageError) { try ReportOptions.validate(arguments) }
+
   package static func run(_ arguments: Arguments, console: Console) throws {
     var job = try ExplainJob(
       ModelSource(arguments[InputOptions.model]),

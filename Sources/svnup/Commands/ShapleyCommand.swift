@@ -33,7 +33,10 @@ package enum ShapleyCommand: Command {
     """,
   ]
 
-  package static func validate(_ arguments: Arguments) throws(UsageError) { try ShapleyOptions.validate(arguments) }
+  package static func validate(_ arguments: Arguments) throws(UsageError) {
+    try ShapleyOptions.validate(arguments)
+    try ReportOptions.validate(arguments, outputs: [ShapleyOptions.output])
+  }
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     var job = try ShapleyOptions.job(arguments, console: console)

@@ -126,6 +126,13 @@ package enum ReportOptions {
     "charts", .text("DIR"), help: "Save the charts of that page, each as an SVG file, in a folder.")
   static let all: [any OptionDeclaration] = [report, charts]
 
+  /// Refuses `--force` where nothing is written: no report, no charts and none of the outputs that the command has besides.
+  static func validate(_ arguments: Arguments, outputs: [any OptionDeclaration] = []) throws(UsageError) {
+    let outputs = outputs + all
+    guard !outputs.contains(where: { arguments.isGiven($0) }) else { return }
+    try arguments.refuse([OutputOptions.force], unless: outputs.map { "--\($0.name)" }.alternatives)
+  }
+
   /// Where the report of a command goes.
   static func output(
     _ arguments: Arguments, page: String? = nil, inputs: [String?], outputs: [String?]

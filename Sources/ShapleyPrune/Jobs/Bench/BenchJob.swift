@@ -40,7 +40,9 @@ public struct BenchJob: Sendable {
       throw SettingError(
         .promptTokens, "\(prompt)", "with \(tokens) more these are more than the model's \(positions) positions")
     }
-    let text = try data?.tokens(for: model, .measuring, events: events).windows(length: nil).first(windows)
+    let corpus = try data?.tokens(for: model, .measuring, events: events)
+    let text = try corpus?.windows(length: nil).first(windows)
+    events.note(data, has: text, of: windows, "windows", rows: corpus?.rowCount)
     let checkpoint = model.directory.checkpoint
     let files =
       checkpoint.isPacked

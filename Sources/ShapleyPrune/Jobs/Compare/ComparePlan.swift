@@ -146,6 +146,10 @@ public struct ComparePlan: Sendable {
   /// Makes the folder and the one for results; refuses one that holds something else.
   private static func makeFolder(_ folder: String) throws {
     if FileSystem.exists(folder) {
+      guard try FileSystem.status(folder).kind == .directory else {
+        throw FileError(
+          folder, "create", reason: "it exists and is no folder; choose another", failureKind: .cannotCreate)
+      }
       // What a killed run was writing has a hidden name.
       let names = try FileSystem.list(folder).filter { !$0.hasPrefix(".") }
       guard names.isEmpty || names.contains(fileName) || names == [taskFolder] else {

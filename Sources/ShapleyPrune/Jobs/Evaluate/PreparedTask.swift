@@ -129,7 +129,9 @@ private struct PairEncoder {
     let special = tokenizer.beginning.isEmpty && front.isEmpty ? beginning : tokenizer.beginning
     // At least one token is the continuation's, also where the two become one.
     let count = special.count + min(ids(front).count, whole.count - 1)
-    guard !whole.isEmpty, count > 0 else {
+    // A blank alone, before characters that have no tokens, says nothing of an answer.
+    let answer = Array(choice.continuation.drop { $0.isWhitespace }.utf8)
+    guard !whole.isEmpty, count > 0, !answer.isEmpty, !ids(answer).isEmpty else {
       throw DocumentError(place, reason: "its question, or an answer, has no tokens")
     }
     let (tokens, positions) = (special + whole, source.directory.maximumPositions)

@@ -69,7 +69,8 @@ package enum TaskForm: String, Sendable, CaseIterable {
 
   /// Fields of a line that its form has no use for.
   package func unread(_ json: FieldReader) throws(DocumentError) -> Set<String> {
-    Set(try json.members().map(\.name)).subtracting(fields.joined()).subtracting(furtherFields)
+    let names = Set(try json.members().map(\.name))
+    return names.subtracting(fields.first { names.isSuperset(of: $0) } ?? []).subtracting(furtherFields)
   }
 
   /// The form of a line.
@@ -152,8 +153,11 @@ package enum TaskForm: String, Sendable, CaseIterable {
         answer: try json.member("label").number(below: 2))
     case .lastWord:
       let words = try text("text").split(separator: " ", omittingEmptySubsequences: false)
-      guard words.count > 1, let last = words.last, !last.isEmpty else {
-        throw json.failure("its last word is to be told from the words in front of it, and there are none", at: "text")
+      guard let last = words.last, !last.isEmpty else {
+        throw json.failure("it ends with a blank, where its last word is to be", at: "text")
+      }
+      guard words.dropLast().contains(where: { !$0.isEmpty }) else {
+        throw json.failure("its last word is to be told from words and a blank in front of it", at: "text")
       }
       return TaskItem(words.dropLast().joined(separator: " "), [String(last)], answer: 0)
     }
@@ -215,14 +219,25 @@ extension FieldReader {
     return value
   }
 
-  /// The number of one of some texts, or of its letter, where no text is that letter; or a number from 0.
+  /// The number of one of some texts, or of its letter, or a number from 0.
+  ///
+  /// Throws also for a text that can be read in two ways and means another one in each.
   fileprivate func number(of texts: [String], letters: Bool = false, or alternative: String) throws(DocumentError)
     -> Int
   {
     if let text = json.text {
-      if let index = texts.firstIndex(of: text) { return index }
       let letters = letters ? Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ".prefix(texts.count)) : []
-      if let index = letters.firstIndex(where: { String($0) == text }) { return index }
+      let letter = letters.firstIndex { String($0) == text }
+      if let index = texts.firstIndex(of: text) {
+        let other = letter ?? Int(text).flatMap { texts.indices.contains($0) ? $0 : nil }
+        guard other == nil || other == index else {
+          throw failure(
+            "'\(text)' is the text of one choice and tells another one by its place; write the place as a number, without quotes"
+          )
+        }
+        return index
+      }
+      if let letter { return letter }
     }
     return try number(below: texts.count, or: alternative)
   }

@@ -58,7 +58,9 @@ public struct GeneratePrompt: Sendable {
   /// Throws `DocumentError` where a line is something else, or there is none.
   public static func read(_ path: String) throws -> [GeneratePrompt] {
     var prompts: [GeneratePrompt] = []
-    try JSONLines.forEach(in: path, kind: "a prompt") { prompts.append(try GeneratePrompt($0)) }
+    try JSONLines.forEach(in: path, kind: "a prompt", acceptsNonFinite: false) {
+      prompts.append(try GeneratePrompt($0))
+    }
     guard !prompts.isEmpty else { throw DocumentError(TextInput(path: path).name, reason: "there is no prompt in it") }
     return prompts
   }
