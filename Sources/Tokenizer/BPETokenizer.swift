@@ -156,9 +156,13 @@ public struct BPETokenizer: Sendable {
   }
 
   /// The text of ids that are still to come, one after the other.
-  public func stream(skippingSpecialTokens: Bool = false) -> TextStream {
-    TextStream(
-      decoder: definition.decoder, vocabulary: definition.vocabulary,
+  ///
+  /// - Parameter continuing: whether they go on behind other text, so that a blank in front of them is one; else the text begins with them.
+  public func stream(skippingSpecialTokens: Bool = false, continuing: Bool = false) -> TextStream {
+    var decoder = definition.decoder
+    if continuing { decoder.goOn() }
+    return TextStream(
+      decoder: decoder, vocabulary: definition.vocabulary,
       skipped: skippingSpecialTokens ? definition.specialIDs : [])
   }
 }

@@ -28,6 +28,8 @@ struct ChainDecoder: TokenDecoder {
     }
   }
 
+  mutating func goOn() { for i in stages.indices { stages[i].goOn() } }
+
   mutating func append(id: Int, spelling: ArraySlice<UInt8>, to text: inout [UInt8]) {
     pass([Array(spelling)], from: 0, to: &text)
   }
@@ -74,6 +76,8 @@ extension ChainDecoder {
       case .byteFallback: return true
       }
     }
+
+    mutating func goOn() { (isFirst, remaining) = (false, 0) }
 
     mutating func append(_ token: [UInt8]) -> [[UInt8]] {
       if needsWhole {

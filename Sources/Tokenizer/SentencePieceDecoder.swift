@@ -21,6 +21,8 @@ struct SentencePieceDecoder: TokenDecoder {
   var isAtStart = true
   var hasText = false
 
+  mutating func goOn() { isAtStart = false }
+
   mutating func append(id: Int, spelling: ArraySlice<UInt8>, to text: inout [UInt8]) {
     let before = text.count
     defer { hasText = hasText || text.count > before }

@@ -19,4 +19,33 @@ extension ModelDirectory {
     }
     return []
   }
+
+  /// The settings of `generation_config.json` that change what transformers writes, and are not read; empty where there are none.
+  ///
+  /// Whoever generates says how a token is chosen. Throws `ModelError` where the file is malformed.
+  public func unreadGenerationSettings() throws(ModelError) -> [String] {
+    let file = Path.join(path, "generation_config.json")
+    guard FileSystem.exists(file) else { return [] }
+    do throws(DocumentError) {
+      let json = try FieldReader(file: file, limit: 1 << 24, acceptsNonFinite: true)
+      return Self.drawingSettings.filter { name, neutral in
+        guard let value = json.optional(name)?.json, !value.isNull, value.array?.isEmpty != true else { return false }
+        // 1 and 1.0 are one number.
+        if let number = value.double, let neutral = neutral.double { return number != neutral }
+        return value.encoded() != neutral.encoded()
+      }.map(\.name)
+    } catch { throw .document(error) }
+  }
+
+  /// Names in that file that change a text, each with the value that does not.
+  private static let drawingSettings: [(name: String, neutral: JSON)] = [
+    ("do_sample", false), ("temperature", 1), ("top_k", 50), ("top_p", 1), ("min_p", .null), ("typical_p", 1),
+    ("epsilon_cutoff", 0),
+    ("eta_cutoff", 0), ("repetition_penalty", 1), ("no_repeat_ngram_size", 0), ("encoder_no_repeat_ngram_size", 0),
+    ("min_length", 0),
+    ("min_new_tokens", .null), ("num_beams", 1), ("penalty_alpha", .null), ("guidance_scale", .null),
+    ("suppress_tokens", .null), ("begin_suppress_tokens", .null), ("bad_words_ids", .null),
+    ("forced_bos_token_id", .null),
+    ("forced_eos_token_id", .null), ("sequence_bias", .null), ("stop_strings", .null),
+  ]
 }

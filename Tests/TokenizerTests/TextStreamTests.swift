@@ -27,6 +27,8 @@ struct TextStreamTests {
     #expect(found.dropFirst().first?.hasPrefix("A") == true)
     #expect(found.dropFirst().dropLast().allSatisfy { !$0.isEmpty })
     #expect(found.joined() == "And God said")
+    var continuing = tokenizer.stream(continuing: true)
+    #expect(ids.map { continuing.append($0) }.joined() + continuing.finish() == " And God said")
     // Blanks of the text itself stay.
     #expect(parts(tokenizer.encode("  a", addingSpecialTokens: false), tokenizer).joined() == "  a")
   }

@@ -44,7 +44,7 @@ public struct GenerateJob: Sendable {
     _ prompt: String, text receive: (String) throws -> Void = { _ in }
   ) throws -> GenerateResult {
     let (tokenizer, prompts, ends) = try tokens(of: [GeneratePrompt(prompt)])
-    let plan = try plan(prompts)
+    let plan = try plan(prompts.map(\.ids))
     let language = try model.load(for: .fewTokens, events: events)
     var text = WrittenText(prompts[0], language, self, tokenizer, ends, room: plan.room)
     while text.ending == nil { try receive(text.goOn()) }
@@ -70,16 +70,16 @@ public struct GenerateJob: Sendable {
       throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
     }
     guard !prompts.isEmpty else { return }
-    let (tokenizer, ids, ends) = try tokens(of: prompts)
-    let plan = try plan(ids)
+    let (tokenizer, prompts, ends) = try tokens(of: prompts)
+    let plan = try plan(prompts.map(\.ids))
     let language = try model.load(for: .fewTokens, events: events)
     try events.during("generating", unit: "texts") { update in
       var (begun, handedOut) = (0, 0)
       var active: [(index: Int, text: WrittenText)] = []
       var ended: [Int: GenerateResult] = [:]
-      while !active.isEmpty || begun < ids.count && !stop.isStopRequested {
-        while active.count < plan.batch, begun < ids.count, !stop.isStopRequested {
-          active.append((begun, WrittenText(ids[begun], language, self, tokenizer, ends, room: plan.room)))
+      while !active.isEmpty || begun < prompts.count && !stop.isStopRequested {
+        while active.count < plan.batch, begun < prompts.count, !stop.isStopRequested {
+          active.append((begun, WrittenText(prompts[begun], language, self, tokenizer, ends, room: plan.room)))
           begun += 1
           // By itself, as it would be alone: a prompt has rows enough to pay for the weights. Each has matrices of its own sizes.
           _ = MemoryPool.shared.phase { active[active.count - 1].text.goOn() }
@@ -124,9 +124,13 @@ public struct GenerateJob: Sendable {
   /// The tokens of some prompts, and those at which a text ends.
   private func tokens(
     of prompts: [GeneratePrompt]
-  ) throws -> (tokenizer: BPETokenizer, ids: [[Int]], ends: Set<Int>) {
+  ) throws -> (tokenizer: BPETokenizer, prompts: [PromptTokens], ends: Set<Int>) {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
+    let unread = try model.directory.unreadGenerationSettings()
+    if !unread.isEmpty {
+      events.note("\(model.path)/generation_config.json: settings that are not read: \(unread.joined(separator: ", "))")
+    }
     let positions = model.directory.maximumPositions
     var template: ChatTemplate?
     /// The tokens of a conversation; its template writes all special ones.
@@ -139,20 +143,27 @@ public struct GenerateJob: Sendable {
       let text = try own.text((system.map { [.system($0)] } ?? []) + messages)
       return tokenizer.encode(Array(text.utf8), addingSpecialTokens: false)
     }
-    let ids = try prompts.map { prompt in
-      let ids =
+    let found = try prompts.map { prompt in
+      let (ids, goesOn) =
         switch prompt.content {
-        case .messages(let messages): try written(messages, prompt.name)
-        case .text(let text) where isChat: try written([.user(text)], prompt.name)
-        case .text(let text): tokenizer.encode(Array(text.utf8))
+        case .messages(let messages): (try written(messages, prompt.name), false)
+        case .text(let text) where isChat: (try written([.user(text)], prompt.name), false)
+        case .text(let text): (tokenizer.encode(Array(text.utf8)), !text.isEmpty)
         }
       guard !ids.isEmpty else { throw DocumentError(prompt.name, reason: "it has no tokens; write some text") }
       guard ids.count <= positions else {
         throw DocumentError(prompt.name, reason: "it has \(ids.count) tokens; the model has \(positions) positions")
       }
       try model.check(ids, of: prompt.name)
-      return ids
+      return PromptTokens(ids: ids, goesOn: goesOn)
     }
-    return (tokenizer, ids, Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self)))
+    return (tokenizer, found, Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self)))
   }
+}
+
+/// What a text begins with.
+struct PromptTokens {
+  let ids: [Int]
+  /// Whether the model goes on in the text, as it stands; else what it writes is a text of its own.
+  let goesOn: Bool
 }

@@ -24,13 +24,14 @@ struct WrittenText {
 
   /// A text that begins with a prompt, to go on as a job says, with room for so many tokens.
   init(
-    _ prompt: [Int], _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer, _ ends: Set<Int>, room: Int
+    _ prompt: PromptTokens, _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer, _ ends: Set<Int>,
+    room: Int
   ) {
-    sequence = TokenSequence(model, prompt, cache: job.cache, expecting: room)
-    (promptTokens, limit, stop, self.ends) = (prompt.count, job.limit, job.stop, ends)
+    sequence = TokenSequence(model, prompt.ids, cache: job.cache, expecting: room)
+    (promptTokens, limit, stop, self.ends) = (prompt.ids.count, job.limit, job.stop, ends)
     sampler = TokenSampler(job.sampling)
     output = StoppingText(stops: job.stops)
-    stream = tokenizer.stream(skippingSpecialTokens: true)
+    stream = tokenizer.stream(skippingSpecialTokens: true, continuing: prompt.goesOn)
     ending = limit > 0 ? nil : .limit
   }
 
