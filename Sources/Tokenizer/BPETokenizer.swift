@@ -157,7 +157,9 @@ public struct BPETokenizer: Sendable {
 
   /// The text of ids that are still to come, one after the other.
   ///
-  /// - Parameter continuing: whether they go on behind other text, so that a blank in front of them is one; else the text begins with them.
+  /// - Parameters:
+  ///   - skippingSpecialTokens: whether special tokens stand for nothing.
+  ///   - continuing: whether they go on behind other text, so that a blank in front of them is one; else the text begins with them.
   public func stream(skippingSpecialTokens: Bool = false, continuing: Bool = false) -> TextStream {
     var decoder = definition.decoder
     if continuing { decoder.goOn() }

@@ -143,6 +143,7 @@ struct ArgumentsTests {
     #expect(problem { _ = try Fixture.parse("a", "--list", "3,") }?.contains("an empty value must be") == true)
     #expect(problem { _ = try Fixture.parse("a", "--list", "0") }?.contains("must be between 1 and 9") == true)
     #expect(problem { _ = try Fixture.parse("a", "--count", "1", "--count", "2") } == "--count is given twice")
+    #expect(problem { _ = try Fixture.parse("a", "--many", "x", "--many=x") } == "--many x is given twice")
   }
 
   @Test("a command checks what its options need of each other")

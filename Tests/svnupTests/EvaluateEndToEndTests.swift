@@ -60,6 +60,16 @@ struct EvaluateEndToEndTests {
     #expect(lines[2].split(separator: " ").contains("2"))
   }
 
+  @Test("tasks whose files have one name are told apart by their paths")
+  func names() throws {
+    try withTemporaryFolder { folder in
+      let paths = [Path.join(folder, "arc.jsonl"), Path.join(Self.folder, "arc.jsonl")]
+      try File.replace(paths[0], with: try File.contents(of: paths[1]))
+      let result = try svnup.run(["evaluate", Inputs.embedded, "--items", "1"] + paths.flatMap { ["--task", $0] })
+      #expect(result.status == 0 && paths.allSatisfy { result.output.contains($0) }, "\(result.output)")
+    }
+  }
+
   @Test("items longer than the positions lose their beginning, which is noted; an answer that has none is refused")
   func positions() throws {
     try withTemporaryFolder { folder in

@@ -25,6 +25,12 @@ struct GenerateEndToEndTests {
     #expect(text.hasPrefix(silent.output.dropLast()))
     // As it stands behind the prompt.
     #expect(text.hasPrefix(" "))
+    for words in [[], ["-"]] {
+      let piped = try svnup.run(["generate", Inputs.embedded, "--tokens", "40"] + words, input: Self.prompt)
+      #expect(piped.output == plain.output)
+    }
+    let odd = try svnup.run(["generate", Inputs.embedded, "--tokens", "2"], input: "\u{FEFF}a\r\nb")
+    #expect(odd.error.contains("byte order mark") && odd.error.contains("carriage returns"), "\(odd.error)")
   }
 
   @Test("settings of generation_config.json that would change a text are named, those that would not are not")
@@ -213,6 +219,12 @@ struct GenerateEndToEndTests {
       #expect(said["tokens"]?.array?.map(\.integer) == plain["tokens"]?.array?.map(\.integer))
       #expect(" " + (try #require(said["text"]?.text)) == plain["text"]?.text)
       #expect(said["promptTokens"]?.integer == plain["promptTokens"]?.integer)
+      let unheard = "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}"
+      for (text, isNoted) in [(unheard, true), (template, false)] {
+        try File.replace(Path.join(folder, "chat_template.jinja"), with: Array(text.utf8))
+        let run = try svnup.run(["generate", folder, "Moses", "--chat", "--system", "now "] + options)
+        #expect(run.status == 0 && run.error.contains("nothing of the system message") == isNoted, "\(run.error)")
+      }
       let file = Path.join(folder, "prompts.jsonl")
       let lines = [
         #"{"messages": [{"role": "system", "content": "now "}, {"role": "user", "content": "Moses"}]}"#,

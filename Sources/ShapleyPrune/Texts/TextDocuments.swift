@@ -66,19 +66,26 @@ package struct TextDocuments {
     return (names, notes)
   }
 
+  /// What a reader of prose should know of some characters.
+  package static func notes(onProse bytes: [UInt8], _ name: String) -> [String] {
+    markNote(bytes, name)
+      + (bytes.contains(0x0D) ? ["\(name): it has carriage returns, which are characters of the text"] : [])
+  }
+
+  private static func markNote(_ bytes: [UInt8], _ name: String) -> [String] {
+    bytes.starts(with: [0xEF, 0xBB, 0xBF])
+      ? ["\(name): it begins with a byte order mark, which is a character of the text"] : []
+  }
+
   private mutating func add(_ bytes: [UInt8], _ name: String, _ reading: TextReading) throws {
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-      notes.append("\(name): it begins with a byte order mark, which is a character of the text")
-    }
     if reading.isJSON(name) {
+      notes += Self.markNote(bytes, name)
       let found = try JSONDocuments(name: name, field: reading.field).texts(bytes)
       texts += found
       count = (count ?? 0) + found.count
       return
     }
-    if bytes.contains(0x0D) {
-      notes.append("\(name): it has carriage returns, which are characters of the text")
-    }
+    notes += Self.notes(onProse: bytes, name)
     if reading.format == .wikitext {
       texts.append(Self.wikitext(bytes))
       joining = "rows joined by an empty line"

@@ -11,6 +11,12 @@ package enum Path {
   /// The last component, without trailing separators.
   package static func name(of path: String) -> String { components(path).last ?? path }
 
+  /// What tells some paths apart: the last component of each, or the path where two have the same.
+  package static func names(of paths: [String]) -> [String] {
+    let names = paths.map(name)
+    return zip(names, paths).map { name, path in names.count { $0 == name } == 1 ? name : path }
+  }
+
   /// Whether a name is that of a file in the folder it is looked up in, and in no other.
   package static func isPlainName(_ name: String) -> Bool {
     !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }

@@ -4,6 +4,8 @@ struct ArgumentParser {
   var words: ArraySlice<String>
   /// The values of options and arguments by their names.
   private(set) var values: [String: any Sendable] = [:]
+  /// The texts given for each of them, in pairs with its name: twice the same is a mistake.
+  private(set) var given: Set<[String]> = []
 
   mutating func parse() throws(UsageError) {
     var places = command.positionals[...]
@@ -13,6 +15,7 @@ struct ArgumentParser {
         guard let place = places.first else { throw surplus(word) }
         guard !word.isEmpty else { throw problem("\(place.name) must not be empty") }
         if place.isRepeated {
+          guard given.insert([place.name, word]).inserted else { throw problem("\(place.name) \(word) is given twice") }
           values[place.name] = (values[place.name] as? [String] ?? []) + [word]
         } else {
           places.removeFirst()
@@ -45,6 +48,7 @@ struct ArgumentParser {
     case (_?, let attached?): text = attached
     case (_?, nil): text = try nextValue(of: option)
     }
+    guard given.insert([option.name, text]).inserted else { throw problem("\(spelling) \(text) is given twice") }
     do {
       values[option.name] = try option.value(of: text, after: values[option.name])
     } catch {

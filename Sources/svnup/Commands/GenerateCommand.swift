@@ -3,7 +3,8 @@ import Support
 import Transformer
 
 package enum GenerateCommand: Command {
-  static let prompt = Positional.optional("PROMPT", help: "The beginning of the text; without it, standard input.")
+  static let prompt = Positional.optional(
+    "PROMPT", help: "The beginning of the text; without it, or as -, standard input.")
 
   private static let usual = Sampling()
 
@@ -97,7 +98,7 @@ package enum GenerateCommand: Command {
     job.sampling.seed = UInt64(arguments[seed])
     job.events = console
     if let file = arguments[prompts] { return try run(job, GeneratePrompt.read(file), console) }
-    let text = try arguments[prompt] ?? String(decoding: TextInput(path: "-").bytes(), as: UTF8.self)
+    let text = try arguments[prompt].flatMap { $0 == "-" ? nil : $0 } ?? standardInput(console)
     let result: GenerateResult
     if console.wantsJSON {
       result = try job.run(text)
@@ -109,6 +110,13 @@ package enum GenerateCommand: Command {
       try console.print()
     }
     console.note(result.rates)
+  }
+
+  private static func standardInput(_ console: Console) throws -> String {
+    let input = TextInput(path: "-")
+    let bytes = try input.bytes()
+    for note in TextDocuments.notes(onProse: bytes, input.name) { console.note(note) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A line of JSON for each prompt as its text comes, or one document in the end: the result, and what else the prompt's line has.

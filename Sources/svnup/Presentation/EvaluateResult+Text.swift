@@ -25,9 +25,9 @@ extension EvaluateResult {
     var table = Table([
       .text("task"), .text("form"), .number("items"), .number("accuracy"), .number("by bytes"), .number("perplexity"),
     ])
-    for result in results {
+    for (name, result) in zip(Path.names(of: results.map(\.task)), results) {
       table.append([
-        Path.name(of: result.task), result.form.rawValue, "\(result.count)", result.accuracy.text,
+        name, result.form.rawValue, "\(result.count)", result.accuracy.text,
         result.normalizedAccuracy?.text ?? "", result.perplexity?.fixed(3) ?? "",
       ])
     }

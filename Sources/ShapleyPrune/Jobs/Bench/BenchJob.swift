@@ -106,7 +106,7 @@ public struct BenchJob: Sendable {
     forText.useFasterForms(for: .fewTokens)
     let forms = [TimedForm("dense", dense, dense), TimedForm("without zeros", forPrompt, forText)]
     guard forms[1].forPrompt.compressedLinears + forms[1].forText.compressedLinears > 0 else {
-      events.note("no linear has enough zeros to be faster without them")
+      events.note("no linear has enough zeros, and weights, to be faster without them")
       return [forms[0]]
     }
     return forms

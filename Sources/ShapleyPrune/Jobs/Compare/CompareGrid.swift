@@ -149,8 +149,7 @@ struct CompareGrid: Sendable {
 
   /// The model's name in tables: its folder's, or its whole path where two folders have one name.
   func name(ofModel index: Int) -> String {
-    let names = job.models.map { Path.name(of: $0.path) }
-    return names.filter { $0 == names[index] }.count == 1 ? names[index] : job.models[index].path
+    Path.names(of: job.models.map(\.path))[index]
   }
 
   /// The names of what to prune to: `70 %`, `2:4`.

@@ -262,11 +262,11 @@ extension CompareOutcome {
 }
 
 extension CompareJob {
-  /// The name of a text's or a task's file.
+  /// The name of a text's or a task's file, or its whole path where two have one name.
   fileprivate func name(of subject: CompareSubject) -> String {
     switch subject {
-    case .text(let index): Path.name(of: evaluations[index].path ?? "")
-    case .task(let index): Path.name(of: tasks[index])
+    case .text(let index): Path.names(of: evaluations.map { $0.path ?? "" })[index]
+    case .task(let index): Path.names(of: tasks)[index]
     case .allTasks: "the mean of \(tasks.count) tasks"
     }
   }

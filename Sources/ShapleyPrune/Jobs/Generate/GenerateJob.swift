@@ -132,7 +132,8 @@ public struct GenerateJob: Sendable {
       events.note("\(model.path)/generation_config.json: settings that are not read: \(unread.joined(separator: ", "))")
     }
     let positions = model.directory.maximumPositions
-    var template: ChatTemplate?
+    var (template, isSystemChecked): (ChatTemplate?, Bool) = (nil, false)
+    func tokens(_ text: String) -> [Int] { tokenizer.encode(Array(text.utf8), addingSpecialTokens: false) }
     /// The tokens of a conversation; its template writes all special ones.
     func written(_ messages: [ChatTemplate.Message], _ name: String) throws -> [Int] {
       let own = try template ?? ChatTemplate(directory: model.path)
@@ -140,8 +141,13 @@ public struct GenerateJob: Sendable {
       if system != nil, messages.first?.role == "system" {
         throw DocumentError(name, field: "messages", reason: "they tell the model about itself, and so does a setting")
       }
-      let text = try own.text((system.map { [.system($0)] } ?? []) + messages)
-      return tokenizer.encode(Array(text.utf8), addingSpecialTokens: false)
+      guard let system else { return try tokens(own.text(messages)) }
+      let text = try own.text([.system(system)] + messages)
+      if !isSystemChecked, (try? own.text(messages)) == text {
+        events.note("the chat template writes nothing of the system message")
+      }
+      isSystemChecked = true
+      return tokens(text)
     }
     let found = try prompts.map { prompt in
       let (ids, goesOn) =
