@@ -40,12 +40,10 @@ extension ModelDirectory {
   /// Names in that file that change a text, each with the value that does not.
   private static let drawingSettings: [(name: String, neutral: JSON)] = [
     ("do_sample", false), ("temperature", 1), ("top_k", 50), ("top_p", 1), ("min_p", .null), ("typical_p", 1),
-    ("epsilon_cutoff", 0),
-    ("eta_cutoff", 0), ("repetition_penalty", 1), ("no_repeat_ngram_size", 0), ("encoder_no_repeat_ngram_size", 0),
-    ("min_length", 0),
-    ("min_new_tokens", .null), ("num_beams", 1), ("penalty_alpha", .null), ("guidance_scale", .null),
-    ("suppress_tokens", .null), ("begin_suppress_tokens", .null), ("bad_words_ids", .null),
-    ("forced_bos_token_id", .null),
-    ("forced_eos_token_id", .null), ("sequence_bias", .null), ("stop_strings", .null),
+    ("epsilon_cutoff", 0), ("eta_cutoff", 0), ("repetition_penalty", 1), ("no_repeat_ngram_size", 0),
+    ("encoder_no_repeat_ngram_size", 0), ("min_length", 0), ("min_new_tokens", .null), ("num_beams", 1),
+    ("penalty_alpha", .null), ("guidance_scale", .null), ("suppress_tokens", .null), ("begin_suppress_tokens", .null),
+    ("bad_words_ids", .null), ("forced_bos_token_id", .null), ("forced_eos_token_id", .null),
+    ("sequence_bias", .null), ("stop_strings", .null),
   ]
 }
