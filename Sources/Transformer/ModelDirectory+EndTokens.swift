@@ -3,6 +3,8 @@ import Support
 extension ModelDirectory {
   /// The ids that end a text, from `generation_config.json`, and where that says nothing, from `config.json`.
   ///
+  /// Some of them may be none of the model's tokens: -1 is written for none.
+  ///
   /// Throws `ModelError` where a file is malformed.
   public func endTokens() throws(ModelError) -> [Int] {
     for name in ["generation_config.json", "config.json"] {
@@ -11,9 +13,10 @@ extension ModelDirectory {
       do throws(DocumentError) {
         let json = try FieldReader(file: file, limit: 1 << 24, acceptsNonFinite: true)
         guard let field = json.optional("eos_token_id") else { continue }
-        guard field.json.array != nil else { return [try field.integer()] }
+        let every = Int.min...Int.max
+        guard field.json.array != nil else { return [try field.integer(in: every)] }
         var ids: [Int] = []
-        for element in try field.elements() { ids.append(try element.integer()) }
+        for element in try field.elements() { ids.append(try element.integer(in: every)) }
         return ids
       } catch { throw .document(error) }
     }

@@ -28,6 +28,17 @@ private struct PackedFile {
       Part(name: "w.columns", type: "U16", shape: [3], bytes: [0, 0, 2, 0, 8, 0]), values,
     ])
 
+  /// A matrix of more rows than a list of their places can have, none of which has an element.
+  static let emptyRows = PackedFile(
+    metadata: [
+      ("svnup.packed", "1"),
+      ("svnup.header", #"{"w":{"dtype":"BF16","shape":[2305843009213693952,0],"data_offsets":[0,0]}}"#),
+    ],
+    parts: [
+      Part(name: "w.bitmap", type: "U8", shape: [1 << 61, 0], bytes: []),
+      Part(name: "w.values", type: "BF16", shape: [0], bytes: []),
+    ])
+
   var bytes: [UInt8] {
     let strings = JSON(members: metadata.map { ($0.0, JSON($0.1)) })
     var members: [(String, JSON)] = [("__metadata__", strings)]
@@ -77,11 +88,15 @@ private struct PackedFile {
     let cases: [(PackedFile, String)] = [
       (.byBitmap.changed { $0.metadata[0].1 = "2" }, "form '2'"),
       (.byBitmap.changed { $0.metadata.removeLast() }, "svnup.header"),
-      (.byBitmap.changed { $0.metadata[1].1 = "{" }, "JSON"),
+      (
+        .byBitmap.changed { $0.metadata[1].1 = "{" },
+        "svnup.header: of the file that it stands for: the header is not valid JSON"
+      ),
       (.byBitmap.changed { $0.metadata[1].1 = "{}" }, "w.bitmap"),
       (.byBitmap.changed { $0.metadata[1].1 = PackedFile.header.replacing("BF16", with: "F16") }, "w.values"),
       (.byBitmap.changed { $0.metadata[1].1 = PackedFile.header.replacing("[2,9]", with: "[3,6]") }, "w.bitmap"),
       (.byBitmap.changed { $0.metadata[1].1 = PackedFile.header.replacing("[2,9]", with: "[18]") }, "matrices"),
+      (.emptyRows, "matrices"),
       (.byBitmap.changed { $0.parts.removeFirst() }, "w.columns"),
       (.byBitmap.changed { $0.parts.removeLast() }, "w.values"),
       (.byBitmap.changed { $0.parts[0].type = "I8" }, "w.bitmap"),

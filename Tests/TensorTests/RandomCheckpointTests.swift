@@ -101,6 +101,38 @@ import Testing
     }
   }
 
+  @Test("Random tensors in random shards are packed, and come back to the byte", arguments: 0..<40)
+  func packing(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: 2000 + seed)
+    // A matrix without elements may have any number of rows.
+    let empty: Tensor = ("empty", "BF16", [1 << 61, 0], [])
+    let sparse = (0..<UInt8(120)).flatMap { (index: UInt8) -> [UInt8] in
+      Array(repeating: index % 5 == 0 ? index + 1 : 0, count: 4)
+    }
+    let tensors = Self.tensors(&generator) + [empty, ("sparse", "F32", [3, 40], sparse)]
+    let shards = Self.shards(tensors, &generator)
+    try withTemporaryFolder { parent in
+      let (folder, packed, back) = (
+        Path.join(parent, "original"), Path.join(parent, "packed"), Path.join(parent, "back")
+      )
+      try FileSystem.makeDirectory(folder)
+      try Self.write(shards, to: folder, &generator)
+      let packing = try DirectoryWriter(target: packed, replacing: false)
+      let sizes = try Checkpoint(directory: folder).writePacked(to: packing)
+      try packing.commit()
+      let checkpoint = try Checkpoint(directory: packed)
+      #expect(checkpoint.packedSizes == sizes && (sizes.matrices[.bitmap] ?? 0) > 0)
+      let unpacking = try DirectoryWriter(target: back, replacing: false)
+      try checkpoint.writeDense(to: unpacking)
+      try unpacking.commit()
+      #expect(try FileSystem.list(back) == FileSystem.list(folder))
+      for name in try FileSystem.list(folder) {
+        let isSame = try File.contents(of: Path.join(back, name)) == File.contents(of: Path.join(folder, name))
+        #expect(isSame, "\(name)")
+      }
+    }
+  }
+
   @Test(
     "Every bit pattern of 16 bits, and 65536 of 32, pass through a matrix unchanged", arguments: ElementType.allCases)
   func everyBitPattern(type: ElementType) throws {

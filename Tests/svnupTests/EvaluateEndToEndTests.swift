@@ -52,6 +52,9 @@ struct EvaluateEndToEndTests {
   @Test("several tasks make one table, and only the first items are asked where that is wanted")
   func table() throws {
     let files = ["arc", "lambada"].flatMap { ["--task", Path.join(Self.folder, "\($0).jsonl")] }
+    let one = try svnup.json(["evaluate", Inputs.embedded, "--items", "1"] + files)
+    let errors = try #require(one["tasks"]?.array).map { $0["accuracy"]?["standardError"]?.isNull }
+    #expect(errors == [true, true], "one item has none")
     let result = try svnup.run(["evaluate", Inputs.embedded, "--items", "2"] + files)
     #expect(result.status == 0)
     let lines = result.output.split(separator: "\n")
@@ -192,6 +195,7 @@ struct EvaluateEndToEndTests {
       (#"{"sentence": "a _ b", "option1": "a", "option2": "b", "answer": "0"}"#, "1 or 2"),
       (#"{"text": "word"}"#, "text"), (#"{"text": "#, "line 2"), (#"[1]"#, "line 2"),
       (#"{"question": "a", "choices": {"text": ["b", "c"], "label": ["A", "B"]}, "answerKey": "C"}"#, "answerKey"),
+      (#"{"question": "a", "choices": {"text": ["b", "c"], "label": ["A", "A"]}, "answerKey": "A"}"#, "2 choices have"),
     ])
   func refusals(line: String, word: String) throws {
     try withTemporaryFolder { folder in

@@ -82,9 +82,10 @@ extension CheckpointError: Diagnostic {
   package var failureKind: FailureKind { status }
 
   /// One line: file, tensor or field, offset, and what to do where that can be said.
-  public var description: String { "\(file): \(text)" }
+  public var description: String { "\(file): \(reason)" }
 
-  private var text: String {
+  /// The same without the file.
+  var reason: String {
     switch problem {
     case .file(let reason): reason
     case .largeFilePointer: LargeFilePointer.reason

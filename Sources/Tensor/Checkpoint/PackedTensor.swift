@@ -35,7 +35,7 @@ package enum PackedFormat {
 
   /// The name of the file that a packed one stands for; nil where the name is not that of a packed file.
   static func denseName(of name: String) -> String? {
-    for ending in [".safetensors", ".safetensors.index.json"] where name.hasSuffix("\(variant)\(ending)") {
+    for ending in [".safetensors", ".safetensors.index.json", ""] where name.hasSuffix("\(variant)\(ending)") {
       return "\(name.dropLast(variant.count + ending.count))\(ending)"
     }
     return nil
@@ -72,6 +72,11 @@ package enum MatrixForm: String, Sendable, CaseIterable {
     let form = smallest(rows: rows, columns: columns, type: type, kept: kept)
     return byteCount(form, rows: rows, columns: columns, type: type, kept: kept)
   }
+}
+
+extension TensorEntry {
+  /// The type of the elements, where the tensor is a matrix of floats and has elements; nil for all that is never packed.
+  var packableType: ElementType? { shape.count == 2 && !range.isEmpty ? ElementType(rawValue: type) : nil }
 }
 
 /// A matrix of a packed file: its parts, checked against each other as far as their entries go.
@@ -111,7 +116,7 @@ struct PackedTensor: Sendable {
       }
       return entry
     }
-    guard let type = ElementType(rawValue: dense.type), dense.shape.count == 2 else {
+    guard let type = dense.packableType else {
       throw failure(dense.name, "dtype", "only matrices of floats are packed; this is \(dense.type) \(dense.shape)")
     }
     (rows, columns, self.type) = (dense.shape[0], dense.shape[1], type)

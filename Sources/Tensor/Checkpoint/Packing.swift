@@ -29,7 +29,9 @@ struct Packing: Sendable {
       throw failure(PackedFormat.headerKey, "the header of the file that it stands for is missing here")
     }
     headerText = text
-    header = try SafetensorsHeader(parsing: text, dataSize: nil, file: file)
+    do throws(CheckpointError) { header = try SafetensorsHeader(parsing: text, dataSize: nil, file: file) } catch {
+      throw failure(PackedFormat.headerKey, "of the file that it stands for: \(error.reason)")
+    }
     let entries = Dictionary(stored.entries.map { ($0.name, $0) }) { first, _ in first }
     var (plain, tensors): ([TensorName: TensorEntry], [TensorName: PackedTensor]) = ([:], [:])
     var used: Set<TensorName> = []
@@ -97,7 +99,7 @@ extension Checkpoint {
     /// Counts a tensor in its smallest form.
     fileprivate mutating func add(_ entry: TensorEntry, _ form: (form: MatrixForm, kept: Int)) {
       denseBytes += entry.range.count
-      guard entry.shape.count == 2, let type = ElementType(rawValue: entry.type) else {
+      guard let type = entry.packableType else {
         storedBytes += entry.range.count
         return
       }
@@ -117,7 +119,7 @@ extension Checkpoint {
       for entry in shard.entries {
         sizes.denseBytes += entry.range.count
         sizes.storedBytes += shard.storedByteCount(of: entry)
-        guard entry.shape.count == 2, ElementType(rawValue: entry.type) != nil else { continue }
+        guard entry.packableType != nil else { continue }
         sizes.matrices[shard.form(of: entry.name), default: 0] += 1
       }
     }
@@ -253,7 +255,7 @@ extension SafetensorsFile {
 
   /// The form of a tensor that takes the fewest bytes, and how many of its elements are kept.
   fileprivate func smallestForm(of entry: TensorEntry) throws(CheckpointError) -> (form: MatrixForm, kept: Int) {
-    guard entry.shape.count == 2, let type = ElementType(rawValue: entry.type) else { return (.dense, 0) }
+    guard let type = entry.packableType else { return (.dense, 0) }
     let (rows, columns) = (entry.shape[0], entry.shape[1])
     let kept = try matrix(entry.name, rows: rows, columns: columns).sparseForm().keptCount
     return (MatrixForm.smallest(rows: rows, columns: columns, type: type, kept: kept), kept)

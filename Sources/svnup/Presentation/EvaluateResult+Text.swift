@@ -2,9 +2,11 @@ import ShapleyPrune
 import Support
 
 extension EvaluateResult.Share {
-  fileprivate var json: JSON { ["value": JSON(value), "standardError": JSON(standardError)] }
+  fileprivate var json: JSON { ["value": JSON(value), "standardError": standardError.map { JSON($0) } ?? .null] }
 
-  fileprivate var text: String { "\(Quantity.percent(value)) ± \((100 * standardError).fixed(2))" }
+  fileprivate var text: String {
+    Quantity.percent(value) + (standardError.map { " ± \((100 * $0).fixed(2))" } ?? "")
+  }
 }
 
 extension EvaluateResult {

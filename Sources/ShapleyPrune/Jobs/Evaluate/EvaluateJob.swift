@@ -3,7 +3,7 @@ import Transformer
 /// How many questions of some tasks a model answers rightly, by the probabilities of the answers.
 ///
 ///     let results = try EvaluateJob(ModelSource("SmolLM2-135M"), tasks: ["arc_easy.jsonl"]).run()
-///     print(results[0].accuracy.value, "±", results[0].accuracy.standardError)
+///     print(results[0].accuracy.value, "±", results[0].accuracy.standardError ?? .nan)
 ///
 /// An answer's score is the sum of the logarithms of its tokens' probabilities behind the question, as in lm-evaluation-harness (Gao et
 /// al., 2021). Documentation/Evaluate.md has the forms of a task.

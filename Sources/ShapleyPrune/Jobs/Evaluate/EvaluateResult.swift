@@ -7,12 +7,12 @@ public struct EvaluateResult: Sendable {
   public struct Share: Sendable, Equatable {
     /// The fraction.
     public let value: Double
-    /// The square root of p (1 - p) / (n - 1); 0 for one item.
-    public let standardError: Double
+    /// The square root of p (1 - p) / (n - 1); nil for one item.
+    public let standardError: Double?
 
     init(_ isRight: [Bool]) {
       value = Double(isRight.count { $0 }) / Double(isRight.count)
-      standardError = isRight.count > 1 ? (value * (1 - value) / Double(isRight.count - 1)).squareRoot() : 0
+      standardError = isRight.count > 1 ? (value * (1 - value) / Double(isRight.count - 1)).squareRoot() : nil
     }
   }
 

@@ -113,8 +113,10 @@ package enum TaskForm: String, Sendable, CaseIterable {
     case .arc, .openBookQA:
       let (answers, labels) = try json.member("choices").labelledTexts()
       let key = try text("answerKey")
-      guard let answer = labels.firstIndex(of: key) else {
-        throw json.failure("no choice has the label '\(key)'", at: "answerKey")
+      let places = labels.indices.filter { labels[$0] == key }
+      guard let answer = places.first, places.count == 1 else {
+        let count = places.isEmpty ? "no choice has" : "\(places.count) choices have"
+        throw json.failure("\(count) the label '\(key)'", at: "answerKey")
       }
       let question = self == .arc ? "Question: \(try text("question"))\nAnswer:" : try text("question_stem")
       return TaskItem(question, answers, answer: answer)

@@ -163,7 +163,18 @@ public struct GenerateJob: Sendable {
       try model.check(ids, of: prompt.name)
       return PromptTokens(ids: ids, goesOn: goesOn)
     }
-    return (tokenizer, found, Set(try model.directory.endTokens() + [tokenizer.endOfText].compactMap(\.self)))
+    return (tokenizer, found, Set(try endTokens() + [tokenizer.endOfText].compactMap(\.self)))
+  }
+
+  /// The tokens at which the model's files say that a text ends; those that it does not have are named.
+  private func endTokens() throws -> [Int] {
+    let (tokens, count) = (try model.directory.endTokens(), model.directory.vocabularySize)
+    let strangers = tokens.filter { !(0..<count).contains($0) }
+    if !strangers.isEmpty {
+      let list = strangers.map { "\($0)" }.joined(separator: ", ")
+      events.note("\(model.path): eos_token_id: the model has \(count) tokens, and no text ends with \(list)")
+    }
+    return tokens
   }
 }
 
