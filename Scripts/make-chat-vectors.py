@@ -47,6 +47,11 @@ TEMPLATES = {
     "date": "{{ strftime_now('%Y-%m-%d %H:%M:%S|%y %B %e %j %A %a %I %p %h %-d %-m %-H %F %T 100 %%') }}",
     "json": "{{ messages | tojson }}\n{{ messages[0] | tojson(indent=4) }}\n{{ [[], {}, none, true, -3, ['a', {'b': [1]}]] | tojson(indent=2) }}"
     "{{ 'q\\t\"\\\\\x01\x7f' | tojson }}{{ messages | tojson | length }}",
+    "ends of lines": "{% if true %}\r\n  {% for m in messages %}\r\n{{ m.role }}\r\n  {%- endfor %}\r{% endif %}\r\na\rb{{ 'c\r\nd' }}\r\n",
+    "quotation": "{{ ['it\\'s', 'a\"b', 'a\"\\'b', 'a\\nb\\tc\\\\d\\re', 'é 中', '\x01\x7f\xa0\u200b\ue000\U000e0001', {\"k'\": 'v'}] }}{{ messages }}",
+    "slices": "{% for l in [[], [1], [1, 2, 3]] %}{% for a in [-9, -3, -2, -1, 0, 1, 2, 3, 9] %}{{ l[a:] }}{{ l[:a] }}{{ l[a::-1] }}{{ l[:a:-1] }}"
+    "{% for b in [-9, -1, 0, 1, 9] %}{{ l[a:b] }}{{ l[a:b:-1] }}{% endfor %}{% endfor %}{{ l[:] }}{{ l[::] }}{{ l[::-1] }}{% endfor %}",
+    "ranges": "{{ range(3) | list }}{{ range(-2, 2) | list }}{{ range(2, -2) | list }}{{ range(0) | list }}{% for i in range(2) %}{{ i }}{% endfor %}",
     "json of nothing": "{{ nobody | tojson }}",
     "nothing of nothing": "{{ nothing.at.all }}",
     "a sum of unlike things": "{{ 'a' + 1 }}",

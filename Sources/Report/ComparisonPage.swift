@@ -17,7 +17,7 @@ extension Page {
           .init("ways of pruning", "\(comparison.rows.count)"),
           .init("seeds", "\(comparison.seeds)"), .init("prunings", "\(comparison.cellCount)"),
         ]),
-        .paragraph("A table for each text or task: \(comparison.legend)."),
+        .paragraph("A table for each text or task: \(comparison.legend())."),
       ])
     sections = comparison.tables.map { PageSection.table($0, of: comparison) }
     if !comparison.failures.isEmpty {

@@ -41,6 +41,17 @@ extension Duration {
   }
 }
 
+extension String {
+  /// A decimal number without zeros at its end.
+  package var trimmingZeros: String {
+    guard utf8.contains(UInt8(ascii: ".")) else { return self }
+    var text = self
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return text
+  }
+}
+
 extension Int {
   /// At least `width` digits, with zeros in front.
   package func padded(_ width: Int) -> String {

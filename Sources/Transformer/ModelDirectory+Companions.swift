@@ -13,6 +13,13 @@ extension ModelDirectory {
   /// Names, without an ending, of what must come along with a model.
   private static let legalNames = ["license", "licence", "notice", "copying", "authors", "use_policy"]
 
+  /// Whether a file of this name usually goes with a model: its own, licences and model cards, vocabularies, settings, code.
+  package static func isUsual(_ name: String) -> Bool {
+    let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+    return isModelFile(name) || legalNames.contains { parts[0].hasPrefix($0) }
+      || parts.count > 1 && (["py"] + textEndings).contains { $0 != "txt" && parts[parts.count - 1] == $0 }
+  }
+
   /// The files beside the weights that come along with a copy of the model, and notes on those that stay behind.
   ///
   /// Weights in other forms, the record of a former pruning, links to nothing, folders and hidden files are not the model's; of

@@ -13,6 +13,8 @@ public struct ModelDirectory: Sendable {
   package let notes: [String]
   /// The names of every block's linears.
   package let linearNames: [[TensorName]]
+  /// Their roles.
+  package let linearRoles: [[LinearRole]]
   private let configuration: any ModelConfiguration
   /// The tensors that the model reads.
   private let tensors: Set<TensorName>
@@ -58,6 +60,7 @@ public struct ModelDirectory: Sendable {
     let reader = WeightReader(checkpoint, isRehearsal: true)
     let model = try configuration.load(reader, nil)
     linearNames = model.blocks.map { block in block.roles.map { block[$0].name } }
+    linearRoles = model.blocks.map(\.roles)
     tensors = reader.names
     let unread = UnreadTensors(checkpoint, read: tensors)
     try unread.check(checkpoint)
@@ -93,10 +96,10 @@ public struct ModelDirectory: Sendable {
     if FileSystem.isListed(full) {
       throw failure("it is a link that leads to no file; if a download is incomplete, repeat it")
     }
-    if let snapshot = (try? FileSystem.list(Path.join(path, "snapshots")))?.sorted().first {
+    if let snapshot = (try? FileSystem.list(Path.join(path, "snapshots")))?.first {
       throw failure("it is missing, but there is snapshots/\(snapshot): this is a download cache; name that folder")
     }
-    let names = (try? FileSystem.list(path))?.sorted() ?? []
+    let names = (try? FileSystem.list(path)) ?? []
     if let name = names.first(where: { $0.hasSuffix(".gguf") }) {
       throw failure("it is missing; there is \(name), and GGUF must be converted to Hugging Face's layout first")
     }
@@ -175,10 +178,17 @@ public struct ModelDirectory: Sendable {
     "chat_template.json",
   ]
 
+  /// Endings of weights, in any program's form.
+  private static let weightEndings = [
+    "safetensors", "bin", "pt", "pth", "ckpt", "h5", "msgpack", "gguf", "onnx",
+  ]
+
+  /// Whether a file holds weights, or a part of them, by its name.
+  package static func isWeightFile(_ name: String) -> Bool { weightEndings.contains { name.hasSuffix(".\($0)") } }
+
   /// Whether a file of this name belongs to a model and can be nothing else.
   package static func isModelFile(_ name: String) -> Bool {
-    definingNames.contains(name) || name == recordFile || name.hasSuffix(".safetensors")
-      || name.hasSuffix(".safetensors.index.json")
+    definingNames.contains(name) || name == recordFile || isWeightFile(name) || name.hasSuffix(".index.json")
   }
 
   /// Those files, as far as they are there.

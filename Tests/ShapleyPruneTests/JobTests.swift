@@ -162,6 +162,36 @@ import Transformer
     var spread = try PruneJob(ModelSource(Fixtures.embeddedModel), by: .magnitude, to: .structured(keep: 2, of: 4))
     spread.allocation = .owl()
     #expect(throws: SettingError.self) { try spread.run() }
+    for (path, setting) in [
+      (\BenchJob.rounds, "rounds"), (\BenchJob.tokens, "tokens"), (\BenchJob.promptTokens!, "promptTokens"),
+    ] as [(WritableKeyPath<BenchJob, Int>, String)] {
+      for value in [0, Int.min] {
+        var bench = try BenchJob(ModelSource(Fixtures.embeddedModel))
+        bench.promptTokens = 1
+        bench[keyPath: path] = value
+        do {
+          _ = try bench.run()
+          Issue.record("\(setting) \(value)")
+        } catch let error as SettingError { #expect(error.setting.rawValue == setting) }
+      }
+    }
+    var bench = try BenchJob(ModelSource(Fixtures.embeddedModel))
+    bench.tokens = .max
+    #expect(throws: SettingError.self) { try bench.run() }
+  }
+
+  @Test("A seed may be any number")
+  func seeds() throws {
+    var job = try job()
+    job.seed = -1
+    #expect(try job.run().record.sparsity > 0.69)
+  }
+
+  @Test("A comparison's file may not tell of times that nobody has waited for")
+  func seconds() throws {
+    let file = CompareTaskFile(path: "task.json", identity: ["svnup": "test"])
+    #expect(try file.parse(file.text(.init(result: .null, seconds: 1e9))).seconds == 1e9)
+    #expect(throws: DocumentError.self) { try file.parse(file.text(.init(result: .null, seconds: 1.1e9))) }
   }
 
   @Test("A plan that is worked and merged gives the values of the whole job, and is of this build of the program")

@@ -42,7 +42,7 @@ import Testing
     let test = PairedTest([2, 4, 6], [1, 2, 3])
     // ν = 2: 1 - t / √(2 + t²), with t² = 12.
     #expect(try abs(#require(test.probability) - (1 - (12.0 / 14).squareRoot())) < 1e-12)
-    #expect(!test.isDifferent)
+    #expect(!test.isDifferent && test.isNoise)
     #expect(PairedTest([1, 2, 3], [2, 4, 6]) == test)
   }
 
@@ -52,7 +52,7 @@ import Testing
     #expect(PairedTest([1, 2], [2, 3]).probability == 0)
     for (first, second) in [([1.0], [2.0]), ([], []), ([1, 2], [1]), ([1, .nan], [1, 2])] as [([Double], [Double])] {
       #expect(PairedTest(first, second).probability == nil)
-      #expect(!PairedTest(first, second).isDifferent)
+      #expect(!PairedTest(first, second).isDifferent && !PairedTest(first, second).isNoise)
     }
   }
 }

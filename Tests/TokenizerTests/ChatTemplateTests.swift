@@ -13,7 +13,7 @@ private let longList =
   @Test("Every template makes of every conversation what Jinja makes of it, and refuses what Jinja refuses")
   func vectors() throws {
     let vectors = try #require(try Fixtures.json(Fixtures.path("chat/vectors.json")).array)
-    #expect(vectors.count == 112)
+    #expect(vectors.count == 144)
     let now = LocalTime(year: 2024, month: 2, day: 29, hour: 0, minute: 5, second: 7)
     for vector in vectors {
       let name = try #require(vector["name"]?.text)
@@ -42,6 +42,10 @@ private let longList =
       ("{{ a b }}", "line 1, column 6", "nothing more was expected here"),
       ("{% set a %}", "line 1, column 1", "'=' is missing"),
       ("{{ 99999999999999999999 }}", "line 1, column 4", "a number that is too large"),
+      ("a\r\nb\r{{ 2 == 2 == 2 }}", "line 3, column 11", "a chain of comparisons is not known"),
+      ("{{ 1 in [1] not in [true] }}", "line 1, column 13", "a chain of comparisons is not known"),
+      ("{{ messages[0 1] }}", "line 1, column 15", "']' is missing"),
+      ("{{ messages[] }}", "line 1, column 12", "this is no element and no slice"),
     ])
   func syntax(template: String, place: String, reason: String) throws {
     let error = try thrown(TokenizerError.self) { _ = try ChatTemplate(template, name: "t") }
@@ -62,6 +66,14 @@ private let longList =
       ("{{ 1 // 0 }}", "1 // 0 has no result"),
       ("{{ 'a'.swapcase() }}", "a text has no swapcase() of this kind"),
       ("{% set a.b = 1 %}", "a is no namespace"),
+      ("{{ 'a,b,c'.split(',', 1) }}", "split with 2 arguments is not known"),
+      ("{{ 'a'.startswith('a', 1) }}", "startswith with 2 arguments is not known"),
+      ("{{ messages | join(',', 'role') }}", "join with 2 arguments is not known"),
+      ("{{ range('a') }}", "range takes one number or two"),
+      ("{{ range() }}", "range takes one number or two"),
+      ("{{ range(0, 4, 2) }}", "range with 3 arguments is not known"),
+      ("{{ -(0 - 9223372036854775807 - 1) }}", "the result is too large"),
+      ("{{ -'a' }}", "- does not go with a number and a text"),
     ])
   func meaning(template: String, reason: String) throws {
     let parsed = try ChatTemplate(template)
@@ -94,7 +106,10 @@ private let longList =
       longText + "{% for i in range(999999) %}{% set n.t = 'y' + n.t %}{% endfor %}",
       longList + "{{ n.t | tojson(indent=16) | length }}{{ n.t | join(longer) }}{{ n.t | map('x') }}",
       longList + "{% for i in range(999999) %}{% set n.u = [n.t] %}{% endfor %}",
-      "{{ range(99999999) }}", String(repeating: "{% if true %}", count: 5000),
+      "{{ range(99999999) }}", "{{ range(0-9223372036854775807, 0) | length }}", "{{ range(0-99999999, 0) }}",
+      longText + "{% for c in n.t %}{% endfor %}", longText + "{{ n.t | list | length }}",
+      "{% set x = range(999999) %}{% for i in x %}{{ (x | reject('odd') | list)[:0] }}{% endfor %}",
+      String(repeating: "{% if true %}", count: 5000),
       "{{ " + String(repeating: "(", count: 9000) + "1" + String(repeating: ")", count: 9000) + " }}",
       "{{ " + String(repeating: "not ", count: 90000) + "1 }}",
       "{{ 1" + String(repeating: " + 1", count: 90000) + " }}",
@@ -102,6 +117,19 @@ private let longList =
     ])
   func hostile(template: String) throws {
     #expect(throws: TokenizerError.self) { try ChatTemplate(template).text([.user("x")]) }
+  }
+
+  @Test("Slices have any bounds")
+  func slices() throws {
+    let large = "9223372036854775807"
+    for (slice, text) in [
+      ("[\(large)::-1]", "cba"), ("[:\(large)]", "abc"), ("[\(large):]", ""), ("[:-\(large)]", ""),
+      ("[-\(large):]", "abc"),
+      ("[-\(large)::-1]", ""), ("[:-\(large):-1]", "cba"), ("[(-\(large) - 1):]", "abc"),
+      ("[:(-\(large) - 1):-1]", "cba"),
+    ] {
+      #expect(try ChatTemplate("{{ 'abc'\(slice) }}").text([.user("x")]) == text, "\(slice)")
+    }
   }
 
   @Test(

@@ -96,6 +96,13 @@ import Transformer
     let rows = TokenFile.rows(TokenBatch(tokens: [1, 2, 3, 4], length: 2))
     #expect(try Self.read(Self.archive([("mask.npy", other), ("input_ids.npy", ids)]), "a.npz") == rows)
     #expect(try Self.read(Self.archive([("arr_0.npy", ids)]), "a.npz") == rows)
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.npz"
+      try Data(Self.archive([("attention_mask.npy", other), ("input_ids.npy", ids), ("b.npy", ids)]))
+        .write(to: URL(fileURLWithPath: path))
+      var others: [String] = []
+      #expect(try TokenFile(path: path, others: &others) == rows && others == ["attention_mask", "b"])
+    }
     for (bytes, reason) in [
       (Self.archive([("a.npy", ids), ("b.npy", other)]), "there is no 'input_ids' among its arrays: a.npy, b.npy"),
       (Self.archive([("a.npy", ids)], method: 8), "'a.npy' is compressed; convert it first: python3"),

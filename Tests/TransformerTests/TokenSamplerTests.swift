@@ -31,6 +31,13 @@ import Transformer
     #expect(sampler.choose([-.infinity, -.infinity, -5], after: []) == 2)
   }
 
+  @Test("No limit to the most probable tokens is none, however it is written", arguments: [nil, 0, -3])
+  func allTokens(limit: Int?) {
+    var sampling = Sampling()
+    (sampling.temperature, sampling.topK) = (1, limit)
+    expect(frequencies(sampling, Self.scores), Self.shares)
+  }
+
   @Test("Tokens are drawn by their probabilities, which the temperature sharpens")
   func temperature() {
     var sampling = Sampling()

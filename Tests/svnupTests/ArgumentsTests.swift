@@ -140,6 +140,7 @@ struct ArgumentsTests {
     #expect(try Fixture.parse("a")[Fixture.many].isEmpty)
     #expect(Fixture.list.defaultText == "1,2")
     #expect(problem { _ = try Fixture.parse("a", "--list", "3,3") } == "--list 3,3: has 3 twice")
+    #expect(problem { _ = try Fixture.parse("a", "--list", "3,03") } == "--list 3,03: has 03 twice")
     #expect(problem { _ = try Fixture.parse("a", "--list", "3,") }?.contains("an empty value must be") == true)
     #expect(problem { _ = try Fixture.parse("a", "--list", "0") }?.contains("must be between 1 and 9") == true)
     #expect(problem { _ = try Fixture.parse("a", "--count", "1", "--count", "2") } == "--count is given twice")

@@ -124,6 +124,16 @@ struct CommandTests {
         "--method magnitude --sparsity 0.5 --output o --spread 0.1",
         "--spread has an effect only with --allocation owl, dlp, alphapruning or shapley"
       ),
+      ("--method magnitude --sparsity 0.5 --output o --samples 5", "--samples has an effect only with --calibration"),
+      ("--method magnitude --sparsity 0.5 --output o --seed 5", "--seed has an effect only with --calibration"),
+      (
+        "--method magnitude --sparsity 0.5 --output o --sequential stage",
+        "--sequential has an effect only with --calibration"
+      ),
+      (
+        "--method magnitude --sparsity 0.5 --output o --sequence-length 5",
+        "--sequence-length has an effect only with --calibration or --data"
+      ),
       (
         "--method magnitude --sparsity 0.5 --output o --window 3",
         "--window has an effect only with --allocation shapley"

@@ -36,6 +36,7 @@ struct ExplainEndToEndTests {
     let model = Inputs.model(name)
     let player = name == "opt-125m" ? "2.fc2" : "2.down"
     let walk = try explain(["--player", player, "--method", method], model: model)
+    #expect((walk["memory"]?["predicted"]?.integer ?? 0) > 0 && (walk["memory"]?["peak"]?.integer ?? 0) > 0)
     let settings = [
       "--method", method, "--allocation", "shapley", "--probe-sparsity", method == "admm" ? "0.6" : "0.7",
     ]
@@ -114,6 +115,8 @@ struct ExplainEndToEndTests {
     ] { #expect(result.output.contains(heading)) }
     let unknown = try svnup.run(["explain", Inputs.llama3, "--data", Inputs.rows, "--player", "9.query"] + Self.texts)
     #expect(unknown.status == 64)
-    #expect(unknown.error.contains("--player 9.query: the players are 0.query to 3.down"), "\(unknown.error)")
+    #expect(unknown.error.contains("--player 9.query: the players are 0.query to 3.down ("), "\(unknown.error)")
+    let half = try svnup.run(["explain", Inputs.llama3, "--data", Inputs.rows, "--player", "3.mlp"] + Self.texts)
+    #expect(half.error.contains("among the players 'sublayers' there is one of this name"), "\(half.error)")
   }
 }

@@ -54,6 +54,67 @@ final class OutputTests {
   }
 
   @Test(
+    "a model is replaced where nothing else lies in its folder: what svnup saved by its record, others by the names of their files",
+    arguments: [
+      ([:], nil), (["README.md": "", "LICENSE": "", ".gitattributes": "", "tokenizer.model": "", "code.py": ""], nil),
+      (["notes.txt": ""], "notes.txt"), (["data/thesis.txt": ""], "data"),
+      (["svnup.json": "{}", "notes.txt": ""], "notes.txt"),
+      (
+        [
+          "svnup.json": #"{"sha256": {"output": {"config.json": "0", "model.safetensors": "1", "notes.txt": "2"}}}"#,
+          "notes.txt": "",
+        ], nil
+      ),
+      (
+        ["svnup.json": #"{"sha256": {"output": {"config.json": "0", "model.safetensors": "1"}}}"#, "notes.md": ""],
+        "notes.md"
+      ),
+      (
+        [
+          "svnup.json": #"{"sha256": {"output": {"config.json": "0", "model.safetensors": "1"}}}"#,
+          "model.packed.safetensors": "",
+        ], nil
+      ),
+    ] as [([String: String], String?)])
+  func replaced(files: [String: String], stranger: String?) throws {
+    for name in ["config.json", "model.safetensors"] {
+      try Data().write(to: path("empty/\(name)"))
+    }
+    for (name, text) in files {
+      try FileManager.default.createDirectory(
+        at: path("empty/\(name)").deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: path("empty/\(name)"))
+    }
+    let message = refusal { _ = try OutputFolder(folder.path + "/empty", inputs: [], replacing: true) }
+    let reason = stranger.map { "it holds \($0), which is no part of the model; move that away, or choose another" }
+    #expect(message == reason.map { "empty: cannot create: \($0)" })
+  }
+
+  @Test("a folder that only has a configuration, and names that mean standard output elsewhere")
+  func noModel() throws {
+    try Data().write(to: path("empty/config.json"))
+    #expect(
+      refusal { _ = try OutputFolder(folder.path + "/empty", inputs: [], replacing: true) }
+        == "empty: cannot create: it exists and holds no model; remove it yourself, or choose another")
+    for message in [
+      refusal { _ = try OutputFolder("-", inputs: [], replacing: true) },
+      refusal { _ = try OutputFile("-", inputs: [], replacing: true) },
+    ] {
+      #expect(message == "-: cannot create: results are on standard output anyway; a file of this name is ./-")
+    }
+  }
+
+  @Test("a folder around a model whose name begins with a combining mark")
+  func combiningMark() throws {
+    let model = "models/\u{301}model"
+    try FileManager.default.createDirectory(at: path(model), withIntermediateDirectories: true)
+    try Data().write(to: path("models/config.json"))
+    let output = folder.path + "/models"
+    let message = refusal { _ = try OutputFolder(output, inputs: [folder.path + "/" + model], replacing: true) }
+    #expect(message == "models: cannot create: it is the model's own directory, or holds it")
+  }
+
+  @Test(
     "a file",
     arguments: [
       ("new", false, nil), ("file", true, nil),
@@ -67,6 +128,12 @@ final class OutputTests {
         "models/model/model.safetensors: cannot create: it is a file of a model; choose another name"
       ),
       ("link/config.json", true, "link/config.json: cannot create: it is a file of a model; choose another name"),
+      ("link/vocab.json", false, "link/vocab.json: cannot create: it is a file of a model; choose another name"),
+      ("vocab.json", false, nil), ("pytorch_model.bin", false, nil),
+      (
+        "models/model/pytorch_model.bin", true,
+        "models/model/pytorch_model.bin: cannot create: it is a file of a model; choose another name"
+      ),
     ] as [(String, Bool, String?)])
   func file(name: String, replacing: Bool, message: String?) {
     #expect(

@@ -63,6 +63,48 @@ struct PackEndToEndTests {
     }
   }
 
+  @Test("numbered shards without an index are packed, too, and found again")
+  func numbered() throws {
+    try withTemporaryFolder { folder in
+      let (model, packed, back) = (
+        Path.join(folder, "model"), Path.join(folder, "packed"), Path.join(folder, "back")
+      )
+      try FileSystem.makeDirectory(model)
+      for (name, bytes) in try contents(Inputs.llama3) where name == "config.json" || name.hasPrefix("model-") {
+        try File.replace(Path.join(model, name), with: bytes)
+      }
+      _ = try svnup.json(["pack", model, "--output", packed])
+      #expect(try svnup.run(["info", packed]).status == 0)
+      _ = try svnup.json(["unpack", packed, "--output", back])
+      let (before, after) = (try contents(model), try contents(back))
+      #expect(before.keys.sorted() == after.keys.sorted())
+      for (name, bytes) in before {
+        let isSame = after[name] == bytes
+        #expect(isSame, "\(name)")
+      }
+      // Dense shards beside packed ones count, as single files do.
+      for (name, bytes) in try contents(packed) where name.hasSuffix(".safetensors") {
+        try File.replace(Path.join(back, name), with: bytes)
+      }
+      let both = try svnup.run(["info", back])
+      #expect(both.status == 0 && both.error.contains("it is not read, because the dense shards are there"))
+    }
+  }
+
+  @Test("a dense shard among packed ones is refused")
+  func mixed() throws {
+    try withTemporaryFolder { folder in
+      let packed = Path.join(folder, "packed")
+      _ = try svnup.json(["pack", Inputs.llama3, "--output", packed])
+      let names = try FileSystem.list(packed).filter { $0.hasSuffix(".packed.safetensors") }
+      let name = try #require(names.first)
+      let dense = name.replacing(".packed", with: "")
+      try File.replace(Path.join(packed, name), with: try File.contents(of: Path.join(Inputs.llama3, dense)))
+      let error = try svnup.refusal(["info", packed], status: 65)
+      #expect(error.contains("\(Path.join(packed, name)): it is dense, but"), "\(error)")
+    }
+  }
+
   @Test("damage to a packed file is told of that file")
   func damage() throws {
     try withTemporaryFolder { folder in

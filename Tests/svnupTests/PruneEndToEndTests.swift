@@ -485,14 +485,21 @@ struct PruneEndToEndTests {
     }
   }
 
-  @Test("--force replaces a directory whole")
+  @Test("--force replaces a directory whole, unless something else lies in it")
   func force() throws {
     try withTemporaryFolder { folder in
       let first = try prune(["--method", "magnitude", "--sparsity", "0.5"], to: folder)
-      try "old".write(toFile: Path.join(first.output, "note.txt"), atomically: true, encoding: .utf8)
+      let note = Path.join(first.output, "note.txt")
+      try "mine".write(toFile: note, atomically: true, encoding: .utf8)
+      let words = ["prune", Inputs.llama3, "--method", "magnitude", "--sparsity", "0.25", "--force", "--quiet"]
+      #expect(try svnup.refusal(words + ["--output", first.output], status: 73).contains("it holds note.txt"))
+      #expect(try String(decoding: File.contents(of: note), as: UTF8.self) == "mine")
+      try FileSystem.removeFile(note)
+      // A tool's.
+      try "old".write(toFile: Path.join(first.output, ".gitattributes"), atomically: true, encoding: .utf8)
       let second = try prune(["--method", "magnitude", "--sparsity", "0.25", "--force"], to: folder)
       #expect(second.record["sparsity"]?.double == 0.25)
-      #expect(try !FileSystem.list(second.output).contains("note.txt"))
+      #expect(try !FileSystem.list(second.output).contains(".gitattributes"))
       #expect(try FileSystem.list(folder) == ["pruned"])
     }
   }

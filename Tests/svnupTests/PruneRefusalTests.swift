@@ -200,7 +200,8 @@ struct PruneRefusalTests {
     try withTemporaryFolder { folder in
       let target = Path.join(folder, "target")
       try FileSystem.makeDirectory(target)
-      try "kept".write(toFile: Path.join(target, "config.json"), atomically: true, encoding: .utf8)
+      let files = ["config.json", "model.safetensors"]
+      for name in files { try "kept".write(toFile: Path.join(target, name), atomically: true, encoding: .utf8) }
       let words = (Self.magnitude + ["--quiet", "--force", "--output", target]).map { "'\($0)'" }
       // The limit on the size of a file stands in for the disk: 50 blocks are less than a shard.
       let result = try svnup.run(shell: "ulimit -f 50; exec \"$SVNUP\" \(words.joined(separator: " "))")
@@ -209,7 +210,7 @@ struct PruneRefusalTests {
       #expect(result.error.hasPrefix("svnup: ") && !result.message.contains("\n"), "\(result.error)")
       #expect(result.message.contains(".safetensors: cannot write: "))
       #expect(try FileSystem.list(folder) == ["target"])
-      #expect(try FileSystem.list(target) == ["config.json"])
+      #expect(try FileSystem.list(target) == files)
     }
   }
 

@@ -34,6 +34,25 @@ struct ShapleyEndToEndTests {
     }
   }
 
+  @Test("a text from standard input has the values and the hash of its file; a plan wants the file")
+  func standardInput() throws {
+    let text = Inputs.text("calibration")
+    let words = ["shapley", Inputs.embedded, "--sequence-length", "64", "--windows", "2", "--players", "blocks"]
+    let options = words + Self.bypassed + ["--estimator", "window", "--window", "1"]
+    let file = try svnup.json(options + ["--data", text])
+    let input = String(decoding: try File.contents(of: text), as: UTF8.self)
+    let piped = try svnup.run(options + ["--data", "-", "--json", "--quiet"], input: input)
+    try #require(piped.status == 0, "\(piped.error)")
+    let read = try JSON.parse(Array(piped.output.utf8))
+    #expect(read["values"] != nil && read["values"]?.document == file["values"]?.document)
+    let hash = try #require(file["sha256"]?["data"]?["calibration.txt"]?.text)
+    #expect(read["sha256"]?["data"]?["standard input"]?.text == hash)
+    let plan =
+      ["shapley", "plan"] + options.dropFirst() + ["--data", "-", "--shards", "2", "--output", "/tmp/none.json"]
+    let refusal = try svnup.run(plan, input: input)
+    #expect(refusal.status == 64 && refusal.error.contains("--data: a plan names files"), "\(refusal.error)")
+  }
+
   @Test(
     "exact values are those of the original implementation",
     arguments: [("bypass", "nll"), ("bypass", "ppl"), ("probe", "nll"), ("probe", "ppl")])

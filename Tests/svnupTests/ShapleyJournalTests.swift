@@ -259,6 +259,23 @@ struct ShapleyJournalTests {
       #expect(
         try svnup.refusal(words + ["--values", values, "--window", "2", "--output", folder + "/e"], status: 64)
           .contains("--window has an effect only with values that this run takes itself"))
+      // Values of other parts, or in another order.
+      var members = try #require(first["allocation"]?["shapley"]).objectMembers
+      let index = try #require(members.firstIndex { $0.0 == "names" })
+      var names = try #require(members[index].1.array).compactMap(\.text)
+      names.swapAt(0, 1)
+      members[index].1 = .array(names.map { JSON($0) })
+      try File.replace(values, with: JSON(members: members).encoded())
+      let swapped = try svnup.refusal(words + ["--values", values, "--output", folder + "/e"], status: 65)
+      #expect(
+        swapped.contains("\(values): names[0]: it is \(names[0]); the model's player is \(names[1])"), "\(swapped)")
+      let output = Path.join(folder, "values2.json")
+      let same = try svnup.refusal(
+        ShapleyEndToEndTests.base + ShapleyEndToEndTests.bypassed + [
+          "--window", "1", "--output", output, "--journal", folder + "/../\(Path.name(of: folder))/values2.json",
+          "--quiet",
+        ], status: 64)
+      #expect(same.contains("it is the output, too"))
     }
   }
 }

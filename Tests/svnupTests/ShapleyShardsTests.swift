@@ -40,6 +40,11 @@ struct ShapleyShardsTests {
       #expect(try FileSystem.list(parts) == (0..<shards).map { "shard-\($0)-of-\(shards).jsonl" })
       _ = try run(["shapley", "merge", "--plan", plan, parts, "--output", merged])
       #expect(try File.contents(of: merged) == File.contents(of: single))
+      let merge = ["shapley", "merge", "--plan", plan, parts, "--quiet", "--force", "--output"]
+      for input in [plan, Path.join(parts, "shard-0-of-\(shards).jsonl"), Inputs.rows] {
+        #expect(try svnup.refusal(merge + [input], status: 73).contains("it is "))
+      }
+      _ = try svnup.refusal(["shapley", "merge", "--plan", plan, Path.join(folder, "none"), "--quiet"], status: 66)
     }
   }
 
@@ -144,7 +149,7 @@ struct ShapleyShardsTests {
       try File.replace(config, with: try File.contents(of: config) + [UInt8(ascii: "\n")])
       let refused = try work("c")
       #expect(refused.status == 65)
-      #expect(refused.message.contains("sha256: the plan was made with"))
+      #expect(refused.message.contains("sha256.model.config.json: the plan was made with"), "\(refused.message)")
       // And no model at all.
       try FileManager.default.removeItem(atPath: model)
       #expect(try work("a").status == 0)

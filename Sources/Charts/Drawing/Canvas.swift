@@ -10,13 +10,7 @@ struct Canvas: Sendable {
   private(set) var shapes: [Markup] = []
 
   /// A number of the drawing: two digits are finer than any screen.
-  static func text(_ value: Double) -> String {
-    var text = value.fixed(2)
-    guard text.contains(".") else { return text }
-    while text.hasSuffix("0") { text.removeLast() }
-    if text.hasSuffix(".") { text.removeLast() }
-    return text
-  }
+  static func text(_ value: Double) -> String { value.fixed(2).trimmingZeros }
 
   private mutating func add(_ name: String, _ attributes: [Markup.Attribute], _ hint: String?) {
     shapes.append(.element(name, attributes, hint.map { [.element("title", text: $0)] } ?? []))

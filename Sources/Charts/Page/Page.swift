@@ -102,4 +102,10 @@ extension Page {
       return ("\(name.prefix(80)).svg", chart.svg())
     }
   }
+
+  /// Whether a file of this name can be one of the drawings: its number, words, and the ending.
+  public static func isDrawingName(_ name: String) -> Bool {
+    let digits = name.prefix { $0.isASCII && $0.isNumber }
+    return digits.count >= 2 && name.dropFirst(digits.count).first == "-" && name.hasSuffix(".svg")
+  }
 }

@@ -9,12 +9,19 @@ public enum NumberText {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : value.fixed(0) }
     guard value.magnitude >= 1e-4, value.magnitude < 1e6 else {
       let exponent = decimalExponent(value)
-      let mantissa = trimmed(scaled(value, down: exponent).fixed(max(digits - 1, 0)))
+      let mantissa = scaled(value, down: exponent).fixed(max(digits - 1, 0)).trimmingZeros
       // What is rounded up to ten is one of the next power.
       guard mantissa.hasSuffix("10") else { return "\(mantissa)e\(exponent)" }
       return "\(mantissa.dropLast())e\(exponent + 1)"
     }
-    return trimmed(value.fixed(max(digits - 1 - decimalExponent(value), 0)))
+    return value.fixed(max(digits - 1 - decimalExponent(value), 0)).trimmingZeros
+  }
+
+  /// A number and its standard error, of which two digits are shown, with as many decimals as that has.
+  public static func plain(_ value: Double, error: Double) -> String {
+    guard error.isFinite, error.magnitude >= 1e-9 else { return "\(plain(value)) ± \(plain(error))" }
+    let digits = max(1 - decimalExponent(error), 0)
+    return "\(value.fixed(digits)) ± \(error.fixed(digits))"
   }
 
   /// The exponent of the power of ten at or below a number's magnitude; 0 for zero and what is not finite.
@@ -35,13 +42,5 @@ public enum NumberText {
     }
     let half = exponent / 2
     return value / Math.pow(10, Double(half)) / Math.pow(10, Double(exponent - half))
-  }
-
-  private static func trimmed(_ text: String) -> String {
-    guard text.contains(".") else { return text }
-    var text = text
-    while text.hasSuffix("0") { text.removeLast() }
-    if text.hasSuffix(".") { text.removeLast() }
-    return text == "-0" ? "0" : text
   }
 }

@@ -14,6 +14,9 @@ extension PageSection {
     let variance =
       differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(differences.count - 1, 1))
     let error = (variance / Double(differences.count)).squareRoot()
+    let growth =
+      differences.count > 1
+      ? "\(NumberText.plain(mean, error: error)) (standard error over windows)" : NumberText.plain(mean)
     let chart = ScatterChart(
       title: "Every window before and after",
       points: pairs.enumerated().map { .init("window \($0)", $1.0, $1.1) },
@@ -26,8 +29,7 @@ extension PageSection {
       [
         .paragraph(
           """
-          The mean NLL grew by \(NumberText.plain(mean)) nats a token\
-          \(differences.count > 1 ? " ± \(NumberText.plain(error)) (standard error over windows)" : ""). It grew in \(worse) of \
+          The mean NLL grew by \(growth) nats a token. It grew in \(worse) of \
           \(differences.count) windows.
           """),
         .charts([

@@ -18,7 +18,7 @@ struct ForwardStep: Sendable {
     for (index, block) in model.blocks.enumerated() {
       let halves: [Sublayer?] = granularity == .blocks ? [nil] : Sublayer.allCases
       for half in halves {
-        let count = granularity == .linears ? half.map { block.roles(of: $0).count } ?? 0 : 1
+        let count = granularity == .linears ? half.map { block.roles.of($0).count } ?? 0 : 1
         let range = first..<first + count
         steps.append(ForwardStep(block: index, sublayer: half, players: range, roles: players[range].map(\.roles)))
         first += count

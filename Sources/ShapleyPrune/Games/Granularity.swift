@@ -15,18 +15,25 @@ public enum Granularity: String, CaseIterable, Sendable {
   /// The players of a model, in the order in which they act; O(number of linears).
   public func cut(_ model: any CausalLM) -> [Player] {
     model.blocks.enumerated().flatMap { index, block in
-      parts(of: block).map { name, roles in
+      parts(of: block.roles).map { name, roles in
         Player(block: index, part: name, roles: roles, parameters: roles.reduce(0) { $0 + block[$1].weight.count })
       }
     }
   }
 
-  /// The names and linears of the players of one block.
-  private func parts(of block: any TransformerBlock) -> [(name: String?, roles: [LinearRole])] {
+  /// The names of the players of a model that has not been loaded.
+  package func names(in directory: ModelDirectory) -> [String] {
+    directory.linearRoles.enumerated().flatMap { index, roles in
+      parts(of: roles).map { Player.name(block: index, part: $0.name) }
+    }
+  }
+
+  /// The names and linears of the players of one block, which has the linears of these roles.
+  private func parts(of roles: [LinearRole]) -> [(name: String?, roles: [LinearRole])] {
     switch self {
-    case .blocks: [(nil, block.roles)]
-    case .sublayers: Sublayer.allCases.map { ($0.rawValue, block.roles(of: $0)) }
-    case .linears: Sublayer.allCases.flatMap(block.roles(of:)).map { ($0.rawValue, [$0]) }
+    case .blocks: [(nil, roles)]
+    case .sublayers: Sublayer.allCases.map { ($0.rawValue, roles.of($0)) }
+    case .linears: Sublayer.allCases.flatMap(roles.of).map { ($0.rawValue, [$0]) }
     }
   }
 
@@ -52,10 +59,12 @@ public struct Player: Hashable, Sendable {
   public let parameters: Int
 
   /// The player as reports call it: `3`, `3.mlp`, `3.down`.
-  public var name: String { part.map { "\(block).\($0)" } ?? "\(block)" }
+  public var name: String { Self.name(block: block, part: part) }
+
+  fileprivate static func name(block: Int, part: String?) -> String { part.map { "\(block).\($0)" } ?? "\(block)" }
 }
 
-extension TransformerBlock {
-  /// The roles of one half of the block, in the order of the modules.
-  func roles(of sublayer: Sublayer) -> [LinearRole] { roles.filter { $0.sublayer == sublayer } }
+extension [LinearRole] {
+  /// Those of one half of a block, in their order.
+  func of(_ sublayer: Sublayer) -> [LinearRole] { filter { $0.sublayer == sublayer } }
 }

@@ -62,13 +62,12 @@ public struct ExplainJob: Sendable {
     pruning.memoryLimit = memoryLimit
     pruning.events = events
     try pruning.check()
+    try checkPlayer()
     let run = try PruneRun(pruning)
     run.budget.announce(events)
     let model = try model.load(events: events)
     let players = granularity.cut(model)
-    guard let prepared = run.game, !players.isEmpty else {
-      throw SettingError(.player, player, "the model has no players")
-    }
+    guard let prepared = run.game else { preconditionFailure("values of a game are taken") }
     // What is measured for the values of all is not measured again for the one.
     let store = MeasurementsInMemory()
     let (game, record) = try events.during("Shapley values", unit: "block applications") { update in
@@ -92,18 +91,25 @@ public struct ExplainJob: Sendable {
         Explanation.Node(presence: $0.position, weight: $0.weight, derivative: $1[index])
       }
     }
+    walk.memory = run.budget
     walk.effects = try run.effects(on: players[index], model, shared)
     return walk
   }
 
-  private func index(among players: [Player], _ record: ShapleyRecord) throws -> Int {
-    if let player {
-      guard let index = players.firstIndex(where: { $0.name == player }) else {
-        throw SettingError(
-          .player, player, "the players are \(players[0].name) to \(players[players.count - 1].name)")
-      }
-      return index
+  /// Throws where the model has no player of the name.
+  private func checkPlayer() throws(SettingError) {
+    let names = granularity.names(in: model.directory)
+    guard let first = names.first, let last = names.last else {
+      throw SettingError(.player, player, "the model has no players")
     }
+    guard let player, !names.contains(player) else { return }
+    let others = Granularity.allCases.filter { $0.names(in: model.directory).contains(player) }
+    let remedy = others.first.map { "; among the players '\($0.rawValue)' there is one of this name" } ?? ""
+    throw SettingError(.player, player, "the players are \(first) to \(last)\(remedy)")
+  }
+
+  private func index(among players: [Player], _ record: ShapleyRecord) throws -> Int {
+    if let index = players.firstIndex(where: { $0.name == player }) { return index }
     let each = try SparsityAllocation.perWeight(record.values.values, parameters: players.map(\.parameters))
     return each.indices.max { each[$0] < each[$1] } ?? 0
   }

@@ -115,6 +115,8 @@ public struct Explanation: Sendable {
   public let record: ShapleyRecord
   /// The text that everything was measured on.
   public let text: TextProtocol
+  /// What the job held in memory, as far as it was predicted.
+  package var memory: MemoryBudget?
   /// What takes the place of the player's linears.
   public internal(set) var absence: [Absence] = []
   /// The windows that the player is in.

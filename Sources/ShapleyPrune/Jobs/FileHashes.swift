@@ -12,8 +12,10 @@ package struct FileHashes: Sendable, Equatable {
   /// Hashes of the files that a run reads: the model's, its tokenizer's, and the texts by their roles.
   ///
   /// Of a packed model those of the files that it stands for, since it is the same model.
+  ///
+  /// - Parameter texts: what is read besides, with what reading it told: standard input cannot be read again.
   init(
-    of source: ModelSource, texts: [(role: String, path: String?)], events: any JobEvents
+    of source: ModelSource, texts: [(role: String, path: String?, told: TextProtocol?)], events: any JobEvents
   ) throws {
     let weights = source.directory.checkpoint
     let total = weights.isPacked ? weights.packedSizes.denseBytes : weights.byteCount
@@ -21,9 +23,11 @@ package struct FileHashes: Sendable, Equatable {
       try addModel(weights, in: source.path, advance)
       // A model without a tokenizer is pruned with token ids.
       try add("tokenizer", (try? source.tokenizer())?.definingFiles ?? [], in: source.path, advance)
-      for (role, path) in texts {
+      for (role, path, told) in texts {
         guard let path else { continue }
-        if TextDocuments.isFolder(path) {
+        if let told, TextInput(path: path).isStandardInput {
+          roles.append(Named(role, [Named(TextInput(path: path).name, told.hash)]))
+        } else if TextDocuments.isFolder(path) {
           try add(role, TextDocuments.files(in: path).names, in: path, advance)
         } else {
           try add(role, [Path.name(of: path)], in: Path.parent(of: path), advance)

@@ -12,6 +12,9 @@ struct JobJournal {
     _ path: String?, besides output: String?, _ identity: RunIdentity, players: Int, windows: Int,
     events: any JobEvents
   ) throws {
+    if let path, let output, FileSystem.place(path).utf8.elementsEqual(FileSystem.place(output).utf8) {
+      throw SettingError(.journal, path, "it is the output, too; name another file")
+    }
     let besideOutput = output.map { Self.path(beside: $0) }
     guard let path = path ?? besideOutput else {
       measurements = nil

@@ -55,21 +55,17 @@ package final class OutputFolder: Sendable {
       FileError(path, "create", reason: reason, failureKind: .cannotCreate)
     }
     guard ![".", ".."].contains(Path.name(of: path)) else { throw refusal("it must have a name of its own") }
+    guard path != "-" else { throw refusal(OutputFile.reasonForNoDash) }
     // What cannot be resolved does not exist, so it is in nobody's way.
     let target = try? FileSystem.resolve(path)
     for input in inputs {
       guard let target, let source = try? FileSystem.resolve(input) else { continue }
-      if source == target || source.hasPrefix(target == "/" ? target : target + "/") {
+      if Path.isWithin(source, target) {
         throw refusal(input == inputs.first ? "it is the model's own directory, or holds it" : "it holds \(input)")
       }
     }
     try DirectoryWriter.check(path, replacing: replacing)
-    if target != nil {
-      let names = try FileSystem.list(path)
-      guard names.isEmpty || names.contains("config.json") else {
-        throw refusal("it exists and holds no model; remove it yourself, or choose another")
-      }
-    }
+    if target != nil, let objection = try ReplacedFolder.objection(to: path) { throw refusal(objection) }
     name = try OutputName(path)
     // The same name that will be needed in the end: what the system refuses, it refuses now.
     try DirectoryWriter.rehearse(path, replacing: replacing)
@@ -90,28 +86,35 @@ package final class OutputFile: Sendable {
   package let path: String
   private let name: OutputName
 
-  /// Refuses a file that could not be written, one that is an input, and the replacement of a file of a model, whoever reads it.
+  /// Why nothing is written to what other programs take for standard output.
+  static let reasonForNoDash = "results are on standard output anyway; a file of this name is ./-"
+
+  /// Refuses a file that could not be written, one that is an input, and one that a model beside it has or would read.
   package init(_ path: String, inputs: [String], replacing: Bool) throws(FileError) {
     self.path = path
     func refusal(_ reason: String) -> FileError {
       FileError(path, "create", reason: reason, failureKind: .cannotCreate)
     }
-    guard !path.hasSuffix("/") else { throw refusal("a file's name cannot end in a slash") }
-    if let target = try? FileSystem.resolve(path), inputs.contains(where: { (try? FileSystem.resolve($0)) == target }) {
-      throw refusal("it is one of the inputs")
+    guard path.utf8.last != UInt8(ascii: "/") else { throw refusal("a file's name cannot end in a slash") }
+    guard path != "-" else { throw refusal(Self.reasonForNoDash) }
+    if let target = try? FileSystem.resolve(path) {
+      for input in inputs {
+        guard let source = try? FileSystem.resolve(input), source.utf8.elementsEqual(target.utf8) else { continue }
+        throw refusal("it is one of the inputs")
+      }
     }
     let parent = Path.parent(of: path)
     guard let folder = try? FileSystem.status(parent), folder.kind == .directory else {
       throw refusal("the folder \(parent) does not exist")
     }
     guard FileSystem.isWritable(parent) else { throw refusal("the folder \(parent) is not writable") }
-    if let existing = try? FileSystem.status(path, followingLinks: false) {
-      guard existing.kind == .file else { throw refusal("something that is not a file is there") }
-      guard !ModelDirectory.isModelFile(Path.name(of: path)) else {
-        throw refusal("it is a file of a model; choose another name")
-      }
-      guard replacing else { throw FileError.exists(path) }
+    let existing = try? FileSystem.status(path, followingLinks: false)
+    if let existing, existing.kind != .file { throw refusal("something that is not a file is there") }
+    let isOfModel = existing != nil || FileSystem.isListed(Path.join(parent, "config.json"))
+    guard !isOfModel || !ModelDirectory.isModelFile(Path.name(of: path)) else {
+      throw refusal("it is a file of a model; choose another name")
     }
+    guard existing == nil || replacing else { throw FileError.exists(path) }
     name = try OutputName(path)
     try File.rehearse(path)
   }

@@ -125,6 +125,7 @@ public struct PruneJob: Sendable {
 
   /// Throws where settings do not go together.
   func check() throws(SettingError) {
+    if samples < 1 { throw SettingError(.samples, "\(samples)", "there must be one at least") }
     if calibration == nil {
       if pruner.statistics > .none { throw SettingError(.method, pruner.name, "it needs a calibration text") }
       if targets == .dense { throw SettingError(.targets, targets.rawValue, "it needs a calibration text") }
@@ -155,6 +156,13 @@ public struct PruneJob: Sendable {
       throw SettingError(
         .generations, "\(search.generations)", "it must be from 1 to \(AllocationSearch.generationLimit)")
     }
+  }
+}
+
+extension PruneJob {
+  /// Whether anything depends on the calibration text.
+  var looksAtInputs: Bool {
+    pruner.statistics > .none || targets == .dense || weighting == .gradient || allocation.looksAtInputs
   }
 }
 

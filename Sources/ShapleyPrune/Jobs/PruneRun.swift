@@ -23,7 +23,7 @@ struct PruneRun {
   init(_ job: PruneJob) throws {
     self.job = job
     let source = job.model
-    var texts = [("calibration", job.calibration?.path), ("data", job.evaluation?.path)]
+    var others: [(String, String?, TextProtocol?)] = []
     let played = job.game
     if let game = played?.settings { try game.estimator.check(playerCount: game.playerCount(source.directory)) }
     var searches = job.allocation.search != nil
@@ -31,14 +31,10 @@ struct PruneRun {
     case .uniform, .owl, .dlp, .alphaPruning, .search: break
     case .given(let file):
       try file.check(blockCount: source.directory.blockCount)
-      texts.append(("allocation", file.source))
+      others.append(("allocation", file.source, nil))
     case .shapley(.values(let record), let spread, _):
-      let count = record.settings.playerCount(source.directory)
-      guard record.names.count == count else {
-        throw DocumentError(
-          record.source ?? "the values", reason: "it has \(record.names.count) values; the model has \(count) players")
-      }
-      if let path = record.source { texts.append(("values", path)) }
+      try record.check(source.directory)
+      if let path = record.source { others.append(("values", path, nil)) }
       searches = searches || spread == .auto
     case .shapley(.game, let spread, _):
       searches = searches || spread == .auto
@@ -61,6 +57,14 @@ struct PruneRun {
     evaluation = try measured?.windows(length: job.sequenceLength).first(job.evaluationWindows)
     job.events.note(job.calibration, has: samples, of: job.samples, "samples", rows: corpus?.rowCount)
     job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows", rows: measured?.rowCount)
+    if let path = job.calibration?.path, !job.looksAtInputs {
+      job.events.note("\(path): nothing depends on the calibration text in this run")
+    }
+    if let played, let calibration, calibration.sequences < played.windows {
+      job.events.note(
+        "the values are taken on \(calibration.sequences) windows instead of \(played.windows): there are no more samples"
+      )
+    }
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
       storesStates: calibration != nil
@@ -69,7 +73,10 @@ struct PruneRun {
         forecast, samples: samples.map(BatchShape.init), evaluation: evaluation.map(BatchShape.init),
         heldBack: heldBack.map(BatchShape.init))
     }
-    hashes = try FileHashes(of: source, texts: texts, events: job.events)
+    let texts = [
+      ("calibration", job.calibration?.path, calibrationText), ("data", job.evaluation?.path, evaluationText),
+    ]
+    hashes = try FileHashes(of: source, texts: texts + others, events: job.events)
     if let played, let calibration, let calibrationText {
       game = PreparedGame(
         settings: played.settings, windows: calibration.first(played.windows), text: calibrationText,
@@ -112,6 +119,7 @@ struct PruneRun {
     // As the saved model will be measured: in the same forms, it has the same perplexity to the bit.
     model.useFasterForms(for: .manyTokens)
     let pruned = try evaluation.map { try measure(model, $0, "pruned perplexity") }
+    tellTarget(shared, reports)
     var record = PruningRecord()
     record.command = job.command
     record.pruner = job.pruner
@@ -124,6 +132,16 @@ struct PruneRun {
     record.allocation = shared.record
     record.hashes = hashes
     return record
+  }
+
+  /// Says so where the zeros are not as many as were asked for: rows may keep whole numbers of weights only, and a weight may have had
+  /// more before.
+  private func tellTarget(_ shared: SharedSparsity, _ reports: [BlockReport]) {
+    guard let asked = job.pattern?.sparsity ?? shared.mean else { return }
+    let found = PruningRecord.sparsity(of: reports)
+    // What two decimals of a percentage show.
+    guard abs(found - asked) >= 0.0001 else { return }
+    job.events.note("the linears have \(Quantity.percent(found)) zeros; \(Quantity.percent(asked)) were asked for")
   }
 
   /// Names the blocks, and the linears of other blocks, of which nothing is left.
@@ -262,7 +280,8 @@ extension CausalLM {
   ) throws -> Perplexity {
     let result = events.during(label, unit: "windows") { perplexity(windows, memory: memory, progress: $0) }
     guard result.perplexity.isFinite else {
-      throw DocumentError(label, reason: "it is \(result.perplexity): the activations overflow, or the loss does")
+      let kind = result.perplexity.isNaN ? "not a number" : "infinite"
+      throw DocumentError(label, reason: "it is \(kind): the activations overflow, or the loss does")
     }
     return result
   }

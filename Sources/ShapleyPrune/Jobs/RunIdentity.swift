@@ -63,17 +63,33 @@ struct RunIdentity {
   /// - Parameter source: the file that states this one.
   func check(_ other: RunIdentity, source: String) throws {
     guard json.encoded() != other.json.encoded() else { return }
-    for (name, wanted) in json.objectMembers {
-      let found = other.json[name] ?? .null
-      guard wanted.encoded() != found.encoded() else { continue }
-      throw DocumentError(
-        source, field: name, reason: "the plan was made with \(wanted.brief), and here it is \(found.brief)")
+    // Files first: they say more than what was made of them.
+    guard let difference = json.firstDifference(from: other.json, first: "sha256") else {
+      throw DocumentError(source, reason: "it was made by another version of svnup")
     }
-    throw DocumentError(source, reason: "it was made by another version of svnup")
+    throw DocumentError(
+      source, field: difference.field.joined(separator: "."),
+      reason: "the plan was made with \(difference.wanted.brief), and here it is \(difference.found.brief)")
   }
 }
 
 extension JSON {
+  /// The first member in which another value differs, of the members of a member the first, too; nil where all are the same.
+  ///
+  /// - Parameter first: the member that is looked at before the others.
+  fileprivate func firstDifference(
+    from other: JSON, first: String? = nil
+  ) -> (field: [String], wanted: JSON, found: JSON)? {
+    let members = objectMembers.filter { $0.0 == first } + objectMembers.filter { $0.0 != first }
+    for (name, wanted) in members {
+      let found = other[name] ?? .null
+      guard wanted.encoded() != found.encoded() else { continue }
+      guard let inner = wanted.firstDifference(from: found) else { return ([name], wanted, found) }
+      return ([name] + inner.field, inner.wanted, inner.found)
+    }
+    return nil
+  }
+
   /// A value in a message, cut short.
   fileprivate var brief: String {
     let text = String(decoding: encoded(), as: UTF8.self)

@@ -46,12 +46,20 @@ public struct SettingError: Error, Equatable, Sendable {
     case patterns
     /// Seeds to draw samples with.
     case seeds
+    /// Where measurements are kept.
+    case journal
     /// Where results go.
     case output
     /// Tokens of the beginning of a text.
     case promptTokens
+    /// Tokens that are generated.
+    case tokens
+    /// Runs that are timed.
+    case rounds
     /// Texts to continue at a time.
     case batch
+    /// A file of questions.
+    case task
     /// Questions of a task.
     case items
   }

@@ -84,7 +84,8 @@ public struct ShapleyJob: Sendable {
         $0, settings, windows: BatchShape(windows), calibration: samples.map(BatchShape.init))
     }
     let hashes = try FileHashes(
-      of: model, texts: [("data", data.path), ("calibration", calibration?.path)], events: events)
+      of: model, texts: [("data", data.path, text.told), ("calibration", calibration?.path, corpus?.told)],
+      events: events)
     let game = PreparedGame(
       settings: settings, windows: windows, text: text.told, calibration: samples, hashes: hashes,
       memory: budget.memory,

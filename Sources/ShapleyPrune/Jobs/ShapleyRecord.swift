@@ -1,4 +1,5 @@
 import Support
+import Transformer
 
 /// Shapley values of a model's parts, with what they are values of and what they cost.
 ///
@@ -39,6 +40,19 @@ public struct ShapleyRecord: Sendable {
   public init(_ path: String) throws {
     try self.init(FieldReader(file: path))
     source = path
+  }
+}
+
+extension ShapleyRecord {
+  /// Throws where the values are not those of a model's players, in their order.
+  func check(_ directory: ModelDirectory) throws(DocumentError) {
+    let (players, source) = (settings.granularity.names(in: directory), source ?? "the values")
+    guard names.count == players.count else {
+      throw DocumentError(source, reason: "it has \(names.count) values; the model has \(players.count) players")
+    }
+    for (index, (name, player)) in zip(names, players).enumerated() where name != player {
+      throw DocumentError(source, field: "names[\(index)]", reason: "it is \(name); the model's player is \(player)")
+    }
   }
 }
 

@@ -46,10 +46,15 @@ public struct ShardPlan: Sendable {
   /// Parts of the model that a run of all coalitions applies.
   public var applications: Int { record.applications }
 
+  /// Paths of the model and of the texts.
+  package var inputs: [String] { [request.model, request.data] + [request.calibration].compactMap(\.self) }
+
   /// The game and the estimator.
   public var settings: GameSettings { request.settings }
 
   /// The measurements of one shard.
+  ///
+  /// - Precondition: `0 <= index < shardCount`.
   public func shard(_ index: Int) -> ArraySlice<Measurement> { measurements[ranges[index]] }
 
   /// The name of a shard's results.
@@ -207,9 +212,9 @@ extension ShardPlan: Record {
     /// The paths are made absolute, which mean the same in every folder.
     init(_ job: ShapleyJob, _ settings: GameSettings) throws {
       model = try FileSystem.resolve(job.model.path)
-      data = try Self.resolved(job.data)
+      data = try Self.resolved(job.data, .data)
       dataReading = job.data.reading ?? TextReading()
-      calibration = try job.calibration.map(Self.resolved)
+      calibration = try job.calibration.map { try Self.resolved($0, .calibration) }
       calibrationReading = job.calibration?.reading ?? TextReading()
       windowLimit = job.windows
       sequenceLength = job.sequenceLength
@@ -219,9 +224,9 @@ extension ShardPlan: Record {
       self.settings = settings
     }
 
-    private static func resolved(_ corpus: Corpus) throws -> String {
-      guard let path = corpus.path else {
-        throw SettingError(.calibration, nil, "a plan names files, so texts and ids must be in files")
+    private static func resolved(_ corpus: Corpus, _ setting: SettingError.Setting) throws -> String {
+      guard let path = corpus.path, !TextInput(path: path).isStandardInput else {
+        throw SettingError(setting, nil, "a plan names files, so texts and ids must be in files")
       }
       return try FileSystem.resolve(path)
     }

@@ -19,6 +19,8 @@ extension ShardPlan {
   /// A file that is complete stays. What a task has measured when it is killed is kept, and the next one goes on from
   /// there. Throws where this machine has other files or another program than the plan was made with, and
   /// `Interruption` where the token said to stop.
+  ///
+  /// - Precondition: `0 <= shard < shardCount`.
   @discardableResult
   public func work(
     on shard: Int, into folder: String, events: any JobEvents = SilentEvents(), stop: StopToken = StopToken()

@@ -60,6 +60,9 @@ private struct Verification {
 
   init(_ path: String, _ events: any JobEvents) throws {
     self.path = path
+    guard (try? FileSystem.status(path))?.kind == .directory else {
+      throw FileError(path, "open", reason: "there is no such folder", failureKind: .noInput)
+    }
     file = Path.join(path, PruningRecord.fileName)
     guard FileSystem.exists(file) else {
       let reason = "it is missing; verify needs a directory that svnup saved"

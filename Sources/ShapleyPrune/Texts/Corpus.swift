@@ -9,7 +9,7 @@ import Transformer
 public struct Corpus: Sendable {
   private enum Content: Sendable {
     case text(String, TextReading)
-    case tokenFile(String)
+    case tokenFile(String, TextReading)
     case ids(TokenFile)
   }
 
@@ -23,11 +23,11 @@ public struct Corpus: Sendable {
 
   /// Token ids in a file: `.npy`, `.npz`, or `.safetensors` with a tensor `input_ids`; rows are windows or samples as
   /// they stand.
-  public static func tokens(_ path: String) -> Corpus { Corpus(content: .tokenFile(path)) }
+  public static func tokens(_ path: String) -> Corpus { Corpus(content: .tokenFile(path, TextReading())) }
 
   /// Token ids, or a text, as the ending of the file's name tells.
   public static func file(_ path: String, as reading: TextReading = TextReading()) -> Corpus {
-    TokenFile.isTokenFile(path) ? tokens(path) : text(path, as: reading)
+    TokenFile.isTokenFile(path) ? Corpus(content: .tokenFile(path, reading)) : text(path, as: reading)
   }
 
   /// Token ids of a text.
@@ -39,7 +39,7 @@ public struct Corpus: Sendable {
   /// The file or the folder, where there is one.
   public var path: String? {
     switch content {
-    case .text(let path, _), .tokenFile(let path): path
+    case .text(let path, _), .tokenFile(let path, _): path
     case .ids: nil
     }
   }
@@ -67,7 +67,7 @@ public struct Corpus: Sendable {
     case .text(let path, let reading):
       let documents = try TextDocuments(path, reading, usually: use == .measuring ? .space : .apart)
       for note in documents.notes { events.note(note) }
-      if documents.count == nil, reading.joining != nil || reading.field != TextReading().field {
+      if documents.count == nil, reading.isOfDocuments {
         events.note("\(path): it is one text, for which fields and the joining of documents say nothing")
       }
       let tokenizer = try source.tokenizer()
@@ -78,8 +78,13 @@ public struct Corpus: Sendable {
       told.bos = tokenizer.spelling(of: tokenizer.beginning)
       told.eos = tokenizer.spelling(of: tokenizer.ending)
       told.hash = documents.hash
-    case .tokenFile(let path):
-      ids = CorpusTokens.IDs(try TokenFile(path: path))
+    case .tokenFile(let path, let reading):
+      if reading.isOfDocuments {
+        events.note("\(path): it has token ids, for which fields and the joining of documents say nothing")
+      }
+      var others: [String] = []
+      ids = CorpusTokens.IDs(try TokenFile(path: path, others: &others))
+      if !others.isEmpty { events.note("\(path): arrays that are not read: \(others.joined(separator: ", "))") }
       told.hash = try SHA256.hexadecimal(ofFile: path)
     case .ids(let given):
       ids = CorpusTokens.IDs(given)
@@ -89,6 +94,11 @@ public struct Corpus: Sendable {
     told.tokens = ids.count
     return try CorpusTokens(ids, told, name: path ?? "the token ids", for: source)
   }
+}
+
+extension TextReading {
+  /// Whether it says what only documents need.
+  fileprivate var isOfDocuments: Bool { joining != nil || field != TextReading().field }
 }
 
 extension BPETokenizer {

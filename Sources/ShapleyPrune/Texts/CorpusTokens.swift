@@ -73,7 +73,7 @@ package struct CorpusTokens {
       let length = try positions(length)
       try checkLength(streams, "a sample", length)
       try checkMemory(count, length)
-      return try Calibration.samples(from: streams, count: count, length: length, seed: UInt64(seed))
+      return try Calibration.samples(from: streams, count: count, length: length, seed: UInt64(bitPattern: Int64(seed)))
     }
   }
 
@@ -105,7 +105,8 @@ package struct CorpusTokens {
         missing -= taken
         if missing == 0 { kept.append(Array(last[..<cut])) }
       }
-      let samples = try Calibration.samples(from: kept, count: count, length: length, seed: UInt64(seed))
+      let samples = try Calibration.samples(
+        from: kept, count: count, length: length, seed: UInt64(bitPattern: Int64(seed)))
       return (samples, Self.windows(of: held, length: length))
     }
   }

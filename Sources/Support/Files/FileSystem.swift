@@ -32,6 +32,13 @@ package enum FileSystem {
     try found(System.resolve(path), path, "resolve")
   }
 
+  /// The same as far as the path exists: of what is to be made, the folder's and its name.
+  package static func place(_ path: String) -> String {
+    if let whole = try? resolve(path) { return whole }
+    let parent = Path.parent(of: path)
+    return Path.join((try? resolve(parent)) ?? parent, Path.name(of: path))
+  }
+
   /// Names in a directory, sorted, without `.` and `..`.
   package static func list(_ path: String) throws(FileError) -> [String] {
     try found(System.list(path), path, "list").filter { $0 != "." && $0 != ".." }.sorted()

@@ -30,6 +30,13 @@ package enum Path {
     return root + parts.dropLast().joined(separator: "/")
   }
 
+  /// Whether a path is a folder or lies in it; both resolved.
+  package static func isWithin(_ path: String, _ folder: String) -> Bool {
+    // Byte by byte: two names that are equal under Unicode normalisation are two names.
+    let (inner, outer) = (path.utf8.split(separator: separator), folder.utf8.split(separator: separator))
+    return inner.count >= outer.count && zip(inner, outer).allSatisfy { $0.elementsEqual($1) }
+  }
+
   private static func components(_ path: String) -> [String] {
     path.utf8.split(separator: separator).map { String(decoding: $0, as: UTF8.self) }
   }

@@ -36,6 +36,9 @@ public struct Checkpoint: Sendable {
     }
     var shards: [SafetensorsFile] = []
     for name in names { shards.append(try SafetensorsFile(path: Path.join(directory, name))) }
+    if let packed = shards.first(where: \.isPacked), let dense = shards.first(where: { !$0.isPacked }) {
+      throw CheckpointError(dense.path, .mixedForms(packedFile: packed.path))
+    }
     locations = try Self.locate(shards)
     self.shards = shards
     guard case .indexed(let index) = files else {

@@ -42,6 +42,8 @@ public struct CheckpointError: Error, Equatable, Sendable {
     case unsafeShardPath(String)
     /// A tensor stands in two shards.
     case duplicateTensor(String, otherFile: String)
+    /// One file of a checkpoint is packed, and this one is not.
+    case mixedForms(packedFile: String)
     /// A tensor is not in the shard that the index names.
     case notInShard(tensor: String, shard: String)
     /// The file changed while it was in use.
@@ -115,6 +117,7 @@ extension CheckpointError: Diagnostic {
     case .malformedIndex(let field, let reason): "\(field): \(reason)"
     case .unsafeShardPath(let path): "weight_map: '\(path)' is not a plain file name in the same folder"
     case .duplicateTensor(let tensor, let other): "tensor '\(tensor)': it is also in \(other)"
+    case .mixedForms(let packed): "it is dense, but \(packed) is packed; take all files of one form"
     case .notInShard(let tensor, let shard): "weight_map: tensor '\(tensor)' is not in \(shard)"
     case .replaced: "the file was replaced or changed while it was in use; start again"
     }

@@ -20,17 +20,16 @@ enum WeightFiles {
     if let known = Self.known.first(where: { FileSystem.isListed(Path.join(directory, $0)) }) {
       self = known.hasSuffix(".json") ? .indexed(known) : .single(known)
     } else {
-      let names = (try? FileSystem.list(directory))?.sorted() ?? []
-      let shards = names.compactMap { name in ShardName(name).map { (name: name, number: $0) } }
-      guard let count = shards.first?.number.count, shards.count == count,
-        shards.enumerated().allSatisfy({ $1.number.index == $0 + 1 && $1.number.count == count })
+      let names = (try? FileSystem.list(directory)) ?? []
+      let shards = names.compactMap(ShardName.init)
+      guard
+        let whole = [false, true].lazy.map({ isPacked in shards.filter { $0.isPacked == isPacked } }).first(
+          where: Self.isWhole)
       else {
         throw CheckpointError(
-          FileError(
-            directory, "find weights", reason: Self.reason(directory, names, shards.map(\.number)),
-            failureKind: .noInput))
+          FileError(directory, "find weights", reason: Self.reason(directory, names, shards), failureKind: .noInput))
       }
-      self = .numbered(shards.map(\.name))
+      self = .numbered(whole.map(\.name))
     }
   }
 
@@ -47,21 +46,33 @@ enum WeightFiles {
       }
     case .numbered(let names):
       ["\(directory): there is no \(Self.indexFile); the \(names.count) shards are read, none of which is missing"]
+        + names.map(PackedFormat.packedName).map { Path.join(directory, $0) }.filter(FileSystem.isListed).map {
+          "\($0): it is not read, because the dense shards are there, which count"
+        }
     }
   }
 
   /// The number of a shard and of all shards in a name such as `model-00002-of-00005.safetensors`.
   private struct ShardName {
+    let name: String
     let index: Int
     let count: Int
+    let isPacked: Bool
 
     init?(_ name: String) {
-      let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+      let dense = PackedFormat.denseName(of: name)
+      let parts = (dense ?? name).split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count == 4, parts[0] == "model", parts[2] == "of", parts[3].hasSuffix(".safetensors"),
         let index = Int(parts[1]), let count = Int(parts[3].dropLast(".safetensors".count)), count > 0
       else { return nil }
-      (self.index, self.count) = (index, count)
+      (self.name, self.index, self.count, isPacked) = (name, index, count, dense != nil)
     }
+  }
+
+  /// Whether shards, in the order of their names, are all of one checkpoint.
+  private static func isWhole(_ shards: [ShardName]) -> Bool {
+    guard let count = shards.first?.count, shards.count == count else { return false }
+    return shards.enumerated().allSatisfy { $1.index == $0 + 1 && $1.count == count }
   }
 
   private static func reason(_ directory: String, _ names: [String], _ shards: [ShardName]) -> String {
@@ -72,7 +83,7 @@ enum WeightFiles {
       "convert it with transformers: AutoModelForCausalLM.from_pretrained('\(directory)').save_pretrained('NEW')"
     func first(_ isWanted: (String) -> Bool) -> String? { names.first(where: isWanted) }
     if names.contains("snapshots") {
-      let found = (try? FileSystem.list(Path.join(directory, "snapshots")))?.sorted().first
+      let found = (try? FileSystem.list(Path.join(directory, "snapshots")))?.first
       return "it is a folder of a download cache; name snapshots/\(found ?? "…") in it"
     }
     if let name = first({ $0.hasPrefix("adapter_model.") }) {

@@ -47,9 +47,11 @@ public struct ChatTemplate: Sendable {
   private init(
     _ template: String, specialTokens: [(name: String, text: String)], name: String
   ) throws(TokenizerError) {
-    (source, self.name, self.specialTokens) = (Array(template.utf8), name, specialTokens)
+    // As Jinja reads it: whatever ends a line is a line feed.
+    let text = template.pieces(between: "\r\n").joined(separator: "\n").pieces(between: "\r").joined(separator: "\n")
+    (source, self.name, self.specialTokens) = (Array(text.utf8), name, specialTokens)
     do throws(TemplateProblem) {
-      var parser = try TemplateParser(template)
+      var parser = try TemplateParser(text)
       statements = try parser.statements()
     } catch { throw Self.failure(error, source, name) }
   }

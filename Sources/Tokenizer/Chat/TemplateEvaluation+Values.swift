@@ -46,15 +46,15 @@ extension TemplateEvaluation {
     }
     func part<Element>(_ elements: [Element]) -> [Element] {
       let count = elements.count
-      func inside(_ bound: Int) -> Int { max(0, min(count, bound < 0 ? max(bound, -count) + count : bound)) }
+      // How many elements stand in front of a bound, and up to it.
+      func inside(_ bound: Int) -> Int { bound < 0 ? max(0, bound + count) : min(count, bound) }
+      func through(_ bound: Int) -> Int { bound < 0 ? max(0, bound + count + 1) : min(count, min(count, bound) + 1) }
       if step == 1 {
         let start = inside(first ?? 0)
         return Array(elements[start..<max(start, inside(end ?? count))])
       }
-      // From behind the first element down to behind the end.
-      let start = first.map { inside($0 < 0 ? $0 + 1 + ($0 == -1 ? count : 0) : $0 + 1) } ?? count
-      let low = end.map { inside($0 < 0 ? $0 + 1 + ($0 == -1 ? count : 0) : $0 + 1) } ?? 0
-      return elements[low..<max(low, start)].reversed()
+      let low = end.map(through) ?? 0
+      return elements[low..<max(low, first.map(through) ?? count)].reversed()
     }
     switch value {
     case .list(let elements): return .list(part(elements))
@@ -139,19 +139,24 @@ extension TemplateEvaluation {
       }
       return .string(text)
     case .name("range"):
-      let bounds = try values(arguments, of: "range", place).map { value in
-        if case .integer(let number) = value { number } else { 0 }
-      }
-      guard (1...2).contains(bounds.count) else { throw Self.problem("range takes one number or two", place) }
-      let (first, end) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
-      guard end < 1_000_000 else { throw Self.problem("a range that long is refused", place) }
-      return .list((first..<max(first, end)).map { .integer($0) })
+      return try range(try values(arguments, of: "range", place), place)
     case .name(let name): throw Self.problem("the function \(name) is not known", place)
     case .member(let of, let name, let place):
       let of = try value(of)
       return try method(name, of, try values(arguments, of: name, place), place)
     default: throw Self.problem("this cannot be called", place)
     }
+  }
+
+  /// The numbers from the first, or from 0, up to the last one, without it.
+  private func range(_ bounds: [TemplateValue], _ place: Int) throws(TemplateProblem) -> TemplateValue {
+    guard case .integer(let first)? = bounds.count == 2 ? bounds.first : .integer(0),
+      case .integer(let end)? = bounds.last
+    else { throw Self.problem("range takes one number or two", place) }
+    guard end > first else { return .list([]) }
+    let (count, isTooLong) = end.subtractingReportingOverflow(first)
+    guard !isTooLong, count <= Self.mostElements else { throw Self.problem("a range that long is refused", place) }
+    return .list((first..<end).map { .integer($0) })
   }
 
   private func method(

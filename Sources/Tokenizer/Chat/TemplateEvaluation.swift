@@ -12,7 +12,7 @@ struct TemplateEvaluation {
   /// Bytes of a text, of a list with all that is in it and of the output, so that none fills the memory.
   static let mostBytes = 16 << 20
   /// Elements of a list, and of those in it.
-  private static let mostElements = 1 << 20
+  static let mostElements = 1 << 20
   /// Lists in lists, so that nobody who goes through them exhausts the stack.
   private static let mostDepth = 100
   /// Bytes and elements that are handled in a step.
@@ -57,6 +57,7 @@ struct TemplateEvaluation {
   ) throws(TemplateProblem) {
     var elements: [[String: TemplateValue]] = []
     for element in try list(iterable, place) {
+      try step()
       let names = try bind(targets, to: element, place)
       if let filter {
         scopes.append(names)
@@ -98,7 +99,11 @@ struct TemplateEvaluation {
   func list(_ value: TemplateValue, _ place: Int) throws(TemplateProblem) -> [TemplateValue] {
     switch value {
     case .list(let elements): return elements
-    case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+    case .string(let text):
+      guard text.unicodeScalars.count <= Self.mostElements else {
+        throw TemplateProblem(reason: "a list becomes too long", place: place)
+      }
+      return text.unicodeScalars.map { .string(String($0)) }
     case .object(let members): return members.map { .string($0.key) }
     case .undefined: return []
     default: throw TemplateProblem(reason: "\(value.kind) has no elements", place: place)
@@ -117,8 +122,12 @@ struct TemplateEvaluation {
       }
       try step(text.utf8.count / Self.bytesPerStep)
       return value
-    case .list(let elements) where elements.count > Self.mostElements:
-      throw TemplateProblem(reason: "a list becomes too long", place: 0)
+    case .list(let elements):
+      guard elements.count <= Self.mostElements else {
+        throw TemplateProblem(reason: "a list becomes too long", place: 0)
+      }
+      try step(elements.count / Self.elementsPerStep)
+      return value
     default: return value
     }
   }
@@ -172,10 +181,7 @@ struct TemplateEvaluation {
       return .bool(try test(name, of, try values(arguments, of: name, place), place))
     case .not(let of): return .bool(!(try value(of).isTrue))
     case .negative(let of, let place):
-      guard case .integer(let number) = try value(of) else {
-        throw TemplateProblem(reason: "there is no number to negate", place: place)
-      }
-      return .integer(0 &- number)
+      return try combine("-", .integer(0), try value(of), place)
     case .binary(let symbol, let left, let right, let place):
       let left = try value(left)
       if symbol == "and" { return left.isTrue ? try value(right) : left }
@@ -201,10 +207,21 @@ struct TemplateEvaluation {
   /// Names that arguments may have where they stand in this order.
   private static let argumentNames = ["default": ["default_value", "boolean"], "join": ["d"], "trim": ["chars"]]
 
-  /// The arguments of a function, filter or test.
+  /// The most arguments of functions, filters and tests; those of kinds have none, and `tojson`, `selectattr` and the like count their own.
+  private static let mostArguments = [
+    "count": 0, "default": 2, "d": 2, "endswith": 1, "eq": 1, "equalto": 1, "even": 0, "first": 0,
+    "get": 2, "in": 1, "items": 0, "join": 1, "keys": 0, "last": 0, "length": 0, "list": 0, "lower": 0, "lstrip": 1,
+    "odd": 0, "raise_exception": 1, "range": 2, "replace": 2, "rstrip": 1, "safe": 0, "split": 1, "startswith": 1,
+    "strftime_now": 1, "string": 0, "strip": 1, "trim": 1, "upper": 0,
+  ]
+
+  /// The arguments of a function, filter or test; refused where there are more than are read.
   mutating func values(
     _ arguments: [TemplateArgument], of function: String, _ place: Int
   ) throws(TemplateProblem) -> [TemplateValue] {
+    guard arguments.count <= Self.mostArguments[function] ?? arguments.count else {
+      throw TemplateProblem(reason: "\(function) with \(arguments.count) arguments is not known", place: place)
+    }
     let names = Self.argumentNames[function] ?? []
     var result: [TemplateValue] = []
     for argument in arguments {

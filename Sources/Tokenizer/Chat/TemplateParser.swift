@@ -183,21 +183,24 @@ struct TemplateParser {
   }
 
   private mutating func comparison() throws(TemplateProblem) -> TemplateExpression {
-    var left = try sum()
-    while true {
-      if let (symbol, place) = symbol(of: ["==", "!=", "<", "<=", ">", ">="]) {
-        left = .binary(symbol, left, try sum(), place)
-      } else if accept(word: "in") {
-        left = .binary("in", left, try sum(), start)
-      } else if position + 1 < tokens.count, tokens[position].kind == .name("not"),
-        tokens[position + 1].kind == .name("in")
-      {
-        position += 2
-        left = .not(.binary("in", left, try sum(), start))
-      } else {
-        return left
-      }
+    let left = try sum()
+    guard let comparison = comparator() else { return left }
+    let result = TemplateExpression.binary(comparison.symbol, left, try sum(), comparison.place)
+    // In Python a chain of them means that each holds.
+    if let next = comparator() {
+      throw TemplateProblem(reason: "a chain of comparisons is not known; write it with and", place: next.place)
     }
+    return comparison.isNegated ? .not(result) : result
+  }
+
+  /// The sign or word between two values that are compared.
+  private mutating func comparator() -> (symbol: String, isNegated: Bool, place: Int)? {
+    if let (symbol, place) = symbol(of: ["==", "!=", "<", "<=", ">", ">="]) { return (symbol, false, place) }
+    let place = position < tokens.count ? tokens[position].place : start
+    if accept(word: "in") { return ("in", false, place) }
+    guard position + 1 < tokens.count, tokens[position + 1].kind == .name("in"), accept(word: "not") else { return nil }
+    position += 1
+    return ("in", true, place)
   }
 
   private mutating func sum() throws(TemplateProblem) -> TemplateExpression {
@@ -254,16 +257,16 @@ struct TemplateParser {
   private mutating func element(
     of value: TemplateExpression, _ place: Int
   ) throws(TemplateProblem) -> TemplateExpression {
-    var bounds: [TemplateExpression?] = [nil]
-    while !accept("]") {
-      if accept(":") {
-        bounds.append(nil)
-      } else {
-        bounds[bounds.count - 1] = try expression()
-      }
-    }
+    var bounds: [TemplateExpression?] = []
+    repeat {
+      let isMissing = position < tokens.count && [.symbol(":"), .symbol("]")].contains(tokens[position].kind)
+      bounds.append(isMissing ? nil : try expression())
+    } while accept(":")
+    try expect("]")
     if bounds.count == 1, let index = bounds[0] { return .element(value, index, place) }
-    guard (2...3).contains(bounds.count) else { throw problem("this is no element and no slice") }
+    guard (2...3).contains(bounds.count) else {
+      throw TemplateProblem(reason: "this is no element and no slice", place: place)
+    }
     return .slice(value, bounds, place)
   }
 

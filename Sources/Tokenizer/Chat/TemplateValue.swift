@@ -36,13 +36,49 @@ enum TemplateValue: Sendable {
     case .string(let text): text
     case .list(let elements): "[" + elements.map(\.representation).joined(separator: ", ") + "]"
     case .object(let members):
-      "{" + members.map { "'\($0.key)': \($0.value.representation)" }.joined(separator: ", ") + "}"
+      "{" + members.map { "\(Self.quoted($0.key)): \($0.value.representation)" }.joined(separator: ", ") + "}"
     case .namespace: "namespace"
     case .function: "function"
     }
   }
 
-  private var representation: String { if case .string(let text) = self { "'\(text)'" } else { text } }
+  /// The same as part of a list: a text in quotation marks.
+  private var representation: String {
+    guard case .string(let text) = self else { return text }
+    return Self.quoted(text)
+  }
+
+  /// A text as Python's `repr` writes it.
+  private static func quoted(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    let mark: Unicode.Scalar = scalars.contains("'") && !scalars.contains("\"") ? "\"" : "'"
+    var result = String.UnicodeScalarView([mark])
+    for scalar in scalars {
+      switch scalar {
+      case "\n": result.append(contentsOf: "\\n".unicodeScalars)
+      case "\r": result.append(contentsOf: "\\r".unicodeScalars)
+      case "\t": result.append(contentsOf: "\\t".unicodeScalars)
+      case "\\", mark: result.append(contentsOf: ["\\", scalar])
+      case _ where isPrintable(scalar): result.append(scalar)
+      default:
+        let digits = String(scalar.value, radix: 16)
+        let (letter, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
+        let zeros = String(repeating: "0", count: width - digits.count)
+        result.append(contentsOf: "\\\(letter)\(zeros)\(digits)".unicodeScalars)
+      }
+    }
+    result.append(mark)
+    return String(result)
+  }
+
+  /// Whether Python writes a character as it is.
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    case .spaceSeparator: scalar == " "
+    default: true
+    }
+  }
 
   /// What it is, for messages.
   var kind: String {

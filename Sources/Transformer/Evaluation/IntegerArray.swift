@@ -52,10 +52,10 @@ struct IntegerArray {
   let integers: [Int]
   let shape: [Int]
 
-  /// The tensor `input_ids` of a safetensors file.
+  /// The tensor `input_ids` of a safetensors file; `others` gets the names of all others.
   ///
   /// Throws where there is none, or its elements are no integers.
-  init(safetensors path: String) throws(CheckpointError) {
+  init(safetensors path: String, others: inout [String]) throws(CheckpointError) {
     let file = try SafetensorsFile(path: path)
     guard let entry = file.entry("input_ids") else { throw CheckpointError(path, missing: "input_ids") }
     guard let type = IntegerType(rawValue: entry.type) else {
@@ -63,6 +63,7 @@ struct IntegerArray {
         path, tensor: "input_ids", field: "dtype",
         reason: "ids must be \(IntegerType.allCases.map(\.rawValue).alternatives), not \(entry.type)")
     }
+    others = file.entries.filter { $0.name != entry.name }.map { "\($0.name)" }
     integers = type.integers(try file.bytes(of: entry.name)[...])
     shape = entry.shape
   }

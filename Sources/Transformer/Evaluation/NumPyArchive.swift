@@ -4,10 +4,12 @@ import Support
 ///
 /// The layout is that of PKWARE's APPNOTE 6.3.3: a directory at the end names the members and where they begin.
 enum NumPyArchive {
-  /// The array of a name, or the only one there is.
+  /// The array of a name, or the only one there is, and the names of all others.
   ///
   /// Throws where there is none, where it is compressed, and where the archive is damaged.
-  static func array(_ name: String, in bytes: ArraySlice<UInt8>, source: String) throws(ModelError) -> IntegerArray {
+  static func array(
+    _ name: String, in bytes: ArraySlice<UInt8>, source: String
+  ) throws(ModelError) -> (array: IntegerArray, others: [String]) {
     func malformed(_ reason: String) -> ModelError { .tokens(source: source, reason: reason) }
     guard let members = members(bytes) else { throw malformed("this is not a .npz file: its zip directory is damaged") }
     let names = members.map(\.name)
@@ -26,7 +28,8 @@ enum NumPyArchive {
     guard CRC32.checksum(content) == UInt32(member.checksum) else {
       throw malformed("'\(member.name)' is damaged: its CRC-32 is not the one recorded")
     }
-    return try IntegerArray(numPy: content, source: "\(source): \(member.name)")
+    let others = names.filter { $0 != member.name }.map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
+    return (try IntegerArray(numPy: content, source: "\(source): \(member.name)"), others)
   }
 
   private struct Member {

@@ -18,7 +18,13 @@ public enum TokenFile: Sendable, Equatable {
   ///
   /// Throws `ModelError` where the file cannot be read or holds something else.
   public init(path: String) throws(ModelError) {
-    let array = try Self.array(path)
+    var others: [String] = []
+    try self.init(path: path, others: &others)
+  }
+
+  /// The same; `others` gets the names of arrays in the file that are not read, such as masks.
+  package init(path: String, others: inout [String]) throws(ModelError) {
+    let array = try Self.array(path, &others)
     let shape = array.shape
     guard shape.count == 1 || shape.count == 2 else {
       throw .tokens(source: path, reason: "ids must have one or two dimensions, not \(shape.count)")
@@ -33,13 +39,17 @@ public enum TokenFile: Sendable, Equatable {
     }
   }
 
-  private static func array(_ path: String) throws(ModelError) -> IntegerArray {
+  private static func array(_ path: String, _ others: inout [String]) throws(ModelError) -> IntegerArray {
     if path.hasSuffix(".safetensors") {
-      do throws(CheckpointError) { return try IntegerArray(safetensors: path) } catch { throw .checkpoint(error) }
+      do throws(CheckpointError) { return try IntegerArray(safetensors: path, others: &others) } catch {
+        throw .checkpoint(error)
+      }
     }
     let bytes: [UInt8]
     do throws(FileError) { bytes = try File.contents(of: path) } catch { throw ModelError(error) }
-    return try path.hasSuffix(".npz")
-      ? NumPyArchive.array("input_ids", in: bytes[...], source: path) : IntegerArray(numPy: bytes[...], source: path)
+    guard path.hasSuffix(".npz") else { return try IntegerArray(numPy: bytes[...], source: path) }
+    let found = try NumPyArchive.array("input_ids", in: bytes[...], source: path)
+    others = found.others
+    return found.array
   }
 }

@@ -8,7 +8,7 @@ public struct Sampling: Sendable, Equatable {
   public var repetitionPenalty = 1.0
   /// What scores are divided by before they become probabilities; 0 for the most probable token each time.
   public var temperature = 0.0
-  /// Only so many of the most probable tokens; nil for all.
+  /// Only so many of the most probable tokens; nil, or less than 1, for all.
   public var topK: Int?
   /// Only the most probable tokens whose probabilities come to this (Holtzman et al., "The Curious Case of Neural Text Degeneration",
   /// 2020).
@@ -57,7 +57,7 @@ public struct TokenSampler: Sendable {
 
   /// Equal weights at the border stay, all of them.
   private func keepTopK(_ weights: inout [Double]) {
-    guard let count = sampling.topK, count < weights.count else { return }
+    guard let count = sampling.topK, count > 0, count < weights.count else { return }
     let least = weights.sorted(by: >)[count - 1]
     for i in weights.indices where weights[i] < least { weights[i] = 0 }
   }

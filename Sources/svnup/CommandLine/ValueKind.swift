@@ -54,7 +54,8 @@ extension ValueKind where Value == Double {
       }
       guard range.contains(number), !(excludingLower && number == range.lowerBound) else {
         let isPercentage = range.upperBound == 1 && number > 1 && number <= 100
-        throw UsageError("must be \(bounds)" + (isPercentage ? "; \(text) % is \((number / 100).brief)" : ""))
+        throw UsageError(
+          "must be \(bounds)" + (isPercentage ? "; \(text) % is \(((number * 1e13).rounded() / 1e15).brief)" : ""))
       }
       return number
     } spell: {
@@ -84,10 +85,12 @@ extension ValueKind {
       let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       var seen: Set<String> = []
       return try parts.map { part throws(UsageError) in
-        guard seen.insert(part).inserted else { throw UsageError("has \(part) twice") }
-        do throws(UsageError) { return try kind.parse(part) } catch {
+        let value: Element
+        do throws(UsageError) { value = try kind.parse(part) } catch {
           throw parts.count > 1 ? UsageError("\(part.isEmpty ? "an empty value" : part) \(error.message)") : error
         }
+        guard seen.insert(kind.spell(value)).inserted else { throw UsageError("has \(part) twice") }
+        return value
       }
     } spell: {
       $0.map(kind.spell).joined(separator: ",")

@@ -12,7 +12,8 @@ package enum ComparePlanCommand: Command {
     """
   package static let usage = "MODEL… --calibration FILE --data FILE --output DIR [options]"
   package static let positionals: [any Declaration] = [CompareOptions.models]
-  package static let groups: [OptionGroup] = CompareOptions.groups + [("Output", [CompareCommand.output])]
+  package static let groups: [OptionGroup] =
+    CompareOptions.groups + [("Output", [CompareCommand.output, OutputOptions.force])]
   package static let examples: KeyValuePairs = [
     "A plan for a Slurm array; its number of tasks is printed:": """
     svnup compare plan Llama-2-7b --sparsities 0.5,0.6,0.7 --seeds 3 \\
@@ -25,7 +26,8 @@ package enum ComparePlanCommand: Command {
 
   package static func run(_ arguments: Arguments, console: Console) throws {
     let folder = try arguments.required(CompareCommand.output)
-    let plan = try CompareOptions.job(arguments, console: console).plan(in: folder)
+    let plan = try CompareOptions.job(arguments, console: console).plan(
+      in: folder, replacing: arguments[OutputOptions.force])
     let lists = plan.tasksInTurn
     try console.report(
       ["tasks": JSON(plan.taskCount), "shared": JSON(lists.shared), "cells": JSON(lists.cells)],

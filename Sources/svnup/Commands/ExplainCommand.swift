@@ -67,6 +67,6 @@ package enum ExplainCommand: Command {
       Page(
         of: walk, model: Path.name(of: job.model.path), command: ["svnup"] + CommandLine.arguments.dropFirst(),
         cost: events), console)
-    try console.report(walk.json, or: walk.text(console.barStyle))
+    try console.report(walk.json.with("memory", walk.memory?.json ?? .null), or: walk.text(console.barStyle))
   }
 }

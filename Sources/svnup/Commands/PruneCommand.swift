@@ -258,6 +258,12 @@ package enum PruneCommand: Command {
     if let reason = reasonForCalibration(arguments, method) {
       _ = try arguments.required(InputOptions.calibration, by: reason)
     }
+    if !arguments.isGiven(InputOptions.calibration) {
+      try arguments.refuse([InputOptions.samples, InputOptions.seed, sequential], unless: "--calibration")
+      if !arguments.isGiven(data) {
+        try arguments.refuse([InputOptions.sequenceLength], unless: "--calibration or --data")
+      }
+    }
   }
 
   private static func validateAllocation(_ arguments: Arguments) throws(UsageError) {

@@ -21,12 +21,13 @@ package enum ShapleyMergeCommand: Command {
   ]
 
   package static func run(_ arguments: Arguments, console: Console) throws {
-    let path = try arguments.required(ShapleyOptions.plan)
-    let file = try arguments[ShapleyOptions.output].map {
-      try OutputFile($0, inputs: [path], replacing: arguments[OutputOptions.force])
-    }
+    let (path, folder) = (try arguments.required(ShapleyOptions.plan), arguments[folder])
     let plan = try ShardPlan(path)
-    switch try plan.merge(arguments[folder], events: console) {
+    let shards = try FileSystem.list(folder).map { Path.join(folder, $0) }
+    let file = try arguments[ShapleyOptions.output].map {
+      try OutputFile($0, inputs: [path] + plan.inputs + shards, replacing: arguments[OutputOptions.force])
+    }
+    switch try plan.merge(folder, events: console) {
     case .values(let record):
       try console.report(record.json, or: record.text(console))
       try file?.write(record.json)

@@ -15,7 +15,8 @@ enum ShardIndex {
   ) throws(UsageError) -> Int {
     var sources: [(name: String, index: Int)] = flag.map { [("--\(piece)", $0)] } ?? []
     for variable in variables {
-      guard let text = environment(variable) else { continue }
+      // One that is set to nothing says nothing.
+      guard let text = environment(variable), !text.isEmpty else { continue }
       guard let index = Int(text) else { throw UsageError("\(variable) is \(text), which is no \(piece)'s number") }
       sources.append((variable, index))
     }

@@ -9,7 +9,7 @@ extension PruningRecord {
       let losses = block.linears.compactMap(\.value.loss)
       table.append([
         String(index), Quantity.percent(block.target), Quantity.percent(block.sparsity),
-        losses.isEmpty ? "" : losses.reduce(0, +).fixed(2),
+        losses.isEmpty ? "–" : losses.reduce(0, +).fixed(2),
         block.linears.contains { $0.value.deadInputs != nil }
           ? String(block.linears.reduce(0) { $0 + ($1.value.deadInputs ?? 0) }) : "–",
       ])

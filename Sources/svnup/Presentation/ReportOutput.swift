@@ -46,18 +46,14 @@ struct ReportOutput {
   }
 
   private static func check(_ path: String, beside others: [String]) throws(FileError) {
-    let place = place(path)
+    let place = FileSystem.place(path)
     for other in others {
-      let there = Self.place(other)
-      guard place == there || place.hasPrefix(there + "/") || there.hasPrefix(place + "/") else { continue }
-      throw FileError.cannotCreate(path, place == there ? "it is \(other)" : "it lies in \(other), or holds it")
+      let there = FileSystem.place(other)
+      let (isInside, isAround) = (Path.isWithin(place, there), Path.isWithin(there, place))
+      guard isInside || isAround else { continue }
+      throw FileError.cannotCreate(
+        path, isInside && isAround ? "it is \(other), too" : "it lies in \(other), or holds it")
     }
-  }
-
-  /// The path from the root, as far as it exists.
-  private static func place(_ path: String) -> String {
-    (try? FileSystem.resolve(path))
-      ?? Path.join((try? FileSystem.resolve(Path.parent(of: path))) ?? Path.parent(of: path), Path.name(of: path))
   }
 }
 
@@ -71,8 +67,9 @@ private struct ChartFolder {
     self.path = path
     isReplaced = replacing
     try DirectoryWriter.check(path, replacing: replacing)
-    if let names = try? FileSystem.list(path), let other = names.first(where: { !$0.hasSuffix(".svg") }) {
-      throw FileError.cannotCreate(path, "it holds \(other), which is no chart; remove it yourself, or choose another")
+    if let names = try? FileSystem.list(path), let other = names.first(where: { !Page.isDrawingName($0) }) {
+      throw FileError.cannotCreate(
+        path, "it holds \(other), which is no chart of a report; remove it yourself, or choose another")
     }
     try DirectoryWriter.rehearse(path, replacing: replacing)
   }

@@ -36,7 +36,10 @@ public struct BenchJob: Sendable {
   public func run() throws -> BenchResult {
     let positions = model.directory.maximumPositions
     let prompt = promptTokens ?? max(1, min(512, positions / 2))
-    guard prompt + tokens <= positions else {
+    for (setting, value) in [(SettingError.Setting.promptTokens, prompt), (.tokens, tokens), (.rounds, rounds)] {
+      guard value > 0 else { throw SettingError(setting, "\(value)", "there must be one at least") }
+    }
+    guard prompt <= positions, tokens <= positions - prompt else {
       throw SettingError(
         .promptTokens, "\(prompt)", "with \(tokens) more these are more than the model's \(positions) positions")
     }

@@ -49,6 +49,17 @@ enum CompareTask: Hashable, Sendable {
 /// Something that is measured on a dense model for a pruning.
 enum DensePart: String, CaseIterable, Sendable {
   case values, outlierRatios, medianScores, hillExponents, sensitivity
+
+  /// What it is for people.
+  var words: String {
+    switch self {
+    case .values: "Shapley values"
+    case .outlierRatios: "outlier ratios"
+    case .medianScores: "median scores"
+    case .hillExponents: "Hill exponents"
+    case .sensitivity: "sensitivity"
+    }
+  }
 }
 
 /// The grid of a job: its rows, its cells, and the tasks that they take, in the order in which they are done.
@@ -176,11 +187,18 @@ struct CompareGrid: Sendable {
     return titles
   }
 
+  /// How an absent player is pruned in the game of a cell, in words.
+  private func probe(of cell: CompareCell) -> String {
+    guard let probe = pruning(cell).game?.settings.probe else { return "" }
+    return "probe \(SparsityPattern.unstructured(probe.sparsity ?? 0).label)"
+  }
+
   /// A task in words, and in words that suit a file's name.
   func words(of task: CompareTask) -> [String] {
     switch task {
     case .dense(let model): ["dense", name(ofModel: model)]
-    case .part(let part, let cell): [part.rawValue, name(ofModel: cell.model), "seed \(cell.seed)"]
+    case .part(let part, let cell):
+      [part.words, name(ofModel: cell.model), "seed \(cell.seed)"] + (part == .values ? [probe(of: cell)] : [])
     case .cell(let cell):
       [name(ofModel: cell.model)] + words(ofRow: cell.row).filter { !$0.isEmpty } + [
         name(ofTarget: cell.target), "seed \(cell.seed)",
@@ -203,16 +221,5 @@ extension SparsityPattern {
     if let groups { return groups }
     let percent = (100 * sparsity).fixed(6)
     return "\(percent.trimmingZeros) %"
-  }
-}
-
-extension String {
-  /// A decimal number without zeros at its end.
-  fileprivate var trimmingZeros: String {
-    guard contains(".") else { return self }
-    var text = self
-    while text.last == "0" { text.removeLast() }
-    if text.last == "." { text.removeLast() }
-    return text
   }
 }

@@ -9,10 +9,10 @@ struct CompareIdentity {
 
   /// What the files of one of a job's models are on this machine; reads all of them.
   static func found(_ job: CompareJob, model index: Int, events: any JobEvents) throws -> JSON {
-    let texts = job.evaluations.enumerated().map { (role("data", $0), $1.path) }
-    let tasks = job.tasks.enumerated().map { (role("task", $0), Optional($1)) }
+    let texts = job.evaluations.enumerated().map { (role("data", $0), $1.path, nil as TextProtocol?) }
+    let tasks = job.tasks.enumerated().map { (role("task", $0), Optional($1), nil as TextProtocol?) }
     let hashes = try FileHashes(
-      of: job.models[index], texts: [("calibration", job.calibration.path)] + texts + tasks, events: events)
+      of: job.models[index], texts: [("calibration", job.calibration.path, nil)] + texts + tasks, events: events)
     return [
       "svnup": JSON(Version.current), "executable": RunIdentity.executable.map { JSON($0) } ?? .null,
       "kernel": JSON(Kernel.current.rawValue), "sha256": hashes.json,

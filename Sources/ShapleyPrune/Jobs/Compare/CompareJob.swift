@@ -119,7 +119,13 @@ public struct CompareJob: Sendable {
   /// A folder may hold results of another comparison: what both have in common is not computed again.
   ///
   /// Throws `SettingError` for a setting that cannot be carried out, and what reading the files throws.
-  public func plan(in folder: String) throws -> ComparePlan { try ComparePlan(self, folder: folder) }
+  ///
+  /// - Parameters:
+  ///   - folder: where the plan and the results go.
+  ///   - replacing: whether the plan of another comparison may be replaced there, whose tasks have other numbers.
+  public func plan(in folder: String, replacing: Bool = true) throws -> ComparePlan {
+    try ComparePlan(self, folder: folder, replacing: replacing)
+  }
 
   /// Throws where settings do not go together.
   func check() throws {
@@ -134,6 +140,12 @@ public struct CompareJob: Sendable {
     try demand((1...Self.seedLimit).contains(seeds), .seeds, "there must be 1 to \(Self.seedLimit)")
     try demand(samples > 0, .samples, "there must be one at least")
     try demand((items ?? 1) > 0, .items, "there must be one at least")
+    let texts = evaluations.map { (setting: SettingError.Setting.data, path: $0.path) } + tasks.map { (.task, $0) }
+    for (setting, path) in [(.calibration, calibration.path)] + texts {
+      try demand(
+        path.map { !TextInput(path: $0).isStandardInput } ?? true, setting,
+        "it is read more than once, so that it must be a file")
+    }
     if !rules.contains(.uniform), let groups = targets.lazy.compactMap(\.groups).first {
       throw SettingError(.patterns, groups, "it is the same for every linear: add the uniform allocation")
     }

@@ -35,13 +35,18 @@ public struct ComparePlan: Sendable {
   /// The plan's file.
   var path: String { Path.join(folder, Self.fileName) }
 
-  /// Writes the plan of a job into a folder, which is made where there is none.
-  init(_ job: CompareJob, folder: String) throws {
+  /// Writes the plan of a job into a folder, which is made where there is none; `replacing` says what becomes of the plan of another one.
+  init(_ job: CompareJob, folder: String, replacing: Bool) throws {
     try job.check()
     self.job = job
     self.folder = folder
     let request = try Request(job)
     try Self.makeFolder(folder)
+    let path = Path.join(folder, Self.fileName)
+    if let old = try? FieldReader(file: path), old.json["request"]?.encoded() != request.json.encoded() {
+      guard replacing else { throw FileError.exists(path) }
+      job.events.note("\(path): it was of another comparison and is made anew; results that both need stay")
+    }
     let models = try job.models.indices.map { try CompareIdentity.found(job, model: $0, events: job.events) }
     identity = CompareIdentity(models: models)
     checked = Set(job.models.indices)

@@ -62,6 +62,7 @@ final class CompareRun {
     }
     let content = CompareTaskFile.Content(result: result, seconds: (ContinuousClock.now - start).seconds)
     try file.write(content)
+    try? FileSystem.removeFile(file.journal)
     return Done(content: content, isNew: true)
   }
 
@@ -158,11 +159,7 @@ final class CompareRun {
       let header = JournalContents.Header(
         identity: file.identity.sha256, players: game.settings.playerCount(grid.job.models[cell.model].directory),
         windows: game.windows.sequences)
-      let path = file.path + ".journal"
-      // The store is closed before its file goes.
-      let record = try game.play(model, measurements: JobJournal.ofTask(path, header, events: events)).record
-      try? FileSystem.removeFile(path)
-      return record.json
+      return try game.play(model, measurements: JobJournal.ofTask(file.journal, header, events: events)).record.json
     }
   }
 

@@ -5,7 +5,13 @@ package struct CompareTaskFile {
   package let path: String
   let identity: JSON
 
+  /// The file in which measurements are kept until the result is there.
+  var journal: String { path + ".journal" }
+
   package init(path: String, identity: JSON) { (self.path, self.identity) = (path, identity) }
+
+  /// The longest that a task may have taken, in seconds: some thirty years.
+  private static let mostSeconds = 1e9
 
   /// What was computed, and how long that took.
   package struct Content {
@@ -26,7 +32,7 @@ package struct CompareTaskFile {
   /// The content of a file's text.
   package func parse(_ bytes: [UInt8]) throws(DocumentError) -> Content {
     let fields = try FieldReader(parsing: bytes, source: path)
-    let seconds = try fields.member("seconds").number(in: 0...Double.greatestFiniteMagnitude)
+    let seconds = try fields.member("seconds").number(in: 0...Self.mostSeconds)
     try fields.checkSeal("the file is damaged")
     let result = try fields.member("result").json
     guard fields.json["identity"]?.encoded() == identity.encoded() else {

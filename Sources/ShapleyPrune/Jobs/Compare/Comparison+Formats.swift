@@ -26,15 +26,15 @@ extension Comparison {
   }
 
   /// Whether an entry cannot be told from the best of its column.
-  package static func isWithinNoise(_ entry: Entry) -> Bool { entry.bestTest.map { !$0.isDifferent } ?? false }
+  package static func isWithinNoise(_ entry: Entry) -> Bool { entry.bestTest?.isNoise == true }
 
-  /// What the marks in a table mean.
-  package var legend: String {
+  /// What the marks in a table mean, in which changes stand in brackets, or at another place.
+  package func legend(changes: String = "in brackets") -> String {
     let deviation = seeds > 1 ? "mean ± standard deviation over \(seeds) seeds; " : ""
     let tasks = grid.job.tasks.isEmpty ? "" : ", of accuracies as a difference in points"
     let units = grid.job.tasks.isEmpty ? "windows" : "windows or items"
     return
-      "\(deviation)in brackets, against the uniform allocation of the same method\(tasks); ≈: no more than noise by a paired test "
+      "\(deviation)\(changes), against the uniform allocation of the same method\(tasks); ≈: no more than noise by a paired test "
       + "over \(units) at \(Quantity.percent(PairedTest.level, digits: 0)); "
       + "°: not to be told from the best in the column by that test"
   }
@@ -61,7 +61,7 @@ extension Comparison {
       }
       lines.append("")
     }
-    return (lines + [legend + "."]).joined(separator: "\n") + "\n"
+    return (lines + [legend() + "."]).joined(separator: "\n") + "\n"
   }
 
   /// Tables in LaTeX without packages, one for each model and text.
@@ -174,8 +174,8 @@ extension Comparison.Column {
   /// `opt-125m on wiki.txt, perplexity (dense 27.65)`.
   package var heading: String { "\(model) on \(text), \(measure.title) (dense \(self.text(dense)))" }
 
-  /// A figure with two decimals: `13.56`, of an accuracy in per cent.
-  package func text(_ figure: Double) -> String { measure.inUnit(figure).fixed(2) }
+  /// A figure with two decimals: `13.56`, of an accuracy in per cent; a dash where there is none.
+  package func text(_ figure: Double) -> String { figure.isNaN ? "–" : measure.inUnit(figure).fixed(2) }
 
   /// `13.56 ± 0.04`.
   package func figure(_ entry: Comparison.Entry) -> String {
@@ -185,7 +185,7 @@ extension Comparison.Column {
   /// `-45.0 %`, of an accuracy `-4.5`; `≈` in front where that is no more than noise, and nothing where there is nothing to compare with.
   package func change(_ entry: Comparison.Entry) -> String {
     guard let change = entry.change, change.isFinite else { return "" }
-    let sign = entry.changeTest?.isDifferent == false ? "≈ " : ""
+    let sign = entry.changeTest?.isNoise == true ? "≈ " : ""
     guard measure != .perplexity else { return sign + Quantity.change(1 + change, from: 1) }
     return "\(sign)\(change < 0 ? "" : "+")\(measure.inUnit(change).fixed(1))"
   }

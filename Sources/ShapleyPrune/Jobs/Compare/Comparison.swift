@@ -210,7 +210,7 @@ public struct Comparison: Sendable {
         entries[row]?.changeTest = PairedTest(samples(row), samples(base))
       }
       guard let best, ranks[best].isFinite else { continue }
-      if row == best {
+      if ranks[row] == ranks[best] {
         entries[row]?.isBest = true
       } else {
         entries[row]?.bestTest = PairedTest(samples(row), samples(best))
@@ -223,7 +223,9 @@ public struct Comparison: Sendable {
     var cost = Cost()
     /// The time of a part, by its name and what tells it from others of the name.
     var parts: [DensePart: [(cell: CompareCell, seconds: Double)]] = [:]
-    for (task, content) in results {
+    // In their order, so that the sums are the same to the last digit.
+    for task in grid.tasks {
+      guard let content = results[task] else { continue }
       switch task {
       case .dense(let model):
         cost.shared += content.seconds
@@ -236,7 +238,8 @@ public struct Comparison: Sendable {
       case .cell: cost.cells += content.seconds
       }
     }
-    for (part, measured) in parts {
+    for part in DensePart.allCases {
+      guard let measured = parts[part] else { continue }
       for index in grid.job.models.indices {
         let times = measured.filter { $0.cell.model == index }.map(\.seconds)
         guard !times.isEmpty else { continue }

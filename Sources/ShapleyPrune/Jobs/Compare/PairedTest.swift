@@ -12,7 +12,10 @@ public struct PairedTest: Sendable, Equatable {
   public static let level = 0.05
 
   /// Whether the difference is more than noise.
-  public var isDifferent: Bool { (probability ?? 1) < Self.level }
+  public var isDifferent: Bool { probability.map { $0 < Self.level } ?? false }
+
+  /// Whether it is no more than noise; where nothing could be tested, it is neither.
+  public var isNoise: Bool { probability.map { $0 >= Self.level } ?? false }
 
   /// A test of two lists of equal length, one number a window.
   ///

@@ -1,32 +1,31 @@
-/// A text that comes in pieces and ends in front of the first of some texts.
-struct StoppingText {
+/// A text that comes in pieces and ends in front of whichever of some texts is complete first.
+package struct StoppingText {
   private let stops: [[UInt8]]
   /// Everything that was given out.
-  private(set) var text = ""
+  package private(set) var text = ""
   /// What may yet become a text to stop at.
   private var held: [UInt8] = []
-  private(set) var isStopped = false
+  package private(set) var isStopped = false
 
-  init(stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
+  package init(stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
 
   /// What is certain with a further piece.
-  mutating func append(_ piece: String) -> String {
+  package mutating func append(_ piece: String) -> String {
     guard !isStopped else { return "" }
-    held.append(contentsOf: piece.utf8)
-    for start in held.indices {
-      let rest = held[start...]
-      if stops.contains(where: { rest.starts(with: $0) }) {
-        isStopped = true
-        return give(start)
-      }
-      // The beginning of one, as far as there is text.
-      if stops.contains(where: { $0.starts(with: rest) }) { return give(start) }
+    for byte in piece.utf8 {
+      held.append(byte)
+      // Of those that end here, the one that begins first.
+      let complete = stops.filter { held.suffix($0.count).elementsEqual($0) }.map(\.count).max()
+      guard let complete else { continue }
+      isStopped = true
+      return give(held.count - complete)
     }
-    return give(held.count)
+    // The longest end of the text that one begins with.
+    return give(held.indices.first { start in stops.contains { $0.starts(with: held[start...]) } } ?? held.count)
   }
 
   /// What was held back.
-  mutating func finish() -> String { isStopped ? "" : give(held.count) }
+  package mutating func finish() -> String { isStopped ? "" : give(held.count) }
 
   /// Gives out the first bytes; a stop begins with a whole character, so that they are whole ones too.
   private mutating func give(_ count: Int) -> String {
