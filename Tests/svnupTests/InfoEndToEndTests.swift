@@ -52,6 +52,11 @@ struct InfoEndToEndTests {
     ] {
       #expect(("\n" + result.output).contains("\n\(line)\n"), "\(line)\n\(result.output)")
     }
+    #expect(result.output.contains("\ntokenizer     none that can be read: \(Inputs.llama3): no tokenizer here"))
+    #expect(try svnup.json(["info", Inputs.llama3])["tokenizer"]?.isNull == true)
+    let tokenizer = try #require(svnup.json(["info", Inputs.embedded])["tokenizer"])
+    #expect(tokenizer["vocabularySize"]?.integer == 1024)
+    #expect(tokenizer["files"]?.array?.compactMap(\.text) == ["tokenizer.json", "tokenizer_config.json"])
     let opt = try svnup.run(["info", Inputs.opt])
     #expect(opt.output.contains("architecture  opt, 4 blocks"))
     #expect(opt.output.contains("stored as     F16 in 1 file\n"))

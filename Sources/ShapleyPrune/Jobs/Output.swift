@@ -20,9 +20,7 @@ private final class OutputName: Sendable {
         self.lock = lock
         return
       case .held:
-        throw FileError(
-          output, "write", reason: "another run is writing it; wait for that one, or end it",
-          failureKind: .interrupted)
+        throw FileError.isLocked(output)
       case .unsupported:
         lock = nil
         return

@@ -42,7 +42,7 @@ extension FileError {
 
   private static let reasonOfExisting = "it exists"
 
-  static func isLocked(_ path: String) -> FileError {
+  package static func isLocked(_ path: String) -> FileError {
     FileError(
       path, "write", reason: "another run is writing it; wait for that one, or end it", failureKind: .interrupted)
   }

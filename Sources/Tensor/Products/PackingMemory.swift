@@ -1,4 +1,4 @@
-/// What is packed, and how much of it at a time.
+/// Which products of how many rows pack what they read, and how much of it at a time.
 package enum PackingMemory {
   /// Bytes of a product's panels, where that is enough for one step: more would leave the last-level cache, less means more
   /// waiting for the last task.

@@ -102,7 +102,7 @@ package enum PruneCommand: Command {
   ).advanced
 
   /// The settings of pruning methods.
-  private static let methodSettings = [
+  static let methodSettings = [
     MethodOption(dampening, sets: "dampening", FieldFormat<Double>.number().orNull),
     MethodOption(blockSize, sets: "blockSize", .integer()),
     MethodOption(penalty, sets: "penalty", FieldFormat<Double>.number().orNull),
@@ -146,17 +146,17 @@ package enum PruneCommand: Command {
   /// The methods that go with the best settings.
   private static let bestNames = [ADMMPruner.name, ALPSPruner.name].joined(separator: " and ")
 
-  private static func method(_ arguments: Arguments) -> any Pruner { arguments[method] ?? PruneRecipe.usualPruner }
+  static func method(_ arguments: Arguments) -> any Pruner { arguments[method] ?? PruneRecipe.usualPruner }
 
   /// How the sparsity is shared: as the command line says, or as goes with the method.
-  private static func allocationChoice(_ arguments: Arguments) -> AllocationChoice {
+  static func allocationChoice(_ arguments: Arguments) -> AllocationChoice {
     if let given = arguments[allocation] { return given }
     if !arguments.isGiven(pattern), case .shapley = method(arguments).recipe.allocation { return .shapley }
     return .uniform
   }
 
   /// Whether sparsities follow from Shapley values, at least in the beginning.
-  private static func usesValues(_ arguments: Arguments) -> Bool {
+  static func usesValues(_ arguments: Arguments) -> Bool {
     switch allocationChoice(arguments) {
     case .shapley: true
     case .search: arguments[start] == .values
@@ -225,90 +225,6 @@ package enum PruneCommand: Command {
       "svnup prune opt-125m --method magnitude --sparsity 0.5 --output opt-half",
   ]
 
-  package static func validate(_ arguments: Arguments) throws(UsageError) {
-    let method = method(arguments)
-    let allocation = allocationChoice(arguments)
-    // A file says how sparse each block becomes; a target beside it is checked against it.
-    let isFile = if case .file = allocation { true } else { false }
-    if !isFile || arguments.isGiven(pattern) { try arguments.requireExactlyOne(of: [sparsity, pattern]) }
-    if !isDry(arguments) {
-      _ = try arguments.required(output)
-    } else {
-      try arguments.refuse([journal] + ReportOptions.all, unless: "a run that prunes, with --output and no --dry-run")
-    }
-    try validateAllocation(arguments)
-    let isShapley = usesValues(arguments)
-    let game = GameOptions.all + [probeSparsity, windows] + (allocation == .search ? [] : [journal])
-    if isShapley {
-      if arguments.isGiven(values) { try arguments.refuse(game, unless: "values that this run takes itself") }
-      try GameOptions.validate(arguments, probeSparsity: probeSparsity, for: method.recipe)
-    } else {
-      try arguments.refuse([values] + game, unless: allocation == .search ? "--start values" : "--allocation shapley")
-    }
-    let probe = isShapley && arguments[GameOptions.absence] == .pruned ? arguments[GameOptions.probeMethod] : nil
-    try methodSettings.validate(
-      arguments, Registries.pruners, chosen: [method.name, probe?.name].compactMap(\.self), by: "--method")
-    if !arguments.isGiven(data) { try arguments.refuse([TextOptions.format], unless: "--data") }
-    if !arguments.isGiven(InputOptions.calibration) {
-      try arguments.refuse([TextOptions.calibrationFormat], unless: "--calibration")
-      if !arguments.isGiven(data) {
-        try arguments.refuse([TextOptions.field, TextOptions.documents], unless: "--calibration or --data")
-      }
-    }
-    if let reason = reasonForCalibration(arguments, method) {
-      _ = try arguments.required(InputOptions.calibration, by: reason)
-    }
-    if !arguments.isGiven(InputOptions.calibration) {
-      try arguments.refuse([InputOptions.samples, InputOptions.seed, sequential], unless: "--calibration")
-      if !arguments.isGiven(data) {
-        try arguments.refuse([InputOptions.sequenceLength], unless: "--calibration or --data")
-      }
-    }
-  }
-
-  private static func validateAllocation(_ arguments: Arguments) throws(UsageError) {
-    let allocation = allocationChoice(arguments)
-    if arguments.isGiven(pattern), allocation != .uniform {
-      throw arguments.usageError(
-        "--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
-    }
-    switch allocation {
-    case .uniform, .file: try arguments.refuse([spread], unless: "--allocation owl, dlp, alphapruning or shapley")
-    case .owl, .dlp, .alphaPruning, .shapley, .search: break
-    }
-    if allocation != .search { try arguments.refuse([start, generations], unless: "--allocation search") }
-    if !usesValues(arguments) {
-      let condition = allocation == .search ? "--start values" : "--allocation shapley"
-      try arguments.refuse([scaling, floor, ceiling] + (allocation == .search ? [spread] : []), unless: condition)
-    }
-    guard arguments[floor] <= arguments[ceiling] else {
-      throw arguments.usageError("--floor \(arguments[floor]): the ceiling is \(arguments[ceiling])")
-    }
-    if let target = arguments[sparsity], !(arguments[floor]...arguments[ceiling]).contains(target) {
-      throw arguments.usageError(
-        "--sparsity \(target): no mean of sparsities from \(arguments[floor]) to \(arguments[ceiling]) can be that")
-    }
-    if !usesValues(arguments), arguments[spread] == .auto {
-      throw arguments.usageError("--spread auto goes with --allocation shapley")
-    }
-  }
-
-  /// Why this run takes activations of a calibration text; nil where it takes none.
-  private static func reasonForCalibration(_ arguments: Arguments, _ method: any Pruner) -> String? {
-    if method.statistics > .none { return "--method \(method.name)" }
-    if arguments[targets] == .dense { return "--targets dense" }
-    if arguments[weighting] ?? method.recipe.weighting == .gradient, !arguments.isGiven(pattern) {
-      return "--weighting gradient"
-    }
-    switch allocationChoice(arguments) {
-    case .owl: return "--allocation owl"
-    case .dlp: return "--allocation dlp"
-    case .shapley: return "--allocation shapley"
-    case .search: return "--allocation search"
-    case .uniform, .alphaPruning, .file: return nil
-    }
-  }
-
   package static func run(_ arguments: Arguments, console: Console) throws {
     var method = method(arguments)
     try methodSettings.apply(arguments, to: &method)
@@ -352,7 +268,7 @@ package enum PruneCommand: Command {
   }
 
   /// Whether the run is only told of.
-  private static func isDry(_ arguments: Arguments) -> Bool {
+  static func isDry(_ arguments: Arguments) -> Bool {
     arguments[dryRun] || !arguments.isGiven(output) && StandardStream.output.isTerminal
   }
 

@@ -1,6 +1,7 @@
 import ShapleyPrune
 import Support
 import Tensor
+import Tokenizer
 import Transformer
 
 /// What `svnup info` tells of a model.
@@ -10,6 +11,8 @@ struct ModelReport {
   /// Bytes that runs with the usual settings will need.
   private let memory: (perplexity: Int, prune: Int, sparseGPT: Int)
   private let storedTypes: [String]
+  /// The tokenizer beside the weights, or why there is none.
+  private let tokenizer: Result<BPETokenizer, any Error>
 
   /// Reads the model; the memory is forecast before.
   init(_ source: ModelSource) throws {
@@ -25,6 +28,7 @@ struct ModelReport {
       try predicted(by: PruneRecipe.usualPruner), try predicted(by: .sparseGPT())
     )
     self.source = source
+    tokenizer = Result { try source.tokenizer() }
     model = try source.load()
     storedTypes = Set(source.directory.checkpoint.shards.flatMap { $0.entries.map(\.type) }).sorted()
   }
@@ -38,7 +42,10 @@ struct ModelReport {
       "architecture": JSON(source.directory.architecture.rawValue), "parameters": JSON(model.parameterCount),
       "prunableParameters": JSON(prunable), "storedTypes": .array(storedTypes.map { JSON($0) }),
       "shards": JSON(source.directory.checkpoint.shards.count), "hiddenSize": JSON(model.hiddenSize),
-      "vocabularySize": JSON(model.vocabularySize), "positions": JSON(model.maximumPositions),
+      "vocabularySize": JSON(model.vocabularySize),
+      "tokenizer": (try? tokenizer.get()).map {
+        ["files": .array($0.definingFiles.map { JSON($0) }), "vocabularySize": JSON($0.vocabularySize)]
+      } ?? .null, "positions": JSON(model.maximumPositions),
       "sparsity": JSON(Double(pruned) / Double(max(prunable, 1))),
       "blocks": .array(blocks.map { ["parameters": JSON($0.prunableParameters), "sparsity": JSON(sparsity($0))] }),
       "memory": [
@@ -59,6 +66,7 @@ struct ModelReport {
       parameters    \(Quantity.count(model.parameterCount)), of which prunable \(Quantity.count(prunable))
       stored as     \(storedTypes.joined(separator: ", ")) in \(shards) \(shards == 1 ? "file" : "files")
       vocabulary    \(model.vocabularySize)
+      tokenizer     \(tokenizerText)
       positions     \(model.maximumPositions)
       memory        about \(Quantity.bytes(memory.perplexity)) for perplexity; to prune with \(Calibration.usualSamples) samples \
       \(Quantity.bytes(memory.prune)), by SparseGPT \(Quantity.bytes(memory.sparseGPT))
@@ -66,6 +74,13 @@ struct ModelReport {
 
       \(table.rendered)
       """
+  }
+
+  private var tokenizerText: String {
+    switch tokenizer {
+    case .success(let found): "\(found.vocabularySize) tokens, from \(found.definingFiles.joined(separator: ", "))"
+    case .failure(let error): "none that can be read: \(error)"
+    }
   }
 
   private func sparsity(_ block: any TransformerBlock) -> Double {
