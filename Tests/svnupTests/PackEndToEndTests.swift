@@ -17,6 +17,16 @@ struct PackEndToEndTests {
     return files
   }
 
+  /// Two folders have the same files.
+  private func expectSame(_ first: String, _ second: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let (before, after) = (try contents(first), try contents(second))
+    #expect(before.keys.sorted() == after.keys.sorted(), sourceLocation: sourceLocation)
+    for (name, bytes) in before {
+      let isSame = after[name] == bytes
+      #expect(isSame, "\(name)", sourceLocation: sourceLocation)
+    }
+  }
+
   @Test(
     "a pruned model comes back to the byte, sharded or not, and is verified in both forms",
     arguments: [(Inputs.llama3, "0.7"), (Inputs.opt, "0.5"), (Inputs.embedded, "0.97"), (Inputs.embedded, "2:4")])
@@ -35,12 +45,7 @@ struct PackEndToEndTests {
       #expect(!names.isEmpty && names.allSatisfy { $0.hasSuffix(".packed.safetensors") })
       #expect(try svnup.run(["verify", packed]).status == 0)
       _ = try svnup.json(["unpack", packed, "--output", back])
-      let (before, after) = (try contents(pruned), try contents(back))
-      #expect(before.keys.sorted() == after.keys.sorted())
-      for (name, bytes) in before {
-        let isSame = after[name] == bytes
-        #expect(isSame, "\(name)")
-      }
+      try expectSame(pruned, back)
       #expect(try svnup.run(["verify", back]).status == 0)
       #expect(try svnup.refusal(["pack", packed, "--output", Path.join(folder, "x")], status: 65).contains("already"))
       #expect(
@@ -76,12 +81,7 @@ struct PackEndToEndTests {
       _ = try svnup.json(["pack", model, "--output", packed])
       #expect(try svnup.run(["info", packed]).status == 0)
       _ = try svnup.json(["unpack", packed, "--output", back])
-      let (before, after) = (try contents(model), try contents(back))
-      #expect(before.keys.sorted() == after.keys.sorted())
-      for (name, bytes) in before {
-        let isSame = after[name] == bytes
-        #expect(isSame, "\(name)")
-      }
+      try expectSame(model, back)
       // Dense shards beside packed ones count, as single files do.
       for (name, bytes) in try contents(packed) where name.hasSuffix(".safetensors") {
         try File.replace(Path.join(back, name), with: bytes)
