@@ -9,4 +9,16 @@ extension String {
       }
     return isPlain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
   }
+
+  /// The text as a program in Python has it.
+  package var pythonText: String {
+    let escaped = unicodeScalars.map { scalar in
+      switch scalar {
+      case "'", "\\": "\\\(scalar)"
+      case "\n": "\\n"
+      default: String(scalar)
+      }
+    }
+    return "'\(escaped.joined())'"
+  }
 }

@@ -42,7 +42,7 @@ final class BPEModel: Sendable {
   let alphabet: Alphabet
   private let merges: MergeTable
   let unknowns: Unknowns
-  private let keepsUnknownsTogether: Bool
+  private let strangers: CharacterSymbols.Strangers
   /// Words that become their own token without any merge; nil where the merges decide.
   private let wholeWords: Vocabulary?
   private let expansions: Expansions
@@ -54,7 +54,7 @@ final class BPEModel: Sendable {
     self.alphabet = alphabet
     self.merges = merges
     self.unknowns = unknowns
-    keepsUnknownsTogether = !unknowns.isComplete
+    strangers = unknowns.isComplete ? .spelled : unknowns.symbol == nil ? .dropped : .joined
     self.wholeWords = wholeWords
     self.expansions = expansions
   }
@@ -69,7 +69,7 @@ final class BPEModel: Sendable {
       word(piece, &workspace, into: &output)
     case .characters(let characters):
       if let id = wholeWords?.id(of: piece) { return output.append(id) }
-      characters.forEachWord(of: piece, keepingUnknownsTogether: keepsUnknownsTogether) { word in
+      characters.forEachWord(of: piece, strangers) { word in
         self.word(word, &workspace, into: &output)
       }
     }
@@ -79,7 +79,7 @@ final class BPEModel: Sendable {
   func safeCut(in piece: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     // A part could be a token as a whole where the piece is not.
     guard wholeWords == nil, case .characters(let characters) = alphabet else { return nil }
-    return characters.safeCut(in: piece, from: start, keepingUnknownsTogether: keepsUnknownsTogether)
+    return characters.safeCut(in: piece, from: start, strangers)
   }
 
   /// Encodes a word that nothing joins to its surroundings: from the cache, or by merging its symbols.

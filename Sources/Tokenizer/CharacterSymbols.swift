@@ -2,8 +2,18 @@
 ///
 /// No merge can join two characters that are nowhere neighbours inside a merged token. Cutting the text between such
 /// characters changes nothing, because the merges on either side are then independent, and it turns one huge word into many
-/// small ones.
+/// small ones. Characters without symbols are another matter: `Strangers`.
 struct CharacterSymbols: Sendable {
+  /// What becomes of characters without symbols, which decides where a text may be cut beside them.
+  enum Strangers: Sendable {
+    /// Their bytes have symbols of their own.
+    case spelled
+    /// Neighbouring ones may share one unknown token.
+    case joined
+    /// They are left out, so that merges join what stands on either side.
+    case dropped
+  }
+
   private var pages = [UInt16](repeating: 0, count: 0x1100)
   private var leaves = [Int32](repeating: -1, count: 256)
   /// Joined pairs of ASCII characters, and U+2581 in the place of DEL: the pairs that nearly all text consists of.
@@ -65,11 +75,9 @@ struct CharacterSymbols: Sendable {
   }
 
   /// Calls `body` with the parts of a text between which no merge can happen.
-  ///
-  /// Where asked for, neighbouring characters without symbols stay together, since they may share one unknown token.
   @inline(__always)
   func forEachWord(
-    of text: UnsafeBufferPointer<UInt8>, keepingUnknownsTogether: Bool,
+    of text: UnsafeBufferPointer<UInt8>, _ strangers: Strangers,
     _ body: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
     guard allowsCuts, !text.isEmpty else { return body(text) }
@@ -77,7 +85,7 @@ struct CharacterSymbols: Sendable {
     var (left, i) = UTF8Scalar.decode(text, at: 0)
     while i < text.count {
       let (right, length) = UTF8Scalar.decode(text, at: i)
-      if isCut(left, right, keepingUnknownsTogether) {
+      if isCut(left, right, strangers) {
         body(UnsafeBufferPointer(rebasing: text[start..<i]))
         start = i
       }
@@ -88,13 +96,13 @@ struct CharacterSymbols: Sendable {
   }
 
   /// The first place from `start` on, which must not be 0, between two such parts, or nil.
-  func safeCut(in text: UnsafeBufferPointer<UInt8>, from start: Int, keepingUnknownsTogether: Bool) -> Int? {
+  func safeCut(in text: UnsafeBufferPointer<UInt8>, from start: Int, _ strangers: Strangers) -> Int? {
     guard allowsCuts, start < text.count else { return nil }
     var left = UTF8Scalar.decode(text, before: start).scalar
     var i = start
     while i < text.count {
       let (right, length) = UTF8Scalar.decode(text, at: i)
-      if isCut(left, right, keepingUnknownsTogether) { return i }
+      if isCut(left, right, strangers) { return i }
       left = right
       i += length
     }
@@ -102,8 +110,13 @@ struct CharacterSymbols: Sendable {
   }
 
   @inline(__always)
-  private func isCut(_ left: UInt32, _ right: UInt32, _ keepingUnknownsTogether: Bool) -> Bool {
-    !joins(left, right) && (!keepingUnknownsTogether || symbol(left) >= 0 || symbol(right) >= 0)
+  private func isCut(_ left: UInt32, _ right: UInt32, _ strangers: Strangers) -> Bool {
+    guard !joins(left, right) else { return false }
+    return switch strangers {
+    case .spelled: true
+    case .joined: symbol(left) >= 0 || symbol(right) >= 0
+    case .dropped: symbol(left) >= 0 && symbol(right) >= 0
+    }
   }
 
   /// Whether some merge may join these two characters.

@@ -16,7 +16,7 @@ public struct ModelDirectory: Sendable {
   /// Their roles.
   package let linearRoles: [[LinearRole]]
   private let configuration: any ModelConfiguration
-  /// The tensors that the model reads.
+  /// The tensors that the model holds.
   private let tensors: Set<TensorName>
 
   /// Opens a model directory: reads the configuration and the headers of the weights.
@@ -61,8 +61,8 @@ public struct ModelDirectory: Sendable {
     let model = try configuration.load(reader, nil)
     linearNames = model.blocks.map { block in block.roles.map { block[$0].name } }
     linearRoles = model.blocks.map(\.roles)
-    tensors = reader.names
-    let unread = UnreadTensors(checkpoint, read: tensors)
+    tensors = reader.names.subtracting(reader.copies)
+    let unread = UnreadTensors(checkpoint, read: reader.names)
     try unread.check(checkpoint)
     var notes = reader.notes + [unread.note].compactMap(\.self)
     if !unknown.isEmpty {

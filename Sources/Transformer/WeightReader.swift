@@ -10,6 +10,8 @@ final class WeightReader {
   private(set) var parameterCount = 0
   /// Tensors that were read.
   private(set) var names: Set<TensorName> = []
+  /// Those among them that are the same as others, and are not held.
+  private(set) var copies: Set<TensorName> = []
   /// What a reader of the results should know.
   private(set) var notes: [String] = []
 
@@ -97,22 +99,20 @@ extension WeightReader {
     let embedding = try table(has(name) || !has(head) ? name : head)
     guard has(name), has(head) else { return (embedding, embedding) }
     names.insert(TensorName(head))
-    if try isSame(name, head) { return (embedding, embedding) }
+    if try isSame(name, head) {
+      copies.insert(TensorName(head))
+      return (embedding, embedding)
+    }
     notes.append("tie_word_embeddings is true, but \(head) is stored and differs from \(name): the stored head counts")
     return (embedding, try table(head))
   }
 
   /// Whether two tensors have the same type, shape and bytes.
   private func isSame(_ first: String, _ second: String) throws(ModelError) -> Bool {
-    func contents(_ name: String) throws(CheckpointError) -> (entry: TensorEntry, bytes: [UInt8])? {
-      guard let shard = checkpoint.shard(of: TensorName(name)), let entry = shard.entry(TensorName(name)) else {
-        return nil
-      }
-      return (entry, try shard.bytes(of: entry.name))
+    let (first, second) = (TensorName(first), TensorName(second))
+    guard let file = checkpoint.shard(of: first), let other = checkpoint.shard(of: second) else { return false }
+    do throws(CheckpointError) { return try file.isSame(first, as: second, of: other) } catch {
+      throw .checkpoint(error)
     }
-    do throws(CheckpointError) {
-      guard let a = try contents(first), let b = try contents(second) else { return false }
-      return a.entry.type == b.entry.type && a.entry.shape == b.entry.shape && a.bytes == b.bytes
-    } catch { throw .checkpoint(error) }
   }
 }

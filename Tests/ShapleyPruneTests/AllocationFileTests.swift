@@ -37,6 +37,9 @@ import Testing
     #expect(try read(file(names.reversed())).sparsities == [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
     let missing = DocumentError("plan.json", field: "sparsities.3.mlp", reason: "it is missing")
     #expect(throws: missing) { try read(file(names.dropLast())) }
+    let blocks = #"{"players": "blocks", "sparsities": {"3": 0.9, "2": 0.3, "1": 0.2, "0": 0.1}}"#
+    #expect(try read(blocks).sparsities == [0.1, 0.2, 0.3, 0.9])
+    #expect(throws: DocumentError.self) { try read(blocks.replacing("\"3\"", with: "\"x\"")) }
     let unknown = DocumentError(
       "plan.json", field: "sparsities.4.mlp", reason: "the model has no player of this name")
     #expect(throws: unknown) { try read(file(names + ["4.mlp"])) }

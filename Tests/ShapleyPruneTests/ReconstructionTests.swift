@@ -86,6 +86,40 @@ import Testing
     #expect(sparse.zeros == (0..<weight.count).map { $0 / weight.columns == 2 ? 1 : 0 })
   }
 
+  @Test(
+    "ALPS clears what it is asked for, however its rounds end: where the mask is looked at, between, or before that",
+    arguments: 1...8)
+  func alpsRounds(iterations: Int) throws {
+    let sums = statistics(correlatedInputs(100, 48, seed: 3))
+    for pattern: SparsityPattern in [.unstructured(0.5), .structured(keep: 2, of: 4)] {
+      var (alps, result) = (ALPSPruner(), Matrix.random(33, 48, seed: 2))
+      (alps.iterations, alps.interval) = (iterations, 3)
+      let outcome = try alps.prune(&result, given: sums, to: pattern, linear: "w")
+      #expect(outcome.prunedCount == 33 * 24 && result.zeroCount == 33 * 24, "\(pattern)")
+      guard case .structured = pattern else { continue }
+      let elements = result.elements
+      for start in stride(from: 0, to: elements.count, by: 4) {
+        #expect(elements[start..<start + 4].count { $0 != 0 } <= 2)
+      }
+    }
+  }
+
+  @Test("Where the products need more dampening than was asked for, ALPS takes and records it, as ADMM does")
+  func raisedDampening() throws {
+    // Two samples of 32 inputs: nearly all directions are missing.
+    let sums = statistics(correlatedInputs(2, 32, seed: 5))
+    let dense = Matrix.random(8, 32, seed: 6)
+    var (alps, admm) = (ALPSPruner(), ADMMPruner())
+    (alps.dampening, alps.penalty) = (1e-12, 1e-12)
+    (admm.dampening, admm.penalty) = (1e-12, 1e-12)
+    for pruner: any Pruner in [alps, admm] {
+      var result = dense
+      let outcome = try pruner.prune(&result, given: sums, to: .unstructured(0.5), linear: "w")
+      #expect(result.isFinite && result.zeroCount == 8 * 16, "\(pruner.name)")
+      #expect((outcome.dampening ?? 0) >= 1e-4, "\(pruner.name): \(outcome.dampening)")
+    }
+  }
+
   @Test("What was zero stays zero", arguments: ["admm", "alps"])
   func zerosStay(name: String) throws {
     let pruner = try #require(Registries.pruners[name])

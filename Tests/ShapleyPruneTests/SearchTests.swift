@@ -34,6 +34,34 @@ import Transformer
     #expect(SearchLevels(counts: [3, 5], start: [1, 1]).step == 1)
   }
 
+  @Test("Where every row is pruned by itself, a linear that moves has whole numbers a row, and none is lost")
+  func wholeRows() {
+    // Rows of 10 and of 25 weights; a step is 30.
+    let levels = SearchLevels(counts: [1000, 1000], start: [505, 512], rows: [100, 40], share: 0.03)
+    #expect(levels.step == 30)
+    #expect((-4...4).map { levels.zeros(0, at: $0) } == [400, 500, 500, 500, 505, 600, 600, 600, 700])
+    #expect((-1...1).map { levels.zeros(1, at: $0) } == [520, 512, 560])
+    for level in -4...4 where level != 0 {
+      #expect(levels.zeros(0, at: level) >= 505 + 30 * level)
+      #expect(levels.sparsity(0, at: level) == Double(levels.zeros(0, at: level)) / 1000)
+    }
+  }
+
+  @Test("The best spread has the lowest perplexity; what is no number is worse than any")
+  func bestSpread() throws {
+    func best(_ perplexities: [Double?]) throws -> Double {
+      SpreadSearch.best(
+        try perplexities.enumerated().map { index, perplexity in
+          try SpreadSearch.Try(
+            FieldReader(
+              ["spread": JSON(Double(index)), "perplexity": perplexity.map { JSON($0) } ?? .null], source: "t"))
+        })
+    }
+    #expect(try best([3, 2, 2]) == 1)
+    #expect(try best([nil, 9, 10]) == 1)
+    #expect(try best([nil, nil]) == 0)
+  }
+
   @Test("A linear's sparsity makes pruners clear exactly its number of zeros")
   func exactCounts() {
     for count in [1, 3, 7, 49, 110, 16384, 44032, 4096 * 11008] {

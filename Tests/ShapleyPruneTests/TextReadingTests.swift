@@ -149,6 +149,8 @@ struct TextReadingTests {
       "c4.json.gz", [0x1F, 0x8B, 8, 0],
       "compressed by gzip; convert it first: gzip -dc PATH/c4.json.gz > PATH/c4.json"
     ),
+    ("my c4.json.gz", [0x1F, 0x8B, 8, 0], "gzip -dc 'PATH/my c4.json.gz' > 'PATH/my c4.json'"),
+    ("it's.parquet", Array("PAR1....".utf8), #"pandas.read_parquet('\''PATH/it\'\''s.parquet'\'').to_json"#),
     ("a.zst", [0x28, 0xB5, 0x2F, 0xFD], "zstd -dc PATH/a.zst > PATH/a"),
     ("x.parquet", Array("PAR1....".utf8), "pandas.read_parquet('PATH/x.parquet').to_json('PATH/x.jsonl'"),
     ("x.zip", Array("PK\u{3}\u{4}".utf8), "unzip PATH/x.zip"),

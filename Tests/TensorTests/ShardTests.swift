@@ -43,6 +43,38 @@ import Testing
     return (Path.name(of: error.file), error.problem)
   }
 
+  @Test("Numbered shards without an index are read in the order of their numbers, whatever the width of these")
+  func numbered() throws {
+    try withTemporaryFolder { folder in
+      for number in 1...11 {
+        try write(Self.shard("t\(number)"), to: Path.join(folder, "model-\(number)-of-11.safetensors"))
+      }
+      let checkpoint = try Checkpoint(directory: folder)
+      #expect(checkpoint.shards.map { "\($0.entries[0].name)" } == (1...11).map { "t\($0)" })
+    }
+  }
+
+  @Test("Whether two tensors are the same is found piece by piece, in one file or in two")
+  func equality() throws {
+    try withTemporaryFolder { folder in
+      let size = File.pieceSize + 5
+      var data = [UInt8](repeating: 7, count: 3 * size)
+      data[3 * size - 1] = 8
+      let members = (0..<3).map {
+        "\"\($0)\":{\"dtype\":\"U8\",\"shape\":[\(size)],\"data_offsets\":[\($0 * size),\(($0 + 1) * size)]}"
+      }
+      let path = Path.join(folder, "model.safetensors")
+      try write(safetensors(Array("{\(members.joined(separator: ","))}".utf8), data: data), to: path)
+      let (file, again) = (try SafetensorsFile(path: path), try SafetensorsFile(path: path))
+      #expect(try file.isSame("0", as: "1", of: file) && file.isSame("1", as: "0", of: again))
+      #expect(try !file.isSame("0", as: "2", of: file))
+      #expect(throws: CheckpointError.self) { try file.isSame("0", as: "3", of: file) }
+      let other = Path.join(folder, "other.safetensors")
+      try write(Self.shard("a"), to: other)
+      #expect(try !file.isSame("0", as: "a", of: SafetensorsFile(path: other)))
+    }
+  }
+
   @Test("The index that the malformed ones are variations of is read")
   func wellFormed() throws {
     let checkpoint = try Self.open(

@@ -1,4 +1,5 @@
 import Support
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -81,6 +82,48 @@ struct ConfigurationTests {
       "tokenizer.json": Self.kjv.bytes("tokenizer.json"), "tokenizer_config.json": configuration.encoded(),
     ]).load()
     #expect(tokenizer.encode("") == [1])
+  }
+
+  @Test("Characters that are dropped for want of an unknown token let merges reach across, however the text is cut")
+  func droppedCharacters() throws {
+    func tokenizer(_ unknown: JSON) throws -> BPETokenizer {
+      try TemporaryTokenizer(
+        [
+          "model": [
+            "type": "BPE", "vocab": ["c": 0, "d": 1, "cd": 2, "<unk>": 3], "merges": ["c d"], "unk_token": unknown,
+          ]
+        ] as JSON
+      ).load()
+    }
+    let dropping = try tokenizer(.null)
+    for (text, ids) in [("c3d", [2]), ("c33d", [2]), ("3c3d3", [2]), ("d3c", [1, 0]), ("33", []), ("cd3cd", [2, 2])] {
+      #expect(dropping.encode(text, addingSpecialTokens: false) == ids, "\(text)")
+      #expect(dropping.encodeInParallel(Array(text.utf8)) == ids, "\(text)")
+    }
+    #expect(try tokenizer("<unk>").encode("c3d", addingSpecialTokens: false) == [0, 3, 1])
+  }
+
+  @Test("A second TemplateProcessing is refused, since the reference takes it for pairs")
+  func templates() throws {
+    let template: JSON = [
+      "type": "TemplateProcessing", "single": [["Sequence": ["id": "A"]], ["SpecialToken": ["id": "<unk>"]]],
+      "special_tokens": ["<unk>": ["id": "<unk>", "ids": [3], "tokens": ["<unk>"]]],
+    ]
+    func load(_ processors: [JSON]) throws -> BPETokenizer {
+      try TemporaryTokenizer(
+        [
+          "model": [
+            "type": "BPE", "vocab": ["c": 0, "d": 1, "cd": 2, "<unk>": 3], "merges": ["c d"], "unk_token": "<unk>",
+          ],
+          "post_processor": ["type": "Sequence", "processors": .array(processors)],
+        ] as JSON
+      ).load()
+    }
+    #expect(try load([["type": "ByteLevel"], template]).encode("cd") == [2, 3])
+    let error = try thrown(TokenizerError.self) {
+      try load([template, ["type": "Sequence", "processors": [template]]])
+    }
+    #expect("\(error)".contains("post_processor.processors[1].processors[0]: a second TemplateProcessing"), "\(error)")
   }
 
   @Test("A setting that would change what the caller asks for is refused by name")

@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 import Tokenizer
@@ -114,6 +115,18 @@ struct TokenizerErrorTests {
     #expect(try error(json).error == nil)
     let (found, file) = try error(json.setting("model", "unk_token", to: .null))
     #expect(found == Self.incompleteByteFallback(file))
+  }
+
+  @Test("A file of ranks may have the line ends of Windows")
+  func ranksOfWindows() throws {
+    func tokenizer(_ end: String) throws -> BPETokenizer {
+      let tokens = (0..<256).map { Data([UInt8($0)]) } + [Data("ab".utf8)]
+      let lines = tokens.enumerated().map { "\($1.base64EncodedString()) \($0)\(end)" }
+      return try TemporaryTokenizer(["tokenizer.model": Array(lines.joined().utf8)]).load()
+    }
+    for end in ["\n", "\r\n"] {
+      #expect(try tokenizer(end).encode("abc", addingSpecialTokens: false) == [256, 99])
+    }
   }
 
   @Test("A file of ranks that lacks a byte")

@@ -65,17 +65,21 @@ package struct AllocationTable: Record, Equatable, Sendable {
   package private(set) var granularity = Granularity.blocks
   /// A sparsity and the name of its player; of a list, the index of the block.
   package private(set) var entries: [Named<Double>] = []
-  /// Whether the entries stand in a list, one a block.
-  package var isList: Bool { granularity == .blocks }
+  /// Whether the entries stand in a list, one a block, so that nobody has named them.
+  package private(set) var isList = false
 
   package init() {}
 
   package init(_ allocation: SparsityAllocation, for players: [Player], _ granularity: Granularity) {
     self.granularity = granularity
+    isList = granularity == .blocks
     entries = zip(players, allocation.sparsities).map { Named($0.name, $1) }
   }
 
-  package init(blocks: [Double]) { entries = blocks.enumerated().map { Named("\($0)", $1) } }
+  package init(blocks: [Double]) {
+    isList = true
+    entries = blocks.enumerated().map { Named("\($0)", $1) }
+  }
 
   private static let share = FieldFormat.number(in: 0...1)
 

@@ -22,8 +22,11 @@ public enum SpreadSearch {
     package init() {}
   }
 
-  /// The spread with the lowest perplexity, the smaller of two that are equal.
-  public static func best(_ tries: [Try]) -> Double { tries.min { $0.perplexity < $1.perplexity }?.spread ?? 0 }
+  /// The spread with the lowest perplexity, the smaller of two that are equal; what is no number counts as infinite.
+  public static func best(_ tries: [Try]) -> Double {
+    func rank(_ perplexity: Double) -> Double { perplexity.isNaN ? .infinity : perplexity }
+    return tries.min { rank($0.perplexity) < rank($1.perplexity) }?.spread ?? 0
+  }
 
   /// Prunes a copy of the model with every candidate and measures it.
   ///

@@ -6,7 +6,7 @@ import Tensor
 ///
 /// Meng et al., "ALPS: Improved Optimization for Highly Sparse One-Shot Pruning for Large Language Models" (arXiv 2406.07831),
 /// algorithms 1 and 2. ρ grows by 1.3 where the mask changed by a tenth of the weights that are kept, by 1.2 from half a per cent
-/// on, else by 1.1. The authors decompose the inputs' products once; a new inverse for every ρ costs less here, since ρ changes
+/// on, else by 1.1; the mask is looked at every `interval` rounds, and in the end. The authors decompose the inputs' products once; a new inverse for every ρ costs less here, since ρ changes
 /// every third round only. A weight that was zero before stays zero.
 ///
 ///     let job = try PruneJob(source, by: .alps, to: .structured(keep: 2, of: 4), calibration: .text("c4.txt"))
@@ -95,15 +95,18 @@ private struct ALPSCriterion: PruningCriterion {
     _ scaled: Matrix, _ pattern: SparsityPattern, _ linear: String, _ zeros: ZeroPositions?, _ first: Double,
     _ outcome: inout PruningOutcome, mayStand: Bool
   ) throws(PruningError) -> Matrix? {
-    var split = SplitWeight(scaled, inputs, dampening: settings.dampening, zeros: zeros)
+    // What the first inverse needs is enough for all others, since ρ grows.
+    var penalty = first
+    let raised = try inverse(penalty, linear, from: settings.dampening)
+    var inverse = raised.inverse
+    let dampening = raised.dampening
+    var split = SplitWeight(scaled, inputs, dampening: dampening, zeros: zeros)
     var prunedCount = 0
     func clear(_ sparse: inout Matrix) throws(PruningError) {
       prunedCount = try sparse.clearSmallest(pattern, share: 1, linear: linear)
     }
     try split.project(clear)
     var (mask, hasMoved) = (ZeroPositions(of: split.sparse), false)
-    var penalty = first
-    var inverse = try inverse(penalty, linear)
     // The multiplier is zero at first; later it is U = V / ρ for a V that does not change with ρ.
     var share: Float = 0
     for round in 1...settings.iterations {
@@ -118,26 +121,33 @@ private struct ALPSCriterion: PruningCriterion {
       let factor = growth(Double(changes) / Double(max(1, scaled.count - prunedCount)))
       penalty *= factor
       share = Float(1 / factor)
-      inverse = try self.inverse(penalty, linear)
+      inverse = try self.inverse(penalty, linear, from: dampening).inverse
     }
+    // The last rounds may have been none of those in which the mask is looked at.
+    let last = ZeroPositions(of: split.sparse)
+    if ZeroPositions.differences(mask, last) > 0 { (mask, hasMoved) = (last, true) }
     guard hasMoved || mayStand else { return nil }
     var solution = split.sparse
     if settings.refinements > 0 {
-      let problem = MaskedLeastSquares(inputs: inputs, dampening: settings.dampening, mask: mask)
+      let problem = MaskedLeastSquares(inputs: inputs, dampening: dampening, mask: mask)
       problem.refine(&solution, towards: scaled, steps: settings.refinements)
     }
     outcome.prunedCount = prunedCount
+    outcome.dampening = dampening
     return solution
   }
 
   /// What ρ is multiplied by, for the changes of the mask as a share of the weights that are kept.
   private func growth(_ changes: Double) -> Double { changes >= 0.1 ? 1.3 : changes >= 0.005 ? 1.2 : 1.1 }
 
-  private func inverse(_ penalty: Double, _ linear: String) throws(PruningError) -> StoredMatrix {
-    let (inverse, _) = try Dampening.raised(from: settings.dampening, linear: linear) {
+  /// The inverse for a ρ, and the dampening that it took.
+  private func inverse(
+    _ penalty: Double, _ linear: String, from dampening: Double
+  ) throws(PruningError) -> (inverse: StoredMatrix, dampening: Double) {
+    let (inverse, needed) = try Dampening.raised(from: dampening, linear: linear) {
       inputs.inverse(adding: $0 + penalty)
     }
-    return StoredMatrix(inverse, as: .float32)
+    return (StoredMatrix(inverse, as: .float32), needed)
   }
 }
 

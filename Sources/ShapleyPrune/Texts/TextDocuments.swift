@@ -1,4 +1,5 @@
 import Support
+import Transformer
 
 /// The texts in a file or a folder, as they go to the tokenizer one by one.
 package struct TextDocuments {
@@ -47,14 +48,15 @@ package struct TextDocuments {
     if all.contains("dataset_info.json") || all.contains("dataset_dict.json") {
       throw DocumentError(
         path,
-        reason: "this folder is a data set of the library datasets; convert it first: python3 -c "
-          + "\"import datasets; datasets.load_from_disk('\(path)').to_json('\(path).jsonl')\"")
+        reason: "this folder is a data set of the library datasets; convert it first: "
+          + FileKind.python(
+            "import datasets; datasets.load_from_disk(\(path.pythonText)).to_json(\("\(path).jsonl".pythonText))"))
     }
     for name in all {
       let entry = Path.join(path, name)
       if name.hasPrefix(".") || isFolder(entry) {
         notes.append("\(entry): it is not read; of a folder of texts, files count whose names begin with no dot")
-      } else if [".npy", ".npz", ".safetensors"].contains(where: name.hasSuffix) {
+      } else if TokenFile.isTokenFile(name) {
         throw DocumentError(entry, reason: "a folder of texts has no token ids; name this file instead of the folder")
       } else {
         names.append(name)

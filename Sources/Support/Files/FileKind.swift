@@ -9,27 +9,37 @@ package struct FileKind: Sendable {
   private let command: @Sendable (_ file: String, _ text: String) -> String
 
   private static let all: [FileKind] = [
-    FileKind(name: "compressed by gzip", beginnings: [[0x1F, 0x8B]]) { "gzip -dc \($0) > \($1)" },
-    FileKind(name: "compressed by Zstandard", beginnings: [[0x28, 0xB5, 0x2F, 0xFD]]) { "zstd -dc \($0) > \($1)" },
-    FileKind(name: "compressed by xz", beginnings: [[0xFD] + Array("7zXZ".utf8) + [0]]) { "xz -dc \($0) > \($1)" },
+    FileKind(name: "compressed by gzip", beginnings: [[0x1F, 0x8B]]) { "gzip -dc \($0.shellWord) > \($1.shellWord)" },
+    FileKind(name: "compressed by Zstandard", beginnings: [[0x28, 0xB5, 0x2F, 0xFD]]) {
+      "zstd -dc \($0.shellWord) > \($1.shellWord)"
+    },
+    FileKind(name: "compressed by xz", beginnings: [[0xFD] + Array("7zXZ".utf8) + [0]]) {
+      "xz -dc \($0.shellWord) > \($1.shellWord)"
+    },
     FileKind(
       name: "compressed by bzip2",
       beginnings: (UInt8(ascii: "1")...UInt8(ascii: "9")).map { Array("BZh".utf8) + [$0] + [0x31, 0x41, 0x59, 0x26] }
-    ) { "bzip2 -dc \($0) > \($1)" },
+    ) { "bzip2 -dc \($0.shellWord) > \($1.shellWord)" },
     FileKind(name: "a zip archive", beginnings: [Array("PK".utf8) + [3, 4], Array("PK".utf8) + [5, 6]]) { file, _ in
-      "unzip \(file)"
+      "unzip \(file.shellWord)"
     },
     FileKind(name: "a parquet file", ending: ".jsonl", beginnings: [Array("PAR1".utf8)]) {
-      python("import pandas; pandas.read_parquet('\($0)').to_json('\($1)', orient='records', lines=True)")
+      python(
+        "import pandas; pandas.read_parquet(\($0.pythonText)).to_json(\($1.pythonText), orient='records', lines=True)")
     },
     FileKind(
       name: "an Arrow file", ending: ".jsonl", beginnings: [[0xFF, 0xFF, 0xFF, 0xFF], Array("ARROW1".utf8)]
     ) {
       python(
-        "import pyarrow as a; a.ipc.open_stream('\($0)').read_pandas().to_json('\($1)', orient='records', lines=True)")
+        "import pyarrow as a; a.ipc.open_stream(\($0.pythonText)).read_pandas().to_json(\($1.pythonText), orient='records', lines=True)"
+      )
     },
-    FileKind(name: "a PDF document", ending: ".txt", beginnings: [Array("%PDF-".utf8)]) { "pdftotext \($0) \($1)" },
-    FileKind(name: "a NumPy array", ending: ".npy", beginnings: [[0x93] + Array("NUMPY".utf8)]) { "mv \($0) \($1)" },
+    FileKind(name: "a PDF document", ending: ".txt", beginnings: [Array("%PDF-".utf8)]) {
+      "pdftotext \($0.shellWord) \($1.shellWord)"
+    },
+    FileKind(name: "a NumPy array", ending: ".npy", beginnings: [[0x93] + Array("NUMPY".utf8)]) {
+      "mv \($0.shellWord) \($1.shellWord)"
+    },
     encoded("UTF-32", beginnings: [[0xFF, 0xFE, 0, 0], [0, 0, 0xFE, 0xFF]]),
     encoded("UTF-16", beginnings: [[0xFF, 0xFE], [0xFE, 0xFF]]),
   ]
@@ -55,11 +65,15 @@ package struct FileKind: Sendable {
 
   private static func encoded(_ encoding: String, beginnings: [[UInt8]]) -> FileKind {
     FileKind(name: encoding, ending: ".utf8.txt", beginnings: beginnings) {
-      "iconv -f \(encoding) -t UTF-8 \($0) > \($1)"
+      "iconv -f \(encoding) -t UTF-8 \($0.shellWord) > \($1.shellWord)"
     }
   }
 
-  private static func python(_ statements: String) -> String { "python3 -c \"\(statements)\"" }
+  /// The command that carries out statements, in double quotes where the shell changes nothing in them.
+  package static func python(_ statements: String) -> String {
+    let isPlain = !statements.utf8.contains { "\"$`\\!".utf8.contains($0) }
+    return "python3 -c \(isPlain ? "\"\(statements)\"" : statements.shellWord)"
+  }
 
   /// What to do with the file.
   package func remedy(for path: String) -> String {

@@ -41,7 +41,9 @@ package enum FileSystem {
 
   /// Names in a directory, sorted, without `.` and `..`.
   package static func list(_ path: String) throws(FileError) -> [String] {
-    try found(System.list(path), path, "list").filter { $0 != "." && $0 != ".." }.sorted()
+    // Byte by byte, as `LC_ALL=C` sorts: names that Unicode calls equal have an order, too.
+    try found(System.list(path), path, "list").filter { $0 != "." && $0 != ".." }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func found<Value>(

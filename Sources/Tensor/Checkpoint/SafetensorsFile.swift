@@ -60,6 +60,29 @@ public final class SafetensorsFile: Sendable {
     return bytes
   }
 
+  /// Whether a tensor has the type, the shape and the bytes of one of a file, of which a piece each is in memory at a time.
+  ///
+  /// Throws `CheckpointError` where there is no such tensor or it cannot be read.
+  package func isSame(
+    _ name: TensorName, as other: TensorName, of file: SafetensorsFile
+  ) throws(CheckpointError) -> Bool {
+    let (entry, otherEntry) = (try existing(name), try file.existing(other))
+    guard entry.type == otherEntry.type, entry.shape == otherEntry.shape else { return false }
+    guard packing?.tensors[name] == nil, file.packing?.tensors[other] == nil else {
+      return try bytes(of: name) == file.bytes(of: other)
+    }
+    let (place, otherPlace) = (place(of: entry), file.place(of: otherEntry))
+    for offset in stride(from: 0, to: place.count, by: File.pieceSize) {
+      let count = min(File.pieceSize, place.count - offset)
+      let isEqual = try CheckpointError.wrap { () throws(FileError) in
+        try self.file.read(count: count, at: place.lowerBound + offset)
+          == file.file.read(count: count, at: otherPlace.lowerBound + offset)
+      }
+      guard isEqual else { return false }
+    }
+    return true
+  }
+
   /// Calls `body` with a tensor's bytes, as `bytes(of:)` returns them, in consecutive pieces.
   ///
   /// Throws `CheckpointError` where there is no such tensor, it cannot be read, or `body` throws.

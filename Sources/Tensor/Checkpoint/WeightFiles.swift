@@ -21,7 +21,7 @@ enum WeightFiles {
       self = known.hasSuffix(".json") ? .indexed(known) : .single(known)
     } else {
       let names = (try? FileSystem.list(directory)) ?? []
-      let shards = names.compactMap(ShardName.init)
+      let shards = names.compactMap(ShardName.init).sorted { $0.index < $1.index }
       guard
         let whole = [false, true].lazy.map({ isPacked in shards.filter { $0.isPacked == isPacked } }).first(
           where: Self.isWhole)
@@ -69,7 +69,7 @@ enum WeightFiles {
     }
   }
 
-  /// Whether shards, in the order of their names, are all of one checkpoint.
+  /// Whether shards, in the order of their numbers, are all of one checkpoint.
   private static func isWhole(_ shards: [ShardName]) -> Bool {
     guard let count = shards.first?.count, shards.count == count else { return false }
     return shards.enumerated().allSatisfy { $1.index == $0 + 1 && $1.count == count }

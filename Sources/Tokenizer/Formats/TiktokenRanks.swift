@@ -20,10 +20,12 @@ enum TiktokenRanks {
   /// Whether the file begins with a line of base64 and a number.
   static func looksLikeRanks(_ bytes: [UInt8]) -> Bool {
     let line = bytes.prefix(1024).prefix { $0 != 0x0A }
-    return parse(line[...]) != nil
+    return parse(line) != nil
   }
 
+  /// The token and the rank of a line, which may end with a carriage return.
   private static func parse(_ line: ArraySlice<UInt8>) -> (token: [UInt8], rank: Int)? {
+    let line = line.last == 0x0D ? line.dropLast() : line
     guard let space = line.firstIndex(of: UInt8(ascii: " ")), let token = base64(line[..<space]), !token.isEmpty,
       let rank = Int(String(decoding: line[(space + 1)...], as: UTF8.self)), rank >= 0
     else { return nil }
@@ -65,7 +67,7 @@ enum TiktokenRanks {
       number += 1
       if line.isEmpty { continue }
       let place = file.place("line \(number)")
-      guard let (token, rank) = parse(line.last == 0x0D ? line.dropLast() : line) else {
+      guard let (token, rank) = parse(line) else {
         throw place.failure("expected a token in base64, a space, and its rank")
       }
       try words.add(token, id: rank, at: place)

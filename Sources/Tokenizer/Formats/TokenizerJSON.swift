@@ -112,22 +112,25 @@ enum TokenizerJSON {
     _ field: FieldReader?, _ vocabulary: Vocabulary
   ) throws(TokenizerError) -> (prefix: [Int], suffix: [Int]) {
     guard let field, !field.json.isNull else { return ([], []) }
+    let templates = try templates(in: field)
+    if templates.count > 1 {
+      // The reference gives it two encodings, for which it takes its form for pairs.
+      throw templates[1].failure("a second TemplateProcessing, for what the first one made, is not supported")
+    }
+    return try templates.first.map { (field) throws(TokenizerError) in try template(field, vocabulary) } ?? ([], [])
+  }
+
+  /// The templates of a post-processor, in the order in which they are applied.
+  private static func templates(in field: FieldReader) throws(TokenizerError) -> [FieldReader] {
     let type = try field.member("type")
     switch try type.text() {
-    case "ByteLevel":
-      return ([], [])
+    case "ByteLevel": return []
     case "Sequence":
-      var all: (prefix: [Int], suffix: [Int]) = ([], [])
-      for element in try field.member("processors").elements() {
-        let one = try postProcessor(element, vocabulary)
-        all = (one.prefix + all.prefix, all.suffix + one.suffix)
-        try checkCount(all.prefix.count + all.suffix.count, of: "special tokens around a text", field)
-      }
+      var all: [FieldReader] = []
+      for element in try field.member("processors").elements() { all += try templates(in: element) }
       return all
-    case "TemplateProcessing":
-      return try template(field, vocabulary)
-    default:
-      throw type.unsupported(try type.text(), supported: "TemplateProcessing, ByteLevel, Sequence, null")
+    case "TemplateProcessing": return [field]
+    default: throw type.unsupported(try type.text(), supported: "TemplateProcessing, ByteLevel, Sequence, null")
     }
   }
 

@@ -18,8 +18,9 @@ enum NumPyArchive {
       throw malformed("there is no '\(name)' among its arrays: \(names.joined(separator: ", "))")
     }
     guard member.method == 0 else {
-      let load = "import numpy as n; n.save('\(source).npy', n.load('\(source)')['\(member.name.dropLast(4))'])"
-      throw malformed("'\(member.name)' is compressed; convert it first: python3 -c \"\(load)\"")
+      let (array, target) = (String(member.name.dropLast(4)).pythonText, "\(source).npy".pythonText)
+      let load = FileKind.python("import numpy as n; n.save(\(target), n.load(\(source.pythonText))[\(array)])")
+      throw malformed("'\(member.name)' is compressed; convert it first: \(load)")
     }
     // The local header repeats name and extra field, whose lengths may differ from the directory's.
     guard let header = bytes.slice(member.offset, 30), header.word(0, 4) == 0x0403_4B50,

@@ -4,7 +4,10 @@ import Transformer
 /// The numbers of zeros that a search may give to the linears of a model.
 ///
 /// The linear i has `start[i] + level · step` of them. The step is the same number of weights everywhere, so that a step from one linear
-/// to another keeps the number of all zeros exactly: it is three per cent of the weights of the median linear, the lower of two.
+/// to another keeps the number of all zeros: it is three per cent of the weights of the median linear, the lower of two.
+///
+/// A method that prunes every row by itself clears whole numbers of weights a row. It is asked for the next such number wherever a linear has
+/// moved, since fewer zeros would look like a better allocation.
 package struct SearchLevels: Sendable, Equatable {
   /// Steps up and down from the start that a linear may go.
   package static let usualReach = 4
@@ -17,6 +20,8 @@ package struct SearchLevels: Sendable, Equatable {
   package let start: [Int]
   /// Weights of a step.
   package let step: Int
+  /// Rows of each linear, where every row is pruned by itself; nil where rows compete.
+  private let rows: [Int]?
   /// The levels of each linear; 0 is one of them.
   package let ranges: [ClosedRange<Int>]
 
@@ -25,9 +30,10 @@ package struct SearchLevels: Sendable, Equatable {
   /// - Parameters:
   ///   - floor: the least sparsity, kept unless the start is below it.
   ///   - ceiling: the greatest sparsity, kept unless the start is above it.
+  ///   - rows: rows of each linear, where every row is pruned by itself.
   /// - Precondition: there is a linear, and every start is in 0...count.
   package init(
-    counts: [Int], start: [Int], floor: Double = 0, ceiling: Double = 1, reach: Int = usualReach,
+    counts: [Int], start: [Int], floor: Double = 0, ceiling: Double = 1, rows: [Int]? = nil, reach: Int = usualReach,
     share: Double = usualShare
   ) {
     precondition(!counts.isEmpty && counts.count == start.count, "one start a linear")
@@ -35,6 +41,7 @@ package struct SearchLevels: Sendable, Equatable {
       zip(counts, start).allSatisfy { $0 > 0 && (0...$0).contains($1) }, "a linear cannot have so many zeros")
     self.counts = counts
     self.start = start
+    self.rows = rows
     let step = max(1, Int((share * Double(counts.sorted()[(counts.count - 1) / 2])).rounded()))
     self.step = step
     ranges = zip(counts, start).map { count, start in
@@ -48,7 +55,11 @@ package struct SearchLevels: Sendable, Equatable {
   package var origin: [Int] { start.map { _ in 0 } }
 
   /// Zeros of a linear at a level.
-  package func zeros(_ linear: Int, at level: Int) -> Int { start[linear] + level * step }
+  package func zeros(_ linear: Int, at level: Int) -> Int {
+    let zeros = start[linear] + level * step
+    guard level != 0, let rows = rows?[linear], rows > 0 else { return zeros }
+    return (zeros + rows - 1) / rows * rows
+  }
 
   /// The sparsity that makes a pruner clear exactly `zeros` of `count` weights, whose number it takes as floor(count · sparsity).
   package static func sparsity(zeros: Int, of count: Int) -> Double {

@@ -53,12 +53,14 @@ package struct SearchLoop: Sendable {
     for (index, stage) in AllocationSearch.stages.enumerated() {
       let isLast = index + 1 == AllocationSearch.stages.count
       let drawn = isLast ? allWindows : draw(stage.windows, by: &generator)
+      // Nobody is left out of so few.
+      if !isLast, candidates.count <= stage.survivors { continue }
       let measured = try candidates.map { levels in
         SearchState(levels: levels, fitness: try fitness(levels, drawn))
       }
       if isLast {
         for candidate in measured where candidate.fitness < best.fitness { best = candidate }
-      } else if candidates.count > stage.survivors {
+      } else {
         // The earlier of two that are equal, by their order.
         let order = measured.indices.sorted {
           (measured[$0].fitness, $0) < (measured[$1].fitness, $1)

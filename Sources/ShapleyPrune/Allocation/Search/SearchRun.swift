@@ -31,7 +31,9 @@ struct SearchRun {
     }
     var (floor, ceiling) = (0.0, 1.0)
     if case .values(_, _, let map) = settings.start { (floor, ceiling) = (map.floor, map.ceiling) }
-    let levels = SearchLevels(counts: counts, start: zeros, floor: floor, ceiling: ceiling)
+    let rows = players.map { player in player.roles.first.map { model.blocks[player.block][$0].weight.rows } ?? 1 }
+    let levels = SearchLevels(
+      counts: counts, start: zeros, floor: floor, ceiling: ceiling, rows: pruner.pruner.choosesAcrossRows ? nil : rows)
     let found = try search(levels)
     var record = SearchRecord()
     record.start = settings.start.name
