@@ -52,6 +52,10 @@ TEMPLATES = {
     "slices": "{% for l in [[], [1], [1, 2, 3]] %}{% for a in [-9, -3, -2, -1, 0, 1, 2, 3, 9] %}{{ l[a:] }}{{ l[:a] }}{{ l[a::-1] }}{{ l[:a:-1] }}"
     "{% for b in [-9, -1, 0, 1, 9] %}{{ l[a:b] }}{{ l[a:b:-1] }}{% endfor %}{% endfor %}{{ l[:] }}{{ l[::] }}{{ l[::-1] }}{% endfor %}",
     "ranges": "{{ range(3) | list }}{{ range(-2, 2) | list }}{{ range(2, -2) | list }}{{ range(0) | list }}{% for i in range(2) %}{{ i }}{% endfor %}",
+    "neighbours": "{% for m in messages %}{% if loop.previtem and loop.previtem.role == 'user' %}(after {{ loop.previtem.content }}){% endif %}"
+    "{{ m.role }}{{ loop.depth }}{{ loop.depth0 }}{{ loop.nextitem is defined }}{{ loop.nextitem }}{% endfor %}",
+    "ends of brackets": "a{%- if true +%}\n  b{% endif +%}\n c\u00a0\u2003{%- if true -%}\u00a0 \u2003d{% endif -%}\u3000\n e {#- x +#}\nf{# y -#} \u00a0g",
+    "oddities": "{{ {'a': 1, 'b': 3, 'a': 2} }}{{ {'a': 1, 'a': 2}.a }}{{ 'ΟΔΟΣ ΣΑΣ' | lower }}{{ 'ΟΔΟΣ'.lower() }}{{ [nobody] }}{{ nobody is sequence }}{{ nobody is iterable }}",
     "json of nothing": "{{ nobody | tojson }}",
     "nothing of nothing": "{{ nothing.at.all }}",
     "a sum of unlike things": "{{ 'a' + 1 }}",

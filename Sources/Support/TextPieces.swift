@@ -20,3 +20,22 @@ extension String {
     return pieces + [String(decoding: bytes[start...], as: UTF8.self)]
   }
 }
+
+extension String {
+  /// The text in small letters as Python writes it: a capital sigma at the end of a word becomes ς.
+  package var lowercasedInContext: String {
+    let scalars = Array(unicodeScalars)
+    var result = String.UnicodeScalarView()
+    for (index, scalar) in scalars.enumerated() {
+      guard scalar == "Σ" else {
+        result.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+        continue
+      }
+      let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
+      let behind = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+      let isEnd = before?.properties.isCased == true && behind?.properties.isCased != true
+      result.append(isEnd ? "ς" : "σ")
+    }
+    return String(result)
+  }
+}

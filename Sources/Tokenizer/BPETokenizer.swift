@@ -155,6 +155,9 @@ public struct BPETokenizer: Sendable {
     String(decoding: decode(ids, skippingSpecialTokens: skippingSpecialTokens), as: UTF8.self)
   }
 
+  /// Whether an id is that of a special token, which `skippingSpecialTokens` leaves out of texts.
+  public func isSpecial(_ id: Int) -> Bool { definition.specialIDs.contains(id) }
+
   /// The text of ids that are still to come, one after the other.
   ///
   /// - Parameters:

@@ -47,6 +47,7 @@ extension ModelDirectory {
     ("encoder_no_repeat_ngram_size", 0), ("min_length", 0), ("min_new_tokens", .null), ("num_beams", 1),
     ("penalty_alpha", .null), ("guidance_scale", .null), ("suppress_tokens", .null), ("begin_suppress_tokens", .null),
     ("bad_words_ids", .null), ("forced_bos_token_id", .null), ("forced_eos_token_id", .null),
-    ("sequence_bias", .null), ("stop_strings", .null),
+    ("sequence_bias", .null), ("stop_strings", .null), ("encoder_repetition_penalty", 1), ("diversity_penalty", 0),
+    ("exponential_decay_length_penalty", .null), ("watermarking_config", .null), ("max_time", .null),
   ]
 }

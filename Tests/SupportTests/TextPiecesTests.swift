@@ -15,6 +15,15 @@ struct TextPiecesTests {
     if !part.isEmpty { #expect(text.pieces(between: part).joined(separator: part) == text) }
   }
 
+  @Test("small letters are Python's, with a sigma at the end of a word")
+  func lowercase() {
+    for (text, small) in [
+      ("ΟΔΟΣ", "οδος"), ("ΣΑΣ Σ.", "σας σ."), ("ΑΣ\u{301}Β", "ασ\u{301}β"),
+      ("İI", "i\u{307}i"),
+      ("ẞ1Σ", "ß1σ"), ("", ""),
+    ] { #expect(text.lowercasedInContext.unicodeScalars.elementsEqual(small.unicodeScalars), "\(text)") }
+  }
+
   @Test("bytes are compared: an accent behind a letter does not hide the letter, nor do equivalent letters match")
   func bytes() {
     #expect("ae\u{301}b".pieces(between: "e") == ["a", "\u{301}b"])

@@ -103,6 +103,30 @@ struct ConfigurationTests {
     #expect(try tokenizer("<unk>").encode("c3d", addingSpecialTokens: false) == [0, 3, 1])
   }
 
+  @Test("Byte-fallback with ByteLevel is refused where it would be taken; a setting of GPT-2 that is not read is named")
+  func byteLevel() throws {
+    let bytes = (0...255).map { ("<0x\($0 < 16 ? "0" : "")\(String($0, radix: 16, uppercase: true))>", JSON($0 + 1)) }
+    let vocabulary = JSON(members: [("a", 0)] + bytes)
+    let fallback: JSON = [
+      "model": ["type": "BPE", "vocab": vocabulary, "merges": [], "byte_fallback": true],
+      "pre_tokenizer": ["type": "ByteLevel", "add_prefix_space": false],
+    ]
+    let error = try thrown(TokenizerError.self) { try TemporaryTokenizer(fallback).load() }
+    #expect("\(error)".contains("model.byte_fallback"), "\(error)")
+    let sequence: JSON = [
+      "model": ["type": "BPE", "vocab": ["a": 0], "merges": []],
+      "pre_tokenizer": ["type": "Sequence", "pretokenizers": [["type": "ByteLevel", "add_prefix_space": false]]],
+    ]
+    for (setting, isNamed) in [(true, true), (false, false)] {
+      let tokenizer = try TemporaryTokenizer([
+        "tokenizer.json": sequence.encoded(),
+        "tokenizer_config.json":
+          JSON(members: [("tokenizer_class", "GPT2Tokenizer"), ("add_prefix_space", JSON(setting))]).encoded(),
+      ]).load()
+      #expect(tokenizer.notes.contains { $0.contains("add_prefix_space") } == isNamed)
+    }
+  }
+
   @Test("A second TemplateProcessing is refused, since the reference takes it for pairs")
   func templates() throws {
     let template: JSON = [

@@ -63,6 +63,24 @@ struct EvaluateEndToEndTests {
     #expect(lines[2].split(separator: " ").contains("2"))
   }
 
+  @Test("marks of HellaSwag end within their line, and its second sentence begins as Python capitalises it")
+  func cleaning() throws {
+    try withTemporaryFolder { folder in
+      func ask(_ line: String) throws -> [[Double]]? {
+        let path = Path.join(folder, "task.jsonl")
+        try File.replace(path, with: Array(line.utf8))
+        let result = try svnup.json(["evaluate", Inputs.embedded, "--task", path])["tasks"]?.array?.first
+        return result?["logLikelihoods"]?.array?.map(\.doubles)
+      }
+      let found = try ask(
+        #"{"activity_label": "A", "ctx_a": "One [a\nb] day [x] end", "ctx_b": "ßΣΑΣ", "endings": ["he", "she [y]"], "label": 0}"#
+      )
+      let wanted = try ask(
+        #"{"question": "A: One [a\nb] day end Ssσας", "choices": ["he", "she "], "answer": 0}"#)
+      #expect(found != nil && found == wanted)
+    }
+  }
+
   @Test("tasks whose files have one name are told apart by their paths")
   func names() throws {
     try withTemporaryFolder { folder in

@@ -68,6 +68,55 @@ struct GenerateEndToEndTests {
     #expect(json["ending"]?.text == "stop")
   }
 
+  @Test("a text ends at a stop that is a special token, which is never part of it; one with more around it is named")
+  func specialStop() throws {
+    let words = ["generate", Inputs.embedded, Self.prompt, "--tokens", "12"]
+    let usual = try svnup.json(words)
+    let tokens = try #require(usual["tokens"]?.array).compactMap(\.integer)
+    try withTemporaryFolder { folder in
+      for name in try FileSystem.list(Inputs.embedded) {
+        try File.replace(Path.join(folder, name), with: try File.contents(of: Path.join(Inputs.embedded, name)))
+      }
+      // The sixth token becomes a special one.
+      let file = Path.join(folder, "tokenizer.json")
+      var members = try JSON.parse(File.contents(of: file)).objectMembers
+      let index = try #require(members.firstIndex { $0.0 == "added_tokens" })
+      let vocabulary = try #require(members.first { $0.0 == "model" }?.1["vocab"]).objectMembers
+      let spelling = try #require(vocabulary.first { $0.1.integer == tokens[5] }?.0)
+      let special: JSON = [
+        "id": JSON(tokens[5]), "content": JSON(spelling), "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": false, "special": true,
+      ]
+      members[index].1 = .array(try #require(members[index].1.array) + [special])
+      try File.replace(file, with: JSON(members: members).encoded())
+      let first = tokens.firstIndex(of: tokens[5]) ?? 5
+      let stopped = try svnup.json(["generate", folder] + words.dropFirst(2) + ["--stop", spelling])
+      #expect(stopped["ending"]?.text == "stop")
+      #expect(stopped["tokens"]?.array?.compactMap(\.integer) == Array(tokens[..<first]))
+      let never = try svnup.run(["generate", folder] + words.dropFirst(2) + ["--stop", "b\(spelling)c"])
+      #expect(never.error.contains("is never found: a special token in it"), "\(never.error)")
+    }
+  }
+
+  @Test("a line's own seed draws its text; tools are refused where a template would be given none")
+  func lineSeeds() throws {
+    try withTemporaryFolder { folder in
+      let file = Path.join(folder, "prompts.jsonl")
+      let lines = (1...3).map { #"{"prompt": "Moses", "seed": \#($0 / 2)}"# } + [#"{"prompt": "Moses"}"#]
+      try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
+      let words = ["generate", Inputs.embedded, "--prompts", file, "--tokens", "20", "--temperature", "1"]
+      let texts = try #require(svnup.json(words + ["--seed", "1"])["texts"]?.array).map { $0["text"]?.text }
+      #expect(texts[1] == texts[2] && texts[2] == texts[3] && texts[0] != texts[1])
+      for line in [
+        #"{"messages": [{"role": "user", "content": "x"}], "tools": [{}]}"#, #"{"prompt": "a", "seed": -1}"#,
+      ] {
+        try File.replace(file, with: Array(line.utf8))
+        let error = try svnup.refusal(["generate", Inputs.embedded, "--prompts", file], status: 65)
+        #expect(error.contains("line 1: tools: ") || error.contains("line 1: seed: "), "\(error)")
+      }
+    }
+  }
+
   @Test("a seed gives one text, another seed another")
   func seeds() throws {
     func text(_ seed: String) throws -> String? {

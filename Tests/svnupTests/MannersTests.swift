@@ -82,6 +82,15 @@ struct MannersTests {
   @Test("bash completes commands, options and their words", .enabled(if: hasBash))
   func bashCompletions() throws {
     #expect(try bash(["pr"]) == ["prune"])
+    #expect(try bash(["completions", ""]) == ["bash", "zsh", "fish"])
+    #expect(try bash(["help", "shapley", ""]) == ["plan", "work", "merge"])
+    #expect(try bash(["help", "ver"]) == ["verify"])
+    #expect(try bash(["perplexity", "m", "--format", "=", "wik"]) == ["wikitext"])
+    #expect(try bash(["perplexity", "m", "--format", "="]).contains("wikitext"))
+    try withTemporaryFolder { folder in
+      try FileSystem.makeDirectory(Path.join(folder, "my model"))
+      #expect(try bash(["info", Path.join(folder, "my")]) == [Path.join(folder, "my model")])
+    }
     #expect(try bash(["shapley", "pl"]) == ["plan"])
     #expect(try bash(["prune", "m", "--met"]) == ["--method"])
     #expect(try bash(["prune", "m", "--method", "a"]) == ["admm", "alps"])

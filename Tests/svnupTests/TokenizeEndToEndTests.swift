@@ -48,6 +48,9 @@ struct TokenizeEndToEndTests {
     #expect(result.error.isEmpty)
     let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     try #require(lines.count == records.count)
+    let document = try svnup.json(Self.jsonl + [path])
+    #expect(
+      try document["texts"]?.array?.map { $0.encoded() } == lines.map { try JSON.parse(Array($0.utf8)).encoded() })
     for (line, record) in zip(lines, records) {
       let answer = try JSON.parse(Array(line.utf8))
       #expect(answer.keys == ["ids"])

@@ -126,8 +126,11 @@ package struct FieldReader: Sendable {
   package func integer(in range: ClosedRange<Int> = 0...Int.max) throws(DocumentError) -> Int {
     guard let number = json.integer, range.contains(number) else {
       let bounds =
-        range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-      throw failure("it is not a whole number \(bounds)")
+        range == Int.min...Int.max
+        ? ""
+        : range.upperBound == .max
+          ? " of at least \(range.lowerBound)" : " from \(range.lowerBound) to \(range.upperBound)"
+      throw failure("it is not a whole number\(bounds)")
     }
     return number
   }

@@ -12,6 +12,10 @@ package struct TextInput {
   /// The text's bytes, which must be UTF-8.
   package func bytes() throws -> [UInt8] {
     let limit = 1 << 31
+    if !isStandardInput, let status = try? FileSystem.status(path), status.kind == .other {
+      throw FileError(
+        path, "open", reason: "it is not a regular file; - reads standard input", failureKind: .noInput)
+    }
     let bytes =
       try isStandardInput ? FileSystem.readStandardInput(limit: limit + 1) : File.contents(of: path, limit: limit)
     guard bytes.count <= limit else { throw DocumentError(name, reason: "at most \(limit) bytes are accepted") }

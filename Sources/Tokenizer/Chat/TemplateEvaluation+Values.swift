@@ -167,7 +167,7 @@ extension TemplateEvaluation {
     case ("lstrip", .string(let text), _): return .string(Self.trimmed(text, arguments.first?.text, end: false))
     case ("rstrip", .string(let text), _): return .string(Self.trimmed(text, arguments.first?.text, start: false))
     case ("upper", .string(let text), nil): return .string(text.uppercased())
-    case ("lower", .string(let text), nil): return .string(text.lowercased())
+    case ("lower", .string(let text), nil): return .string(text.lowercasedInContext)
     case ("startswith", .string(let text), .string(let part)?): return .bool(text.utf8.starts(with: part.utf8))
     case ("endswith", .string(let text), .string(let part)?):
       return .bool(text.utf8.reversed().starts(with: part.utf8.reversed()))
@@ -186,7 +186,7 @@ extension TemplateEvaluation {
     switch (name, value) {
     case ("trim", _): return .string(Self.trimmed(value.text, arguments.first?.text))
     case ("upper", _): return .string(value.text.uppercased())
-    case ("lower", _): return .string(value.text.lowercased())
+    case ("lower", _): return .string(value.text.lowercasedInContext)
     case ("string", _): return .string(value.text)
     case ("safe", _): return value
     case ("length", .list(let elements)), ("count", .list(let elements)): return .integer(elements.count)
@@ -250,7 +250,7 @@ extension TemplateEvaluation {
   /// Those that a value passes; a truth value is a number, as in Python.
   private static func kinds(of value: TemplateValue) -> [String] {
     switch value {
-    case .undefined: ["undefined", "iterable"]
+    case .undefined: ["undefined", "iterable", "sequence"]
     case .none: ["defined", "none"]
     case .bool(let isTrue): ["defined", "boolean", "number", isTrue ? "true" : "false"]
     case .integer: ["defined", "number"]

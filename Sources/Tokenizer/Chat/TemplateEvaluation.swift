@@ -56,6 +56,7 @@ struct TemplateEvaluation {
     _ otherwise: [TemplateStatement], _ place: Int
   ) throws(TemplateProblem) {
     var elements: [[String: TemplateValue]] = []
+    var values: [TemplateValue] = []
     for element in try list(iterable, place) {
       try step()
       let names = try bind(targets, to: element, place)
@@ -65,6 +66,7 @@ struct TemplateEvaluation {
         guard try value(filter).isTrue else { continue }
       }
       elements.append(names)
+      values.append(element)
     }
     if elements.isEmpty { return try run(otherwise) }
     for (index, names) in elements.enumerated() {
@@ -74,6 +76,10 @@ struct TemplateEvaluation {
         ("index", .integer(index + 1)), ("index0", .integer(index)), ("first", .bool(index == 0)),
         ("last", .bool(index == elements.count - 1)), ("length", .integer(elements.count)),
         ("revindex", .integer(elements.count - index)), ("revindex0", .integer(elements.count - index - 1)),
+        ("previtem", index > 0 ? values[index - 1] : .undefined),
+        ("nextitem", index + 1 < values.count ? values[index + 1] : .undefined),
+        // Of loops that call themselves, which are not known.
+        ("depth", .integer(1)), ("depth0", .integer(0)),
       ])
       scopes.append(names)
       defer { scopes.removeLast() }
@@ -199,7 +205,15 @@ struct TemplateEvaluation {
       return try checked(.list(result))
     case .object(let members):
       var result: [(key: String, value: TemplateValue)] = []
-      for member in members { result.append((try value(member.key).text, try value(member.value))) }
+      for member in members {
+        let (key, value) = (try value(member.key).text, try value(member.value))
+        // The last value of a key counts, in the place of the first.
+        if let index = result.firstIndex(where: { $0.key == key }) {
+          result[index].value = value
+        } else {
+          result.append((key, value))
+        }
+      }
       return try checked(.object(result))
     }
   }

@@ -36,7 +36,13 @@ struct TemplateLexer {
           beginsLine = true
           continue
         }
-        if takesBlanks, Self.isBlank(byte) { continue }
+        if takesBlanks {
+          if Self.isBlank(byte) { continue }
+          if let length = wideBlank(at: position - 1) {
+            position += length - 1
+            continue
+          }
+        }
         takesBlanks = false
         text.append(byte)
         continue
@@ -46,7 +52,8 @@ struct TemplateLexer {
       let sign = position < bytes.count ? bytes[position] : 0
       if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { position += 1 }
       if sign == UInt8(ascii: "-") {
-        while let last = text.last, Self.isBlank(last) { text.removeLast() }
+        let kept = String(decoding: text, as: UTF8.self).unicodeScalars.reversed().drop(while: Self.isBlank)
+        text = Array(String(String.UnicodeScalarView(kept.reversed())).utf8)
       } else if kind != UInt8(ascii: "{"), sign != UInt8(ascii: "+") {
         Self.removeIndentation(&text, beginsLine: beginsLine)
       }
@@ -54,26 +61,30 @@ struct TemplateLexer {
         parts.append(.text(String(decoding: text, as: UTF8.self)))
         text = []
       }
-      let (tokens, takes) = try bracket(kind, start)
+      let (tokens, ending) = try bracket(kind, start)
       if let tokens { parts.append(.tokens(tokens, isOutput: kind == UInt8(ascii: "{"), start)) }
       beginsLine = false
-      takesBlanks = takes
-      takesLineFeed = !takes && kind != UInt8(ascii: "{")
+      takesBlanks = ending == UInt8(ascii: "-")
+      takesLineFeed = ending == 0 && kind != UInt8(ascii: "{")
     }
     if !text.isEmpty { parts.append(.text(String(decoding: text, as: UTF8.self))) }
     return parts
   }
 
-  /// Reads up to the end of a bracket, and tells whether it ends with a hyphen; the tokens are nil for a comment.
-  private mutating func bracket(_ kind: UInt8, _ start: Int) throws(TemplateProblem) -> ([TemplateToken]?, Bool) {
+  /// Reads up to the end of a bracket, and tells the sign in front of that: a hyphen, a plus where the line feed stays, or 0.
+  ///
+  /// The tokens are nil for a comment.
+  private mutating func bracket(_ kind: UInt8, _ start: Int) throws(TemplateProblem) -> ([TemplateToken]?, UInt8) {
     let end: [UInt8] = kind == UInt8(ascii: "{") ? Array("}}".utf8) : [kind, UInt8(ascii: "}")]
     var tokens: [TemplateToken] = []
     var depth = 0
     while position < bytes.count {
-      let isHyphen = bytes[position] == UInt8(ascii: "-") && bytes[(position + 1)...].starts(with: end)
-      if depth == 0, isHyphen || bytes[position...].starts(with: end) {
-        position += isHyphen ? 3 : 2
-        return (kind == UInt8(ascii: "#") ? nil : tokens, isHyphen)
+      let signs = kind == UInt8(ascii: "{") ? "-" : "-+"
+      let isSigned = signs.utf8.contains(bytes[position]) && bytes[(position + 1)...].starts(with: end)
+      if depth == 0, isSigned || bytes[position...].starts(with: end) {
+        let sign = isSigned ? bytes[position] : 0
+        position += isSigned ? 3 : 2
+        return (kind == UInt8(ascii: "#") ? nil : tokens, sign)
       }
       if kind == UInt8(ascii: "#") {
         position += 1
@@ -153,6 +164,20 @@ struct TemplateLexer {
   private static func removeIndentation(_ text: inout [UInt8], beginsLine: Bool) {
     let kept = text.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? 0
     if kept == 0 ? beginsLine : text[kept - 1] == 0x0A { text.removeSubrange(kept...) }
+  }
+
+  /// The length of a blank of several bytes, such as U+00A0; nil where there is none.
+  private func wideBlank(at place: Int) -> Int? {
+    guard bytes[place] >= 0x80 else { return nil }
+    return bytes.withUnsafeBufferPointer { bytes in
+      let (value, length) = UTF8Scalar.decode(bytes, at: place)
+      return Unicode.Scalar(value).flatMap { Self.isBlank($0) ? length : nil }
+    }
+  }
+
+  /// What Python's `strip` removes.
+  private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
   }
 
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -40,7 +40,10 @@ struct TemplateParser {
           continue
         }
         let word = try name()
-        if ends.contains(word) { return (statements, word) }
+        if ends.contains(word) {
+          if word.hasPrefix("end") { try finish() }
+          return (statements, word)
+        }
         if let statement = try statement(word) { statements.append(statement) }
       }
     }

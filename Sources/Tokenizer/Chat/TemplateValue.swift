@@ -44,8 +44,11 @@ enum TemplateValue: Sendable {
 
   /// The same as part of a list: a text in quotation marks.
   private var representation: String {
-    guard case .string(let text) = self else { return text }
-    return Self.quoted(text)
+    switch self {
+    case .string(let text): Self.quoted(text)
+    case .undefined: "Undefined"
+    default: text
+    }
   }
 
   /// A text as Python's `repr` writes it.

@@ -175,7 +175,11 @@ extension TokenizerJSON {
       }
       return steps
     case "Replace":
-      let pattern = try literal(field.member("pattern").member("String"))
+      let given = try field.member("pattern")
+      if given.json["String"] == nil, given.json["Regex"] != nil {
+        throw given.unsupported("Regex", supported: "String")
+      }
+      let pattern = try literal(given.member("String"))
       return [.replace(pattern, with: try field.member("content").bytes())]
     case "ByteFallback":
       return [.byteFallback]

@@ -14,11 +14,16 @@ enum TokenizerJSON {
       throw try root.member("pre_tokenizer").unsupported(
         "prepend_scheme first with a normalizer that removes or replaces", supported: "always, never")
     }
-    if try configuration.root.optional("tokenizer_class")?.text().hasPrefix("GPT2Tokenizer") ?? false,
-      root.json["pre_tokenizer"]?["type"]?.text == "ByteLevel"
-    {
+    var notes: [String] = []
+    if try configuration.root.optional("tokenizer_class")?.text().hasPrefix("GPT2Tokenizer") ?? false {
       // Hugging Face reads the setting of GPT-2 from there.
-      preTokenizer.addsPrefixSpace = try configuration.root.flag("add_prefix_space", default: false)
+      let addsSpace = try configuration.root.flag("add_prefix_space", default: false)
+      if root.json["pre_tokenizer"]?["type"]?.text == "ByteLevel" {
+        preTokenizer.addsPrefixSpace = addsSpace
+      } else if addsSpace, !preTokenizer.addsPrefixSpace {
+        notes.append(
+          "add_prefix_space of tokenizer_config.json is not read, because the pre-tokenizer is not ByteLevel alone")
+      }
     }
     let decoder = try decoder(root.optional("decoder"))
     let (model, modelVocabulary) = try model(root.member("model"), isByteLevel: preTokenizer.isByteLevel)
@@ -33,6 +38,7 @@ enum TokenizerJSON {
     var definition = TokenizerDefinition(
       files: [name] + configuration.files, vocabulary: vocabulary, model: model,
       normalizer: normalizer, preTokenizer: preTokenizer, decoder: decoder)
+    definition.notes += notes
     definition.recognize(added)
     (definition.prefix, definition.suffix) = try postProcessor(root.optional("post_processor"), vocabulary)
     for (key, ids, place) in [
@@ -81,6 +87,11 @@ enum TokenizerJSON {
       unknowns.byteSymbols = try ByteFallback.ids(
         in: vocabulary, mayLackSome: unknowns.symbol != nil, file: field.source)
     }
+    if isByteLevel, !unknowns.byteSymbols.isEmpty, !hasEveryByte(vocabulary) {
+      // The reference falls back to the bytes of the character that stands for a byte.
+      throw field.unsupported(
+        "true with ByteLevel, where a byte has no token,", supported: "false", at: "byte_fallback")
+    }
     let ignoresMerges = try field.flag("ignore_merges", default: false)
     let model: BPEModel
     if isByteLevel {
@@ -91,6 +102,13 @@ enum TokenizerJSON {
       model = .characters(vocabulary, table, merges, unknowns: unknowns, wholeWords: ignoresMerges ? vocabulary : nil)
     }
     return (model, vocabulary)
+  }
+
+  /// Whether every byte of UTF-8 has a token in the alphabet of `ByteLevel`.
+  private static func hasEveryByte(_ vocabulary: Vocabulary) -> Bool {
+    (0...UInt8.max).allSatisfy {
+      !ByteLevel.occursInUTF8(Int($0)) || vocabulary.id(of: ByteLevel.spelling(of: $0)) != nil
+    }
   }
 
   private static func addedTokens(

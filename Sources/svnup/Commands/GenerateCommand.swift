@@ -116,6 +116,9 @@ package enum GenerateCommand: Command {
     let input = TextInput(path: "-")
     let bytes = try input.bytes()
     for note in TextDocuments.notes(onProse: bytes, input.name) { console.note(note) }
+    if bytes.last == UInt8(ascii: "\n") {
+      console.note("\(input.name): it ends with a line feed, which is a part of the prompt")
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 

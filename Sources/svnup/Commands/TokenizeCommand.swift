@@ -52,7 +52,7 @@ package enum TokenizeCommand: Command {
     try console.report(["ids": JSON(ids), "pieces": .array(pieces.map { JSON($0) })], or: table.rendered)
   }
 
-  /// One line of JSON for each line of JSON, in order; blank lines have none.
+  /// One line of JSON for each line of JSON, in order, or one document for all; blank lines have none.
   ///
   /// Every line is checked before the first is answered, so that a wrong one leaves no partial output.
   private static func tokenizeLines(of input: TextInput, by tokenizer: BPETokenizer, field: String, _ console: Console)
@@ -61,14 +61,19 @@ package enum TokenizeCommand: Command {
     let texts = try JSONDocuments(name: input.name, field: field).texts(input.bytes())
     let progress = console.begin("tokenizing", unit: "lines")
     let batch = 256 * Parallel.threadCount
+    var all: [JSON] = []
     for start in stride(from: 0, to: texts.count, by: batch) {
-      let results = Parallel.map(min(batch, texts.count - start)) { i in
-        let result: JSON = ["ids": JSON(tokenizer.encode(texts[start + i]))]
-        return String(decoding: result.encoded(), as: UTF8.self)
+      let results = Parallel.map(min(batch, texts.count - start)) { i -> JSON in
+        ["ids": JSON(tokenizer.encode(texts[start + i]))]
       }
-      try console.print(results.joined(separator: "\n"))
+      if console.wantsJSON {
+        all += results
+      } else {
+        try console.print(results.map { String(decoding: $0.encoded(), as: UTF8.self) }.joined(separator: "\n"))
+      }
       progress.update(start + results.count, of: texts.count)
     }
     progress.finish()
+    if console.wantsJSON { try console.report(["texts": .array(all)], or: "") }
   }
 }

@@ -31,26 +31,46 @@ package struct ShellCompletions {
       let paths = command.options.filter(\.takesPath).map(\.spelling)
       var lines = ["    '\(command.name)')", "      case \"$prev\" in"] + values
       if !paths.isEmpty {
-        lines.append("        \(paths.joined(separator: "|"))) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;")
+        lines.append("        \(paths.joined(separator: "|"))) _svnup_files; return ;;")
       }
       if !free.isEmpty { lines.append("        \(free.joined(separator: "|"))) return ;;") }
       lines.append("      esac")
       lines.append("      words='\(command.options.map(\.spelling).joined(separator: " "))'")
       let parts = parts(of: command.name)
       if !parts.isEmpty { lines.append("      [ \"$COMP_CWORD\" -eq 2 ] && parts='\(parts.joined(separator: " "))'") }
+      if command.name == CompletionsCommand.name {
+        let shells = Shell.allCases.map(\.rawValue).joined(separator: " ")
+        lines.append(
+          "      [ \"$COMP_CWORD\" -eq 2 ] && { COMPREPLY=($(compgen -W '\(shells)' -- \"$cur\")); return; }")
+      }
       return (lines + ["      ;;"]).joined(separator: "\n")
     }
     let pairs = commands.filter { $0.whole != nil }.map { "'\($0.name)'" }.joined(separator: "|")
+    let wholes = commands.map { $0.name }.filter { !parts(of: $0).isEmpty }.map { name in
+      "      \(name)) words='\(parts(of: name).joined(separator: " "))' ;;"
+    }
     return """
       # bash completion of svnup; written by 'svnup completions bash'
+      # Names of files, which may have blanks.
+      _svnup_files() {
+        local IFS=$'\\n'
+        COMPREPLY+=($(compgen -f -- "$cur"))
+      }
       _svnup() {
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words= parts= command=${COMP_WORDS[1]}
         COMPREPLY=()
+        # bash takes --option=value apart.
+        [ "$cur" = = ] && cur=
+        [ "$prev" = = ] && prev=${COMP_WORDS[COMP_CWORD-2]}
         if [ "$COMP_CWORD" -eq 1 ]; then
           COMPREPLY=($(compgen -W '\(firstWords.joined(separator: " ")) --version' -- "$cur")); return
         fi
         if [ "$command" = help ]; then
-          COMPREPLY=($(compgen -W '\(firstWords.joined(separator: " "))' -- "$cur")); return
+          [ "$COMP_CWORD" -eq 2 ] && words='\(firstWords.joined(separator: " "))'
+          [ "$COMP_CWORD" -eq 3 ] && case "${COMP_WORDS[2]}" in
+      \(wholes.joined(separator: "\n"))
+          esac
+          COMPREPLY=($(compgen -W "$words" -- "$cur")); return
         fi
         case "$command ${COMP_WORDS[2]}" in
           \(pairs)) [ "$COMP_CWORD" -gt 2 ] && command="$command ${COMP_WORDS[2]}" ;;
@@ -60,7 +80,7 @@ package struct ShellCompletions {
         esac
         case "$cur" in
           -*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
-          *) COMPREPLY=($(compgen -W "$parts" -- "$cur") $(compgen -f -- "$cur")) ;;
+          *) COMPREPLY=($(compgen -W "$parts" -- "$cur")); _svnup_files ;;
         esac
       }
       complete -o filenames -F _svnup svnup

@@ -144,8 +144,11 @@ package enum TaskForm: String, Sendable, CaseIterable {
     let marked = text.trimmed.pieces(between: " [title]").joined(separator: ". ")
     var rest = marked[...]
     while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
-      result += rest[..<open]
-      rest = rest[rest.index(after: close)...]
+      // A mark is within a line.
+      let isMark = !rest[open..<close].unicodeScalars.contains("\n")
+      let end = rest.index(after: isMark ? close : open)
+      result += isMark ? rest[..<open] : rest[..<end]
+      rest = rest[end...]
     }
     return (result + rest).pieces(between: "  ").joined(separator: " ")
   }
@@ -160,5 +163,12 @@ extension StringProtocol {
   }
 
   /// The text with a large first letter and small other ones, as Python's `capitalize` writes it.
-  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst().lowercased() }
+  fileprivate var capitalizedFirst: String {
+    guard let first = unicodeScalars.first else { return "" }
+    // Sigma looks back over the first letter, too.
+    return first.properties.titlecaseMapping
+      + String(
+        String(self).lowercasedInContext.unicodeScalars.dropFirst(
+          first.properties.lowercaseMapping.unicodeScalars.count))
+  }
 }

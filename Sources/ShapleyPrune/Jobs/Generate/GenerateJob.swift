@@ -43,7 +43,8 @@ public struct GenerateJob: Sendable {
   public func run(
     _ prompt: String, text receive: (String) throws -> Void = { _ in }
   ) throws -> GenerateResult {
-    let (tokenizer, prompts, ends) = try tokens(of: [GeneratePrompt(prompt)])
+    let (tokenizer, prompts) = try tokens(of: [GeneratePrompt(prompt)])
+    let ends = try ends(tokenizer)
     let plan = try plan(prompts.map(\.ids))
     let language = try model.load(for: .fewTokens, events: events)
     var text = WrittenText(prompts[0], language, self, tokenizer, ends, room: plan.room)
@@ -70,7 +71,8 @@ public struct GenerateJob: Sendable {
       throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
     }
     guard !prompts.isEmpty else { return }
-    let (tokenizer, prompts, ends) = try tokens(of: prompts)
+    let (tokenizer, prompts) = try tokens(of: prompts)
+    let ends = try ends(tokenizer)
     let plan = try plan(prompts.map(\.ids))
     let language = try model.load(for: .fewTokens, events: events)
     try events.during("generating", unit: "texts") { update in
@@ -121,10 +123,8 @@ public struct GenerateJob: Sendable {
     return (batch, min(lengths[0], prompts[0] + Self.mostRoom), budget)
   }
 
-  /// The tokens of some prompts, and those at which a text ends.
-  private func tokens(
-    of prompts: [GeneratePrompt]
-  ) throws -> (tokenizer: BPETokenizer, prompts: [PromptTokens], ends: Set<Int>) {
+  /// The tokens of some prompts.
+  private func tokens(of prompts: [GeneratePrompt]) throws -> (tokenizer: BPETokenizer, prompts: [PromptTokens]) {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
     let unread = try model.directory.unreadGenerationSettings()
@@ -161,20 +161,32 @@ public struct GenerateJob: Sendable {
         throw DocumentError(prompt.name, reason: "it has \(ids.count) tokens; the model has \(positions) positions")
       }
       try model.check(ids, of: prompt.name)
-      return PromptTokens(ids: ids, goesOn: goesOn)
+      return PromptTokens(ids: ids, goesOn: goesOn, seed: prompt.seed)
     }
-    return (tokenizer, found, Set(try endTokens() + [tokenizer.endOfText].compactMap(\.self)))
+    return (tokenizer, found)
   }
 
-  /// The tokens at which the model's files say that a text ends; those that it does not have are named.
-  private func endTokens() throws -> [Int] {
+  /// The tokens at which a text ends: by the model's files, of which those that it does not have are named, and by the stops that are special
+  /// tokens, which are never part of the text.
+  private func ends(_ tokenizer: BPETokenizer) throws -> [Int: GenerateResult.Ending] {
     let (tokens, count) = (try model.directory.endTokens(), model.directory.vocabularySize)
     let strangers = tokens.filter { !(0..<count).contains($0) }
     if !strangers.isEmpty {
       let list = strangers.map { "\($0)" }.joined(separator: ", ")
       events.note("\(model.path): eos_token_id: the model has \(count) tokens, and no text ends with \(list)")
     }
-    return tokens
+    var ends: [Int: GenerateResult.Ending] = [:]
+    for stop in stops {
+      let ids = tokenizer.encode(stop, addingSpecialTokens: false)
+      guard ids.contains(where: tokenizer.isSpecial) else { continue }
+      if ids.count == 1 {
+        ends[ids[0]] = .stop
+      } else {
+        events.note("the stop '\(stop)' is never found: a special token in it is no part of the text")
+      }
+    }
+    for token in tokens + [tokenizer.endOfText].compactMap(\.self) { ends[token] = .endOfText }
+    return ends
   }
 }
 
@@ -183,4 +195,6 @@ struct PromptTokens {
   let ids: [Int]
   /// Whether the model goes on in the text, as it stands; else what it writes is a text of its own.
   let goesOn: Bool
+  /// Where its random numbers begin; nil for where the job's do.
+  let seed: UInt64?
 }

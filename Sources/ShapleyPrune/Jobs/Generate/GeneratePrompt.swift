@@ -13,6 +13,8 @@ public struct GeneratePrompt: Sendable {
 
   /// What is continued.
   public var content: Content
+  /// Where the random numbers begin that draw its text; nil for where the job says.
+  public var seed: UInt64?
   /// What messages call it, such as a file and a line.
   public let name: String
   /// The line of a file that it is, with all its members: whoever wrote the line finds them beside the result.
@@ -30,6 +32,11 @@ public struct GeneratePrompt: Sendable {
   package init(_ fields: FieldReader) throws(DocumentError) {
     _ = try fields.object()
     (name, line) = (fields.source, fields.json)
+    seed = try fields.optional("seed").map { (field) throws(DocumentError) in UInt64(try field.integer()) }
+    for name in ["tools", "documents"] {
+      guard let field = fields.optional(name), fields.optional("messages") != nil else { continue }
+      throw field.failure("a template is given none here; leave them out")
+    }
     guard let messages = fields.optional("messages") else {
       content = .text(try fields.member("prompt").text())
       return

@@ -11,8 +11,8 @@ struct WrittenText {
   private let promptTokens: Int
   private let limit: Int
   private let stop: StopToken
-  /// Tokens at which a text ends.
-  private let ends: Set<Int>
+  /// Tokens at which a text ends, and how.
+  private let ends: [Int: GenerateResult.Ending]
   private var sampler: TokenSampler
   private var output: StoppingText
   private var stream: TextStream
@@ -24,12 +24,14 @@ struct WrittenText {
 
   /// A text that begins with a prompt, to go on as a job says, with room for so many tokens.
   init(
-    _ prompt: PromptTokens, _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer, _ ends: Set<Int>,
-    room: Int
+    _ prompt: PromptTokens, _ model: any CausalLM, _ job: GenerateJob, _ tokenizer: BPETokenizer,
+    _ ends: [Int: GenerateResult.Ending], room: Int
   ) {
     sequence = TokenSequence(model, prompt.ids, cache: job.cache, expecting: room)
     (promptTokens, limit, stop, self.ends) = (prompt.ids.count, job.limit, job.stop, ends)
-    sampler = TokenSampler(job.sampling)
+    var sampling = job.sampling
+    sampling.seed = prompt.seed ?? sampling.seed
+    sampler = TokenSampler(sampling)
     output = StoppingText(stops: job.stops)
     stream = tokenizer.stream(skippingSpecialTokens: true, continuing: prompt.goesOn)
     ending = limit > 0 ? nil : .limit
@@ -42,8 +44,8 @@ struct WrittenText {
   mutating func goOn(by scores: [Float]) -> String {
     let next = sampler.choose(scores, after: sequence.tokens)
     first = first ?? .now
-    guard !ends.contains(next) else {
-      end(by: .endOfText)
+    if let ending = ends[next] {
+      end(by: ending)
       return ""
     }
     sequence.append(next)
