@@ -155,8 +155,10 @@ public struct BPETokenizer: Sendable {
     String(decoding: decode(ids, skippingSpecialTokens: skippingSpecialTokens), as: UTF8.self)
   }
 
-  /// Whether an id is that of a special token, which `skippingSpecialTokens` leaves out of texts.
-  public func isSpecial(_ id: Int) -> Bool { definition.specialIDs.contains(id) }
+  /// The special tokens, which `skippingSpecialTokens` leaves out of texts, by their ids.
+  public var specialTokens: [(id: Int, spelling: String)] {
+    definition.specialIDs.sorted().compactMap { id in piece(id).map { (id, String(decoding: $0, as: UTF8.self)) } }
+  }
 
   /// The text of ids that are still to come, one after the other.
   ///

@@ -41,6 +41,11 @@ import Transformer
     #expect(levels.step == 30)
     #expect((-4...4).map { levels.zeros(0, at: $0) } == [400, 500, 500, 500, 505, 600, 600, 600, 700])
     #expect((-1...1).map { levels.zeros(1, at: $0) } == [520, 512, 560])
+    // 535 would be below the ceiling, 600 is not.
+    let bounded = SearchLevels(counts: [1000, 1000], start: [505, 512], ceiling: 0.55, rows: [100, 40], share: 0.03)
+    #expect(bounded.ranges == [-4...0, -4...0])
+    #expect(
+      SearchLevels(counts: [1000, 1000], start: [505, 512], ceiling: 0.6, rows: [100, 40]).ranges == [-4...3, -4...2])
     for level in -4...4 where level != 0 {
       #expect(levels.zeros(0, at: level) >= 505 + 30 * level)
       #expect(levels.sparsity(0, at: level) == Double(levels.zeros(0, at: level)) / 1000)

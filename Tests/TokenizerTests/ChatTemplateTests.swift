@@ -74,7 +74,7 @@ private let longList =
       ("{{ range() }}", "range takes one number or two"),
       ("{{ range(0, 4, 2) }}", "range with 3 arguments is not known"),
       ("{{ -(0 - 9223372036854775807 - 1) }}", "the result is too large"),
-      ("{{ -'a' }}", "- does not go with a number and a text"),
+      ("{{ -'a' }}", "there is no number to negate"),
     ])
   func meaning(template: String, reason: String) throws {
     let parsed = try ChatTemplate(template)

@@ -94,7 +94,11 @@ struct GenerateEndToEndTests {
       #expect(stopped["ending"]?.text == "stop")
       #expect(stopped["tokens"]?.array?.compactMap(\.integer) == Array(tokens[..<first]))
       let never = try svnup.run(["generate", folder] + words.dropFirst(2) + ["--stop", "b\(spelling)c"])
-      #expect(never.error.contains("is never found: a special token in it"), "\(never.error)")
+      #expect(
+        never.error.contains("the stop 'b\(spelling)c' has the special token \(spelling) in it"), "\(never.error)")
+      // What has no token of its own is no special one.
+      let unknown = try svnup.run(words + ["--stop", "日"])
+      #expect(unknown.status == 0 && !unknown.error.contains("special token"), "\(unknown.error)")
     }
   }
 
@@ -105,6 +109,8 @@ struct GenerateEndToEndTests {
       let lines = (1...3).map { #"{"prompt": "Moses", "seed": \#($0 / 2)}"# } + [#"{"prompt": "Moses"}"#]
       try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
       let words = ["generate", Inputs.embedded, "--prompts", file, "--tokens", "20", "--temperature", "1"]
+      let greedy = try svnup.run(words.dropLast(2))
+      #expect(greedy.status == 0 && greedy.error.contains("its seed says nothing"), "\(greedy.error)")
       let texts = try #require(svnup.json(words + ["--seed", "1"])["texts"]?.array).map { $0["text"]?.text }
       #expect(texts[1] == texts[2] && texts[2] == texts[3] && texts[0] != texts[1])
       for line in [

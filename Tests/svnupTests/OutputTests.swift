@@ -57,7 +57,7 @@ final class OutputTests {
     "a model is replaced where nothing else lies in its folder: what svnup saved by its record, others by the names of their files",
     arguments: [
       ([:], nil), (["README.md": "", "LICENSE": "", ".gitattributes": "", "tokenizer.model": "", "code.py": ""], nil),
-      (["notes.txt": ""], "notes.txt"), (["data/thesis.txt": ""], "data"),
+      (["notes.txt": ""], "notes.txt"), ([".env": ""], ".env"), (["data/thesis.txt": ""], "data"),
       (["svnup.json": "{}", "notes.txt": ""], "notes.txt"),
       (
         [

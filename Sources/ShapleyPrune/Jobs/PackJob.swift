@@ -64,7 +64,7 @@ public struct PackJob: Sendable {
         try checkpoint.writeDense(to: writer, progress: $0)
       }
     }
-    // Nobody keeps the other form of a directory that cannot be read.
+    // What was written is opened before it takes its place.
     _ = try Checkpoint(directory: writer.temporary)
     try writer.commit()
     return PackResult(directory: directory, output: output, sizes: written)

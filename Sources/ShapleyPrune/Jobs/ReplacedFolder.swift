@@ -28,10 +28,11 @@ enum ReplacedFolder {
     return hashes.flatMap { [$0.name, PackedFormat.packedName(of: $0.name)] } + [PruningRecord.fileName]
   }
 
+  /// Files that tools leave which fetch or show folders.
+  private static let leftByTools = [".gitattributes", ".gitignore", ".DS_Store"]
+
   /// Whether a file goes with a model: by the record, else by its name.
-  ///
-  /// Hidden ones are left by tools that fetch models.
   private static func belongs(_ name: String, _ recorded: [String]?) -> Bool {
-    name.utf8.first == UInt8(ascii: ".") || recorded?.contains(name) ?? ModelDirectory.isUsual(name)
+    leftByTools.contains(name) || recorded?.contains(name) ?? ModelDirectory.isUsual(name)
   }
 }

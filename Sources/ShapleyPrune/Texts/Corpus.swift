@@ -61,6 +61,11 @@ public struct Corpus: Sendable {
   func tokens(
     for source: ModelSource, _ use: Use, events: any JobEvents, after earlier: Corpus? = nil
   ) throws -> CorpusTokens {
+    // Nothing is left of it for a second text.
+    if let path, TextInput(path: path).isStandardInput, earlier?.path == path {
+      throw DocumentError(
+        TextInput(path: path).name, reason: "it is another text of this run already; give one of them as a file")
+    }
     var told = TextProtocol()
     let ids: CorpusTokens.IDs
     switch content {

@@ -60,8 +60,9 @@ public final class SafetensorsFile: Sendable {
     return bytes
   }
 
-  /// Whether a tensor has the type, the shape and the bytes of one of a file, of which a piece each is in memory at a time.
+  /// Whether a tensor has the type, the shape and the bytes of one of a file.
   ///
+  /// A piece of each is in memory at a time; of tensors that are packed, all.
   /// Throws `CheckpointError` where there is no such tensor or it cannot be read.
   package func isSame(
     _ name: TensorName, as other: TensorName, of file: SafetensorsFile

@@ -47,7 +47,7 @@ enum WeightFiles {
     case .numbered(let names):
       ["\(directory): there is no \(Self.indexFile); the \(names.count) shards are read, none of which is missing"]
         + names.map(PackedFormat.packedName).map { Path.join(directory, $0) }.filter(FileSystem.isListed).map {
-          "\($0): it is not read, because the dense shards are there, which count"
+          "\($0): it is not read, because the dense shards are there and go before it"
         }
     }
   }
@@ -77,10 +77,15 @@ enum WeightFiles {
 
   private static func reason(_ directory: String, _ names: [String], _ shards: [ShardName]) -> String {
     if let shard = shards.first {
+      let packed = shards.filter(\.isPacked)
+      if !packed.isEmpty, packed.count < shards.count {
+        return "\(shards.count - packed.count) dense and \(packed.count) packed shards are there, and no \(indexFile); "
+          + "take all files of one form"
+      }
       return "\(shards.count) of \(shard.count) shards are there, and no \(indexFile); complete the download"
     }
     let converted =
-      "convert it with transformers: AutoModelForCausalLM.from_pretrained('\(directory)').save_pretrained('NEW')"
+      "convert it with transformers: AutoModelForCausalLM.from_pretrained(\(directory.pythonText)).save_pretrained('NEW')"
     func first(_ isWanted: (String) -> Bool) -> String? { names.first(where: isWanted) }
     if names.contains("snapshots") {
       let found = (try? FileSystem.list(Path.join(directory, "snapshots")))?.first
@@ -91,7 +96,7 @@ enum WeightFiles {
     }
     if let name = first({ $0.hasSuffix(".gguf") }) {
       return "there is \(name), which is GGUF; convert it with transformers: "
-        + "AutoModelForCausalLM.from_pretrained('\(directory)', gguf_file='\(name)').save_pretrained('NEW')"
+        + "AutoModelForCausalLM.from_pretrained(\(directory.pythonText), gguf_file=\(name.pythonText)).save_pretrained('NEW')"
     }
     let pickled = [".bin", ".pt", ".pth", ".ckpt"]
     if let name = first({ name in pickled.contains { name.hasSuffix($0) } }) {

@@ -187,7 +187,11 @@ struct TemplateEvaluation {
       return .bool(try test(name, of, try values(arguments, of: name, place), place))
     case .not(let of): return .bool(!(try value(of).isTrue))
     case .negative(let of, let place):
-      return try combine("-", .integer(0), try value(of), place)
+      let operand = try value(of)
+      guard case .integer = operand else {
+        throw TemplateProblem(reason: "there is no number to negate", place: place)
+      }
+      return try combine("-", .integer(0), operand, place)
     case .binary(let symbol, let left, let right, let place):
       let left = try value(left)
       if symbol == "and" { return left.isTrue ? try value(right) : left }
@@ -208,7 +212,7 @@ struct TemplateEvaluation {
       for member in members {
         let (key, value) = (try value(member.key).text, try value(member.value))
         // The last value of a key counts, in the place of the first.
-        if let index = result.firstIndex(where: { $0.key == key }) {
+        if let index = result.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
           result[index].value = value
         } else {
           result.append((key, value))

@@ -108,7 +108,9 @@ enum TemplateValue: Sendable {
     case (.list(let a), .list(let b)): a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
     case (.object(let a), .object(let b)):
       a.count == b.count
-        && a.allSatisfy { member in b.contains { $0.key == member.key && $0.value.equals(member.value) } }
+        && a.allSatisfy { member in
+          b.contains { $0.key.utf8.elementsEqual(member.key.utf8) && $0.value.equals(member.value) }
+        }
     case (.namespace(let a), .namespace(let b)): a == b
     default: false
     }
@@ -117,6 +119,7 @@ enum TemplateValue: Sendable {
   /// The member of a mapping.
   func member(_ name: String) -> TemplateValue? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == name }?.value
+    // Byte by byte: what Unicode calls equal may be two names.
+    return members.first { $0.key.utf8.elementsEqual(name.utf8) }?.value
   }
 }

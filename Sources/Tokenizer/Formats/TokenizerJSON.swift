@@ -89,8 +89,7 @@ enum TokenizerJSON {
     }
     if isByteLevel, !unknowns.byteSymbols.isEmpty, !hasEveryByte(vocabulary) {
       // The reference falls back to the bytes of the character that stands for a byte.
-      throw field.unsupported(
-        "true with ByteLevel, where a byte has no token,", supported: "false", at: "byte_fallback")
+      throw field.failure("true is not supported with ByteLevel where a byte has no token", at: "byte_fallback")
     }
     let ignoresMerges = try field.flag("ignore_merges", default: false)
     let model: BPEModel

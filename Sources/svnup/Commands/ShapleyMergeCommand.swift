@@ -23,7 +23,7 @@ package enum ShapleyMergeCommand: Command {
   package static func run(_ arguments: Arguments, console: Console) throws {
     let (path, folder) = (try arguments.required(ShapleyOptions.plan), arguments[folder])
     let plan = try ShardPlan(path)
-    let shards = try FileSystem.list(folder).map { Path.join(folder, $0) }
+    let shards = (0..<plan.shardCount).map { Path.join(folder, plan.fileName(of: $0)) }
     let file = try arguments[ShapleyOptions.output].map {
       try OutputFile($0, inputs: [path] + plan.inputs + shards, replacing: arguments[OutputOptions.force])
     }

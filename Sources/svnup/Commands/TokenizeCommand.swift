@@ -9,7 +9,8 @@ package enum TokenizeCommand: Command {
   package static let jsonl = Option<String?>(
     "jsonl", .text("F"),
     help:
-      #"Tokenize the lines of a file, {"text": …} each, to lines {"ids": […]} in the same order; - is standard input."#)
+      #"Tokenize the lines of a file, {"text": …} each, to lines {"ids": […]} in the same order, with --json to one document of them; - is standard input."#
+  )
 
   package static let name = "tokenize"
   package static let family = CommandFamily.understand

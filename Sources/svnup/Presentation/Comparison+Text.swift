@@ -21,7 +21,8 @@ extension Comparison {
       lines += [first.heading, "", table.rendered, ""]
     }
     for failure in failures { lines.append("\(failure.cell): \(failure.reason)") }
-    return (lines + ["*: the best in its column; \(legend(changes: "behind it"))", cost.text]).joined(separator: "\n")
+    return (lines + ["*: the best in its column; \(legend(changes: "behind it the change"))", cost.text]).joined(
+      separator: "\n")
   }
 }
 

@@ -44,11 +44,21 @@ package struct SearchLevels: Sendable, Equatable {
     self.rows = rows
     let step = max(1, Int((share * Double(counts.sorted()[(counts.count - 1) / 2])).rounded()))
     self.step = step
-    ranges = zip(counts, start).map { count, start in
+    ranges = counts.indices.map { index in
+      let (count, start) = (counts[index], start[index])
       let least = min(start, Int((floor * Double(count)).rounded(.up)))
       let most = max(start, Int(ceiling * Double(count)))
-      return -min(reach, (start - least) / step)...min(reach, (most - start) / step)
+      var above = min(reach, (most - start) / step)
+      // Whole rows may be more than the ceiling.
+      while above > 0, Self.whole(start + above * step, rows?[index]) > most { above -= 1 }
+      return -min(reach, (start - least) / step)...above
     }
+  }
+
+  /// The next number of zeros that rows can share, each having as many; the same where rows compete.
+  private static func whole(_ zeros: Int, _ rows: Int?) -> Int {
+    guard let rows, rows > 0 else { return zeros }
+    return (zeros + rows - 1) / rows * rows
   }
 
   /// The levels of the start.
@@ -56,9 +66,7 @@ package struct SearchLevels: Sendable, Equatable {
 
   /// Zeros of a linear at a level.
   package func zeros(_ linear: Int, at level: Int) -> Int {
-    let zeros = start[linear] + level * step
-    guard level != 0, let rows = rows?[linear], rows > 0 else { return zeros }
-    return (zeros + rows - 1) / rows * rows
+    level == 0 ? start[linear] : Self.whole(start[linear] + level * step, rows?[linear])
   }
 
   /// The sparsity that makes a pruner clear exactly `zeros` of `count` weights, whose number it takes as floor(count · sparsity).

@@ -29,12 +29,12 @@ extension Comparison {
   package static func isWithinNoise(_ entry: Entry) -> Bool { entry.bestTest?.isNoise == true }
 
   /// What the marks in a table mean, in which changes stand in brackets, or at another place.
-  package func legend(changes: String = "in brackets") -> String {
+  package func legend(changes: String = "in brackets the change") -> String {
     let deviation = seeds > 1 ? "mean ± standard deviation over \(seeds) seeds; " : ""
     let tasks = grid.job.tasks.isEmpty ? "" : ", of accuracies as a difference in points"
     let units = grid.job.tasks.isEmpty ? "windows" : "windows or items"
     return
-      "\(deviation)\(changes), against the uniform allocation of the same method\(tasks); ≈: no more than noise by a paired test "
+      "\(deviation)\(changes) against the uniform allocation of the same method\(tasks); ≈: no more than noise by a paired test "
       + "over \(units) at \(Quantity.percent(PairedTest.level, digits: 0)); "
       + "°: not to be told from the best in the column by that test"
   }

@@ -71,6 +71,9 @@ public struct GenerateJob: Sendable {
       throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
     }
     guard !prompts.isEmpty else { return }
+    if sampling.temperature <= 0, let seeded = prompts.first(where: { $0.seed != nil }) {
+      events.note("\(seeded.name): its seed says nothing, because no token is drawn")
+    }
     let (tokenizer, prompts) = try tokens(of: prompts)
     let ends = try ends(tokenizer)
     let plan = try plan(prompts.map(\.ids))
@@ -176,13 +179,13 @@ public struct GenerateJob: Sendable {
       events.note("\(model.path): eos_token_id: the model has \(count) tokens, and no text ends with \(list)")
     }
     var ends: [Int: GenerateResult.Ending] = [:]
-    for stop in stops {
-      let ids = tokenizer.encode(stop, addingSpecialTokens: false)
-      guard ids.contains(where: tokenizer.isSpecial) else { continue }
-      if ids.count == 1 {
-        ends[ids[0]] = .stop
-      } else {
-        events.note("the stop '\(stop)' is never found: a special token in it is no part of the text")
+    for stop in stops where !stop.isEmpty {
+      // By their spellings: a stop that has no token of its own would be taken for the unknown one.
+      let found = tokenizer.specialTokens.filter { stop.pieces(between: $0.spelling).count > 1 }
+      if let whole = found.first(where: { $0.spelling.utf8.elementsEqual(stop.utf8) }) {
+        ends[whole.id] = .stop
+      } else if let part = found.first {
+        events.note("the stop '\(stop)' has the special token \(part.spelling) in it, which is no part of the text")
       }
     }
     for token in tokens + [tokenizer.endOfText].compactMap(\.self) { ends[token] = .endOfText }

@@ -28,13 +28,13 @@ public struct GeneratePrompt: Sendable {
   /// The prompt of a line.
   ///
   /// Throws `DocumentError` where it has neither a `prompt` nor `messages`, or messages that end with the model's own or that have more than
-  /// a role and a content.
+  /// a role and a content, or `tools` or `documents` beside them, and where its `seed` is no whole number from 0.
   package init(_ fields: FieldReader) throws(DocumentError) {
     _ = try fields.object()
     (name, line) = (fields.source, fields.json)
     seed = try fields.optional("seed").map { (field) throws(DocumentError) in UInt64(try field.integer()) }
-    for name in ["tools", "documents"] {
-      guard let field = fields.optional(name), fields.optional("messages") != nil else { continue }
+    for name in ["tools", "documents"] where fields.optional("messages") != nil {
+      guard let field = fields.optional(name), field.json.array?.isEmpty != true else { continue }
       throw field.failure("a template is given none here; leave them out")
     }
     guard let messages = fields.optional("messages") else {
