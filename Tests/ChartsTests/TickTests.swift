@@ -56,4 +56,11 @@ import Testing
       (.infinity, "inf"),
     ] as [(Double, String)])
   func plain(_ value: Double, _ text: String) { #expect(NumberText.plain(value) == text) }
+
+  @Test("A number has as many decimals as two digits of its error")
+  func errors() {
+    for (value, error, text) in [
+      (1.4, 0.01888, "1.400 ± 0.019"), (1.39977, 0.4, "1.40 ± 0.40"), (123.4, 25, "123 ± 25"), (-0.5, 0, "-0.5 ± 0"),
+    ] { #expect(NumberText.plain(value, error: error) == text) }
+  }
 }

@@ -120,6 +120,7 @@ struct ArgumentsTests {
       (["a", "--ratio", "0"], "--ratio 0: must be more than 0 and at most 1"),
       (["a", "--ratio", "-1e-9"], "--ratio -1e-9: must be more than 0 and at most 1"),
       (["a", "--ratio", "30"], "--ratio 30: must be more than 0 and at most 1; 30 % is 0.3"),
+      (["a", "--ratio", "1.1"], "--ratio 1.1: must be more than 0 and at most 1; 1.1 % is 0.011"),
       (["a", "--ratio", "1e999"], "--ratio 1e999: must be a number more than 0 and at most 1"),
       (["a", "--ratio", "inf"], "--ratio inf: must be a number more than 0 and at most 1"),
       (["a", "--ratio", "-inf"], "--ratio -inf: must be a number more than 0 and at most 1"),

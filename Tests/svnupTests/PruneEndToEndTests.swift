@@ -462,6 +462,30 @@ struct PruneEndToEndTests {
     }
   }
 
+  @Test(
+    "zeros that are not as many as were asked for are named: Wanda's, whole numbers of a row, and those that were there"
+  )
+  func otherZeros() throws {
+    try withTemporaryFolder { folder in
+      func note(_ model: String, _ more: [String], to name: String) throws -> String {
+        let result = try svnup.run(["prune", model, "--output", Path.join(folder, name)] + more)
+        try #require(result.status == 0, "\(result.error)")
+        return result.error
+      }
+      // 64 columns: 38.4 of a row would be 60 %.
+      let wanda = ["--method", "wanda", "--calibration", Inputs.rows, "--sparsity"]
+      #expect(try note(Inputs.llama3, wanda + ["0.6"], to: "a").contains(" zeros; 60.00 % were asked for"))
+      let magnitude = ["--method", "magnitude", "--sparsity", "0.5"]
+      #expect(try !note(Inputs.llama3, magnitude, to: "b").contains("were asked for"))
+      let again = try note(Path.join(folder, "b"), ["--method", "magnitude", "--sparsity", "0.3"], to: "c")
+      #expect(again.contains("the linears have 50.00 % zeros; 30.00 % were asked for"), "\(again)")
+      let idle = ["--calibration", Inputs.rows]
+      #expect(
+        try note(Inputs.llama3, magnitude + idle, to: "d").contains(
+          "nothing depends on the calibration text in this run"))
+    }
+  }
+
   @Test("magnitude needs no calibration, and no --data means no perplexities")
   func bare() throws {
     try withTemporaryFolder { folder in

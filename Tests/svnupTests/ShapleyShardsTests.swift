@@ -167,7 +167,9 @@ struct ShapleyShardsTests {
       func message(_ more: [String], _ environment: [String: String]) throws -> String {
         try svnup.refusal(work + more, status: 64, environment: environment)
       }
-      #expect(try message([], [:]).contains("--shard auto: none of SLURM_ARRAY_TASK_ID"))
+      for environment in [[:], ["SVNUP_SHARD": ""]] {
+        #expect(try message([], environment).contains("--shard auto: none of SLURM_ARRAY_TASK_ID"))
+      }
       #expect(
         try message(["--shard", "1"], ["SLURM_ARRAY_TASK_ID": "0"]).contains(
           "--shard says shard 1, and SLURM_ARRAY_TASK_ID says 0"))

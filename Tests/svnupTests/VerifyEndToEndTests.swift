@@ -224,6 +224,10 @@ final class VerifyEndToEndTests {
   func noRecord() throws {
     let message = try svnup.refusal(["verify", Inputs.llama3], status: 66)
     #expect(message.hasSuffix("svnup.json: cannot read: it is missing; verify needs a directory that svnup saved"))
+    for path in ["none", Path.join(Inputs.llama3, "config.json")] {
+      #expect(
+        try svnup.refusal(["verify", path], status: 66) == "svnup: \(path): cannot open: there is no such folder")
+    }
     _ = try svnup.refusal(["verify", Path.join(folder, "none")], status: 66)
     _ = try svnup.refusal(["verify", record], status: 66)
     _ = try svnup.refusal(["verify"], status: 64)
