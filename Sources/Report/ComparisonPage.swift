@@ -55,7 +55,10 @@ extension PageSection {
           })
     }
     var charts: [PageBlock] = []
-    let sparsities = indices.filter { comparison.columns[$0].pattern.groups == nil }
+    // In the order of the axis, whatever the order in which they were asked.
+    let sparsities = indices.filter { comparison.columns[$0].pattern.groups == nil }.sorted {
+      comparison.columns[$0].pattern.sparsity < comparison.columns[$1].pattern.sparsity
+    }
     if sparsities.count > 1 { charts.append(lines(sparsities, of: comparison)) }
     for column in indices where sparsities.count < 2 || !sparsities.contains(column) {
       charts.append(bars(column, of: comparison))
@@ -164,22 +167,6 @@ extension PageSection {
       }
     }
     return PageSection("Provenance", [.facts(facts), .details("SHA-256 of every file", [.table(table)])])
-  }
-
-  /// Every figure of a comparison, with all its digits.
-  public static func allFigures(of comparison: Comparison) -> PageSection {
-    PageSection(
-      "All figures of the comparison",
-      [
-        .details(
-          "The comparison",
-          [
-            .table(
-              PageTable(
-                "Figures of the comparison", [.text("figure"), .long("value")], rows: FigureTable.rows(comparison.json))
-            )
-          ])
-      ])
   }
 }
 

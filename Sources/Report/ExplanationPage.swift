@@ -25,16 +25,7 @@ extension Page {
     sections = [
       PageSection.walk(walk), PageSection.values(of: walk.record), PageSection.cost(events),
       PageSection.provenance(of: walk.record, command: command),
-      PageSection(
-        "All figures of the walk",
-        [
-          .details(
-            "The walk",
-            [
-              .table(
-                PageTable("Figures of the walk", [.text("figure"), .long("value")], rows: FigureTable.rows(walk.json)))
-            ])
-        ]),
+      PageSection.allFigures(of: walk),
     ].compactMap(\.self)
   }
 }
@@ -48,38 +39,14 @@ extension PageSection {
   }
 
   private static func absence(_ walk: Explanation) -> PageSection {
-    let table = PageTable(
+    PageSection(
       "What takes its place",
-      [.text("linear"), .number("outputs"), .number("inputs"), .number("zeros"), .number("change of the weight")],
-      rows: walk.absence.map {
-        [
-          $0.tensor, "\($0.rows)", "\($0.columns)", Quantity.percent(Double($0.zeros) / Double($0.rows * $0.columns)),
-          Quantity.percent($0.change),
-        ]
-      })
-    let probe = walk.record.settings.probe.map {
-      "While the player is absent, \($0.pruner.name) has pruned it to \(Quantity.percent($0.sparsity ?? 0))."
-    }
-    return PageSection(
-      "What takes its place", [.paragraph(probe ?? "While the player is absent, it is skipped."), .table(table)])
+      [.paragraph(walk.absenceSentence), .table(PageTable("What takes its place", walk.absenceTable))])
   }
 
   private static func windows(_ walk: Explanation) -> PageSection {
     let tables = walk.windows.map { window in
-      PageBlock.table(
-        PageTable(
-          "Window \(window.players.joined(separator: " ")): sum \(window.sum.fixed(6))",
-          [
-            .text("present besides"), .number("v without"), .number("v with"), .number("adds"), .number("weight"),
-            .number("term"),
-          ],
-          rows: window.terms.map { term in
-            let present = window.present(in: term)
-            return [
-              present.isEmpty ? "none" : present.joined(separator: " "), term.without.fixed(6), term.with.fixed(6),
-              term.marginal.fixed(6), term.weight.fixed(4), term.weighted.fixed(6),
-            ]
-          }))
+      PageBlock.table(PageTable("\(window.title): sum \(window.sum.fixed(6))", window.table))
     }
     return PageSection(
       "What it adds to the coalitions of its windows",
@@ -108,47 +75,23 @@ extension PageSection {
             caption:
               "The value by the diagonal is the area below the curve, by the quadrature of Gauss and Legendre at the points."
           ),
-          .table(
-            PageTable(
-              "Nodes", [.number("presence"), .number("derivative"), .number("weight"), .number("term")],
-              rows: walk.path.map {
-                [$0.presence.fixed(4), $0.derivative.fixed(6), $0.weight.fixed(4), $0.weighted.fixed(6)]
-              })),
+          .table(PageTable("Nodes", walk.pathTable)),
         ])
       ])
   }
 
   private static func sparsity(_ walk: Explanation) -> PageSection {
-    let (least, greatest) = (walk.sparsities.min() ?? 0, walk.sparsities.max() ?? 0)
-    return PageSection(
-      "The sparsity that follows",
-      [
-        .paragraph(
-          """
-          Values are divided by the weights of their players; the logarithms, times the spread \(walk.spread.fixed(3)), are how far a player \
-          stays below the target. \(walk.player.name) is pruned to \(Quantity.percent(walk.sparsity)); the players range from \
-          \(Quantity.percent(least)) to \(Quantity.percent(greatest)).
-          """)
-      ])
+    PageSection("The sparsity that follows", [.paragraph(walk.sparsitySentences)])
   }
 
   private static func effect(_ effect: Explanation.Effect) -> PageSection {
-    let names = effect.keptByMagnitude.indices.map { index in
-      index == 0 ? "smallest" : index == Explanation.Effect.groupCount - 1 ? "largest" : "\(index + 1)"
-    }
-    return PageSection(
+    PageSection(
       "What that does to \(effect.linear.rawValue)",
       [
-        .paragraph(
-          """
-          \(effect.kept) of \(effect.count) weights are kept, \(Quantity.percent(effect.keptOfRows.lowerBound, digits: 1)) to \
-          \(Quantity.percent(effect.keptOfRows.upperBound, digits: 1)) of an output's. Those that are kept moved by \
-          \(Quantity.percent(effect.change)) of their norm. The outputs, with the inputs of the pruned model, differ by \
-          \(Quantity.percent(effect.outputError)).
-          """),
+        .paragraph("\(effect.keptSentence) \(effect.changeSentence)"),
         .chart(
           BarChart(
-            title: "Kept weights of \(effect.linear.rawValue) by magnitude", categories: names,
+            title: "Kept weights of \(effect.linear.rawValue) by magnitude", categories: effect.groupNames,
             series: [.init("", effect.keptByMagnitude.map { 100 * $0 })], valueLabel: "kept, %",
             categoryLabel: "tenth of the weights, by magnitude"),
           caption: "Were weights chosen by their magnitude alone, only the last bars would stand."),

@@ -56,6 +56,11 @@ struct Normalizer: Sendable {
     return growth
   }
 
+  /// Whether it puts something in front of a text.
+  var prepends: Bool {
+    steps.contains { if case .prepend = $0 { true } else { false } }
+  }
+
   /// Whether a text always begins with what its first character has become.
   var keepsStart: Bool {
     steps.allSatisfy { step in

@@ -10,6 +10,8 @@ enum ConfigurationKeys {
     case null
     /// Null, false and 0.
     case nothing
+    /// Null and true.
+    case yes
     /// Null and 1.
     case one
     /// Null, and a list that has nothing but this.
@@ -26,6 +28,8 @@ enum ConfigurationKeys {
     // SmolLM3 and Llama 4 leave out the rotation in some blocks.
     "no_rope_layers": .all(1), "no_rope_layer_interval": .nothing,
     "use_qk_norm": .nothing, "qk_layernorm": .nothing, "qk_norm": .nothing,
+    // Encoders made of decoders.
+    "is_causal": .yes, "use_bidirectional_attention": .nothing,
     // OLMo and Falcon.
     "clip_qkv": .null, "alibi": .nothing, "parallel_attn": .nothing, "use_parallel_residual": .nothing,
     // Mixtures of experts.
@@ -67,7 +71,9 @@ enum ConfigurationKeys {
 
   /// Throws where a key asks for what is not implemented.
   static func check(_ json: FieldReader) throws(DocumentError) {
-    if let quantization = json.optional("quantization_config") {
+    // MLX has the shorter name.
+    for key in ["quantization_config", "quantization"] {
+      guard let quantization = json.optional(key) else { continue }
       let method = quantization.json["quant_method"]?.text ?? "an unnamed method"
       throw quantization.failure("the weights are quantised (\(method)); dequantise them first")
     }
@@ -85,6 +91,7 @@ enum ConfigurationKeys {
     switch neutral {
     case .null: false
     case .nothing: value.bool == false || value.double == 0
+    case .yes: value.bool == true
     case .one: value.double == 1
     case .all(let only): value.array?.allSatisfy { $0.encoded() == only.encoded() } ?? false
     }

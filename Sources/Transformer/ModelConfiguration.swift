@@ -79,9 +79,12 @@ extension FieldReader {
   }
 
   /// Throws unless a member, where it is there, has the only value that is implemented.
-  func require(_ name: String, _ supported: String) throws(DocumentError) {
-    guard let field = optional(name), try field.text() != supported else { return }
-    throw field.unsupported(field.quoted, supported: supported)
+  func require(_ name: String, _ supported: String...) throws(DocumentError) {
+    guard let field = optional(name) else { return }
+    let text = try field.text()
+    if !supported.contains(text) {
+      throw field.unsupported(field.quoted, supported: supported.joined(separator: ", "))
+    }
   }
 
   /// The text here in quotation marks, or what else there is.

@@ -10,15 +10,24 @@ extension ModelDirectory {
   /// Endings of texts: licences and notices, model cards, templates, vocabularies, settings.
   private static let textEndings = ["json", "txt", "md", "jinja", "model", "tiktoken", "yaml", "yml", "rst"]
 
+  private static let codeEnding = "py"
+
   /// Names, without an ending, of what must come along with a model.
   private static let legalNames = ["license", "licence", "notice", "copying", "authors", "use_policy"]
 
   /// Whether a file of this name usually goes with a model: its own, licences and model cards, vocabularies, settings, code.
   package static func isUsual(_ name: String) -> Bool {
-    let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-    return isModelFile(name) || legalNames.contains { parts[0].hasPrefix($0) }
-      || parts.count > 1 && (["py"] + textEndings).contains { $0 != "txt" && parts[parts.count - 1] == $0 }
+    let ending = ending(of: name)
+    return isModelFile(name) || isLegal(name) || ending == codeEnding || ending != "txt" && textEndings.contains(ending)
   }
+
+  /// What stands behind a name's last dot, in small letters; empty where there is none.
+  private static func ending(of name: String) -> String {
+    let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count > 1 ? String(parts[parts.count - 1]) : ""
+  }
+
+  private static func isLegal(_ name: String) -> Bool { legalNames.contains { name.lowercased().hasPrefix($0) } }
 
   /// The files beside the weights that come along with a copy of the model, and notes on those that stay behind.
   ///
@@ -31,13 +40,10 @@ extension ModelDirectory {
       guard !name.hasPrefix("."), name != Self.recordFile, !name.hasSuffix(".index.json"),
         let status = try? FileSystem.status(Path.join(path, name)), status.kind == .file
       else { continue }
-      let parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-      let isText = parts.count > 1 && Self.textEndings.contains { parts[parts.count - 1] == $0 }
-      if parts.last == "py" {
+      let ending = Self.ending(of: name)
+      if ending == Self.codeEnding {
         code.append(name)
-      } else if isText || Self.legalNames.contains(where: { parts[0].hasPrefix($0) }),
-        status.size <= Self.companionLimit
-      {
+      } else if Self.textEndings.contains(ending) || Self.isLegal(name), status.size <= Self.companionLimit {
         names.append(name)
       } else {
         others.append(name)

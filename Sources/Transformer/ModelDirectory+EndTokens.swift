@@ -23,20 +23,22 @@ extension ModelDirectory {
     return []
   }
 
-  /// The settings of `generation_config.json` that change what transformers writes, and are not read; empty where there are none.
+  /// The settings of `generation_config.json`, or of `config.json` where that is missing, that change what transformers writes,
+  /// and are not read, with that file.
   ///
   /// Whoever generates says how a token is chosen. Throws `ModelError` where the file is malformed.
-  public func unreadGenerationSettings() throws(ModelError) -> [String] {
-    let file = Path.join(path, "generation_config.json")
-    guard FileSystem.exists(file) else { return [] }
+  public func unreadGenerationSettings() throws(ModelError) -> (file: String, names: [String]) {
+    let own = Path.join(path, "generation_config.json")
+    let file = FileSystem.exists(own) ? own : Path.join(path, "config.json")
     do throws(DocumentError) {
       let json = try FieldReader(file: file, limit: 1 << 24, acceptsNonFinite: true)
-      return Self.drawingSettings.filter { name, neutral in
+      let names = Self.drawingSettings.filter { name, neutral in
         guard let value = json.optional(name)?.json, !value.isNull, value.array?.isEmpty != true else { return false }
         // 1 and 1.0 are one number.
         if let number = value.double, let neutral = neutral.double { return number != neutral }
         return value.encoded() != neutral.encoded()
       }.map(\.name)
+      return (file, names)
     } catch { throw .document(error) }
   }
 

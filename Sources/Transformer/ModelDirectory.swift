@@ -17,7 +17,7 @@ public struct ModelDirectory: Sendable {
   package let linearRoles: [[LinearRole]]
   private let configuration: any ModelConfiguration
   /// The tensors that the model holds.
-  private let tensors: Set<TensorName>
+  package let tensors: Set<TensorName>
 
   /// Opens a model directory: reads the configuration and the headers of the weights.
   ///
@@ -58,7 +58,10 @@ public struct ModelDirectory: Sendable {
     do throws(CheckpointError) { checkpoint = try Checkpoint(directory: path) } catch { throw .checkpoint(error) }
     // Every weight is looked up before the first one is read.
     let reader = WeightReader(checkpoint, isRehearsal: true)
-    let model = try configuration.load(reader, nil)
+    let model: any CausalLM
+    do throws(ModelError) { model = try configuration.load(reader, nil) } catch {
+      throw ForeignWeights.error(in: checkpoint) ?? error
+    }
     linearNames = model.blocks.map { block in block.roles.map { block[$0].name } }
     linearRoles = model.blocks.map(\.roles)
     tensors = reader.names.subtracting(reader.copies)
@@ -100,6 +103,10 @@ public struct ModelDirectory: Sendable {
       throw failure("it is missing, but there is snapshots/\(snapshot): this is a download cache; name that folder")
     }
     let names = (try? FileSystem.list(path)) ?? []
+    if names.contains("adapter_config.json") {
+      throw failure(
+        "it is missing; this is an adapter: merge it into its base model first, as with peft: merge_and_unload()")
+    }
     if let name = names.first(where: { $0.hasSuffix(".gguf") }) {
       throw failure("it is missing; there is \(name), and GGUF must be converted to Hugging Face's layout first")
     }

@@ -53,9 +53,7 @@ struct UnreadTensors {
       let label = isBlock ? part : name.map { $0.allSatisfy(\.isNumber) ? "*" : $0 }
       counts[label.joined(separator: "."), default: 0] += 1
     }
-    let labels = counts.keys.sorted()
-    let shown = labels.prefix(8).map { counts[$0] == 1 ? $0 : "\($0) (\(counts[$0] ?? 0))" }
-    let more = labels.count > shown.count ? ", and \(labels.count - shown.count) more" : ""
-    return "tensors that the model of config.json does not have are not read: \(shown.joined(separator: ", "))\(more)"
+    let labels = counts.keys.sorted().map { counts[$0] == 1 ? $0 : "\($0) (\(counts[$0] ?? 0))" }
+    return "tensors that the model of config.json does not have are not read: \(labels.firstNames)"
   }
 }

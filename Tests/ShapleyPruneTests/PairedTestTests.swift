@@ -49,10 +49,20 @@ import Testing
   @Test("Equal lists do not differ, equal differences do, and what cannot be compared has no probability")
   func edges() {
     #expect(PairedTest([1, 2], [1, 2]).probability == 1)
-    #expect(PairedTest([1, 2], [2, 3]).probability == 0)
+    #expect(PairedTest([1, 2], [2, 3]).probability == 0.5)
     for (first, second) in [([1.0], [2.0]), ([], []), ([1, 2], [1]), ([1, .nan], [1, 2])] as [([Double], [Double])] {
       #expect(PairedTest(first, second).probability == nil)
       #expect(!PairedTest(first, second).isDifferent && !PairedTest(first, second).isNoise)
     }
+  }
+
+  @Test("Equal differences count by their signs: two prove nothing, six do")
+  func equalDifferences() {
+    for (count, probability) in [(2, 0.5), (5, 0.0625), (6, 0.03125)] {
+      let test = PairedTest(Array(repeating: 1, count: count), Array(repeating: 0, count: count))
+      #expect(abs((test.probability ?? 9) - probability) < 1e-12)
+      #expect(test.isDifferent == (count > 5))
+    }
+    #expect(PairedTest([1, 1], [1, 1]).probability == 1)
   }
 }

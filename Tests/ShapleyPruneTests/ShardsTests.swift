@@ -28,6 +28,11 @@ import Testing
     #expect(most.allSatisfy { $0.count == 1 })
   }
 
+  @Test("Costs whose products with the number of shards are beyond Int are cut all the same")
+  func large() {
+    #expect(Shards.ranges(costs: [1 << 60, 1 << 60, 1 << 60, 1 << 60], count: 2) == [0..<2, 2..<4])
+  }
+
   @Test("Shards of slopes are cut between windows of one presence, too")
   func slopes() throws {
     let wanted = try #require(try DiagonalShapley(nodes: 2).measurements(playerCount: 9, windows: 5))

@@ -116,6 +116,17 @@ import Testing
     }
   }
 
+  @Test("Weights whose squares underflow are no more than what is asked for", arguments: [0.1, 0.5, 0.6])
+  func underflow(sparsity: Double) throws {
+    let inputs = correlatedInputs(300, 96, seed: 60)
+    var weight = Matrix.random(40, 96, seed: 61)
+    for row in 0..<40 { for j in stride(from: row % 2, to: 96, by: 2) { weight[row, j] *= 1e-24 } }
+    let outcome = try SparseGPTPruner().prune(
+      &weight, given: statistics(inputs), to: .unstructured(sparsity), linear: "w")
+    #expect(outcome.prunedCount == Int(sparsity * 40 * 96))
+    #expect(weight.zeroCount == outcome.prunedCount)
+  }
+
   @Test func fewerTokensThanInputs() throws {
     let inputs = Matrix.random(8, 96, seed: 50)
     let dense = Matrix.random(4, 96, seed: 51)

@@ -19,7 +19,7 @@ import Testing
       var part = Array(values[start..<start + count])
       part.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
-        sum.add(overwriting: base, count: count)
+        sum.add(overwriting: base, count: count, with: Kernel.current.instructions)
       }
       start += count
     }

@@ -127,6 +127,54 @@ struct ConfigurationTests {
     }
   }
 
+  @Test(
+    "Tokens that the configuration adds to a tokenizer.json join it with the ids of transformers and are named",
+    arguments: ["added_tokens_decoder", "added_tokens.json", "special_tokens_map.json", "roles"])
+  func addedBeside(_ place: String) throws {
+    let tokens = ["<|a|>", "<|b|>"]
+    func listed(_ id: Int, _ content: String) -> (String, JSON) {
+      ("\(id)", JSON(members: [("content", JSON(content)), ("special", true), ("normalized", false)]))
+    }
+    let files: [String: JSON] =
+      switch place {
+      // `<s>` is in the file, whose settings count; the numbers of the others do not follow the vocabulary.
+      case "added_tokens_decoder":
+        [
+          "tokenizer_config.json": [
+            "added_tokens_decoder": JSON(members: [listed(1, "<s>"), listed(1030, "<|a|>"), listed(1031, "<|b|>")])
+          ]
+        ]
+      case "added_tokens.json": ["added_tokens.json": ["<|a|>": 1024, "<|b|>": 1025]]
+      case "special_tokens_map.json":
+        ["special_tokens_map.json": ["additional_special_tokens": .array(tokens.map { JSON($0) })]]
+      default: ["tokenizer_config.json": ["eos_token": "<|a|>", "pad_token": "<|b|>"]]
+      }
+    let tokenizer = try TemporaryTokenizer(
+      ["tokenizer.json": Self.kjv.bytes("tokenizer.json")].merging(files.mapValues { $0.encoded() }) { $1 }
+    ).load()
+    // One that is not special is sought behind the normalizer, which puts a space in front of every part.
+    let text = place == "added_tokens.json" ? "<|b|>" : "<|a|><|b|><s>"
+    let ids = place == "added_tokens.json" ? [1025] : [1024, 1025, 1]
+    #expect(tokenizer.encode(text, addingSpecialTokens: false) == ids)
+    #expect(tokenizer.endOfText == (place == "roles" ? 1024 : tokenizer.endOfText))
+    let claims = place == "added_tokens_decoder" ? [" (not 1030)", " (not 1031)"] : ["", ""]
+    #expect(
+      tokenizer.notes.contains { $0.hasSuffix("<|a|> as 1024\(claims[0]), <|b|> as 1025\(claims[1])") },
+      "\(tokenizer.notes)")
+    #expect(try TemporaryTokenizer(["tokenizer.json": Self.kjv.bytes("tokenizer.json")]).load().notes.isEmpty)
+  }
+
+  @Test("add_prefix_space that contradicts tokenizer.json is named, whatever the class")
+  func contradictedSpace() throws {
+    for (setting, isNamed) in [(false, true), (true, false)] {
+      let configuration = JSON(members: [("tokenizer_class", "LlamaTokenizer"), ("add_prefix_space", JSON(setting))])
+      let tokenizer = try TemporaryTokenizer([
+        "tokenizer.json": Self.kjv.bytes("tokenizer.json"), "tokenizer_config.json": configuration.encoded(),
+      ]).load()
+      #expect(tokenizer.notes.contains { $0.contains("add_prefix_space") } == isNamed)
+    }
+  }
+
   @Test("A second TemplateProcessing is refused, since the reference takes it for pairs")
   func templates() throws {
     let template: JSON = [

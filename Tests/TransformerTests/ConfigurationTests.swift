@@ -52,7 +52,7 @@ import Transformer
     Case("llama-v1", "rms_norm_eps", 0, "rms_norm_eps", "greater than 0"),
     Case("llama-v1", "rms_norm_eps", "1e-6", "rms_norm_eps", "greater than 0"),
     Case("llama-v1", "tie_word_embeddings", "yes", "tie_word_embeddings", "true or false"),
-    Case("llama-v1", "hidden_act", "gelu", "hidden_act", "'gelu' is not supported; supported: silu"),
+    Case("llama-v1", "hidden_act", "gelu", "hidden_act", "'gelu' is not supported; supported: silu, swish"),
     Case("llama-v1", "hidden_act", 3, "hidden_act", "a string"),
     Case("opt-125m", "activation_function", "gelu", "activation_function", "'gelu'", "supported: relu"),
     Case("opt-125m", "layer_norm_elementwise_affine", false, "layer_norm_elementwise_affine", "supported: true"),

@@ -166,6 +166,50 @@ import Transformer
     #expect(error.description.contains("take '\(prefix)' off the names"), "\(error)")
   }
 
+  @Test(
+    "Other programs' forms are named, not the tensor that is missing for them",
+    arguments: [
+      ("self_attn.q_proj.weight", "self_attn.q_proj.qweight", "the weights are quantised; dequantise them first"),
+      ("mlp.up_proj.weight", "mlp.up_proj.weight_packed", "the weights are quantised"),
+      ("self_attn.k_proj.weight", "self_attn.qkv_proj.weight", "several linears are fused into one"),
+      ("mlp.down_proj.weight", "mlp.down_proj.lora_A.weight", "this is an adapter"),
+    ])
+  func foreignForms(name: String, found: String, meaning: String) throws {
+    let model = try Self.llama(tied: false) { tensors in
+      for index in tensors.indices where tensors[index].name.hasSuffix(name) {
+        tensors[index].name = tensors[index].name.dropLast(name.count) + found
+      }
+    }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains("\(found)': \(meaning)"), "\(error)")
+    #expect(error.failureKind == .badData)
+  }
+
+  @Test("The text model of a larger one is named, and a folder that is only an adapter")
+  func parts() throws {
+    let model = try Self.llama(tied: false) { tensors in
+      for index in tensors.indices where tensors[index].name.hasPrefix("model.") {
+        tensors[index].name = "model.language_model." + tensors[index].name.dropFirst("model.".count)
+      }
+    }
+    let error = try thrown(ModelError.self) { try ModelDirectory(path: model.path) }
+    #expect(error.description.contains("take 'language_model.' off the names"), "\(error)")
+    let adapter = try Self.llama(tied: false)
+    try adapter.remove("config.json")
+    try adapter.write("adapter_config.json", #"{"peft_type": "LORA"}"#)
+    let other = try thrown(ModelError.self) { try ModelDirectory(path: adapter.path) }
+    #expect(other.description.contains("this is an adapter: merge it into its base model first"), "\(other)")
+    #expect(other.failureKind == .noInput)
+  }
+
+  @Test("swish is silu by another name")
+  func swish() throws {
+    let model = try Self.llama(tied: false)
+    let expected = try Self.read(model)
+    try model.set("hidden_act", "swish")
+    #expect(try Self.read(model).logits == expected.logits)
+  }
+
   @Test("A classifier is no language model")
   func classifier() throws {
     let model = try Self.llama(tied: false) { tensors in
@@ -193,6 +237,9 @@ import Transformer
       ("sparsity_config", ["format": "sparse-bitmask"], "sparsity_config: "),
       ("compression_config", ["format": "sparse-24"], "compression_config: "),
       ("model_type", nil, "model_type: it is missing"),
+      ("quantization", ["bits": 4, "group_size": 64], "quantization: the weights are quantised"),
+      ("is_causal", false, "is_causal: false is not supported"),
+      ("use_bidirectional_attention", true, "use_bidirectional_attention: true is not supported"),
     ] as [(String, JSON?, String)])
   func configurationKeys(key: String, value: JSON?, reason: String) throws {
     let model = try Self.llama(tied: false)

@@ -53,6 +53,15 @@ struct GenerateEndToEndTests {
       #expect(result.error.contains("eos_token_id: the model has") && result.error.contains("ends with -1\n"))
       let plain = try svnup.run(["generate", Inputs.embedded, "a", "--tokens", "2"])
       #expect(!plain.error.contains("not read") && !plain.error.contains("eos_token_id"))
+      // Older files have them in the configuration.
+      try FileSystem.removeFile(Path.join(folder, "generation_config.json"))
+      let configuration = Path.join(folder, "config.json")
+      let text = String(decoding: try File.contents(of: configuration), as: UTF8.self)
+      try File.replace(
+        configuration, with: Array(text.replacing("{", with: "{\"repetition_penalty\": 1.5, ", maxReplacements: 1).utf8)
+      )
+      let older = try svnup.run(["generate", folder, "a", "--tokens", "2"])
+      #expect(older.error.contains("config.json: settings that are not read: repetition_penalty\n"), "\(older.error)")
     }
   }
 

@@ -1,3 +1,5 @@
+import Support
+
 /// A table with a caption and the names of its columns.
 public struct PageTable: Sendable {
   /// A column.
@@ -33,6 +35,11 @@ public struct PageTable: Sendable {
   public init(_ caption: String, _ columns: [Column], rows: [[String]]) {
     self.init(caption, columns)
     self.rows = rows
+  }
+
+  /// What is a table in the terminal, too.
+  package init(_ caption: String, _ table: Table) {
+    self.init(caption, table.columns.map { $0.isNumber ? .number($0.title) : .text($0.title) }, rows: table.rows)
   }
 
   /// Adds a row; cells that it lacks stay empty.

@@ -10,9 +10,21 @@ extension PageSection {
 
   /// Every figure of a record of Shapley values, with all its digits.
   public static func allFigures(of record: ShapleyRecord) -> PageSection {
+    allFigures(ofThe: "record", record.json)
+  }
+
+  /// Every figure of a comparison, with all its digits.
+  public static func allFigures(of comparison: Comparison) -> PageSection {
+    allFigures(ofThe: "comparison", comparison.json)
+  }
+
+  /// Every figure of a walk, with all its digits.
+  static func allFigures(of walk: Explanation) -> PageSection { allFigures(ofThe: "walk", walk.json) }
+
+  private static func allFigures(ofThe name: String, _ json: JSON) -> PageSection {
     PageSection(
-      "All figures of the record",
-      [.details("The record", [.table(PageBlock.table("Figures of the record", record.json))])])
+      "All figures of the \(name)",
+      [.details("The \(name)", [.table(PageBlock.table("Figures of the \(name)", json))])])
   }
 }
 

@@ -70,9 +70,9 @@ extension PageSection {
           .chart(
             chart,
             caption: """
-              The loss is the estimate that \(record.pruner.name) itself has of the squared error of a linear's outputs on the \
-              calibration samples, summed over the linears of a block. Compare blocks of one run with it, not methods: each \
-              method estimates in its own way.
+              The loss is what \(record.pruner.name) says of the squared error of a linear's outputs on the calibration \
+              samples\(record.weighting == .gradient ? ", weighted by their gradients" : ""), summed over the linears of a block. \
+              Compare blocks of one run with it, not methods or weightings.
               """),
           .chart(
             HeatMap(

@@ -44,7 +44,9 @@ extension AllocationError: Diagnostic {
       "the bounds \(floor) and \(ceiling) of the sparsity are not ordered within 0 and 1"
     case .spread(let spread): "a spread of \(spread) is not possible; it must be between 0 and 1"
     case .importanceNotFinite(let player, let importance): "the importance of player \(player) is \(importance)"
-    case .nothingPositive: "no importance is positive, so none has a logarithm: use linear or rank scaling"
+    case .nothingPositive:
+      "no player's importance is positive, so none has a logarithm; is the text one that the model knows? "
+        + "The scalings 'linear' and 'rank' need none"
     case .noMedians:
       "the median score is zero in every block: half of the weights are zero already, so take another allocation"
     case .noEigenvalues(let linear, let error): "\(linear): \(error.description)"
@@ -55,9 +57,9 @@ extension AllocationError: Diagnostic {
 
   package var failureKind: FailureKind {
     switch self {
-    case .targetOutOfRange, .bounds, .spread, .nothingPositive: .invalidSetting
-    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .noMedians,
-      .noEigenvalues, .noExponent:
+    case .targetOutOfRange, .bounds, .spread: .invalidSetting
+    case .noPlayers, .countMismatch, .noParameters, .sparsityOutOfRange, .importanceNotFinite, .nothingPositive,
+      .noMedians, .noEigenvalues, .noExponent:
       .badData
     }
   }

@@ -1,10 +1,10 @@
-/// One sparsity for each block of a model: the share of its weights that is to become zero.
+/// One sparsity for each player of a model, a block or a part of one: the share of its weights that is to become zero.
 ///
 ///     let allocation = try SparsityAllocation.proportional(
 ///       importances: values.values, parameters: players.map(\.parameters), target: 0.7)
 ///     let patterns = allocation.patterns(for: players, blockCount: model.blocks.count)
 public struct SparsityAllocation: Equatable, Sendable {
-  /// The sparsity of each block, in [0, 1].
+  /// The sparsity of each player, in [0, 1].
   public let sparsities: [Double]
 
   /// An allocation as given.

@@ -21,7 +21,7 @@ package struct LinearRecord: Sendable {
   package internal(set) var count = 0
   /// The weight's name in the files.
   package internal(set) var tensor = TensorName("")
-  /// The method's estimate of the squared error of the outputs.
+  /// What the method says of the squared error of the outputs, weighted where they are.
   package internal(set) var loss: Double?
   /// The dampening that it took.
   package internal(set) var dampening: Double?

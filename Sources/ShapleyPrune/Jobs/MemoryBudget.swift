@@ -2,6 +2,12 @@ import Support
 import Tensor
 import Transformer
 
+/// What a limit decides that shows in a run's results, if in their last bits.
+struct MemoryChoice: Sendable, Equatable {
+  var stripRows = WorkingMemory().stripRows
+  var calibrationStates = WorkingMemory().calibrationStates
+}
+
 /// What a run will hold in memory, known before a weight is read, and how the run keeps within a limit.
 package struct MemoryBudget: Sendable {
   /// The program, its libraries, the texts and the tokenizer: what was resident when the budget was made, and a little
@@ -27,6 +33,15 @@ package struct MemoryBudget: Sendable {
     _ source: ModelSource, for use: ProductUse? = nil, limit: Int? = nil, length: Int, storesStates: Bool = false,
     phases: (MemoryForecast) -> [Footprint]
   ) throws(SettingError) {
+    try self.init(
+      source, for: use, limit: limit, length: length, storesStates: storesStates, choice: nil, phases: phases)
+  }
+
+  /// The same for a run that is one of several: a choice that was made for all of them stays, whatever they have left in memory.
+  init(
+    _ source: ModelSource, for use: ProductUse? = nil, limit: Int?, length: Int, storesStates: Bool = false,
+    choice: MemoryChoice?, phases: (MemoryForecast) -> [Footprint]
+  ) throws(SettingError) {
     let shape = source.directory.shape(for: use)
     let base = Double(Process.residentBytes) + Self.toCome
     let earlierPeak = Double(Process.peakResidentBytes)
@@ -39,13 +54,13 @@ package struct MemoryBudget: Sendable {
       self = budget(WorkingMemory())
       return
     }
-    let types: [ElementType] = storesStates ? [.float32, .bfloat16] : [.float32]
-    let budgets = types.flatMap { type in
-      Self.stripRows(length).map {
-        WorkingMemory(stripRows: $0, calibrationStates: type, packedWeightBytes: 0, sparseFormBytes: 0)
-      }
-    }.map(budget)
-    guard let first = budgets.first(where: { $0.predicted <= limit }) else {
+    let choices = choice.map { [$0] } ?? Self.choices(length, storesStates: storesStates)
+    let budgets = choices.map {
+      budget(
+        WorkingMemory(
+          stripRows: $0.stripRows, calibrationStates: $0.calibrationStates, packedWeightBytes: 0, sparseFormBytes: 0))
+    }
+    guard let first = choice == nil ? budgets.first(where: { $0.predicted <= limit }) : budgets.first else {
       let least = budgets.map(\.predicted).min() ?? limit
       throw SettingError(
         .memory, Quantity.bytes(limit),
@@ -54,7 +69,7 @@ package struct MemoryBudget: Sendable {
     // What is left may hold pruned forms, and then packed weights, no more of them than without a limit: fresh memory costs more time
     // than panels of a large model save.
     var memory = first.memory
-    memory.sparseFormBytes = limit - first.predicted
+    memory.sparseFormBytes = max(0, limit - first.predicted)
     memory.packedWeightBytes = min(WorkingMemory().packedWeightBytes, max(0, limit - budget(memory).predicted))
     self = budget(memory)
   }
@@ -63,13 +78,15 @@ package struct MemoryBudget: Sendable {
   ///
   /// Throws `SettingError` where even the last one does not.
   static func first<Way>(
-    of ways: [Way], _ source: ModelSource, for use: ProductUse?, limit: Int?, length: Int,
-    _ phases: (Way, MemoryForecast) -> [Footprint]
+    of ways: [Way], _ source: ModelSource, for use: ProductUse?, limit: Int?, length: Int, storesStates: Bool = false,
+    choice: MemoryChoice? = nil, _ phases: (Way, MemoryForecast) -> [Footprint]
   ) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
     var index = 0
     while true {
       do throws(SettingError) {
-        let budget = try MemoryBudget(source, for: use, limit: limit, length: length) { phases(ways[index], $0) }
+        let budget = try MemoryBudget(
+          source, for: use, limit: limit, length: length, storesStates: storesStates, choice: choice
+        ) { phases(ways[index], $0) }
         return (ways[index], budget)
       } catch {
         index += 1
@@ -85,6 +102,15 @@ package struct MemoryBudget: Sendable {
     self.limit = limit
     self.memory = memory
   }
+
+  /// The choices that there are, in the order in which they are tried: states as they are computed come before those that are rounded.
+  private static func choices(_ length: Int, storesStates: Bool) -> [MemoryChoice] {
+    let types: [ElementType] = storesStates ? [.float32, .bfloat16] : [.float32]
+    return types.flatMap { type in stripRows(length).map { MemoryChoice(stripRows: $0, calibrationStates: type) } }
+  }
+
+  /// What the limit decided.
+  var choice: MemoryChoice { MemoryChoice(stripRows: memory.stripRows, calibrationStates: memory.calibrationStates) }
 
   /// Rows of a strip, from the usual number down to one sequence; some rows stay together, because a product of very
   /// few rows adds up in another order.

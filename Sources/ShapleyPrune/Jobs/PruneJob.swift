@@ -41,6 +41,8 @@ public struct PruneJob: Sendable {
   public var seed = 0
   /// Bytes that the run may take; nil for no limit.
   public var memoryLimit: Int?
+  /// What a limit decides, where that was decided before, for several runs.
+  var memoryChoice: MemoryChoice?
   /// The folder for the pruned model: its name is taken before anything is computed.
   public var output: String?
   /// Whether an output that exists is replaced.

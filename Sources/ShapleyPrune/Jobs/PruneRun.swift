@@ -67,7 +67,7 @@ struct PruneRun {
     }
     budget = try MemoryBudget(
       source, limit: job.memoryLimit, length: max(calibration?.length ?? 0, evaluation?.length ?? 0),
-      storesStates: calibration != nil
+      storesStates: calibration != nil, choice: job.memoryChoice
     ) { [samples, evaluation, heldBack] forecast in
       job.footprint(
         forecast, samples: samples.map(BatchShape.init), evaluation: evaluation.map(BatchShape.init),

@@ -37,7 +37,8 @@ public enum Shards {
       // At least one measurement is left for each later shard.
       let latest = costs.count - (count - shard)
       var end = shard == count ? costs.count : min(start + 1, latest)
-      while end < latest, sums[end - 1] * count < total * shard { end += 1 }
+      // In Double: the products of a large plan are beyond Int.
+      while end < latest, Double(sums[end - 1]) * Double(count) < Double(total) * Double(shard) { end += 1 }
       ranges.append(start..<max(start, end))
       start = max(start, end)
     }

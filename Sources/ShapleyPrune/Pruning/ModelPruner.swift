@@ -250,8 +250,9 @@ public struct ModelPruner: Sendable {
     given statistics: BlockStatistics, scales: [LinearRole: [Double]]? = nil, mayLackInputs: Bool = false
   ) throws(PruningError) -> [LinearRole: PruningOutcome] {
     var outcomes: [LinearRole: PruningOutcome] = [:]
-    // Where nothing is to be pruned the weights keep every bit, whatever the method would do to them.
-    for group in statistics.groups(of: roles.filter { patterns[$0] != .unstructured(0) }) {
+    // Where nothing is to be cleared the weights keep every bit, whatever the method would do to them.
+    let cleared = roles.filter { patterns[$0].clearsAny(of: block[$0].weight.count) }
+    for group in statistics.groups(of: cleared) {
       guard let first = group.roles.first else { continue }
       let name = "\(block[first].name)"
       let isSilent = mayLackInputs && group.statistics.isSilent

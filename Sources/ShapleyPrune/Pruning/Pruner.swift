@@ -4,7 +4,8 @@ import Tensor
 public struct PruningOutcome: Sendable, Equatable {
   /// Weights that were made zero on purpose; the weight may hold more zeros that were there before.
   public var prunedCount = 0
-  /// The squared error of the outputs of a sequence on average, as far as the method looks at pairs of inputs; nil where it does not.
+  /// The squared error of the outputs of a sequence on average, weighted where they are, as far as the method looks at pairs of inputs;
+  /// nil where it does not.
   public var loss: Double?
   /// The dampening that was needed, or nil where the method has none.
   public var dampening: Double?

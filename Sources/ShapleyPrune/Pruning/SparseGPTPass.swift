@@ -81,6 +81,8 @@ struct SparseGPTPass {
   }
 
   /// The cost of removing each weight as the block stands, w² / U_jj², into `errors`; nothing for what must stay zero.
+  ///
+  /// What underflows costs something all the same: a cost of zero is one that always goes.
   private mutating func computeCosts(_ weight: Matrix) {
     let (rows, stride, width, start) = (weight.rows, weight.columns, columnBlock.count, columnBlock.lowerBound)
     weight.withElements { w in
@@ -90,7 +92,7 @@ struct SparseGPTPass {
             for i in range {
               let row = w + (i * stride + start)
               let target = costs + i * width
-              for j in 0..<width { target[j] = row[j] * row[j] / squares[j] }
+              for j in 0..<width { target[j] = max(row[j] * row[j] / squares[j], .leastNonzeroMagnitude) }
               if let zeros {
                 for j in 0..<width where zeros[i * stride + start + j] { target[j] = 0 }
               }

@@ -144,6 +144,8 @@
           var size = MemoryLayout<Int32>.size
           if sysctlbyname("hw.optional.\(name)", &value, &size, nil, 0) == 0, value != 0 { flags.insert(flag) }
         }
+        // These two have no names there; every processor with AVX2 has them.
+        if flags.contains("avx2") { flags.formUnion(["f16c", "abm"]) }
         return flags
       #else
         guard let bytes = try? FileSystem.readStream("/proc/cpuinfo", limit: 1 << 20) else { return [] }

@@ -216,8 +216,8 @@
 
     static var processorFlags: Set<String> {
       // PF_AVX2_INSTRUCTIONS_AVAILABLE and PF_AVX512F_INSTRUCTIONS_AVAILABLE. Every processor with AVX2 that Windows runs on has
-      // FMA and BMI2; of the parts of AVX-512 Windows tells the first alone, which is not enough.
-      IsProcessorFeaturePresent(40) ? ["avx2", "fma", "bmi2"] : []
+      // FMA, F16C, BMI2 and LZCNT; of the parts of AVX-512 Windows tells the first alone, which is not enough.
+      IsProcessorFeaturePresent(40) ? ["avx2", "fma", "f16c", "bmi2", "abm"] : []
     }
 
     // MARK: The process

@@ -31,10 +31,12 @@ public enum Kernel: String, CaseIterable, Sendable {
 
   /// What the processor must have, by Linux's names.
   private var neededFlags: [String] {
-    let avx512 = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
+    // All that Package.swift builds each kernel with; abm is lzcnt.
+    let common = ["fma", "f16c", "bmi2", "abm"]
+    let avx512 = common + ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
     return switch self {
     case .reference, .portable: []
-    case .avx2: ["avx2", "fma", "bmi2"]
+    case .avx2: common + ["avx2"]
     case .avx512: avx512
     case .avx512vbmi2: avx512 + ["avx512_vbmi2"]
     }

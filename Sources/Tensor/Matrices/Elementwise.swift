@@ -107,7 +107,7 @@ package struct RunningLogSumExp: Sendable {
   @discardableResult
   package mutating func add(
     overwriting values: UnsafeMutablePointer<Float>, count: Int,
-    with instructions: any InstructionSet.Type = Kernel.current.instructions
+    with instructions: any InstructionSet.Type
   ) -> Double {
     let newLargest = max(largest, instructions.maximum(values, count: count))
     let correction = largest > -.infinity ? Math.exp(Double(largest) - Double(newLargest)) : 1

@@ -53,6 +53,22 @@ struct AddedTokenList {
     try add(listed.token, &vocabulary, at: listed.field)
     if listed.token.isNumbered { numbered.insert(listed.token.id) }
   }
+
+  /// Adds a token that a configuration lists, unless the list has it: the settings of `tokenizer.json` count, and its ids.
+  ///
+  /// - Returns: the token and its id, where it joined the list.
+  mutating func complete(
+    with listed: TokenizerConfiguration.ListedToken, _ vocabulary: inout Vocabulary
+  ) throws(TokenizerError) -> String? {
+    let known = vocabulary.id(of: listed.token.content)
+    if listed.token.content.isEmpty || known.map({ positions[$0] != nil }) ?? false { return nil }
+    var token = listed.token
+    token.id = -1
+    try add(token, &vocabulary, at: listed.field)
+    guard let id = tokens.last?.id else { return nil }
+    let claim = listed.token.isNumbered && listed.token.id != id ? " (not \(listed.token.id))" : ""
+    return "\(String(decoding: token.content, as: UTF8.self)) as \(id)\(claim)"
+  }
 }
 
 extension AddedToken {

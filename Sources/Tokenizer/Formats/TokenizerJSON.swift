@@ -14,21 +14,33 @@ enum TokenizerJSON {
       throw try root.member("pre_tokenizer").unsupported(
         "prepend_scheme first with a normalizer that removes or replaces", supported: "always, never")
     }
-    var notes: [String] = []
-    if try configuration.root.optional("tokenizer_class")?.text().hasPrefix("GPT2Tokenizer") ?? false {
+    if root.json["pre_tokenizer"]?["type"]?.text == "ByteLevel",
+      try configuration.root.optional("tokenizer_class")?.text().hasPrefix("GPT2Tokenizer") ?? false
+    {
       // Hugging Face reads the setting of GPT-2 from there.
-      let addsSpace = try configuration.root.flag("add_prefix_space", default: false)
-      if root.json["pre_tokenizer"]?["type"]?.text == "ByteLevel" {
-        preTokenizer.addsPrefixSpace = addsSpace
-      } else if addsSpace, !preTokenizer.addsPrefixSpace {
-        notes.append(
-          "add_prefix_space of tokenizer_config.json is not read, because the pre-tokenizer is not ByteLevel alone")
-      }
+      preTokenizer.addsPrefixSpace = try configuration.root.flag("add_prefix_space", default: false)
+    }
+    var notes: [String] = []
+    let addsSpace =
+      preTokenizer.addsPrefixSpace || preTokenizer.metaspace.map { $0.prepending != .never } ?? false
+      || normalizer.prepends
+    if configuration.root.json["add_prefix_space"]?.bool == !addsSpace {
+      notes.append(
+        "add_prefix_space of tokenizer_config.json is \(!addsSpace), but tokenizer.json puts \(addsSpace ? "one" : "no space") in "
+          + "front of a text: that counts")
     }
     let decoder = try decoder(root.optional("decoder"))
     let (model, modelVocabulary) = try model(root.member("model"), isByteLevel: preTokenizer.isByteLevel)
     var vocabulary = modelVocabulary
-    let added = try addedTokens(root.optional("added_tokens"), &vocabulary)
+    var list = try addedTokens(root.optional("added_tokens"), &vocabulary)
+    var joined: [String] = []
+    for listed in try configuration.numberedTokens() + configuration.roleTokens(defaults: [:]) {
+      if let name = try list.complete(with: listed, &vocabulary) { joined.append(name) }
+    }
+    if !joined.isEmpty {
+      notes.append("tokens that tokenizer.json does not list, added as transformers adds them: \(joined.firstNames)")
+    }
+    let added = list.tokens
     for token in added where token.isNormalized && !token.content.isEmpty && normalizer(token.content).isEmpty {
       // The reference then finds it between all characters, and cuts there.
       throw try root.member("added_tokens").unsupported(
@@ -112,14 +124,14 @@ enum TokenizerJSON {
 
   private static func addedTokens(
     _ field: FieldReader?, _ vocabulary: inout Vocabulary
-  ) throws(TokenizerError) -> [AddedToken] {
+  ) throws(TokenizerError) -> AddedTokenList {
     var list = AddedTokenList(vocabulary)
     for element in try field?.elements() ?? [] {
       let id = try element.member("id")
       let token = try AddedToken(element, id: id.integer(), isSpecial: false, isNormalized: true)
       try list.add(token, &vocabulary, at: id)
     }
-    return list.tokens
+    return list
   }
 
   // MARK: Post-processor

@@ -129,7 +129,8 @@ extension Llama {
       _ json: FieldReader, positions: Int = 2048, keyValueHeads grouped: Int? = nil, headDimension usual: Int? = nil,
       biased: Set<LinearRole>
     ) throws(DocumentError) {
-      try json.require("hidden_act", "silu")
+      // Two names of one function.
+      try json.require("hidden_act", "silu", "swish")
       // An absent field has the model's default; null stands for as many as there are heads.
       let absent = json.json["num_key_value_heads"] == nil ? grouped : nil
       sizes = try ModelSizes(

@@ -45,24 +45,14 @@ extension ShapleyRecord {
 
   /// The values of each block's parts, and their sum.
   private func table(_ style: Bar.Style) -> String {
-    // `3.down` is the part `down` of block 3; a block as a whole has no part.
-    let players = zip(names, values.values).map { name, value in
-      let pieces = name.split(separator: ".", maxSplits: 1).map(String.init)
-      return (block: pieces.first ?? name, part: pieces.count > 1 ? pieces[1] : nil, value: value)
-    }
-    let first = players.first?.block
-    let parts = players.filter { $0.block == first }.compactMap(\.part)
-    let blocks = stride(from: 0, to: players.count, by: max(parts.count, 1)).map { start in
-      players[start..<min(players.count, start + max(parts.count, 1))]
-    }
-    let sums = blocks.map { $0.reduce(0) { $0 + $1.value } }
-    let bar = Bar(comparing: sums, width: parts.isEmpty ? 40 : 16, style: style)
+    let grid = PlayerGrid(names, values.values)
+    let parts = grid.parts.filter { !$0.isEmpty }
+    let bar = Bar(comparing: grid.sums, width: parts.isEmpty ? 40 : 16, style: style)
     var table = Table(
       [.number("block")] + parts.map { .number($0) } + [.number(parts.isEmpty ? "Shapley value" : "sum"), .text("")])
-    for (block, sum) in zip(blocks, sums) {
-      table.append(
-        [block.first?.block ?? ""] + (parts.isEmpty ? [] : block.map { $0.value.fixed(5) })
-          + [sum.fixed(5), bar.rendered(sum)])
+    for (block, (row, sum)) in zip(grid.blocks, zip(grid.rows, grid.sums)) {
+      let figures = parts.isEmpty ? [] : row.map { $0?.fixed(5) ?? "" }
+      table.append([block] + figures + [sum.fixed(5), bar.rendered(sum)])
     }
     return table.rendered
   }

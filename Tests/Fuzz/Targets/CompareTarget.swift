@@ -34,8 +34,8 @@ struct CompareTarget: FuzzTarget {
 
   private func check(_ measurements: [CompareMeasurement], _ answers: [CompareAnswers]) throws {
     for answer in answers {
-      try require(!answer.isRight.isEmpty, "a task has no items")
-      try require(answer.isRightByBytes.map { $0.count == answer.isRight.count } ?? true, "items are lost")
+      try require(answer.isRight?.isEmpty != true, "a task has no items")
+      try require(answer.isRightByBytes.map { $0.count == answer.isRight?.count ?? 0 } ?? true, "items are lost")
     }
     for measured in measurements {
       let perplexity = measured.perplexity

@@ -40,11 +40,13 @@ package struct DenseDistribution: Sendable {
     ids.reserveCapacity(windows.tokens.count * width)
     probabilities.reserveCapacity(windows.tokens.count * width)
     var done = 0
+    // Asked for here: other threads do not know what the caller has chosen.
+    let kernel = Kernel.current
     for strip in strips {
       try stop.check()
       let hidden = model.hiddenStates(strip)
       Self.forEachChunk(model, hidden) { _, logits in
-        let rows = Self.rows(&logits) { row, columns in Outcomes(row, columns, width: width) }
+        let rows = Self.rows(&logits) { row, columns in Outcomes(row, columns, width: width, kernel) }
         for row in rows {
           ids += row.ids
           probabilities += row.probabilities
@@ -79,13 +81,15 @@ package struct DenseDistribution: Sendable {
   package func divergence(of model: any CausalLM, _ hidden: Matrix, windows indices: [Int]) -> Double {
     var sum = 0.0
     let length = windows.length
+    let kernel = Kernel.current
     Self.forEachChunk(model, hidden) { first, logits in
       let rows = logits.rows
       let columns = logits.columns
       let divergences = logits.withMutableElements { x in
         Parallel.map(rows) { row in
           let position = first + row
-          return divergence(at: indices[position / length] * length + position % length, x + row * columns, columns)
+          let token = indices[position / length] * length + position % length
+          return divergence(at: token, x + row * columns, columns, kernel)
         }
       }
       sum += divergences.reduce(0, +)
@@ -96,7 +100,9 @@ package struct DenseDistribution: Sendable {
   /// The divergence at a token of the windows, Σ p log p - Σ p log q.
   ///
   /// Overwrites the logits.
-  private func divergence(at token: Int, _ logits: UnsafeMutablePointer<Float>, _ count: Int) -> Double {
+  private func divergence(
+    at token: Int, _ logits: UnsafeMutablePointer<Float>, _ count: Int, _ kernel: Kernel
+  ) -> Double {
     var expected = 0.0
     var mass = 0.0
     let range = token * width..<(token + 1) * width
@@ -106,7 +112,7 @@ package struct DenseDistribution: Sendable {
       mass += probability
     }
     var total = RunningLogSumExp()
-    total.add(overwriting: logits, count: count)
+    total.add(overwriting: logits, count: count, with: kernel.instructions)
     var divergence = entropies[token] - (expected - mass * total.value)
     if !rests.isEmpty {
       // Cleared rather than subtracted: a small rest would be lost in the difference.
@@ -144,10 +150,12 @@ private struct Outcomes {
   let entropy: Double
 
   /// The `width` largest of so many logits, the first of those that are equal; overwrites them.
-  init(_ logits: UnsafeMutablePointer<Float>, _ count: Int, width: Int) {
+  init(
+    _ logits: UnsafeMutablePointer<Float>, _ count: Int, width: Int, _ kernel: Kernel
+  ) {
     ids = Self.largest(width, of: logits, count)
     var total = RunningLogSumExp()
-    total.add(overwriting: logits, count: count)
+    total.add(overwriting: logits, count: count, with: kernel.instructions)
     probabilities = ids.map { Float(Double(logits[Int($0)]) / total.sum) }
     for id in ids { logits[Int(id)] = 0 }
     rest = (0..<count).reduce(0.0) { $0 + Double(logits[$1]) } / total.sum

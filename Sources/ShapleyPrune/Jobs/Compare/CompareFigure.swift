@@ -39,13 +39,14 @@ struct CompareFigure: Sendable {
   /// The mean loss of each window of a text, or 1 for each item that is answered rightly and 0 for the others.
   let samples: [Double]
 
-  /// The figure of one model; nil where the text or the task was not measured so.
+  /// The figure of one model; nil where the text or the task was not measured so, and NaN where it has no number.
   init?(
     _ measure: CompareMeasure, of subject: CompareSubject, texts: [CompareMeasurement], answers: [CompareAnswers]
   ) {
-    /// The items of a task.
+    /// The items of a task; none where an answer had no probability.
     func items(_ answers: CompareAnswers) -> [Double]? {
-      (measure == .accuracyByBytes ? answers.isRightByBytes : answers.isRight)?.map { $0 ? 1 : 0 }
+      if measure == .accuracyByBytes, answers.form == .lastWord { return nil }
+      return ((measure == .accuracyByBytes ? answers.isRightByBytes : answers.isRight) ?? []).map { $0 ? 1 : 0 }
     }
     switch subject {
     case .text(let index):

@@ -6,6 +6,8 @@ import Tensor
 struct CompareIdentity {
   /// For each model, the program, the kernel and the hashes of all files.
   let models: [JSON]
+  /// For each model, what a memory limit decides; nil without one.
+  var memory: [CompareMemory?]
 
   /// What the files of one of a job's models are on this machine; reads all of them.
   static func found(_ job: CompareJob, model index: Int, events: any JobEvents) throws -> JSON {
@@ -56,8 +58,7 @@ struct CompareIdentity {
     members += [
       ("model", hashes["model"] ?? .null), ("tokenizer", hashes["tokenizer"] ?? .null),
       ("sequenceLength", job.sequenceLength.map { JSON($0) } ?? .null),
-      // How the text is cut into strips shows in the last bits.
-      ("memory", job.memoryLimit.map { JSON($0) } ?? .null),
+      ("memory", memory[model]?.json ?? .null),
     ]
     return members
   }

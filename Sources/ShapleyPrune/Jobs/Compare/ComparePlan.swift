@@ -10,7 +10,7 @@ import Transformer
 ///     // and in the end
 ///     let comparison = try ComparePlan("study").merge()
 public struct ComparePlan: Sendable {
-  private static let version = 1
+  private static let version = 2
   /// The plan's file in its folder.
   static let fileName = "plan.json"
   private static let taskFolder = "tasks"
@@ -43,16 +43,26 @@ public struct ComparePlan: Sendable {
     let request = try Request(job)
     try Self.makeFolder(folder)
     let path = Path.join(folder, Self.fileName)
-    if let old = try? FieldReader(file: path), old.json["request"]?.encoded() != request.json.encoded() {
+    var old = try? FieldReader(file: path)
+    if let found = old, found.json["request"]?.encoded() != request.json.encoded() {
       guard replacing else { throw FileError.exists(path) }
       job.events.note("\(path): it was of another comparison and is made anew; results that both need stay")
+      old = nil
     }
     let models = try job.models.indices.map { try CompareIdentity.found(job, model: $0, events: job.events) }
-    identity = CompareIdentity(models: models)
+    var identity = CompareIdentity(models: models, memory: models.map { _ in nil })
+    if job.memoryLimit != nil {
+      // What was decided stays, with the results.
+      let before = try? old.map { try Self.memory($0, count: models.count) }
+      let grid = Self.grid(job, identity)
+      identity.memory = try before ?? models.indices.map { try CompareMemory(grid, model: $0) }
+    }
+    self.identity = identity
     checked = Set(job.models.indices)
     tasks = Self.grid(job, identity).tasks
     let document: JSON = [
       "svnupComparison": JSON(Self.version), "request": request.json, "identities": .array(models),
+      "memory": .array(identity.memory.map { $0?.json ?? .null }),
     ]
     try File.replace(path, with: Array(document.sealed.document.utf8))
   }
@@ -73,12 +83,21 @@ public struct ComparePlan: Sendable {
     job = try Request(fields.member("request")).job()
     try job.check()
     let identities = try fields.member("identities")
-    identity = CompareIdentity(models: try identities.elements().map(\.json))
+    let models = try identities.elements().map(\.json)
+    identity = CompareIdentity(models: models, memory: try Self.memory(fields, count: models.count))
     guard identity.models.count == job.models.count else {
       throw identities.failure("there are \(identity.models.count) for \(job.models.count) models")
     }
     checked = []
     tasks = Self.grid(job, identity).tasks
+  }
+
+  /// What a plan's file says of the memory of each model.
+  private static func memory(_ fields: FieldReader, count: Int) throws(DocumentError) -> [CompareMemory?] {
+    let field = try fields.member("memory")
+    let memory = try FieldFormat<CompareMemory>.record.orNull.list.read(field)
+    guard memory.count == count else { throw field.failure("there are \(memory.count) for \(count) models") }
+    return memory
   }
 
   private static func grid(_ job: CompareJob, _ identity: CompareIdentity) -> CompareGrid {

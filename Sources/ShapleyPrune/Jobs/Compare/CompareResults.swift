@@ -32,27 +32,29 @@ package struct CompareMeasurement: Record {
 /// Which items of a task a model answered rightly.
 package struct CompareAnswers: Record {
   private(set) var form = TaskForm.choices
-  /// By the probabilities of the answers.
-  package private(set) var isRight: [Bool] = []
-  /// By their probabilities by the byte; nil for a last word.
+  /// By the probabilities of the answers; nil where one of them was no number.
+  package private(set) var isRight: [Bool]?
+  /// By their probabilities by the byte; nil for a last word, too.
   package private(set) var isRightByBytes: [Bool]?
 
   package init() {}
 
   init(_ result: EvaluateResult) {
-    (form, isRight, isRightByBytes) = (result.form, result.isRight, result.isRightByBytes)
+    form = result.form
+    guard result.firstUnanswered == nil else { return }
+    (isRight, isRightByBytes) = (result.isRight, result.isRightByBytes)
   }
 
   package static let fields: [RecordField<CompareAnswers>] = [
-    RecordField("form", \.form, .word), RecordField("right", \.isRight, .digits),
+    RecordField("form", \.form, .word), RecordField("right", \.isRight, FieldFormat.digits.orNull),
     RecordField("rightByBytes", \.isRightByBytes, FieldFormat.digits.orNull),
   ]
 
   package func check(_ object: FieldReader) throws(DocumentError) {
-    if isRight.isEmpty { throw try object.member("right").failure("it is empty") }
-    if let isRightByBytes, isRightByBytes.count != isRight.count {
-      throw try object.member("rightByBytes").failure(
-        "it has \(isRightByBytes.count) items, and 'right' has \(isRight.count)")
+    if isRight?.isEmpty == true { throw try object.member("right").failure("it is empty") }
+    let count = isRight?.count ?? 0
+    if let isRightByBytes, isRightByBytes.count != count {
+      throw try object.member("rightByBytes").failure("it has \(isRightByBytes.count) items, and 'right' has \(count)")
     }
   }
 }
@@ -93,6 +95,8 @@ package struct CompareOutcome: Record {
   var failure: String?
 
   package init() {}
+
+  init(failure: String) { self.failure = failure }
 
   package static let fields: [RecordField<CompareOutcome>] = [
     RecordField("pruning", \.pruning, FieldFormat.record.orNull),

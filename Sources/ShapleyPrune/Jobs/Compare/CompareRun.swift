@@ -13,11 +13,8 @@ final class CompareRun {
   private var announced: Set<[String]> = []
   /// The model that was read last, for what is measured on it as it is.
   private var loaded: (index: Int, model: any CausalLM)?
-  /// The texts in the tokens of a model.
-  private var texts: (index: Int, texts: [(windows: TokenBatch, told: TextProtocol)])?
-  /// The tasks in the tokens of a model.
-  private var tasks: (index: Int, tasks: [PreparedTask])?
-  /// How the two are measured.
+  private let inputs: CompareInputs
+  /// How texts and tasks are measured on a model.
   private var measuring: (index: Int, plan: QuestionPlan)?
 
   /// What was done about a task.
@@ -31,6 +28,7 @@ final class CompareRun {
     self.checked = checked
     self.events = OnceEvents(events)
     grid = plan.grid(stop: stop)
+    inputs = CompareInputs(grid.job)
   }
 
   /// The result of a task: from its file, or computed and written.
@@ -44,11 +42,13 @@ final class CompareRun {
     try checkFiles(task.model)
     // Parts are files of their own, so their time is not the cell's.
     var measured = DenseMeasurements()
-    var values: ShapleyRecord?
+    var (values, failure): (ShapleyRecord?, String?)
     if case .cell(let cell) = task {
       for part in grid.parts(of: cell) {
         let path = plan.file(of: .part(part, of: cell), grid).path
         let content = try carryOut(.part(part, of: cell)).content
+        failure = content.result[Self.failureKey]?.text
+        if failure != nil { break }
         values = try measured.take(part, FieldReader(content.result, source: path)) ?? values
       }
     }
@@ -57,13 +57,34 @@ final class CompareRun {
     let result: JSON
     switch task {
     case .dense(let index): result = try measureDense(index, labelled).json
-    case .part(let part, let cell): result = try measure(part, cell, into: file, labelled)
-    case .cell(let cell): result = try prune(cell, measured, values, labelled).json
+    case .part(let part, let cell):
+      do { result = try measure(part, cell, into: file, labelled) } catch {
+        result = [Self.failureKey: JSON(try Self.reason(error))]
+      }
+    case .cell(let cell):
+      let outcome = try failure.map(CompareOutcome.init(failure:)) ?? prune(cell, measured, values, labelled)
+      if let failure = outcome.failure {
+        events.note("\(grid.words(of: task).joined(separator: ", ")): \(failure)")
+      }
+      result = outcome.json
     }
     let content = CompareTaskFile.Content(result: result, seconds: (ContinuousClock.now - start).seconds)
     try file.write(content)
     try? FileSystem.removeFile(file.journal)
     return Done(content: content, isNew: true)
+  }
+
+  /// The member of a part's result that says why there is none.
+  private static let failureKey = "failure"
+
+  /// Why a model cannot be pruned as asked, which the other cells have nothing to do with; throws any other error.
+  private static func reason(_ error: any Error) throws -> String {
+    switch error {
+    case let error as PruningError: error.description
+    case let error as AllocationError: error.description
+    case let error as GameError: error.description
+    default: throw error
+    }
   }
 
   /// Throws where this machine has another program, kernel or files than the plan was made with.
@@ -81,29 +102,12 @@ final class CompareRun {
     return model
   }
 
-  private func texts(_ index: Int, _ events: any JobEvents) throws -> [(windows: TokenBatch, told: TextProtocol)] {
-    if let texts, texts.index == index { return texts.texts }
-    let job = grid.job
-    let read = try job.evaluations.map { corpus in
-      let tokens = try corpus.tokens(for: job.models[index], .measuring, events: events)
-      let windows = try tokens.windows(length: job.sequenceLength).first(job.evaluationWindows)
-      events.note(corpus, has: windows, of: job.evaluationWindows, "windows", rows: tokens.rowCount)
-      return (windows: windows, told: tokens.told)
-    }
-    texts = (index, read)
-    return read
-  }
-
   /// How texts and tasks are measured within the limit; told once for each model.
   private func measurementPlan(_ index: Int, _ events: any JobEvents) throws -> QuestionPlan {
     if let measuring, measuring.index == index { return measuring.plan }
     // The weights of a model that is there would be counted twice.
     loaded = nil
-    let windows = try texts(index, events).map(\.windows)
-    let plan = try QuestionPlan(
-      tasks(index, events), of: grid.job.models[index], limit: grid.job.memoryLimit,
-      length: windows.map(\.length).max() ?? 1
-    ) { forecast in windows.map { Perplexity.footprint(forecast, BatchShape($0)) } }
+    let plan = try inputs.plan(of: index, plan.identity.memory[index], events)
     if announced.insert([grid.name(ofModel: index)]).inserted { plan.announce(events) }
     measuring = (index, plan)
     return plan
@@ -112,24 +116,16 @@ final class CompareRun {
   private func measure(
     _ model: any CausalLM, _ index: Int, by plan: QuestionPlan, _ events: any JobEvents
   ) throws -> (perplexities: [CompareMeasurement], answers: [CompareAnswers]) {
-    let perplexities = try texts(index, events).map { windows, told in
+    let perplexities = try inputs.texts(of: index, events).map { windows, told in
       let perplexity = events.during("perplexity", unit: "windows") {
         model.perplexity(windows, memory: plan.budget.memory, progress: $0)
       }
       return CompareMeasurement(perplexity, told)
     }
-    let answers = try tasks(index, events).map { CompareAnswers($0.ask(model, pass: plan.pass, events: events)) }
+    let answers = try inputs.tasks(of: index, events).map {
+      CompareAnswers($0.ask(model, pass: plan.pass, events: events))
+    }
     return (perplexities, answers)
-  }
-
-  private func tasks(_ index: Int, _ events: any JobEvents) throws -> [PreparedTask] {
-    if let tasks, tasks.index == index { return tasks.tasks }
-    let job = grid.job
-    let prepared =
-      job.tasks.isEmpty
-      ? [] : try PreparedTask.prepare(job.tasks, items: job.items, for: job.models[index], events: events)
-    tasks = (index, prepared)
-    return prepared
   }
 
   private func measureDense(_ index: Int, _ events: any JobEvents) throws -> CompareDense {
@@ -141,11 +137,18 @@ final class CompareRun {
     return result
   }
 
+  /// The pruning of a cell, within the limit as the plan says.
+  private func pruning(_ cell: CompareCell) -> PruneJob {
+    var pruning = grid.pruning(cell)
+    pruning.memoryChoice = plan.identity.memory[cell.model]?.choice
+    return pruning
+  }
+
   /// Measures what several cells need, on the dense model.
   private func measure(
     _ part: DensePart, _ cell: CompareCell, into file: CompareTaskFile, _ events: any JobEvents
   ) throws -> JSON {
-    var pruning = grid.pruning(cell)
+    var pruning = pruning(cell)
     pruning.events = events
     let run = try PruneRun(pruning)
     let model = try model(cell.model, events)
@@ -171,7 +174,7 @@ final class CompareRun {
     let plan = try measurementPlan(cell.model, events)
     // Two models in memory would be one too many.
     loaded = nil
-    var pruning = grid.pruning(cell)
+    var pruning = pruning(cell)
     pruning.measured = measured
     pruning.events = events
     pruning.tellsMemory = announced.insert([grid.name(ofModel: cell.model), pruning.pruner.name]).inserted
@@ -183,14 +186,7 @@ final class CompareRun {
       let result = try pruning.run()
       outcome.pruning = result.record
       (outcome.measurements, outcome.answers) = try measure(result.model, cell.model, by: plan, events)
-    } catch let error as PruningError {
-      outcome.failure = error.description
-    } catch let error as AllocationError {
-      outcome.failure = error.description
-    }
-    if let failure = outcome.failure {
-      events.note("\(grid.words(of: .cell(cell)).joined(separator: ", ")): \(failure)")
-    }
+    } catch { return CompareOutcome(failure: try Self.reason(error)) }
     return outcome
   }
 }

@@ -145,7 +145,10 @@ extension Comparison {
           }),
         "tasks": .array(
           zip(job.tasks, dense[model].answers).map { path, answers in
-            ["path": JSON(path), "form": JSON(answers.form.rawValue), "items": JSON(answers.isRight.count)]
+            [
+              "path": JSON(path), "form": JSON(answers.form.rawValue),
+              "items": answers.isRight.map { JSON($0.count) } ?? .null,
+            ]
           }),
       ]
     }

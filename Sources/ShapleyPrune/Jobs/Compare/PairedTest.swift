@@ -3,7 +3,8 @@ import Support
 /// Student's test of whether two models differ on the same windows.
 ///
 /// The differences d of the windows' mean negative log-likelihoods have the mean m and the standard deviation s; under the hypothesis
-/// that models are equally good, t = m / (s / √n) follows Student's distribution with n - 1 degrees of freedom.
+/// that models are equally good, t = m / (s / √n) follows Student's distribution with n - 1 degrees of freedom. Where all differences
+/// are equal, s says nothing, and their signs count: as many alike have the probability 2^(1 - n).
 public struct PairedTest: Sendable, Equatable {
   /// The share of differences at least as large that chance alone would give; nil for fewer than two windows.
   public let probability: Double?
@@ -34,7 +35,7 @@ public struct PairedTest: Sendable, Equatable {
       return
     }
     guard variance > 0 else {
-      probability = mean == 0 ? 1 : 0
+      probability = mean == 0 ? 1 : Math.exp(-Math.log(2) * (count - 1))
       return
     }
     probability = Self.twoSided(t: mean / (variance / count).squareRoot(), degrees: differences.count - 1)

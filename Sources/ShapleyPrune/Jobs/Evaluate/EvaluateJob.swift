@@ -1,3 +1,4 @@
+import Support
 import Transformer
 
 /// How many questions of some tasks a model answers rightly, by the probabilities of the answers.
@@ -25,7 +26,7 @@ public struct EvaluateJob: Sendable {
   /// Reads the tasks and the model, and asks.
   ///
   /// Throws `SettingError` for fewer items than one and for a memory limit that cannot be kept, `DocumentError` where a line is no item of a
-  /// known form or an answer does not fit the model, and what reading the model throws.
+  /// known form, an answer does not fit the model or its probability is no number, and what reading the model throws.
   ///
   /// - Returns: a result for each task, in their order.
   public func run() throws -> [EvaluateResult] {
@@ -34,8 +35,13 @@ public struct EvaluateJob: Sendable {
     let plan = try QuestionPlan(prepared, of: model, for: .manyTokens, limit: memoryLimit)
     plan.announce(events)
     let language = try model.load(for: .manyTokens, events: events)
-    return prepared.map { task in
+    return try prepared.map { task in
       var result = task.ask(language, pass: plan.pass, events: events)
+      if let item = result.firstUnanswered {
+        throw DocumentError(
+          "\(task.path): item \(item + 1)",
+          reason: "the probability of an answer is not a finite number: the activations of the model overflow")
+      }
       result.memory = plan.budget
       return result
     }

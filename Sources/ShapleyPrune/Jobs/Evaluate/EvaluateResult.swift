@@ -43,6 +43,11 @@ public struct EvaluateResult: Sendable {
   /// What the job held in memory, as far as it was predicted.
   package var memory: MemoryBudget?
 
+  /// The first item with a continuation whose probability is no number, from 0 on; nil where every item was answered.
+  package var firstUnanswered: Int? {
+    answers.firstIndex { !$0.scores.allSatisfy(\.logLikelihood.isFinite) }
+  }
+
   /// Number of items.
   public var count: Int { answers.count }
 

@@ -14,17 +14,21 @@ struct QuestionPlan: Sendable {
   /// Throws `SettingError` where the limit, in bytes, cannot be kept.
   ///
   /// - Parameters:
+  ///   - fixed: how many tokens pass at a time, and what else a limit decides, where that was decided before.
   ///   - use: what the model is loaded for; nil where all of its linears have their zeros.
   ///   - length: tokens of the longest sequence of the other work.
+  ///   - storesStates: whether that may store the states of calibration samples in fewer bytes, as the last resort.
   ///   - others: the phases of the other work.
   init(
     _ tasks: [PreparedTask], of model: ModelSource, for use: ProductUse? = nil, limit: Int?, length: Int = 1,
+    storesStates: Bool = false, fixed: (pass: Int, choice: MemoryChoice)? = nil,
     others: (MemoryForecast) -> [Footprint] = { _ in [] }
   ) throws(SettingError) {
     let usual = PreparedTask.usualPass
+    let passes = tasks.isEmpty ? [usual] : [usual, usual / 2, usual / 4, 1]
     (pass, budget) = try MemoryBudget.first(
-      of: tasks.isEmpty ? [usual] : [usual, usual / 2, usual / 4, 1], model, for: use, limit: limit,
-      length: max(length, Self.largestPass(of: 1, tasks))
+      of: fixed.map { [$0.pass] } ?? passes, model, for: use, limit: limit,
+      length: max(length, Self.largestPass(of: 1, tasks)), storesStates: storesStates, choice: fixed?.choice
     ) { pass, forecast in
       others(forecast) + (tasks.isEmpty ? [] : [forecast.scoring(tokens: Self.largestPass(of: pass, tasks))])
     }

@@ -48,7 +48,7 @@ public struct GenerateJob: Sendable {
     let plan = try plan(prompts.map(\.ids))
     let language = try model.load(for: .fewTokens, events: events)
     var text = WrittenText(prompts[0], language, self, tokenizer, ends, room: plan.room)
-    while text.ending == nil { try receive(text.goOn()) }
+    while text.ending == nil { try receive(try text.goOn()) }
     try receive(text.finish())
     return text.result(plan.budget)
   }
@@ -87,12 +87,12 @@ public struct GenerateJob: Sendable {
           active.append((begun, WrittenText(prompts[begun], language, self, tokenizer, ends, room: plan.room)))
           begun += 1
           // By itself, as it would be alone: a prompt has rows enough to pay for the weights. Each has matrices of its own sizes.
-          _ = MemoryPool.shared.phase { active[active.count - 1].text.goOn() }
+          _ = try MemoryPool.shared.phase { () throws(DocumentError) in try active[active.count - 1].text.goOn() }
         }
         let going = active.indices.filter { active[$0].text.ending == nil }
         let scores = TokenSequence.nextScores(of: going.map { active[$0].text.sequence })
         for (row, index) in going.enumerated() {
-          _ = active[index].text.goOn(by: scores.rows(row..<row + 1).elements)
+          _ = try active[index].text.goOn(by: scores.rows(row..<row + 1).elements)
         }
         for index in active.indices where active[index].text.ending != nil {
           _ = active[index].text.finish()
@@ -131,8 +131,8 @@ public struct GenerateJob: Sendable {
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
     let unread = try model.directory.unreadGenerationSettings()
-    if !unread.isEmpty {
-      events.note("\(model.path)/generation_config.json: settings that are not read: \(unread.joined(separator: ", "))")
+    if !unread.names.isEmpty {
+      events.note("\(unread.file): settings that are not read: \(unread.names.joined(separator: ", "))")
     }
     let positions = model.directory.maximumPositions
     var (template, isSystemChecked): (ChatTemplate?, Bool) = (nil, false)

@@ -38,11 +38,17 @@ struct WrittenText {
   }
 
   /// Its next token by itself: what is certain of the text with it.
-  mutating func goOn() -> String { goOn(by: sequence.nextScores()) }
+  mutating func goOn() throws(DocumentError) -> String { try goOn(by: sequence.nextScores()) }
 
   /// Chooses a token by the scores of the next one, (vocabulary), and returns what is certain of the text with it.
-  mutating func goOn(by scores: [Float]) -> String {
+  ///
+  /// Throws where the scores are no finite numbers, of which any choice would be as good.
+  mutating func goOn(by scores: [Float]) throws(DocumentError) -> String {
     let next = sampler.choose(scores, after: sequence.tokens)
+    guard scores.indices.contains(next), scores[next].isFinite else {
+      throw DocumentError(
+        "the next token", reason: "its scores are no finite numbers: the activations of the model overflow")
+    }
     first = first ?? .now
     if let ending = ends[next] {
       end(by: ending)

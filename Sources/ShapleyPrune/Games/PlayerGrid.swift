@@ -1,13 +1,13 @@
 /// Figures of players as a table: a row a block, a column a part of it.
-struct PlayerGrid {
+package struct PlayerGrid {
   /// The blocks in their order.
-  private(set) var blocks: [String] = []
+  package private(set) var blocks: [String] = []
   /// The parts in their order; one without a name where blocks are the players.
-  private(set) var parts: [String] = []
+  package private(set) var parts: [String] = []
   private var cells: [String: [String: Double]] = [:]
 
   /// Figures of players by their names: `3.down` is the part `down` of block 3, and a block as a whole has no part.
-  init(_ names: [String], _ values: [Double]) {
+  package init(_ names: [String], _ values: [Double]) {
     var knownParts = Set<String>()
     for (name, value) in zip(names, values) {
       let pieces = name.split(separator: ".", maxSplits: 1).map(String.init)
@@ -19,14 +19,14 @@ struct PlayerGrid {
   }
 
   /// The figures of one part, a block after the other.
-  func values(_ part: String) -> [Double?] { blocks.map { cells[$0]?[part] } }
+  package func values(_ part: String) -> [Double?] { blocks.map { cells[$0]?[part] } }
 
   /// The figures of every block, a part after the other.
-  var rows: [[Double?]] { blocks.map { block in parts.map { cells[block]?[$0] } } }
+  package var rows: [[Double?]] { blocks.map { block in parts.map { cells[block]?[$0] } } }
 
   /// What each block's parts come to together.
-  var sums: [Double] { rows.map { $0.reduce(0) { $0 + ($1 ?? 0) } } }
+  package var sums: [Double] { rows.map { $0.reduce(0) { $0 + ($1 ?? 0) } } }
 
   /// The number of figures.
-  var count: Int { cells.values.reduce(0) { $0 + $1.count } }
+  package var count: Int { cells.values.reduce(0) { $0 + $1.count } }
 }
