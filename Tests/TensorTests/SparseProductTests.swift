@@ -15,7 +15,7 @@ private func sparseMatrix(_ rows: Int, _ columns: Int, zeros: Double, seed: UInt
 
 /// The kernels for which there are products between those of dot products and those of tiles of tokens, whatever the right side is.
 private let expandingKernels = availableKernels.filter {
-  $0 != .reference && PackingMemory.unpackedRows < PackingMemory.expandedRows($0)
+  $0 != .reference && PackingMemory.unpackedRows < PackingMemory.expandedRows($0, vectors: 2)
 }
 
 @Suite struct SparseProductTests {
@@ -88,7 +88,8 @@ private let expandingKernels = availableKernels.filter {
     Kernel.$current.withValue(kernel) {
       let weight = StoredMatrix(sparseMatrix(70, 600, zeros: 0.7, seed: 6), as: .bfloat16).compressed()
       let a = Matrix.random(230, 600, seed: 7)
-      let (dots, expanded) = (PackingMemory.sparseDotRows(kernel), PackingMemory.expandedRows(kernel))
+      // Of 70 % zeros, and a seventh of the rows empty.
+      let (dots, expanded) = (PackingMemory.sparseDotRows(kernel), PackingMemory.expandedRows(kernel, vectors: 2))
       let ways = [
         // Without a table; with one, sums of few rows are more than one.
         (0..<dots, kernel.instructions.expandsInRegisters ? [0..<9, 10..<dots, 3..<4] : []),
@@ -111,9 +112,11 @@ private let expandingKernels = availableKernels.filter {
   func expanded(kernel: Kernel, type: ElementType) {
     Kernel.$current.withValue(kernel) {
       for depth in [1, 63, 64, 100, 256, 257, 300, 512, 700] {
-        for (columns, zeros) in [(1, 0.5), (13, 1), (150, 0.7), (205, 0)] {
+        for (columns, zeros, vectors) in [(1, 0.45, 2), (150, 0.6, 2), (205, 0, 3)] {
           let dense = StoredMatrix(sparseMatrix(columns, depth, zeros: zeros, seed: UInt64(depth)), as: type)
-          for rows in [PackingMemory.unpackedRows + 1, PackingMemory.expandedRows(kernel)] {
+          // Few columns have another share of zeros by chance.
+          guard depth > 256 || zeros == 0 else { continue }
+          for rows in [PackingMemory.unpackedRows + 1, PackingMemory.expandedRows(kernel, vectors: vectors)] {
             let a = Matrix.random(rows, depth, seed: UInt64(rows))
             var (sum, denseSum) = (Matrix.random(rows, columns, seed: 3), Matrix.random(rows, columns, seed: 3))
             sum.addProduct(a, transposed: dense.compressed())

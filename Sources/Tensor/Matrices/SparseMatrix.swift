@@ -15,6 +15,9 @@ struct SparseMatrix: Sendable {
   /// rows + 1 numbers: row r keeps the elements from that at r to that at r + 1.
   private let starts: AlignedStorage
 
+  /// Vectors of rows of A up to which a product by this matrix, or by some of its rows, expands them.
+  let expandedVectors: Int
+
   /// What kernels read behind the last bit and the last value.
   static let bitPadding = 8
   static let valuePadding = 64
@@ -58,11 +61,26 @@ struct SparseMatrix: Sendable {
       for row in range { counts[row + 1] = Self.count(source + row * stride, byteCount: stride) }
     }
     for row in 0..<rows { counts[row + 1] += counts[row] }
+    expandedVectors = PackingMemory.expandedVectors(
+      kept: Double(counts[rows]) / Double(max(1, rows * columns)),
+      isRegular: Self.isRegular(source, rows: rows, columns: columns), isFloat: elementType == .float32)
     let byteCount = counts[rows] * elementType.byteCount
     values = AlignedStorage(byteCount: byteCount + Self.valuePadding)
     try fillValues(UnsafeMutableRawBufferPointer(start: values.pointer, count: byteCount), UnsafePointer(counts))
     // Whatever is read here is multiplied by nothing, but must be memory that somebody wrote.
     (values.pointer + byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: Self.valuePadding)
+  }
+
+  /// Whether the first whole words of a bitmap have as many bits each, as where groups of columns keep the same number.
+  ///
+  /// At random, sixteen words of half their bits do so once in 10^15 matrices.
+  private static func isRegular(_ bits: UnsafeRawPointer, rows: Int, columns: Int) -> Bool {
+    let (words, stride) = (columns / 64, bitStride(columns: columns))
+    let sample = min(16, rows * words)
+    let counts = (0..<sample).map { index in
+      bits.loadUnaligned(fromByteOffset: index / words * stride + index % words * 8, as: UInt64.self).nonzeroBitCount
+    }
+    return sample == 16 && counts.allSatisfy { $0 == counts[0] }
   }
 
   /// Bits that are set.

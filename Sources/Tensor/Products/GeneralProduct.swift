@@ -14,7 +14,8 @@ struct GeneralProduct {
   enum RightSide {
     /// With what the tiles read instead, where it is packed already.
     case dense(StridedView, packed: PackedPanels.Place? = nil)
-    case sparse(SparseView)
+    /// With the vectors of rows of A up to which its rows are expanded, those of the whole matrix.
+    case sparse(SparseView, expandedVectors: Int)
   }
 
   /// One B, and the C that it makes: (rows, columns).
@@ -33,6 +34,8 @@ struct GeneralProduct {
   /// A target whose zeros are left out.
   struct SparseTarget {
     let view: SparseView
+    /// Vectors of rows of A up to which the view's rows are expanded.
+    let expandedVectors: Int
     let c: MutableRows
   }
 
@@ -64,7 +67,8 @@ struct GeneralProduct {
     for target in targets {
       switch target.b {
       case .dense(let view, let packed): dense.append(DenseTarget(view: view, packed: packed, c: target.c))
-      case .sparse(let view): sparse.append(SparseTarget(view: view, c: target.c))
+      case .sparse(let view, let vectors):
+        sparse.append(SparseTarget(view: view, expandedVectors: vectors, c: target.c))
       }
     }
     if !sparse.isEmpty { SparseProduct(self, sparse).run(threads: threads) }

@@ -48,7 +48,7 @@ extension SparseProduct {
     }
   }
 
-  func runTokens(_ threads: Int) {
+  func runTokens(_ targets: [GeneralProduct.SparseTarget], _ threads: Int) {
     let (tile, depth) = (instructions.tokenTile, a.columns)
     let group = max(1, Self.activationBytes / max(1, 4 * tile * depth))
     let activations = AlignedStorage(byteCount: 4 * min(group * tile, a.rows + tile) * depth)
@@ -57,7 +57,7 @@ extension SparseProduct {
       let tiles = tiles(
         of: start..<min(a.rows, start + group * tile), in: activations.pointer.assumingMemoryBound(to: Float.self))
       pack(tiles, threads)
-      let tasks = tasks(tiles: tiles.count, threads)
+      let tasks = tasks(of: targets, tiles: tiles.count, threads)
       let elements = tasks.lazy.filter { Self.isWidened($0.view.type) }.map { $0.view.elementCount }.max() ?? 0
       // All tasks of a tile in turn, so that its activations are read from memory once a thread.
       Parallel.forEach(tiles.count * tasks.count, threads: threads, state: { Scratch(tile: tile, elements: elements) })
@@ -82,7 +82,7 @@ extension SparseProduct {
   }
 
   /// The rows of all right sides, in parts of equal size as far as possible, at least some for each thread.
-  private func tasks(tiles: Int, _ threads: Int) -> [Task] {
+  private func tasks(of targets: [GeneralProduct.SparseTarget], tiles: Int, _ threads: Int) -> [Task] {
     let rows = targets.reduce(0) { $0 + $1.view.rows }
     let wanted = max(8, rows * tiles / (threads * Parallel.tasksPerThread))
     let size = min(Self.taskRows, (wanted + 7) & ~7)

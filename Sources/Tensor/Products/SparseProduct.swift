@@ -6,7 +6,7 @@ import Support
 /// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. Many rows, the
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
 /// multiply-adds as there are elements left. Between them, where one element's vectors are too few to be worth its steps, B's rows are
-/// expanded into the nearest cache and multiplied with their zeros.
+/// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left.
 struct SparseProduct {
   let a: StridedView
   let accumulate: Bool
@@ -35,18 +35,18 @@ struct SparseProduct {
   }()
 
   func run(threads: Int) {
-    if a.rows <= PackingMemory.sparseDotRows(kernel) {
-      runDots(threads)
-    } else if a.rows <= PackingMemory.expandedRows(kernel) {
-      runInPlace(threads)
-    } else {
-      runTokens(threads)
+    if a.rows <= PackingMemory.sparseDotRows(kernel) { return runDots(threads) }
+    let isExpanded = targets.map {
+      a.rows <= PackingMemory.expandedRows(kernel, vectors: $0.expandedVectors)
     }
+    let (expanded, others) = (zip(targets, isExpanded).filter(\.1), zip(targets, isExpanded).filter { !$1 })
+    if !expanded.isEmpty { runInPlace(expanded.map(\.0), threads) }
+    if !others.isEmpty { runTokens(others.map(\.0), threads) }
   }
 
   // MARK: Some rows
 
-  private func runInPlace(_ threads: Int) {
+  private func runInPlace(_ targets: [GeneralProduct.SparseTarget], _ threads: Int) {
     let table = UnsafeRawPointer(table.pointer)
     let targets = targets.map { InPlaceProduct.Target(b: .sparse($0.view, table: table), c: $0.c) }
     defer { withExtendedLifetime(self.table) {} }
