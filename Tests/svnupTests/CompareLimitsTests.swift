@@ -55,10 +55,10 @@ struct CompareLimitsTests {
       let last = { (name: String) in name.contains(".layers.11.mlp.gate") || name.contains(".layers.11.mlp.up") }
       try ChangedModel.write(Inputs.embedded, to: model, filling: last, with: ChangedModel.overflowing)
       let task = ["--task", Fixtures.path("tasks/choices.jsonl"), "--items", "2"]
-      let evaluated = try svnup.refusal(["evaluate", model] + task, status: 65)
+      let evaluated = try svnup.refusal(["evaluate", model, "--quiet"] + task, status: 65)
       #expect(evaluated.contains("choices.jsonl: item 1: the probability of an answer is not a finite number"))
       for more in [[], ["--temperature", "0.8"]] {
-        let generated = try svnup.refusal(["generate", model, "In the", "--tokens", "3"] + more, status: 65)
+        let generated = try svnup.refusal(["generate", model, "In the", "--tokens", "3", "--quiet"] + more, status: 65)
         #expect(generated.contains("the next token: its scores are no finite numbers"))
       }
       let study = Path.join(folder, "study")

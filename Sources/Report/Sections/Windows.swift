@@ -10,13 +10,10 @@ extension PageSection {
     else { return nil }
     let pairs = zip(evaluation.denseWindowMeans, evaluation.prunedWindowMeans)
     let differences = pairs.map { $1 - $0 }
-    let mean = differences.reduce(0, +) / Double(differences.count)
-    let variance =
-      differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(differences.count - 1, 1))
-    let error = (variance / Double(differences.count)).squareRoot()
+    let mean = differences.mean
     let growth =
-      differences.count > 1
-      ? "\(NumberText.plain(mean, error: error)) (standard error over windows)" : NumberText.plain(mean)
+      differences.standardErrorOfMean.map { "\(NumberText.plain(mean, error: $0)) (standard error over windows)" }
+      ?? NumberText.plain(mean)
     let chart = ScatterChart(
       title: "Every window before and after",
       points: pairs.enumerated().map { .init("window \($0)", $1.0, $1.1) },

@@ -1,3 +1,4 @@
+import Support
 import Tensor
 import Transformer
 
@@ -31,7 +32,7 @@ public func hillExponents(
       if let exponent = tail.exponent(of: spectrum) { exponents.append(exponent) }
     }
     guard !exponents.isEmpty else { throw .noExponent(block: results.count) }
-    results.append(exponents.reduce(0, +) / Double(exponents.count))
+    results.append(exponents.mean)
     progress?(results.count, model.blocks.count)
   }
   return results

@@ -1,3 +1,5 @@
+import Support
+
 // From importances, such as Shapley values or OWL's outlier ratios, to sparsities.
 
 extension SparsityAllocation {
@@ -59,7 +61,7 @@ extension SparsityAllocation {
     guard (0...1).contains(target) else { throw .targetOutOfRange(target, floor: 0, ceiling: 1) }
     try check(importances, spread: spread)
     let keep = unitRange(importances).map { 2 * spread * $0 }
-    let mean = keep.reduce(0, +) / Double(keep.count)
+    let mean = keep.mean
     return try SparsityAllocation(
       keep.map {
         let sparsity = 1 - ($0 - mean + (1 - target))
@@ -94,7 +96,7 @@ extension SparsityAllocation {
   /// Throws `AllocationError` where there is not one positive number of parameters for each player.
   public static func perWeight(_ importances: [Double], parameters: [Int]) throws(AllocationError) -> [Double] {
     let weights = try weights(parameters, playerCount: importances.count)
-    let mean = weights.reduce(0, +) / Double(weights.count)
+    let mean = weights.mean
     return zip(importances, weights).map { $1 == mean ? $0 : $0 * mean / $1 }
   }
 }

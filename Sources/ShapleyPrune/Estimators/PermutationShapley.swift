@@ -1,3 +1,5 @@
+import Support
+
 /// A Monte Carlo estimate: the mean marginal contribution over random orders of the players.
 ///
 /// Orders come in antithetic pairs, an order and its reverse, whose errors partly cancel (Castro, Gomez and Tejada,
@@ -71,7 +73,7 @@ public struct PermutationShapley: ShapleyEstimator {
       if let tolerance, Self.standardErrors(contributions).allSatisfy({ $0 <= tolerance }) { break }
     }
     let ends = try game.values(of: [.empty(players), .full(players)])
-    var values = contributions.map(Self.mean)
+    var values = contributions.map(\.mean)
     var errors = contributions[0].count < 2 ? nil : Self.standardErrors(contributions)
     // Where every coalition has been drawn, the definition itself can be computed.
     if players <= ExactShapley.playerLimit, pairs.coalitions.count == 1 << players {
@@ -102,15 +104,8 @@ public struct PermutationShapley: ShapleyEstimator {
     }
   }
 
-  private static func mean(_ samples: [Double]) -> Double { samples.reduce(0, +) / Double(samples.count) }
-
-  /// sqrt( sum (x - mean)^2 / (k (k - 1)) ) over k independent pairs, for each player; infinite for one pair.
+  /// Of each player's mean over independent pairs; infinite for one pair.
   private static func standardErrors(_ contributions: [[Double]]) -> [Double] {
-    contributions.map { samples in
-      let mean = mean(samples)
-      let squares = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      guard samples.count > 1 else { return .infinity }
-      return (squares / Double(samples.count * (samples.count - 1))).squareRoot()
-    }
+    contributions.map { $0.standardErrorOfMean ?? .infinity }
   }
 }

@@ -26,7 +26,7 @@ public struct LayerGame: Game {
 
     /// The worth of a coalition whose windows have these mean negative log-likelihoods, summed in their order.
     package func worth(windowMeans: [Double]) -> Double {
-      let mean = windowMeans.reduce(0, +) / Double(windowMeans.count)
+      let mean = windowMeans.mean
       return self == .nll ? -mean : -Math.exp(mean)
     }
   }

@@ -47,7 +47,7 @@ public struct OutputSensitivity: Sendable {
     for (block, squares) in zip(model.blocks, squares) {
       var ofBlock: [LinearRole: [Double]] = [:]
       for (role, squares) in squares {
-        let mean = squares.reduce(0, +) / Double(squares.count)
+        let mean = squares.mean
         guard mean.isFinite else { throw .sensitivityNotFinite(linear: "\(block[role].name)") }
         ofBlock[role] = mean > 0 ? squares.map { max(($0 / mean).squareRoot(), Self.least) } : nil
       }

@@ -64,7 +64,7 @@ public enum Cholesky {
   /// Throws `CholeskyError` where A is not positive definite in Float; its column is one of A.
   public static func upperFactorOfInverse(_ a: consuming Matrix) throws(CholeskyError) -> Matrix {
     let n = a.rows
-    a.mirrorLowerTriangle()
+    a.reflectInOtherDiagonal()
     do {
       var result = inverse(ofLower: try factor(a))
       result.reverse()
@@ -90,7 +90,7 @@ extension Matrix {
   /// of A's.
   ///
   /// In squares of 16, a cache line each way.
-  fileprivate mutating func mirrorLowerTriangle() {
+  fileprivate mutating func reflectInOtherDiagonal() {
     let n = rows
     let side = 16
     let squares = (n + side - 1) / side

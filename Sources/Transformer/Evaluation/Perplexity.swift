@@ -26,11 +26,9 @@ public struct Perplexity: Sendable, Equatable {
 
   /// The figures of windows whose mean negative log-likelihoods are given.
   public init(windowMeans: [Double], sequenceLength: Int) {
-    let count = Double(windowMeans.count)
-    let mean = windowMeans.reduce(0, +) / count
-    let squares = windowMeans.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let mean = windowMeans.mean
     meanNLL = mean
-    standardError = windowMeans.count > 1 ? Math.exp(mean) * (squares / (count - 1) / count).squareRoot() : nil
+    standardError = windowMeans.standardErrorOfMean.map { Math.exp(mean) * $0 }
     windows = windowMeans.count
     tokens = windowMeans.count * (sequenceLength - 1)
     self.sequenceLength = sequenceLength

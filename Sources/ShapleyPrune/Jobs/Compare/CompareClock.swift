@@ -23,7 +23,7 @@ struct CompareClock {
   /// The mean time of tasks of a kind; of all tasks where there was none of the kind.
   private func expected(_ task: CompareTask, _ grid: CompareGrid) -> Double {
     let known = seconds[Self.kind(of: task, grid)] ?? seconds.values.flatMap(\.self)
-    return known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
+    return known.isEmpty ? 0 : known.mean
   }
 
   private static func kind(of task: CompareTask, _ grid: CompareGrid) -> String {

@@ -1,3 +1,5 @@
+import Support
+
 /// What a column of a comparison measures.
 public enum CompareMeasure: String, CaseIterable, Sendable {
   /// The perplexity of a text: lower is better.
@@ -69,9 +71,4 @@ struct CompareFigure: Sendable {
   }
 
   private init(value: Double, samples: [Double]) { (self.value, self.samples) = (value, samples) }
-}
-
-extension [Double] {
-  /// NaN where there is none.
-  fileprivate var mean: Double { reduce(0, +) / Double(count) }
 }

@@ -187,12 +187,8 @@ public struct Comparison: Sendable {
       guard let found = figures(row) else { return nil }
       var entry = Entry()
       entry.figures = found.map { $0?.value ?? .nan }
-      let count = Double(entry.figures.count)
-      entry.mean = entry.figures.reduce(0, +) / count
-      if count > 1 {
-        let squares = entry.figures.reduce(0) { $0 + ($1 - entry.mean) * ($1 - entry.mean) }
-        entry.deviation = (squares / (count - 1)).squareRoot()
-      }
+      entry.mean = entry.figures.mean
+      entry.deviation = entry.figures.variance?.squareRoot()
       return entry
     }
     /// Less is better.
@@ -245,7 +241,7 @@ public struct Comparison: Sendable {
         guard !times.isEmpty else { continue }
         let users = grid.cells.count { $0.model == index && grid.parts(of: $0).contains(part) }
         // Parts of one kind take about the same time.
-        cost.saved += times.reduce(0, +) / Double(times.count) * Double(max(users - times.count, 0))
+        cost.saved += times.mean * Double(max(users - times.count, 0))
       }
     }
     return cost

@@ -23,22 +23,16 @@ public struct PairedTest: Sendable, Equatable {
   /// O(n).
   public init(_ first: [Double], _ second: [Double]) {
     let differences = zip(first, second).map { $0 - $1 }
-    let count = Double(differences.count)
-    guard differences.count > 1, first.count == second.count, differences.allSatisfy(\.isFinite) else {
+    let mean = differences.mean
+    guard first.count == second.count, mean.isFinite, let error = differences.standardErrorOfMean, error.isFinite else {
       probability = nil
       return
     }
-    let mean = differences.reduce(0, +) / count
-    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-    guard mean.isFinite, variance.isFinite else {
-      probability = nil
+    guard error > 0 else {
+      probability = mean == 0 ? 1 : Math.exp(-Math.log(2) * Double(differences.count - 1))
       return
     }
-    guard variance > 0 else {
-      probability = mean == 0 ? 1 : Math.exp(-Math.log(2) * (count - 1))
-      return
-    }
-    probability = Self.twoSided(t: mean / (variance / count).squareRoot(), degrees: differences.count - 1)
+    probability = Self.twoSided(t: mean / error, degrees: differences.count - 1)
   }
 
   /// The probability that |T| is at least |t|, for Student's distribution.
