@@ -19,7 +19,7 @@ fail() {
 git clone --quiet "$repository" "$folder/svnup"
 git -C "$folder/svnup" tag 1000.0.0
 cp -r "$folder/svnup/Examples/library" "$folder/library"
-sed -i.before "s|.package(path: \"../..\")|.package(url: \"file://$folder/svnup\", exact: \"1000.0.0\")|" \
+sed -i.before "s|.package(name: \"svnup\", path: \"../..\")|.package(url: \"file://$folder/svnup\", exact: \"1000.0.0\")|" \
   "$folder/library/Package.swift"
 grep -q 1000.0.0 "$folder/library/Package.swift" || fail "Examples/library/Package.swift has another dependency"
 

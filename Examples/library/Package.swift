@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "library",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(path: "../..")],
+  dependencies: [.package(name: "svnup", path: "../..")],
   targets: [
     .executableTarget(
       name: "library",

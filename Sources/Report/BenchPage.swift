@@ -29,7 +29,7 @@ extension Page {
     let sentence =
       result.forms.count == 2
       ? "The model was timed in turns with its zeros and without them; the medians count."
-      : "No linear has enough zeros to be faster without them, so the model was timed as it is."
+      : "No linear has enough zeros, and weights, to be faster without them, so the model was timed as it is."
     self.init(
       title: "\(model ?? "A model"), timed",
       lead: [.tiles(tiles), .paragraph("\(sentence) Times depend on the machine.")])

@@ -10,14 +10,16 @@ extension Page {
     let models = Set(comparison.columns.map(\.model)).count
     let texts = Set(comparison.columns.filter { $0.measure == .perplexity }.map(\.text)).count
     self.init(
-      title: "Comparison of \(comparison.rows.count) ways of pruning",
+      title: "Comparison of \(comparison.rows.count == 1 ? "one way" : "\(comparison.rows.count) ways") of pruning",
       lead: [
         .tiles([
           .init("models", "\(models)"), .init("texts", "\(texts)"), .init("tasks", "\(comparison.tasks.count)"),
           .init("ways of pruning", "\(comparison.rows.count)"),
           .init("seeds", "\(comparison.seeds)"), .init("prunings", "\(comparison.cellCount)"),
         ]),
-        .paragraph("A table for each text or task: \(comparison.legend())."),
+        .paragraph(
+          "\((["A table for each text or task"] + [comparison.legend(best: "*")].filter { !$0.isEmpty }).joined(separator: ": "))."
+        ),
       ])
     sections = comparison.tables.map { PageSection.table($0, of: comparison) }
     if !comparison.failures.isEmpty {
@@ -97,7 +99,7 @@ extension PageSection {
         title: "\(measure.capitalizedTitle) over sparsity", series: series, xAxis: Axis("zeros, %"),
         yAxis: Axis(measure.title, isLogarithmic: measure.isLowerBetter), references: [first.denseReference]),
       caption: (measure.isLowerBetter ? "Lower is better; equal distances are equal factors." : "Higher is better.")
-        + " Bands are a standard deviation over seeds to either side.")
+        + (comparison.seeds > 1 ? " Bands are a standard deviation over seeds to either side." : ""))
   }
 
   /// The rows of one target side by side.
@@ -116,7 +118,7 @@ extension PageSection {
         ],
         valueLabel: measure.title, categoryLabel: "way of pruning", references: [column.denseReference]),
       caption: "\(measure.isLowerBetter ? "Shorter" : "Longer") is better; the dashed line is the dense model. "
-        + "Error bars are a standard deviation over seeds.")
+        + (comparison.seeds > 1 ? "Error bars are a standard deviation over seeds." : ""))
   }
 
   /// The windows of the best row of a column before and after.

@@ -1,5 +1,8 @@
 /// Numbers as people read them.
 package enum Quantity {
+  /// `1 token`, `12 tokens`.
+  package static func counted(_ value: Int, _ noun: String) -> String { "\(value) \(noun)\(value == 1 ? "" : "s")" }
+
   /// 2.67 M, 6.74 G.
   package static func count(_ value: Int) -> String {
     scaled(Double(value), step: 1000, units: ["", " k", " M", " G", " T"])

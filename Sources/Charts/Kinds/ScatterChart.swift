@@ -1,3 +1,5 @@
+import Support
+
 /// Points of two numbers of the same unit, with the line on which both are equal.
 public struct ScatterChart: Chart {
   /// A point.
@@ -44,7 +46,8 @@ public struct ScatterChart: Chart {
     let places = points.compactMap(\.place)
     let above = places.count { $0.y > $0.x }
     let missing = points.count - places.count
-    return "Scatter chart of \(places.count) points: \(yLabel) against \(xLabel). Above the line where both are equal: "
+    return
+      "Scatter chart of \(Quantity.counted(places.count, "point")): \(yLabel) against \(xLabel). Above the line where both are equal: "
       + "\(above).\(missing == 0 ? "" : " \(missing) missing.")"
   }
 

@@ -25,7 +25,8 @@ extension PageSection {
       facts.append(
         .init(
           "evaluation",
-          "\(evaluation.tokens) tokens predicted in \(evaluation.windows) windows of \(evaluation.sequenceLength)"))
+          "\(evaluation.tokens) tokens predicted in \(Quantity.counted(evaluation.windows, "window")) of \(evaluation.sequenceLength)"
+        ))
       if let text = evaluation.text { facts.append(.init("evaluation text", text.provenance)) }
     }
     return provenance(facts, command: record.command, hashes: record.hashes.json)

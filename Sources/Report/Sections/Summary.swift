@@ -22,7 +22,7 @@ extension PageBlock {
       + "\(record.blocks.count) blocks to zero. The sparsity was shared by the rule \(record.allocation.rule)."
     if let evaluation = record.evaluation {
       sentence +=
-        " The perplexity was measured on \(evaluation.windows) windows of \(evaluation.sequenceLength) tokens, before "
+        " The perplexity was measured on \(Quantity.counted(evaluation.windows, "window")) of \(evaluation.sequenceLength) tokens, before "
         + "and after; nothing was tuned on them."
     } else {
       sentence += " No text was given to measure the perplexity on."
@@ -46,7 +46,7 @@ extension PageBlock {
         + (probe.sparsity.map { " to a sparsity of \(Quantity.percent($0))" } ?? "")
     }
     let sentence =
-      "\(probe ?? "An absent player is skipped"). The worth of a coalition is measured on \(record.windows) windows of "
+      "\(probe ?? "An absent player is skipped"). The worth of a coalition is measured on \(Quantity.counted(record.windows, "window")) of "
       + "\(record.sequenceLength) tokens, in \(record.settings.value.unit)."
     return [.tiles(tiles), .paragraph(sentence)]
   }

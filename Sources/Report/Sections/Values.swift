@@ -14,8 +14,9 @@ extension PageSection {
     var blocks: [PageBlock] = [
       .paragraph(
         """
-        The value of a player is what it adds to the model's prediction, as a mean over coalitions of the others. A player \
-        of a high value keeps more of its weights.
+        The value of a player is what it adds to the model's prediction, \
+        \(values.estimator.presences.isEmpty ? "as a mean over coalitions of the others" : "as all players come in together"). \
+        A player of a high value keeps more of its weights.
         """)
     ]
     let bars = PageBlock.chart(

@@ -7,8 +7,10 @@ import Support
 ///
 /// Where the object has a member `allocation`, as the record of a pruned model has, that member is read.
 public struct AllocationFile: Sendable {
-  /// The file, for messages.
+  /// The file, for messages; `given` for an allocation of a program's own.
   public let source: String
+  /// Whether there is such a file.
+  let isFile: Bool
   private let table: AllocationTable
 
   /// Reads a file of at most 16 MiB; throws where it cannot be read or holds no allocation.
@@ -16,8 +18,21 @@ public struct AllocationFile: Sendable {
     try self.init(parsing: try File.contents(of: path, limit: 1 << 24), source: path)
   }
 
+  /// An allocation of a program's own.
+  ///
+  /// - Parameters:
+  ///   - allocation: a sparsity for each player.
+  ///   - players: the players of the model, as `granularity.cut` gives them.
+  ///   - granularity: the parts that they are.
+  /// - Precondition: there are as many sparsities as players.
+  public init(_ allocation: SparsityAllocation, for players: [Player], _ granularity: Granularity) {
+    precondition(allocation.sparsities.count == players.count)
+    (source, isFile) = ("given", false)
+    table = AllocationTable(allocation, for: players, granularity)
+  }
+
   package init(parsing bytes: [UInt8], source: String) throws(DocumentError) {
-    self.source = source
+    (self.source, isFile) = (source, true)
     let document = try FieldReader(parsing: bytes, source: source)
     table = try AllocationTable(document.json["allocation"].map { FieldReader($0, source: source) } ?? document)
   }

@@ -68,3 +68,11 @@ extension [LinearRole] {
   /// Those of one half of a block, in their order.
   func of(_ sublayer: Sublayer) -> [LinearRole] { filter { $0.sublayer == sublayer } }
 }
+
+extension Granularity {
+  /// The part of a model that a game applies at a time: a block, or attention or MLP where players are smaller.
+  package var appliedPart: String { self == .blocks ? "block" : "sublayer" }
+
+  /// What progress counts.
+  var applications: String { "\(appliedPart) applications" }
+}

@@ -7,26 +7,32 @@ public struct BlockRecord: Sendable {
   public internal(set) var sparsity = 0.0
   /// The fraction that was asked for: the mean over its weights.
   public internal(set) var target = 0.0
-  /// The linears by their names within the block, in the order of the modules.
   package internal(set) var linears: [Named<LinearRecord>] = []
 
   package init() {}
+
+  /// The linears with their names within the block, such as `mlp.up_proj`, in the order of the modules.
+  public var namedLinears: [(name: String, linear: LinearRecord)] { linears.map { ($0.name, $0.value) } }
 }
 
 /// What became of a linear, as a record keeps it.
-package struct LinearRecord: Sendable {
-  package internal(set) var sparsity = 0.0
-  package internal(set) var target = 0.0
-  package internal(set) var zeros = 0
-  package internal(set) var count = 0
+public struct LinearRecord: Sendable {
+  /// The fraction of zeros.
+  public internal(set) var sparsity = 0.0
+  /// The fraction that was asked for.
+  public internal(set) var target = 0.0
+  /// Weights that are zero.
+  public internal(set) var zeros = 0
+  /// Weights.
+  public internal(set) var count = 0
   /// The weight's name in the files.
-  package internal(set) var tensor = TensorName("")
+  public internal(set) var tensor = TensorName("")
   /// What the method says of the squared error of the outputs, weighted where they are.
-  package internal(set) var loss: Double?
+  public internal(set) var loss: Double?
   /// The dampening that it took.
-  package internal(set) var dampening: Double?
+  public internal(set) var dampening: Double?
   /// Inputs that were always zero; nil where the method looks at no inputs.
-  package internal(set) var deadInputs: Int?
+  public internal(set) var deadInputs: Int?
 
   package init() {}
 }

@@ -29,6 +29,7 @@ public struct PerplexityJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where
   /// the perplexity is not finite.
   public func run() throws -> PerplexityResult {
+    try SettingError.demandOne(windows, .windows)
     let corpus = try data.tokens(for: model, .measuring, events: events)
     let windows = try corpus.windows(length: sequenceLength).first(windows)
     events.note(data, has: windows, of: self.windows, "windows", rows: corpus.rowCount)

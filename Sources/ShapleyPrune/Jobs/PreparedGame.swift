@@ -42,7 +42,7 @@ struct PreparedGame {
     let players = settings.granularity.cut(model)
     let wanted = try settings.estimator.measurements(playerCount: players.count, windows: windows.sequences)
     let restored = measurements?.count(windows: windows.sequences) ?? 0
-    return try events.during("Shapley values", unit: "block applications") { update in
+    return try events.during("Shapley values", unit: settings.granularity.applications) { update in
       var game = MemoisedGame(
         try game(model, for: wanted, measurements: measurements, progress: update))
       try predict(game.game, wanted, measurements)
@@ -81,7 +81,7 @@ struct PreparedGame {
         slopes[slopes.count - 1].windows.append(window)
       }
     }
-    try events.during("measurements", unit: "block applications") { update in
+    try events.during("measurements", unit: settings.granularity.applications) { update in
       var game = try game(model, for: wanted, measurements: measurements, progress: update)
       try predict(game, wanted, measurements)
       if !coalitions.isEmpty { _ = try game.values(of: coalitions) }

@@ -127,7 +127,13 @@ public struct PruneJob: Sendable {
 
   /// Throws where settings do not go together.
   func check() throws(SettingError) {
-    if samples < 1 { throw SettingError(.samples, "\(samples)", "there must be one at least") }
+    try SettingError.demandOne(samples, .samples)
+    try SettingError.demandOne(evaluationWindows, .windows)
+    try pruner.checkSettings(.method)
+    if case .shapley(.game(let game, let windows), _, _) = allocation.start {
+      try SettingError.demandOne(windows, .valueWindows)
+      try game.check()
+    }
     if calibration == nil {
       if pruner.statistics > .none { throw SettingError(.method, pruner.name, "it needs a calibration text") }
       if targets == .dense { throw SettingError(.targets, targets.rawValue, "it needs a calibration text") }

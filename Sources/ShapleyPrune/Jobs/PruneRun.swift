@@ -31,7 +31,7 @@ struct PruneRun {
     case .uniform, .owl, .dlp, .alphaPruning, .search: break
     case .given(let file):
       try file.check(blockCount: source.directory.blockCount)
-      others.append(("allocation", file.source, nil))
+      if file.isFile { others.append(("allocation", file.source, nil)) }
     case .shapley(.values(let record), let spread, _):
       try record.check(source.directory)
       if let path = record.source { others.append(("values", path, nil)) }

@@ -62,6 +62,22 @@ public struct SettingError: Error, Equatable, Sendable {
     case task
     /// Questions of a task.
     case items
+    /// Windows of a text that is measured.
+    case windows
+    /// Windows that values are taken on.
+    case valueWindows
+    /// How values are estimated.
+    case estimator
+    /// Who plays for values.
+    case players
+    /// How far tokens that are drawn may be from the most probable ones.
+    case temperature
+    /// The probability that drawn tokens come to.
+    case topP
+    /// The least probability of a drawn token.
+    case minP
+    /// What tokens that a text has pay for it.
+    case repetitionPenalty
   }
 
   /// Which setting it is.
@@ -75,6 +91,41 @@ public struct SettingError: Error, Equatable, Sendable {
     self.setting = setting
     self.value = value
     self.reason = reason
+  }
+}
+
+extension SettingError {
+  /// Throws for a number that is given and less than one.
+  static func demandOne(_ value: Int?, _ setting: Setting) throws(SettingError) {
+    if let value, value < 1 { throw SettingError(setting, "\(value)", "there must be one at least") }
+  }
+
+  /// Throws for a number outside of a range, and for NaN.
+  static func demand(_ value: Double, in range: ClosedRange<Double>, _ setting: Setting) throws(SettingError) {
+    if !range.contains(value) {
+      throw SettingError(setting, "\(value)", "it must be between \(range.lowerBound) and \(range.upperBound)")
+    }
+  }
+}
+
+extension Configurable {
+  /// Throws where a setting has a value that no file could give it.
+  func checkSettings(_ setting: SettingError.Setting) throws(SettingError) {
+    var copy = self
+    do { try copy.set(FieldReader(JSON(members: settingMembers), source: name)) } catch {
+      throw SettingError(setting, nil, error.description)
+    }
+  }
+}
+
+extension GameSettings {
+  /// Throws where a setting has a value that it cannot have, or two do not go together.
+  func check() throws(SettingError) {
+    try estimator.checkSettings(.estimator)
+    try probe?.pruner.checkSettings(.method)
+    if granularity == .linears, probe == nil {
+      throw SettingError(.players, granularity.rawValue, "a linear cannot be bypassed; absent ones must be pruned")
+    }
   }
 }
 

@@ -68,6 +68,9 @@ public struct ShapleyJob: Sendable {
   /// Opens the job's files, hashes them, and cuts windows and samples: everything that decides about the values but the
   /// weights.
   func prepare() throws -> (game: PreparedGame, memory: MemoryBudget) {
+    try SettingError.demandOne(windows, .windows)
+    try SettingError.demandOne(samples, .samples)
+    try settings.check()
     let settings = settings.resolved()
     try settings.estimator.check(playerCount: settings.playerCount(model.directory))
     let text = try data.tokens(for: model, .measuring, events: events)

@@ -133,6 +133,7 @@ extension ShapleyJob {
   ///
   /// - Parameter shards: how many pieces, at least one.
   public func plan(shards: Int) throws -> ShardPlan {
+    try SettingError.demandOne(shards, .shards)
     let (game, _) = try prepare()
     return try ShardPlan(self, game, model: model.load(events: events), shardCount: shards)
   }

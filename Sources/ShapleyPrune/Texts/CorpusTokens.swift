@@ -113,6 +113,7 @@ package struct CorpusTokens {
 
   /// A length that the model has positions for.
   private func positions(_ length: Int?) throws -> Int {
+    if let length, length < 2 { throw SettingError(.sequenceLength, "\(length)", "there must be two at least") }
     let length = length ?? source.defaultLength
     guard length <= source.directory.maximumPositions else {
       throw SettingError(

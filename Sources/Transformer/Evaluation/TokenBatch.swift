@@ -34,8 +34,8 @@ public struct TokenBatch: Sendable, Equatable {
     TokenBatch(tokens: indices.flatMap { tokens[$0 * length..<($0 + 1) * length] }, length: length)
   }
 
-  /// At most the first `count` sequences; all of them for nil.
-  public func first(_ count: Int?) -> TokenBatch { self[sequences: 0..<min(sequences, count ?? sequences)] }
+  /// At most the first `count` sequences, none for less than one; all of them for nil.
+  public func first(_ count: Int?) -> TokenBatch { self[sequences: 0..<max(0, min(sequences, count ?? sequences))] }
 
   /// The sequences in strips of about `rows` tokens, at least one sequence each: what goes through the model at once.
   public func strips(ofRows rows: Int) -> [TokenBatch] {

@@ -14,7 +14,8 @@ package enum DemoCommand: Command {
   package static let summary = "Prune the model that comes with svnup, in under a minute."
   package static let discussion = """
     Measures the dense perplexity, estimates the Shapley value of each of the 84 linears, prunes to 70 % by magnitude, \
-    Wanda and SparseGPT with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it again.
+    Wanda, SparseGPT and ADMM with uniform, OWL and Shapley budgets, saves the best result, reloads it and measures it \
+    again.
     """
   package static let groups: [OptionGroup] = [("Output", [output, report, ReportOptions.charts, OutputOptions.force])]
   package static let examples: KeyValuePairs = [

@@ -38,7 +38,7 @@ package enum ShapleyPlanCommand: Command {
     try file.write(plan.document)
     let sizes = (0..<plan.shardCount).map { plan.shard($0).count }
     let text = """
-      \(plan.measurements.count) measurements in \(plan.shardCount) shards of \(sizes.min() ?? 0) to \(sizes.max() ?? 0); \
+      \(plan.measurements.count) measurements in \(Quantity.counted(plan.shardCount, "shard")) of \(sizes.min() ?? 0) to \(sizes.max() ?? 0); \
       \(plan.applications) applications in all
       plan \(plan.hash)
       """

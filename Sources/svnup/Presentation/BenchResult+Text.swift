@@ -45,7 +45,7 @@ extension BenchResult {
   }
 
   private func text(_ curve: BreakEvenCurve) -> String {
-    var table = Table([.number("zeros"), .number("text"), .number("prompt")])
+    var table = Table([.number("zeros"), .number("text"), .number("prompt of \(BreakEvenCurve.promptTokens)")])
     for point in curve.points {
       table.append([Quantity.percent(point.zeros, digits: 0), point.text.fixed(2), point.prompt.fixed(2)])
     }

@@ -21,7 +21,8 @@ extension Comparison {
       lines += [first.heading, "", table.rendered, ""]
     }
     for failure in failures { lines.append("\(failure.cell): \(failure.reason)") }
-    return (lines + ["*: the best in its column; \(legend(changes: "behind it the change"))", cost.text]).joined(
+    let legend = legend(best: "*", changes: "behind it the change")
+    return (lines + (legend.isEmpty ? [] : [legend]) + [cost.text]).joined(
       separator: "\n")
   }
 }

@@ -16,7 +16,7 @@ extension PerplexityResult {
     let error = perplexity.standardError.map { " ± \($0.fixed(4)) (standard error over windows)" } ?? ""
     return """
       perplexity \(perplexity.perplexity.fixed(4))\(error)
-      mean NLL \(perplexity.meanNLL.fixed(6)) nats on \(perplexity.tokens) tokens in \(perplexity.windows) windows of \
+      mean NLL \(perplexity.meanNLL.fixed(6)) nats on \(Quantity.counted(perplexity.tokens, "token")) in \(Quantity.counted(perplexity.windows, "window")) of \
       \(perplexity.sequenceLength)
       text: \(text.text)
       """

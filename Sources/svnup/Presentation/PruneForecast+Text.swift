@@ -28,7 +28,7 @@ extension PruneForecast {
 
       memory   \(Quantity.bytes(bytes)) at most
       budgets  \(budgets ?? "known when the model has been measured")
-      prunes   \(Quantity.count(prunable)) weights in \(blocks) blocks\(samples.map { ", on \($0) samples of \(sampleLength ?? 0) tokens" } ?? "")
+      prunes   \(Quantity.count(prunable)) weights in \(blocks) blocks\(samples.map { ", on \(Quantity.counted($0, "sample")) of \(sampleLength ?? 0) tokens" } ?? "")
       output   \(Quantity.bytes(outputBytes))
       """
   }

@@ -18,7 +18,7 @@ extension PruningRecord {
     if let densePerplexity, let prunedPerplexity, let evaluation {
       lines.append(
         "perplexity \(densePerplexity.fixed(4)) dense, \(prunedPerplexity.fixed(4)) pruned, on "
-          + "\(evaluation.windows) windows of \(evaluation.sequenceLength) tokens")
+          + "\(Quantity.counted(evaluation.windows, "window")) of \(evaluation.sequenceLength) tokens")
       if let text = evaluation.text { lines.append("text: \(text.text)") }
     }
     return lines.joined(separator: "\n")

@@ -35,7 +35,7 @@ extension ShapleyRecord {
 
   /// What the values were computed from, and what that is in applications of parts of the model.
   private var work: String {
-    let unit = settings.granularity == .blocks ? "blocks" : "sublayers"
+    let unit = "\(settings.granularity.appliedPart)s"
     let nodes = values.estimator.presences.count
     if nodes > 0 { return "derivatives at \(nodes) nodes, about as much as \(applications) \(unit) applied" }
     let share = Quantity.percent(Double(applications) / Double(max(naiveApplications, 1)), digits: 0)

@@ -138,8 +138,11 @@ public struct CompareJob: Sendable {
     try demand(!rules.isEmpty, .allocations, "there is nothing to compare")
     try demand(!targets.isEmpty, .sparsities, "there is nothing to compare")
     try demand((1...Self.seedLimit).contains(seeds), .seeds, "there must be 1 to \(Self.seedLimit)")
-    try demand(samples > 0, .samples, "there must be one at least")
-    try demand((items ?? 1) > 0, .items, "there must be one at least")
+    for (value, setting) in [
+      (samples, SettingError.Setting.samples), (windows, .valueWindows), (evaluationWindows, .windows), (items, .items),
+    ] { try SettingError.demandOne(value, setting) }
+    for pruner in methods { try pruner.checkSettings(.methods) }
+    for estimator in estimators { try estimator.checkSettings(.estimator) }
     let texts = evaluations.map { (setting: SettingError.Setting.data, path: $0.path) } + tasks.map { (.task, $0) }
     for (setting, path) in [(.calibration, calibration.path)] + texts {
       try demand(

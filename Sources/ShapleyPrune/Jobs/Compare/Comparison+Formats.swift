@@ -28,15 +28,24 @@ extension Comparison {
   /// Whether an entry cannot be told from the best of its column.
   package static func isWithinNoise(_ entry: Entry) -> Bool { entry.bestTest?.isNoise == true }
 
-  /// What the marks in a table mean, in which changes stand in brackets, or at another place.
-  package func legend(changes: String = "in brackets the change") -> String {
-    let deviation = seeds > 1 ? "mean ± standard deviation over \(seeds) seeds; " : ""
+  /// What the marks in a table mean; empty where it has none.
+  ///
+  /// - Parameters:
+  ///   - best: the mark of the best row; nil where it is set in bold.
+  ///   - changes: where the change stands.
+  package func legend(best: String? = nil, changes: String = "in brackets the change") -> String {
+    var parts = seeds > 1 ? ["mean ± standard deviation over \(seeds) seeds"] : []
+    if let best { parts.append("\(best): the best in its column") }
+    // One row has nothing to be compared with.
+    guard rows.count > 1 else { return parts.joined(separator: "; ") }
     let tasks = grid.job.tasks.isEmpty ? "" : ", of accuracies as a difference in points"
     let units = grid.job.tasks.isEmpty ? "windows" : "windows or items"
-    return
-      "\(deviation)\(changes) against the uniform allocation of the same method\(tasks); ≈: no more than noise by a paired test "
-      + "over \(units) at \(Quantity.percent(PairedTest.level, digits: 0)); "
-      + "°: not to be told from the best in the column by that test"
+    parts += [
+      "\(changes) against the uniform allocation of the same method\(tasks)",
+      "≈: no more than noise by a paired test over \(units) at \(Quantity.percent(PairedTest.level, digits: 0))",
+      "°: not to be told from the best in the column by that test",
+    ]
+    return parts.joined(separator: "; ")
   }
 
   /// Tables in Markdown, one for each model and text, the best of a column in bold.
@@ -61,7 +70,8 @@ extension Comparison {
       }
       lines.append("")
     }
-    return (lines + [legend() + "."]).joined(separator: "\n") + "\n"
+    let legend = legend()
+    return (lines + (legend.isEmpty ? [] : [legend + "."])).joined(separator: "\n") + "\n"
   }
 
   /// Tables in LaTeX without packages, one for each model and text.

@@ -17,12 +17,15 @@ public struct EvaluateResult: Sendable {
   }
 
   /// How one item was answered.
-  package struct Answer: Sendable {
-    package let right: Int
-    /// The most probable choice, and the most probable one by the byte.
-    package let choice: Int
-    package let choiceByBytes: Int
-    package let scores: [ContinuationScore]
+  public struct Answer: Sendable {
+    /// The right choice, from 0 on; 0 for a last word.
+    public let right: Int
+    /// The most probable choice.
+    public let choice: Int
+    /// The choice with the largest logarithm of its probability by the byte.
+    public let choiceByBytes: Int
+    /// Of each choice, how probable it is.
+    public let scores: [ContinuationScore]
 
     init(_ item: TaskItem, _ scores: [ContinuationScore]) {
       (right, self.scores) = (item.answer, scores)
@@ -39,7 +42,8 @@ public struct EvaluateResult: Sendable {
   /// The file.
   public let task: String
   package let form: TaskForm
-  package let answers: [Answer]
+  /// How each item was answered, in the order of the file.
+  public let answers: [Answer]
   /// What the job held in memory, as far as it was predicted.
   package var memory: MemoryBudget?
 

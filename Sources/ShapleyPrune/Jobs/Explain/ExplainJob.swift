@@ -70,7 +70,7 @@ public struct ExplainJob: Sendable {
     guard let prepared = run.game else { preconditionFailure("values of a game are taken") }
     // What is measured for the values of all is not measured again for the one.
     let store = MeasurementsInMemory()
-    let (game, record) = try events.during("Shapley values", unit: "block applications") { update in
+    let (game, record) = try events.during("Shapley values", unit: granularity.applications) { update in
       var game = MemoisedGame(try prepared.game(model, for: nil, measurements: store, progress: update))
       let values = try diagonal.estimate(&game)
       return (game, prepared.record(of: values, players, game))
@@ -81,7 +81,7 @@ public struct ExplainJob: Sendable {
       player: players[index], players: players.map(\.name), record: record, shared: shared, index: index,
       text: prepared.text)
     try describeAbsence(&walk, game.game, model)
-    try events.during("windows", unit: "block applications") { update in
+    try events.during("windows", unit: granularity.applications) { update in
       var game = MemoisedGame(try prepared.game(model, for: nil, measurements: store, progress: update))
       walk.windows = try estimator.contributions(of: index, in: &game).map { window, terms in
         Explanation.Window(players: window.map { players[$0].name }, player: index - window.lowerBound, terms: terms)

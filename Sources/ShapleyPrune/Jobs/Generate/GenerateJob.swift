@@ -61,7 +61,7 @@ public struct GenerateJob: Sendable {
   /// Continues each of some texts, several at a time by one pass of the model, and hands out the results in the order of the texts, with the
   /// number of each.
   ///
-  /// The model is read once, behind the check of all texts. Each draws from the same seed, and none is changed by its company: the weights'
+  /// The model is read once, behind the check of all texts. Each draws from its own seed or the job's, and none is changed by its company: the weights'
   /// products are the same to the bit, unless a model leaves out zeros, where the last bits may differ. Ends early where the token says
   /// stop. Throws as for one text.
   public func run(
@@ -126,8 +126,18 @@ public struct GenerateJob: Sendable {
     return (batch, min(lengths[0], prompts[0] + Self.mostRoom), budget)
   }
 
+  /// Throws where a setting has a value that it cannot have.
+  private func check() throws(SettingError) {
+    if limit < 0 { throw SettingError(.tokens, "\(limit)", "there cannot be fewer than none") }
+    try SettingError.demand(sampling.temperature, in: 0...100, .temperature)
+    try SettingError.demand(sampling.topP, in: Double.leastNonzeroMagnitude...1, .topP)
+    try SettingError.demand(sampling.minP, in: 0...1, .minP)
+    try SettingError.demand(sampling.repetitionPenalty, in: 0.01...100, .repetitionPenalty)
+  }
+
   /// The tokens of some prompts.
   private func tokens(of prompts: [GeneratePrompt]) throws -> (tokenizer: BPETokenizer, prompts: [PromptTokens]) {
+    try check()
     let tokenizer = try model.tokenizer()
     for note in tokenizer.notes { events.note(note) }
     let unread = try model.directory.unreadGenerationSettings()
