@@ -14,7 +14,7 @@ struct CompareEndToEndTests {
   static let grid = [
     Inputs.llama3, Inputs.opt, "--methods", "wanda,admm", "--allocations", "uniform,owl,shapley", "--players", "blocks",
     "--estimators", "diagonal", "--sparsities", "0.5", "--patterns", "2:4", "--seeds", "2", "--calibration",
-    Inputs.rows, "--samples", "4", "--value-windows", "2", "--data", Inputs.stream, "--sequence-length", "64",
+    Inputs.stream, "--samples", "4", "--value-windows", "2", "--data", Inputs.stream, "--sequence-length", "64",
   ]
   static let files = ["cells.csv", "compare.json", "table.csv", "table.md", "table.tex"]
 
@@ -67,7 +67,7 @@ struct CompareEndToEndTests {
       let seed = try #require(
         entries.first { $0["row"]?.integer == 5 && $0["model"]?.text == "opt-125m" }?["figures"]?.doubles)
       let words = [
-        "prune", Inputs.opt, "--sparsity", "0.5", "--calibration", Inputs.rows, "--samples", "4", "--windows", "2",
+        "prune", Inputs.opt, "--sparsity", "0.5", "--calibration", Inputs.stream, "--samples", "4", "--windows", "2",
         "--players", "blocks", "--data", Inputs.stream, "--sequence-length", "64", "--json",
       ]
       for index in 0..<2 {

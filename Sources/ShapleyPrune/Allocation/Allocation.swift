@@ -35,8 +35,10 @@ public enum Allocation: Sendable {
   /// Whether a calibration text is needed to share out the sparsity.
   var looksAtInputs: Bool {
     switch self {
-    case .owl, .dlp, .shapley, .search: true
-    case .uniform, .alphaPruning, .given: false
+    // Values that are given need a text only where the spread is searched on it.
+    case .shapley(.values, .auto, _), .shapley(.game, _, _): true
+    case .owl, .dlp, .search: true
+    case .uniform, .alphaPruning, .given, .shapley: false
     }
   }
 }

@@ -104,6 +104,10 @@ package struct AllocationTable: Record, Equatable, Sendable {
       return [("players", JSON(table.granularity.rawValue)), ("sparsities", share.named.write(table.entries))]
     } read: { (table, object) throws(DocumentError) in
       guard object.json["players"] != nil else {
+        if object.json["blocks"] != nil, object.json["sparsities"] != nil {
+          throw object.failure(
+            "it has a list of blocks, or sparsities by name with the 'players' that they are; not both")
+        }
         let blocks = try object.member("blocks")
         table = AllocationTable(blocks: try share.list.read(blocks))
         return

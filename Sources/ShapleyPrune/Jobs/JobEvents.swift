@@ -72,6 +72,14 @@ extension JobEvents {
     }
   }
 
+  /// Says so where a seed was asked for and nothing is drawn.
+  ///
+  /// - Parameter rows: rows of the text that samples come from, where it has rows.
+  func note(seed: Int, of corpus: Corpus?, rows: Int?) {
+    guard seed != 0, let corpus, rows != nil else { return }
+    note("\(corpus.path ?? "the token ids"): its rows are taken in their order, so that the seed \(seed) draws nothing")
+  }
+
   /// Calls `body` with a function that takes the bytes of each step; progress is told in MiB.
   func duringBytes<Result, Failure: Error>(
     _ label: String, total: Int, _ body: (_ advance: @escaping (Int) -> Void) throws(Failure) -> Result

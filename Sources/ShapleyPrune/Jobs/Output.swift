@@ -101,6 +101,12 @@ package final class OutputFile: Sendable {
         throw refusal("it is one of the inputs")
       }
     }
+    // A folder of texts is read whole, the next time with this file.
+    for input in inputs where !FileSystem.isListed(Path.join(input, "config.json")) {
+      if let source = try? FileSystem.resolve(input), Path.isWithin(FileSystem.place(path), source) {
+        throw refusal("it lies in \(input), which is read")
+      }
+    }
     let parent = Path.parent(of: path)
     guard let folder = try? FileSystem.status(parent), folder.kind == .directory else {
       throw refusal("the folder \(parent) does not exist")

@@ -139,6 +139,11 @@ public struct PruneJob: Sendable {
       if targets == .dense { throw SettingError(.targets, targets.rawValue, "it needs a calibration text") }
       if weighting == .gradient { throw SettingError(.weighting, weighting.rawValue, "it needs a calibration text") }
     }
+    if sequencing == .stage, pruner.statistics == .none, targets != .dense {
+      throw SettingError(
+        .sequential, sequencing.rawValue,
+        "it changes nothing: \(pruner.name) looks at no inputs, and no targets are dense")
+    }
     if weighting == .gradient {
       if case .structured? = pattern {
         throw SettingError(.weighting, weighting.rawValue, "it changes nothing where every row has N of M weights")

@@ -57,6 +57,7 @@ struct PruneRun {
     evaluation = try measured?.windows(length: job.sequenceLength).first(job.evaluationWindows)
     job.events.note(job.calibration, has: samples, of: job.samples, "samples", rows: corpus?.rowCount)
     job.events.note(job.evaluation, has: evaluation, of: job.evaluationWindows, "windows", rows: measured?.rowCount)
+    job.events.note(seed: job.seed, of: job.calibration, rows: corpus?.rowCount)
     if let path = job.calibration?.path, !job.looksAtInputs {
       job.events.note("\(path): nothing depends on the calibration text in this run")
     }

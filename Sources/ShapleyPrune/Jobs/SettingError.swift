@@ -22,6 +22,8 @@ public struct SettingError: Error, Equatable, Sendable {
     case targets
     /// What an error in an output counts.
     case weighting
+    /// What is pruned at a time.
+    case sequential
     /// The calibration text.
     case calibration
     /// How the sparsity is shared.

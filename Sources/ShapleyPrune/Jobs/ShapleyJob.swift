@@ -79,6 +79,10 @@ public struct ShapleyJob: Sendable {
     let samples = try corpus?.samples(count: self.samples, length: sequenceLength, seed: seed)
     events.note(data, has: windows, of: self.windows, "windows", rows: text.rowCount)
     events.note(calibration, has: samples, of: self.samples, "samples", rows: corpus?.rowCount)
+    events.note(seed: seed, of: calibration, rows: corpus?.rowCount)
+    if let path = calibration?.path, settings.probe?.pruner.statistics == StatisticsKind.none {
+      events.note("\(path): nothing depends on the calibration text in this run")
+    }
     let budget = try MemoryBudget(
       model, limit: memoryLimit, length: max(windows.length, samples?.length ?? 0),
       storesStates: settings.probe.map { $0.pruner.statistics > .none } ?? false

@@ -27,8 +27,13 @@ package struct Table: Sendable {
   package func inserting(_ column: Column, after title: String, _ cells: [String]) -> Table {
     assert(cells.count == rows.count, "a column has other cells than the table has rows")
     let place = columns.firstIndex { $0.title == title }.map { $0 + 1 } ?? columns.count
-    var table = Table(columns[..<place] + [column] + columns[place...])
-    for (row, cell) in zip(rows, cells) { table.append(row[..<place] + [cell] + row[place...]) }
+    func inserting<Part>(_ part: Part, into parts: [Part]) -> [Part] {
+      var parts = parts
+      parts.insert(part, at: place)
+      return parts
+    }
+    var table = Table(inserting(column, into: columns))
+    for (row, cell) in zip(rows, cells) { table.append(inserting(cell, into: row)) }
     return table
   }
 }

@@ -84,6 +84,8 @@ protocol OperatingSystem {
 
   // MARK: Signals
 
+  /// Sees to it that no file which is opened takes the place of a standard stream that was closed, whose use fails all the same.
+  static func keepStandardStreams()
   /// Makes a write that nobody reads, or that is over a limit on file sizes, fail instead of ending the process.
   static func ignoreWriteSignals()
   /// Has requests to end the process, SIGTERM and SIGINT, call a handler with their number.

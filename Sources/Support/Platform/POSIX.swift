@@ -182,6 +182,13 @@
 
     // MARK: Signals
 
+    static func keepStandardStreams() {
+      // The lowest free number is taken; in the wrong direction, so that reading and writing fail.
+      for descriptor in [0, 1, 2] as [Int32] where fcntl(descriptor, F_GETFD) == -1 {
+        _ = openFile("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY, 0)
+      }
+    }
+
     static func ignoreWriteSignals() { for number in [SIGPIPE, SIGXFSZ] { _ = signal(number, SIG_IGN) } }
 
     static func watchTermination(_ handler: @convention(c) (Int32) -> Void) {

@@ -23,6 +23,9 @@ package enum Process {
     }
   }
 
+  /// Sees to it that no file which is opened takes the place of a standard stream that was closed, whose use fails all the same.
+  package static func keepStandardStreams() { System.keepStandardStreams() }
+
   /// Makes a write that nobody reads, or that is over a limit on file sizes, fail instead of ending the process.
   package static func ignoreWriteSignals() { System.ignoreWriteSignals() }
 

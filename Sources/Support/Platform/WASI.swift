@@ -69,6 +69,7 @@
 
     // MARK: Signals
 
+    static func keepStandardStreams() {}
     static func ignoreWriteSignals() {}
     static func watchTermination(_ handler: @convention(c) (Int32) -> Void) {}
     static func restoreTermination(_ number: Int32) {}

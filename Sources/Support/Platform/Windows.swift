@@ -252,6 +252,7 @@
 
     // MARK: Signals
 
+    static func keepStandardStreams() {}
     static func ignoreWriteSignals() {}
 
     static func watchTermination(_ handler: @convention(c) (Int32) -> Void) {

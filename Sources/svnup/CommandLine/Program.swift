@@ -28,6 +28,7 @@ package enum Program {
   /// Carries out a command line, given without the program's own name.
   static func run(_ words: [String]) -> Int32 {
     // A reader that goes away is told by the failing write, so that temporary files are removed on the way out.
+    Process.keepStandardStreams()
     Process.ignoreWriteSignals()
     do { return try dispatch(words) } catch { return Console.exitStatus(reporting: error) }
   }

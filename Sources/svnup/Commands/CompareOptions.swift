@@ -67,6 +67,16 @@ package enum CompareOptions {
     if arguments.isGiven(patterns), !arguments[allocations].contains(.uniform) {
       throw arguments.usageError("--patterns gives every linear the same sparsity, so it needs --allocations uniform")
     }
+    if arguments.isGiven(patterns), !arguments.isGiven(sparsities) {
+      // What is usual for sparsities is left out; what somebody asked for is not.
+      let named = arguments.isGiven(allocations) ? arguments[allocations].filter { $0 != .uniform } : []
+      if let other = named.first {
+        throw arguments.usageError(
+          "--allocations \(other.rawValue): --patterns gives every linear the same sparsity; add --sparsities, or take uniform alone"
+        )
+      }
+      try arguments.refuse([estimators, players, valueWindows], unless: "--sparsities")
+    }
   }
 
   /// The job that a command line asks for.

@@ -24,6 +24,10 @@ package enum DemoCommand: Command {
       "svnup demo --output kjv-pruned",
   ]
 
+  package static func validate(_ arguments: Arguments) throws(UsageError) {
+    try ReportOptions.validate(arguments, outputs: [output])
+  }
+
   package static func run(_ arguments: Arguments, console: Console) throws {
     let kept = arguments[output]
     let temporary = Path.join(Process.environment("TMPDIR") ?? "/tmp", "svnup-demo-\(FileSystem.processIdentifier)")

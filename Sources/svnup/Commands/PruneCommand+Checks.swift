@@ -11,6 +11,7 @@ extension PruneCommand {
     if !isDry(arguments) {
       _ = try arguments.required(output)
     } else {
+      if !arguments.isGiven(output) { try arguments.refuse([OutputOptions.force], unless: "--output") }
       try arguments.refuse([journal] + ReportOptions.all, unless: "a run that prunes, with --output and no --dry-run")
     }
     try validateAllocation(arguments)
@@ -80,7 +81,8 @@ extension PruneCommand {
     switch allocationChoice(arguments) {
     case .owl: return "--allocation owl"
     case .dlp: return "--allocation dlp"
-    case .shapley: return "--allocation shapley"
+    case .shapley:
+      return arguments.isGiven(values) && arguments[spread] != .auto ? nil : "--allocation shapley"
     case .search: return "--allocation search"
     case .uniform, .alphaPruning, .file: return nil
     }

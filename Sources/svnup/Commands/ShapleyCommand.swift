@@ -49,14 +49,17 @@ package enum ShapleyCommand: Command {
     job.events = events ?? console
     job.stop = Stopping.token(keepsMeasurements: job.output != nil || journal != nil)
     let result = try job.run(journal: journal)
-    // Told first: a disk that is full must not cost the values.
-    try console.report(
-      result.record.json.with("run", result.cost.json).with("memory", result.memory.json),
-      or: "\(result.record.text(console)); \(result.cost.text)")
+    // Told first, since a disk that is full must not cost the values; nor must a reader who has gone.
+    let told = Result {
+      try console.report(
+        result.record.json.with("run", result.cost.json).with("memory", result.memory.json),
+        or: "\(result.record.text(console)); \(result.cost.text)")
+    }
     try result.save()
     try report.write(
       Page(
         of: result.record, model: Path.name(of: job.model.path), command: ["svnup"] + CommandLine.arguments.dropFirst(),
         cost: events), console)
+    try told.get()
   }
 }

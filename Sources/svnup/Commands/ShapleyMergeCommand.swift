@@ -20,6 +20,10 @@ package enum ShapleyMergeCommand: Command {
     "The values, or the list of what is missing:": "svnup shapley merge --plan plan.json shards --output values.json"
   ]
 
+  package static func validate(_ arguments: Arguments) throws(UsageError) {
+    if !arguments.isGiven(ShapleyOptions.output) { try arguments.refuse([OutputOptions.force], unless: "--output") }
+  }
+
   package static func run(_ arguments: Arguments, console: Console) throws {
     let (path, folder) = (try arguments.required(ShapleyOptions.plan), arguments[folder])
     let plan = try ShardPlan(path)
@@ -29,8 +33,9 @@ package enum ShapleyMergeCommand: Command {
     }
     switch try plan.merge(folder, events: console) {
     case .values(let record):
-      try console.report(record.json, or: record.text(console))
+      let told = Result { try console.report(record.json, or: record.text(console)) }
       try file?.write(record.json)
+      try told.get()
     case .missing(let shards):
       let list = ShardIndex.list(shards)
       try console.report(["missing": JSON(shards), "array": JSON(list)], or: list)

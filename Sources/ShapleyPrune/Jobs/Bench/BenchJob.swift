@@ -40,8 +40,11 @@ public struct BenchJob: Sendable {
       guard value > 0 else { throw SettingError(setting, "\(value)", "there must be one at least") }
     }
     guard prompt <= positions, tokens <= positions - prompt else {
-      throw SettingError(
-        .promptTokens, "\(prompt)", "with \(tokens) more these are more than the model's \(positions) positions")
+      throw promptTokens == nil
+        ? SettingError(
+          .tokens, "\(tokens)", "with \(prompt) in front these are more than the model's \(positions) positions")
+        : SettingError(
+          .promptTokens, "\(prompt)", "with \(tokens) more these are more than the model's \(positions) positions")
     }
     let corpus = try data?.tokens(for: model, .measuring, events: events)
     let text = try corpus?.windows(length: nil).first(windows)

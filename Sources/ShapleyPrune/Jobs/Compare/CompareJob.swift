@@ -152,7 +152,10 @@ public struct CompareJob: Sendable {
     if !rules.contains(.uniform), let groups = targets.lazy.compactMap(\.groups).first {
       throw SettingError(.patterns, groups, "it is the same for every linear: add the uniform allocation")
     }
+    var places: Set<[UInt8]> = []
     for model in models {
+      let place = (try? FileSystem.resolve(model.path)) ?? model.path
+      if !places.insert(Array(place.utf8)).inserted { throw SettingError(.models, model.path, "it is there twice") }
       for granularity in granularities where rules.contains(.shapley) {
         var settings = GameSettings()
         settings.granularity = granularity

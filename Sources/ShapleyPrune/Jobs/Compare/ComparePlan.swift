@@ -41,6 +41,7 @@ public struct ComparePlan: Sendable {
     self.job = job
     self.folder = folder
     let request = try Request(job)
+    try Self.checkSeeds(job)
     try Self.makeFolder(folder)
     let path = Path.join(folder, Self.fileName)
     var old = try? FieldReader(file: path)
@@ -90,6 +91,24 @@ public struct ComparePlan: Sendable {
     }
     checked = []
     tasks = Self.grid(job, identity).tasks
+  }
+
+  /// Throws where several seeds are asked for and nothing is drawn, so that their spread would be none.
+  private static func checkSeeds(_ job: CompareJob) throws {
+    guard job.seeds > 1, let source = job.models.first else { return }
+    let grid = CompareGrid(job) { "\($1)" }
+    let drawing = grid.rows.contains { row in
+      row.game?.estimator.settingMembers.contains { $0.0 == "seed" } ?? false
+    }
+    guard !drawing else { return }
+    let looksAtInputs = grid.cells.contains { grid.pruning($0).looksAtInputs }
+    let rows = try job.calibration.tokens(for: source, .calibrating, events: SilentEvents()).rowCount
+    if !looksAtInputs || rows != nil {
+      throw SettingError(
+        .seeds, "\(job.seeds)",
+        looksAtInputs
+          ? "nothing is drawn: rows of token ids are taken in their order" : "nothing is drawn in these prunings")
+    }
   }
 
   /// What a plan's file says of the memory of each model.
