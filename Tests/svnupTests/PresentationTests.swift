@@ -50,6 +50,17 @@ struct TableTests {
         """)
   }
 
+  @Test("a column finds its place, and the last one goes where a terminal has no room for it")
+  func columns() {
+    var table = Table([.text("part"), .number("value")])
+    table.append(["mlp", "0.5"])
+    let wide = table.inserting(.text("bar"), after: "part", ["####"]).inserting(
+      .text("note"), after: "nothing", ["last"])
+    #expect(wide.rows == [["mlp", "####", "0.5", "last"]])
+    #expect(wide.rendered(within: 23) == wide.rendered)
+    #expect(wide.rendered(within: 22) == "part  bar   value\n----  ----  -----\nmlp   ####    0.5")
+  }
+
   @Test("control characters of a cell cannot break its line")
   func controlCharacters() {
     var table = Table([.text("piece")])

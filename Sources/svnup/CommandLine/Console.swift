@@ -35,6 +35,9 @@ package struct Console: Sendable {
   /// How bars are drawn on this terminal.
   var barStyle: Bar.Style { Bar.Style(environment: Process.environment) }
 
+  /// Columns of the terminal that results go to; nil where they go elsewhere.
+  var width: Int? { StandardStream.output.isTerminal ? StandardStream.output.columns : nil }
+
   /// Tells an error in one line and returns the exit status it leads to.
   static func exitStatus(reporting error: any Error) -> Int32 {
     if error is OutputClosed { return 0 }

@@ -26,7 +26,7 @@ extension ShapleyRecord {
   func text(_ console: Console) -> String {
     let error = values.standardErrors?.max().map { ", standard errors up to \($0.fixed(5))" } ?? ""
     return """
-      \(table(console.barStyle))
+      \(table(console))
 
       v(all) \(values.grandValue.fixed(5)), v(none) \(values.emptyValue.fixed(5)), efficiency gap \(values.efficiencyGap.fixed(5))\(error)\(text.map { "\ntext: \($0.text)" } ?? "")
       \(work)
@@ -44,16 +44,17 @@ extension ShapleyRecord {
   }
 
   /// The values of each block's parts, and their sum.
-  private func table(_ style: Bar.Style) -> String {
+  private func table(_ console: Console) -> String {
     let grid = PlayerGrid(names, values.values)
     let parts = grid.parts.filter { !$0.isEmpty }
-    let bar = Bar(comparing: grid.sums, width: parts.isEmpty ? 40 : 16, style: style)
+    let bar = Bar(comparing: grid.sums, width: parts.isEmpty ? 40 : 16, style: console.barStyle)
     var table = Table(
       [.number("block")] + parts.map { .number($0) } + [.number(parts.isEmpty ? "Shapley value" : "sum"), .text("")])
     for (block, (row, sum)) in zip(grid.blocks, zip(grid.rows, grid.sums)) {
       let figures = parts.isEmpty ? [] : row.map { $0?.fixed(5) ?? "" }
       table.append([block] + figures + [sum.fixed(5), bar.rendered(sum)])
     }
-    return table.rendered
+    // Where bars find no room, the figures do.
+    return table.rendered(within: console.width)
   }
 }
