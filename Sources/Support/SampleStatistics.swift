@@ -1,4 +1,4 @@
-/// The figures of a sample, in the order of its numbers.
+/// The figures of a sample, in the order of its numbers; O(n).
 extension Collection<Double> {
   /// Σ x / n; NaN for no number.
   package var mean: Double { reduce(0, +) / Double(count) }

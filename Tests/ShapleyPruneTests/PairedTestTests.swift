@@ -59,9 +59,11 @@ import Testing
   @Test("Equal differences count by their signs: two prove nothing, six do")
   func equalDifferences() {
     for (count, probability) in [(2, 0.5), (5, 0.0625), (6, 0.03125)] {
-      let test = PairedTest(Array(repeating: 1, count: count), Array(repeating: 0, count: count))
-      #expect(abs((test.probability ?? 9) - probability) < 1e-12)
-      #expect(test.isDifferent == (count > 5))
+      for difference in [1, 0.1, -0.7, 1.1] {
+        let test = PairedTest(Array(repeating: difference, count: count), Array(repeating: 0, count: count))
+        #expect(abs((test.probability ?? 9) - probability) < 1e-12)
+        #expect(test.isDifferent == (count > 5))
+      }
     }
     #expect(PairedTest([1, 1], [1, 1]).probability == 1)
   }

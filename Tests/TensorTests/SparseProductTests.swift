@@ -49,13 +49,18 @@ private let expandingKernels = availableKernels.filter {
   @Test("Any rows of a compressed weight give the same rows of the product, to the bit", arguments: availableKernels)
   func ranges(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {
-      let weight = StoredMatrix(sparseMatrix(150, 203, zeros: 0.6, seed: 1), as: .bfloat16).compressed()
-      for rows in [1, 7, 8, 20, 120] {
-        let a = Matrix.random(rows, 203, seed: 2)
-        let whole = matmul(a, transposed: weight)
-        for range in [0..<0, 0..<150, 149..<150, 37..<111] {
-          let part = matmul(a, transposed: weight, rows: range)
-          #expect(part.bits == whole.block(rows: 0..<rows, columns: range).bits, "rows \(range)")
+      // The rows of the second one have many elements left in front and few behind: how they are multiplied goes by all of them.
+      var uneven = sparseMatrix(150, 203, zeros: 0.95, seed: 1)
+      for row in 0..<60 { for column in 0..<203 { uneven[row, column] = 1 + Float(row * column % 17) } }
+      for matrix in [sparseMatrix(150, 203, zeros: 0.6, seed: 1), uneven] {
+        let weight = StoredMatrix(matrix, as: .bfloat16).compressed()
+        for rows in [1, 7, 8, 16, 20, 24, 32, 40, 48, 120] {
+          let a = Matrix.random(rows, 203, seed: 2)
+          let whole = matmul(a, transposed: weight)
+          for range in [0..<0, 0..<150, 149..<150, 37..<111] {
+            let part = matmul(a, transposed: weight, rows: range)
+            #expect(part.bits == whole.block(rows: 0..<rows, columns: range).bits, "\(rows), rows \(range)")
+          }
         }
       }
     }
@@ -63,12 +68,17 @@ private let expandingKernels = availableKernels.filter {
 
   @Test("Compressed and dense weights in one product, and a sum added to, give what each gives alone")
   func mixture() {
-    let dense = StoredMatrix(sparseMatrix(40, 96, zeros: 0.5, seed: 3), as: .bfloat16)
-    let weights = [dense, dense.compressed(), dense, dense.compressed()]
-    for rows in [1, 6, 20, 100] {
+    // Each of them has another number of rows up to which it is expanded.
+    var groups = sparseMatrix(40, 96, zeros: 0, seed: 3)
+    for row in 0..<40 { for column in 0..<96 where column % 4 < 2 { groups[row, column] = 0 } }
+    let weights = ([0, 0.5, 0.7, 0.9].map { sparseMatrix(40, 96, zeros: $0, seed: 3) } + [groups]).flatMap { matrix in
+      let dense = StoredMatrix(matrix, as: .bfloat16)
+      return [dense, dense.compressed()]
+    }
+    for rows in [1, 6, 16, 20, 24, 32, 40, 48, 100] {
       let a = Matrix.random(rows, 96, seed: 4)
       let together = matmul(a, transposed: weights)
-      for (weight, product) in zip(weights, together) {
+      for ((weight, dense), product) in zip(zip(weights, weights.indices.map { weights[$0 / 2 * 2] }), together) {
         #expect(product.bits == matmul(a, transposed: weight).bits)
         let start = Matrix.random(rows, 40, seed: 5)
         var sum = start

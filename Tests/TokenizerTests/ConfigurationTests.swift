@@ -164,6 +164,25 @@ struct ConfigurationTests {
     #expect(try TemporaryTokenizer(["tokenizer.json": Self.kjv.bytes("tokenizer.json")]).load().notes.isEmpty)
   }
 
+  @Test(
+    "Settings in added_tokens_decoder count where tokenizer.json has others, and a role makes special what has them from there"
+  )
+  func decoderSettings() throws {
+    let listed: [(String, JSON)] = [
+      ("1", ["content": "<s>", "lstrip": true, "special": true, "normalized": false]),
+      ("1024", ["content": "<|end|>", "special": false, "normalized": false]),
+    ]
+    let configuration: JSON = ["added_tokens_decoder": JSON(members: listed), "eos_token": "<|end|>"]
+    let tokenizer = try TemporaryTokenizer([
+      "tokenizer.json": Self.kjv.bytes("tokenizer.json"), "tokenizer_config.json": configuration.encoded(),
+    ]).load()
+    // As transformers 5.24 does it.
+    #expect(tokenizer.encode("a <s>b") == [1, 262, 1, 273])
+    #expect(tokenizer.encode("a<|end|>b") == [1, 262, 1024, 273])
+    #expect(tokenizer.text(of: [1, 262, 1024, 273], skippingSpecialTokens: true) == "a b")
+    #expect(tokenizer.endOfText == 1024)
+  }
+
   @Test("add_prefix_space that contradicts tokenizer.json is named, whatever the class")
   func contradictedSpace() throws {
     for (setting, isNamed) in [(false, true), (true, false)] {

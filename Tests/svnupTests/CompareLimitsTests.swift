@@ -16,6 +16,11 @@ struct CompareLimitsTests {
     return result.output
   }
 
+  /// The tables, which have no times.
+  private func tables(_ study: String) throws -> [[UInt8]] {
+    try ["compare.json", "table.md", "cells.csv"].map { try File.contents(of: Path.join(study, $0)) }
+  }
+
   @Test("a part that cannot be measured fails the cells that need it, and no others, in one run and task by task")
   func parts() throws {
     try withTemporaryFolder { folder in
@@ -42,7 +47,8 @@ struct CompareLimitsTests {
       for task in 0..<(try #require(plan["tasks"]?.integer)) {
         _ = try run(["compare", "work", study, "--task", "\(task)"])
       }
-      #expect(try run(["compare", "merge", study]) == text)
+      _ = try run(["compare", "merge", study])
+      #expect(try tables(study) == tables(Path.join(folder, "whole")))
     }
   }
 
@@ -87,7 +93,7 @@ struct CompareLimitsTests {
         Inputs.text("calibration"), "--samples", "8", "--sequence-length", "128", "--data", Inputs.text("test"),
         "--windows", "4", "--memory", "64MiB", "--output",
       ]
-      let text = try run(["compare"] + words + [whole])
+      _ = try run(["compare"] + words + [whole])
       let plan = try Fixtures.json(Path.join(whole, "plan.json"))
       let memory = try #require(plan["memory"]?.array?.first)
       #expect(
@@ -97,9 +103,11 @@ struct CompareLimitsTests {
       try FileSystem.makeDirectory(Path.join(study, "tasks"))
       try File.replace(Path.join(study, "plan.json"), with: try File.contents(of: Path.join(whole, "plan.json")))
       for task in (0..<4).reversed() { _ = try run(["compare", "work", study, "--task", "\(task)"]) }
-      #expect(try run(["compare", "merge", study]) == text)
+      _ = try run(["compare", "merge", study])
+      #expect(try tables(study) == tables(whole))
       let again = try svnup.run(["compare"] + words + [study])
-      #expect(again.status == 0 && again.output == text)
+      #expect(again.status == 0, "\(again.error)")
+      #expect(try tables(study) == tables(whole))
       #expect(try Fixtures.json(Path.join(study, "plan.json"))["memory"]?.encoded() == plan["memory"]?.encoded())
       // All that there is to do is looked at before any of it is done.
       let little = words.map { $0 == "64MiB" ? "24MiB" : $0 } + [Path.join(folder, "little")]

@@ -66,30 +66,30 @@ struct ObedienceTests {
     }
   }
 
-  @Test(
-    "what would do nothing is refused",
-    arguments: [
-      (["demo", "--force"], 64, "--force has an effect only with"),
-      (
-        ["shapley", "merge", "--plan", "plan.json", "shards", "--force"], 64, "--force has an effect only with --output"
-      ),
-      (magnitude + ["--dry-run", "--force"], 64, "--force has an effect only with --output"),
-      (
-        magnitude + ["--calibration", Inputs.rows, "--sequential", "stage", "--output", "/tmp/x"], 64,
-        "--sequential stage: it changes nothing: magnitude looks at no inputs"
-      ),
-      (
-        ["bench", Inputs.llama3, "--tokens", "5000"], 64, "--tokens 5000: with 512 in front these are more than"
-      ),
-      (
-        compare + ["--allocations", "uniform,owl", "--patterns", "2:4"], 64, "--allocations owl: --patterns gives"
-      ),
-      (compare + ["--patterns", "2:4", "--players", "blocks"], 64, "--players has an effect only with --sparsities"),
-      (compare + ["--seeds", "2"], 64, "--seeds 2: nothing is drawn: rows of token ids are taken in their order"),
-      (
-        ["compare", Inputs.llama3 + "/"] + compare.dropFirst(), 64, "--models \(Inputs.llama3): it is there twice"
-      ),
-    ] as [([String], Int32, String)])
+  static let refused: [([String], Int32, String)] = [
+    (["demo", "--force"], 64, "--force has an effect only with"),
+    (
+      ["shapley", "merge", "--plan", "plan.json", "shards", "--force"], 64, "--force has an effect only with --output"
+    ),
+    (magnitude + ["--dry-run", "--force"], 64, "--force has an effect only with --output"),
+    (
+      magnitude + ["--calibration", Inputs.rows, "--sequential", "stage", "--output", "/tmp/x"], 64,
+      "--sequential stage: it changes nothing: magnitude looks at no inputs"
+    ),
+    (
+      ["bench", Inputs.llama3, "--tokens", "5000"], 64, "--tokens 5000: with 512 in front these are more than"
+    ),
+    (
+      compare + ["--allocations", "uniform,owl", "--patterns", "2:4"], 64, "--allocations owl: --patterns gives"
+    ),
+    (compare + ["--patterns", "2:4", "--players", "blocks"], 64, "--players has an effect only with --sparsities"),
+    (compare + ["--seeds", "2"], 64, "--seeds 2: nothing is drawn: rows of token ids are taken in their order"),
+    (
+      ["compare", Inputs.llama3 + "/"] + compare.dropFirst(), 64, "--models \(Inputs.llama3): it is there twice"
+    ),
+  ]
+
+  @Test("what would do nothing is refused", arguments: refused)
   func refusals(_ words: [String], status: Int32, message: String) throws {
     let result = try svnup.run(words)
     #expect(result.status == status && result.message.contains(message), "\(result.message)")

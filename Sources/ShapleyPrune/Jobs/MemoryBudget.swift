@@ -38,9 +38,11 @@ package struct MemoryBudget: Sendable {
   }
 
   /// The same for a run that is one of several: a choice that was made for all of them stays, whatever they have left in memory.
+  ///
+  /// - Parameter reserve: the share of what is predicted that is added to it, for what earlier runs leave.
   init(
     _ source: ModelSource, for use: ProductUse? = nil, limit: Int?, length: Int, storesStates: Bool = false,
-    choice: MemoryChoice?, phases: (MemoryForecast) -> [Footprint]
+    reserve: Double = 0, choice: MemoryChoice?, phases: (MemoryForecast) -> [Footprint]
   ) throws(SettingError) {
     let shape = source.directory.shape(for: use)
     let base = Double(Process.residentBytes) + Self.toCome
@@ -60,8 +62,9 @@ package struct MemoryBudget: Sendable {
         WorkingMemory(
           stripRows: $0.stripRows, calibrationStates: $0.calibrationStates, packedWeightBytes: 0, sparseFormBytes: 0))
     }
-    guard let first = choice == nil ? budgets.first(where: { $0.predicted <= limit }) : budgets.first else {
-      let least = budgets.map(\.predicted).min() ?? limit
+    func needed(_ budget: MemoryBudget) -> Int { Int(min(Double(budget.predicted) * (1 + reserve), 0x1p62)) }
+    guard let first = choice == nil ? budgets.first(where: { needed($0) <= limit }) : budgets.first else {
+      let least = budgets.map(needed).min() ?? limit
       throw SettingError(
         .memory, Quantity.bytes(limit),
         "this run needs about \(Quantity.bytes(Self.sufficient(least))), with every means of saving")
@@ -79,13 +82,13 @@ package struct MemoryBudget: Sendable {
   /// Throws `SettingError` where even the last one does not.
   static func first<Way>(
     of ways: [Way], _ source: ModelSource, for use: ProductUse?, limit: Int?, length: Int, storesStates: Bool = false,
-    choice: MemoryChoice? = nil, _ phases: (Way, MemoryForecast) -> [Footprint]
+    reserve: Double = 0, choice: MemoryChoice? = nil, _ phases: (Way, MemoryForecast) -> [Footprint]
   ) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
     var index = 0
     while true {
       do throws(SettingError) {
         let budget = try MemoryBudget(
-          source, for: use, limit: limit, length: length, storesStates: storesStates, choice: choice
+          source, for: use, limit: limit, length: length, storesStates: storesStates, reserve: reserve, choice: choice
         ) { phases(ways[index], $0) }
         return (ways[index], budget)
       } catch {
@@ -150,6 +153,9 @@ package struct MemoryBudget: Sendable {
     if memory.calibrationStates != .float32 {
       changes.append(
         "calibration states stored as \(memory.calibrationStates.rawValue), which changes the results a little")
+    }
+    if predicted > limit {
+      events.note("memory: this may be more than \(Quantity.bytes(limit)), for what was done before in this process")
     }
     guard !changes.isEmpty else { return }
     events.note("memory: to keep within \(Quantity.bytes(limit)): \(changes.joined(separator: "; "))")

@@ -168,7 +168,8 @@ struct PruneRun {
     let shared = try SharedSparsity.given(file, model)
     if let pattern = job.pattern, let mean = shared.mean, abs(mean - pattern.sparsity) > 0.0005 {
       throw SettingError(
-        .sparsity, "\(pattern.sparsity)", "the allocation in \(file.source) comes to \(mean.fixed(4))")
+        .sparsity, "\(pattern.sparsity)",
+        "the allocation\(file.isFile ? " in \(file.source)" : "") comes to \(mean.fixed(4))")
     }
     return shared
   }

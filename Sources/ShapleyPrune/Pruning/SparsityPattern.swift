@@ -18,8 +18,12 @@ public enum SparsityPattern: Sendable, Equatable {
     }
   }
 
-  /// Throws unless a weight with `columns` inputs called `name` can have this pattern.
-  func check(columns: Int, name: String) throws(PruningError) {
+  /// Throws `PruningError` unless a weight can have this pattern: what a method of one's own asks first.
+  ///
+  /// - Parameters:
+  ///   - columns: the weight's inputs.
+  ///   - name: the linear, for the message.
+  public func check(columns: Int, name: String) throws(PruningError) {
     switch self {
     case .unstructured(let sparsity):
       guard sparsity >= 0, sparsity <= 1 else { throw .sparsityOutOfRange(sparsity) }
@@ -66,6 +70,8 @@ public enum PruningError: Error, Equatable, Sendable {
   case sensitivityNotFinite(linear: String)
   /// A text that is too short to draw samples from.
   case textTooShort(tokens: Int, needed: Int)
+  /// What else a method finds, such as one of a program's own.
+  case other(linear: String, reason: String)
 }
 
 extension PruningError: Diagnostic {
@@ -80,6 +86,7 @@ extension PruningError: Diagnostic {
   public var description: String {
     switch self {
     case .sparsityOutOfRange(let sparsity): "sparsity \(sparsity): it must be between 0 and 1"
+    case .other(let linear, let reason): "\(linear): \(reason)"
     case .malformedPattern(let keep, let of): "pattern \(keep):\(of): N of N:M must be at least 1 and less than M"
     case .patternDoesNotFit(let linear, let columns, let keep, let of):
       "\(linear): its \(columns) inputs are not whole groups of \(of), so the pattern \(keep):\(of) does not fit"

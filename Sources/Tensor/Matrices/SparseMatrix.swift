@@ -80,7 +80,7 @@ struct SparseMatrix: Sendable {
     let counts = (0..<sample).map { index in
       bits.loadUnaligned(fromByteOffset: index / words * stride + index % words * 8, as: UInt64.self).nonzeroBitCount
     }
-    return sample == 16 && counts.allSatisfy { $0 == counts[0] }
+    return sample == 16 && counts[0] > 0 && counts.allSatisfy { $0 == counts[0] }
   }
 
   /// Bits that are set.

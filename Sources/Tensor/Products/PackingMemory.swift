@@ -41,7 +41,7 @@ package enum PackingMemory {
   ///   - isRegular: whether as many are kept in each word of the bitmap, so that the processor guesses right where one ends.
   ///   - isFloat: whether the elements are multiplied as they are stored.
   static func expandedVectors(kept share: Double, isRegular: Bool, isFloat: Bool) -> Int {
-    if isRegular { return share > 0.6 ? 3 : isFloat ? 0 : 2 }
+    if isRegular { return share > 0.6 ? 3 : isFloat || share <= 0.25 ? 0 : 2 }
     return share > 0.43 ? 3 : share > 0.25 ? 2 : 0
   }
 

@@ -6,7 +6,8 @@ import Support
 /// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. Many rows, the
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
 /// multiply-adds as there are elements left. Between them, where one element's vectors are too few to be worth its steps, B's rows are
-/// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left.
+/// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left, or as many in every word
+/// of its bitmap.
 struct SparseProduct {
   let a: StridedView
   let accumulate: Bool

@@ -54,18 +54,30 @@ struct AddedTokenList {
     if listed.token.isNumbered { numbered.insert(listed.token.id) }
   }
 
-  /// Adds a token that a configuration lists, unless the list has it: the settings of `tokenizer.json` count, and its ids.
+  /// Adds a token that a configuration lists to those of `tokenizer.json`, whose ids stay.
+  ///
+  /// As in transformers, the settings of `added_tokens_decoder` count where they differ, and a role makes special what has them from there.
   ///
   /// - Returns: the token and its id, where it joined the list.
   mutating func complete(
-    with listed: TokenizerConfiguration.ListedToken, _ vocabulary: inout Vocabulary
+    with listed: TokenizerConfiguration.ListedToken, isDecoder: Bool, _ vocabulary: inout Vocabulary
   ) throws(TokenizerError) -> String? {
-    let known = vocabulary.id(of: listed.token.content)
-    if listed.token.content.isEmpty || known.map({ positions[$0] != nil }) ?? false { return nil }
+    guard !listed.token.content.isEmpty else { return nil }
     var token = listed.token
+    if let id = vocabulary.id(of: token.content), let position = positions[id] {
+      if token.isNumbered, isDecoder {
+        token.id = id
+        if token != tokens[position] { numbered.insert(id) }
+        tokens[position] = token
+      } else if !token.isNumbered, numbered.contains(id) {
+        tokens[position].isSpecial = true
+      }
+      return nil
+    }
     token.id = -1
     try add(token, &vocabulary, at: listed.field)
     guard let id = tokens.last?.id else { return nil }
+    if listed.token.isNumbered { numbered.insert(id) }
     let claim = listed.token.isNumbered && listed.token.id != id ? " (not \(listed.token.id))" : ""
     return "\(String(decoding: token.content, as: UTF8.self)) as \(id)\(claim)"
   }

@@ -13,6 +13,8 @@ struct TokenizerConfiguration {
   let root: FieldReader
   private let specialTokens: FieldReader
   private let addedTokens: FieldReader
+  /// Whether `added_tokens_decoder` lists the tokens, so that the two smaller files do not count.
+  let isComplete: Bool
   /// The files that were read: names within the directory.
   let files: [String]
 
@@ -25,7 +27,7 @@ struct TokenizerConfiguration {
       return try FieldReader(file: path)
     }
     root = try read("tokenizer_config.json")
-    let isComplete = root.optional("added_tokens_decoder") != nil
+    isComplete = root.optional("added_tokens_decoder") != nil
     specialTokens = try read("special_tokens_map.json", isWanted: !isComplete)
     addedTokens = try read("added_tokens.json", isWanted: !isComplete)
     self.files = files

@@ -35,7 +35,8 @@ enum TokenizerJSON {
     var list = try addedTokens(root.optional("added_tokens"), &vocabulary)
     var joined: [String] = []
     for listed in try configuration.numberedTokens() + configuration.roleTokens(defaults: [:]) {
-      if let name = try list.complete(with: listed, &vocabulary) { joined.append(name) }
+      let name = try list.complete(with: listed, isDecoder: configuration.isComplete, &vocabulary)
+      if let name { joined.append(name) }
     }
     if !joined.isEmpty {
       notes.append("tokens that tokenizer.json does not list, added as transformers adds them: \(joined.firstNames)")
@@ -43,7 +44,7 @@ enum TokenizerJSON {
     let added = list.tokens
     for token in added where token.isNormalized && !token.content.isEmpty && normalizer(token.content).isEmpty {
       // The reference then finds it between all characters, and cuts there.
-      throw try root.member("added_tokens").unsupported(
+      throw (root.optional("added_tokens") ?? root).unsupported(
         "\"\(String(decoding: token.content, as: UTF8.self))\", of which the normalizer leaves nothing,",
         supported: "tokens with \"normalized\": false, or of which something is left")
     }

@@ -18,6 +18,13 @@ public struct Sampling: Sendable, Equatable {
   /// Where random numbers begin.
   public var seed: UInt64 = 0
 
+  /// What a temperature can be.
+  package static let temperatures = 0.0...100
+  /// What the share of a largest probability can be; `topP` is in it, too, and above 0.
+  package static let shares = 0.0...1
+  /// What a repetition penalty can be.
+  package static let penalties = 0.01...100
+
   /// The most probable token each time.
   public init() {}
 }

@@ -27,18 +27,18 @@ package enum GenerateCommand: Command {
   package static let stops = Option<[String]>.repeated(
     "stop", .text("TEXT"), help: "End in front of this text; may be given several times.")
   package static let temperature = Option(
-    "temperature", .number(0...100), default: usual.temperature,
+    "temperature", .number(Sampling.temperatures), default: usual.temperature,
     help: "What scores are divided by before a token is drawn; 0 takes the most probable token each time.")
   package static let topK = Option<Int?>(
     "top-k", .integer(1...1_000_000), defaultText: "all", help: "Draw from so many of the most probable tokens.")
   package static let topP = Option(
-    "top-p", .number(0...1, excludingLower: true), default: usual.topP,
+    "top-p", .number(Sampling.shares, excludingLower: true), default: usual.topP,
     help: "Draw from the most probable tokens whose probabilities come to this.")
   package static let minP = Option(
-    "min-p", .number(0...1), default: usual.minP,
+    "min-p", .number(Sampling.shares), default: usual.minP,
     help: "Draw from tokens with at least this share of the largest probability.")
   package static let repetitionPenalty = Option(
-    "repetition-penalty", .number(0.01...100), default: usual.repetitionPenalty,
+    "repetition-penalty", .number(Sampling.penalties), default: usual.repetitionPenalty,
     help: "What the scores of tokens that the text has are divided by, or multiplied by where they are negative.")
   package static let seed = Option("seed", .integer(0...Int.max), default: 0, help: "Where random numbers begin.")
 

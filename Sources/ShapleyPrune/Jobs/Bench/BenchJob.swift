@@ -37,7 +37,7 @@ public struct BenchJob: Sendable {
     let positions = model.directory.maximumPositions
     let prompt = promptTokens ?? max(1, min(512, positions / 2))
     for (setting, value) in [(SettingError.Setting.promptTokens, prompt), (.tokens, tokens), (.rounds, rounds)] {
-      guard value > 0 else { throw SettingError(setting, "\(value)", "there must be one at least") }
+      try SettingError.demandOne(value, setting)
     }
     guard prompt <= positions, tokens <= positions - prompt else {
       throw promptTokens == nil

@@ -52,6 +52,7 @@ final class CompareInputs {
     return try QuestionPlan(
       tasks(of: index, events), of: job.models[index], limit: job.memoryLimit,
       length: (windows.map(\.length) + [samples?.length ?? 1]).max() ?? 1, storesStates: samples != nil,
+      reserve: fixed == nil ? CompareMemory.reserve : 0,
       fixed: fixed.map { ($0.pass, $0.choice) }
     ) { forecast in
       windows.map { Perplexity.footprint(forecast, BatchShape($0)) }
@@ -65,6 +66,9 @@ final class CompareInputs {
 /// It shows in the results, so it is decided once, with the plan, by all that there is to do: neither what earlier tasks have left in memory
 /// nor the machine changes it.
 struct CompareMemory: Record, Equatable {
+  /// Of what is predicted, the share that is added for what tasks leave to those behind them: blocks of memory, texts, tokens.
+  static let reserve = 0.25
+
   /// Tokens that pass a model at a time, where the next item does not take more.
   var pass = PreparedTask.usualPass
   var choice = MemoryChoice()

@@ -53,8 +53,8 @@ public struct ComparePlan: Sendable {
     let models = try job.models.indices.map { try CompareIdentity.found(job, model: $0, events: job.events) }
     var identity = CompareIdentity(models: models, memory: models.map { _ in nil })
     if job.memoryLimit != nil {
-      // What was decided stays, with the results.
-      let before = try? old.map { try Self.memory($0, count: models.count) }
+      // What was decided for the same files stays, with the results.
+      let before = old.flatMap { try? Self.decided($0, for: models) }
       let grid = Self.grid(job, identity)
       identity.memory = try before ?? models.indices.map { try CompareMemory(grid, model: $0) }
     }
@@ -78,7 +78,8 @@ public struct ComparePlan: Sendable {
     let version = try fields.member("svnupComparison").integer()
     guard version == Self.version else {
       throw try fields.member("svnupComparison").failure(
-        "this is version \(version); this svnup reads version \(Self.version)")
+        "this is version \(version); this svnup reads version \(Self.version): make the plan anew, results that fit it stay"
+      )
     }
     try fields.checkSeal("somebody changed it; make a new one")
     job = try Request(fields.member("request")).job()
@@ -109,6 +110,14 @@ public struct ComparePlan: Sendable {
         looksAtInputs
           ? "nothing is drawn: rows of token ids are taken in their order" : "nothing is drawn in these prunings")
     }
+  }
+
+  /// What a plan's file says of the memory of each model, where it is of these models and nobody changed it; nil where it is not.
+  private static func decided(_ fields: FieldReader, for models: [JSON]) throws(DocumentError) -> [CompareMemory?]? {
+    try fields.checkSeal("somebody changed it")
+    guard fields.json["identities"]?.encoded() == JSON.array(models).encoded() else { return nil }
+    let memory = try memory(fields, count: models.count)
+    return memory.contains { $0 == nil } ? nil : memory
   }
 
   /// What a plan's file says of the memory of each model.

@@ -59,7 +59,9 @@ final class CompareRun {
     case .dense(let index): result = try measureDense(index, labelled).json
     case .part(let part, let cell):
       do { result = try measure(part, cell, into: file, labelled) } catch {
-        result = [Self.failureKey: JSON(try Self.reason(error))]
+        let reason = try Self.reason(error)
+        events.note("\(grid.words(of: task).joined(separator: ", ")): \(reason)")
+        result = [Self.failureKey: JSON(reason)]
       }
     case .cell(let cell):
       let outcome = try failure.map(CompareOutcome.init(failure:)) ?? prune(cell, measured, values, labelled)

@@ -28,7 +28,8 @@ public struct PairedTest: Sendable, Equatable {
       probability = nil
       return
     }
-    guard error > 0 else {
+    // By themselves, since rounding makes of equal differences a tiny variance.
+    guard error > 0, differences.contains(where: { $0 != differences[0] }) else {
       probability = mean == 0 ? 1 : Math.exp(-Math.log(2) * Double(differences.count - 1))
       return
     }

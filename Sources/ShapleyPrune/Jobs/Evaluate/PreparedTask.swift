@@ -18,7 +18,7 @@ struct PreparedTask: Sendable {
   static func prepare(
     _ paths: [String], items: Int?, for model: ModelSource, events: any JobEvents
   ) throws -> [PreparedTask] {
-    if let items, items < 1 { throw SettingError(.items, "\(items)", "there must be one at least") }
+    try SettingError.demandOne(items, .items)
     let encoder = try PairEncoder(model, events)
     return try paths.map { try PreparedTask($0, items: items, encoder, events) }
   }

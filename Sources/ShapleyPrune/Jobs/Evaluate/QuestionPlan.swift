@@ -16,19 +16,21 @@ struct QuestionPlan: Sendable {
   /// - Parameters:
   ///   - fixed: how many tokens pass at a time, and what else a limit decides, where that was decided before.
   ///   - use: what the model is loaded for; nil where all of its linears have their zeros.
-  ///   - length: tokens of the longest sequence of the other work.
+  ///   - length: tokens of the longest sequence of the other work; nil where there is none. Questions pass a model whole.
   ///   - storesStates: whether that may store the states of calibration samples in fewer bytes, as the last resort.
+  ///   - reserve: the share of what is predicted that is added to it.
   ///   - others: the phases of the other work.
   init(
-    _ tasks: [PreparedTask], of model: ModelSource, for use: ProductUse? = nil, limit: Int?, length: Int = 1,
-    storesStates: Bool = false, fixed: (pass: Int, choice: MemoryChoice)? = nil,
+    _ tasks: [PreparedTask], of model: ModelSource, for use: ProductUse? = nil, limit: Int?, length: Int? = nil,
+    storesStates: Bool = false, reserve: Double = 0, fixed: (pass: Int, choice: MemoryChoice)? = nil,
     others: (MemoryForecast) -> [Footprint] = { _ in [] }
   ) throws(SettingError) {
     let usual = PreparedTask.usualPass
     let passes = tasks.isEmpty ? [usual] : [usual, usual / 2, usual / 4, 1]
     (pass, budget) = try MemoryBudget.first(
       of: fixed.map { [$0.pass] } ?? passes, model, for: use, limit: limit,
-      length: max(length, Self.largestPass(of: 1, tasks)), storesStates: storesStates, choice: fixed?.choice
+      length: length ?? Self.largestPass(of: 1, tasks), storesStates: storesStates, reserve: reserve,
+      choice: fixed?.choice
     ) { pass, forecast in
       others(forecast) + (tasks.isEmpty ? [] : [forecast.scoring(tokens: Self.largestPass(of: pass, tasks))])
     }

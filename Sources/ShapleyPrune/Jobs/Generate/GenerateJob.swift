@@ -129,10 +129,11 @@ public struct GenerateJob: Sendable {
   /// Throws where a setting has a value that it cannot have.
   private func check() throws(SettingError) {
     if limit < 0 { throw SettingError(.tokens, "\(limit)", "there cannot be fewer than none") }
-    try SettingError.demand(sampling.temperature, in: 0...100, .temperature)
-    try SettingError.demand(sampling.topP, in: Double.leastNonzeroMagnitude...1, .topP)
-    try SettingError.demand(sampling.minP, in: 0...1, .minP)
-    try SettingError.demand(sampling.repetitionPenalty, in: 0.01...100, .repetitionPenalty)
+    try SettingError.demand(sampling.temperature, in: Sampling.temperatures, .temperature)
+    if sampling.topP == 0 { throw SettingError(.topP, "0", "no token would be left") }
+    try SettingError.demand(sampling.topP, in: Sampling.shares, .topP)
+    try SettingError.demand(sampling.minP, in: Sampling.shares, .minP)
+    try SettingError.demand(sampling.repetitionPenalty, in: Sampling.penalties, .repetitionPenalty)
   }
 
   /// The tokens of some prompts.

@@ -25,6 +25,12 @@ public struct GeneratePrompt: Sendable {
     (content, self.name, line) = (.text(text), name, ["prompt": JSON(text)])
   }
 
+  /// A conversation, which should end with what the model is to answer.
+  public init(messages: [ChatTemplate.Message], name: String = "the conversation") {
+    let said = messages.map { ["role": JSON($0.role), "content": JSON($0.content)] as JSON }
+    (content, self.name, line) = (.messages(messages), name, ["messages": .array(said)])
+  }
+
   /// The prompt of a line.
   ///
   /// Throws `DocumentError` where it has neither a `prompt` nor `messages`, or messages that end with the model's own or that have more than
