@@ -17,9 +17,7 @@ extension Page {
           .init("ways of pruning", "\(comparison.rows.count)"),
           .init("seeds", "\(comparison.seeds)"), .init("prunings", "\(comparison.cellCount)"),
         ]),
-        .paragraph(
-          "\((["A table for each text or task"] + [comparison.legend(best: "*")].filter { !$0.isEmpty }).joined(separator: ": "))."
-        ),
+        .paragraph("A table for each text or task. \(comparison.legend(best: "*"))."),
       ])
     sections = comparison.tables.map { PageSection.table($0, of: comparison) }
     if !comparison.failures.isEmpty {
@@ -160,6 +158,8 @@ extension PageSection {
     let facts = ["svnup", "samples", "sequenceLength", "valueWindows", "calibration"].compactMap { key in
       json[key].map { PageBlock.Fact(key, FigureTable.text($0)) }
     }
+    let kernels = Set((json["models"]?.array ?? []).compactMap { $0["identity"]?["kernel"]?.text })
+    let kernel = PageBlock.Fact("kernel", kernels.sorted().joined(separator: ", "))
     var table = PageTable("SHA-256 of every file", [.text("model"), .text("role"), .text("file"), .text("SHA-256")])
     for model in json["models"]?.array ?? [] {
       for (role, files) in (model["identity"]?["sha256"] ?? .null).objectMembers {
@@ -168,7 +168,7 @@ extension PageSection {
         }
       }
     }
-    return PageSection("Provenance", [.facts(facts), .details("SHA-256 of every file", [.table(table)])])
+    return PageSection("Provenance", [.facts(facts + [kernel]), .details("SHA-256 of every file", [.table(table)])])
   }
 }
 

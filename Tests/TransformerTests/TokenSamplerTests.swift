@@ -31,6 +31,15 @@ import Transformer
     #expect(sampler.choose([-.infinity, -.infinity, -5], after: []) == 2)
   }
 
+  @Test("A score that is no number is chosen where tokens are drawn, so that it is found")
+  func noNumber() {
+    var sampling = Sampling()
+    sampling.temperature = 1
+    var sampler = TokenSampler(sampling)
+    #expect(sampler.choose([1, 2, .nan, 1], after: []) == 2)
+    #expect(sampler.choose([1, .infinity, 1], after: []) == 1)
+  }
+
   @Test("No limit to the most probable tokens is none, however it is written", arguments: [nil, 0, -3])
   func allTokens(limit: Int?) {
     var sampling = Sampling()

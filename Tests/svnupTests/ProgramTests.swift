@@ -46,6 +46,8 @@ struct ProgramTests {
 
   @Test("--version")
   func version() throws {
+    #expect(try svnup.refusal(["--version", "--json"], status: 64).contains("--version: it stands alone"))
+    #expect(try svnup.run(["--help", "prune"]).output == svnup.run(["help", "prune"]).output)
     let result = try svnup.run(["--version"])
     #expect(result.status == 0)
     #expect(result.output == "svnup \(Program.version)\n")

@@ -60,7 +60,8 @@ package struct ZeroMask: Sendable {
     return StoredMatrix(rows: dense.rows, columns: dense.columns, elementType: dense.elementType, storage: storage)
   }
 
-  /// The same matrix compressed, as far as the mask tells: a zero that the dense matrix had is one of the elements.
+  /// The same matrix compressed, as far as the mask tells: a zero that the dense matrix had is one of the elements, which can have another way
+  /// to multiply chosen than where it is left out, and other last bits.
   ///
   /// - Precondition: it has the shape of the one that the mask was taken from.
   package func compressed(_ dense: StoredMatrix) -> StoredMatrix {

@@ -82,6 +82,8 @@ public struct TokenSampler: Sendable {
 
   private mutating func draw(_ weights: [Double]) -> Int? {
     let total = weights.reduce(0, +)
+    // What is no number is chosen, so that whoever looks at the scores finds it.
+    guard total.isFinite else { return weights.firstIndex { !$0.isFinite } }
     var rest = generator.unit() * total
     var last: Int?
     for (index, weight) in weights.enumerated() where weight > 0 {

@@ -40,9 +40,10 @@ package enum Program {
       return FailureKind.invalidSetting.exitStatus
     }
     switch first {
-    case "--version": try console.print("svnup \(version)")
-    case "help": try help(words.dropFirst(), console)
-    case "--help", "-h": try help([], console)
+    case "--version":
+      if words.count > 1 { throw UsageError("--version: it stands alone") }
+      try console.print("svnup \(version)")
+    case "help", "--help", "-h": try help(words.dropFirst(), console)
     case _ where first.hasPrefix("-"): throw unknownOption(first)
     default:
       let (command, rest) = try command(of: words[...])
