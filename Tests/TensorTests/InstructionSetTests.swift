@@ -1,4 +1,5 @@
 import KernelTemplate
+import Support
 import Tensor
 import TestSupport
 import Testing
@@ -96,5 +97,85 @@ private enum NEONShape: InstructionSet {
         #expect(wrong.isEmpty, "\(set) \(type)")
       }
     }
+  }
+
+  @Test("Few tokens by a compressed weight have the same sums whether columns are listed first or not, to the bit")
+  func listedColumns() {
+    for set in Self.sets {
+      let lanes = set.tileColumns / 2
+      for (rows, depth) in [(1, 1), (2, 63), (3, 64), (5, 200), (8, 256), (7, 300)] {
+        // Rows with all, some and none of their columns, in whole words and in parts of them.
+        var generator = SeededGenerator(seed: UInt64(depth))
+        let kept = (0..<rows).map { row in
+          (0..<depth).map { _ in row % 4 == 1 || (row % 4 != 2 && generator.unit() < 0.3) }
+        }
+        for vectors in 1...3 {
+          let x = Matrix.random(depth, vectors * lanes, seed: 1)
+          let found = [false, true].map { isListed in
+            Self.sparseProduct(set, kept, x, isListed: isListed)
+          }
+          #expect(found[0].sums.bits == found[1].sums.bits, "\(set) (\(rows), \(depth)) by \(vectors) vectors")
+          #expect(found[0].places == found[1].places && found[0].places == kept.map { $0.count { $0 } })
+          for row in 0..<rows {
+            for token in 0..<x.columns {
+              let wanted = (0..<depth).reduce(0.0) {
+                kept[row][$1] ? $0 + Double(Self.weight(row, $1)) * Double(x[$1, token]) : $0
+              }
+              #expect(abs(Double(found[1].sums[row, token]) - wanted) <= 2 * Double(depth * (depth + 4)) * 0x1p-24)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func weight(_ row: Int, _ column: Int) -> Float { Float((row * 31 + column * 17) % 9 - 4) / 2 }
+
+  /// The sums over blocks of columns, and how many elements of each row have been multiplied.
+  private static func sparseProduct(
+    _ set: any InstructionSet.Type, _ kept: [[Bool]], _ x: Matrix, isListed: Bool
+  ) -> (sums: Matrix, places: [Int]) {
+    let (rows, depth) = (kept.count, x.rows)
+    let stride = (depth + 7) / 8
+    var bits = [UInt8](repeating: 0, count: rows * stride + 8)
+    var (values, starts): ([Float], [Int]) = ([], [0])
+    for row in 0..<rows {
+      for column in 0..<depth where kept[row][column] {
+        bits[row * stride + column / 8] |= 1 << UInt8(column % 8)
+        values.append(weight(row, column))
+      }
+      starts.append(values.count)
+    }
+    values += [Float](repeating: 0, count: 16)
+    let (tokens, sums) = (AlignedStorage(byteCount: 4 * x.count), AlignedStorage(byteCount: 4 * rows * x.columns))
+    let lists = AlignedStorage(byteCount: set.columnListByteCount)
+    var (places, result) = ([Int](repeating: 0, count: rows), Matrix(rows: rows, columns: x.columns))
+    let (source, target) = (
+      tokens.pointer.assumingMemoryBound(to: Float.self), sums.pointer.assumingMemoryBound(to: Float.self)
+    )
+    x.withElements { source.update(from: $0, count: x.count) }
+    target.update(repeating: 0, count: rows * x.columns)
+    bits.withUnsafeBytes { bits in
+      values.withUnsafeBytes { values in
+        starts.withUnsafeBufferPointer { starts in
+          places.withUnsafeMutableBufferPointer { places in
+            guard let bits = bits.baseAddress, let values = values.baseAddress, let starts = starts.baseAddress,
+              let places = places.baseAddress
+            else { return }
+            let w = SparseView(
+              bits: bits, bitStride: stride, values: values, .float32, starts: starts, rows: rows, columns: depth)
+            for first in Swift.stride(from: 0, to: depth, by: 192) {
+              set.addSparseProduct(
+                w, columns: first..<min(depth, first + 192), places: places, of: source + first * x.columns,
+                to: MutableRows(target, rows: rows, columns: x.columns, stride: x.columns),
+                lists: isListed ? lists.pointer : nil)
+            }
+          }
+        }
+      }
+    }
+    result.withMutableElements { $0.update(from: target, count: rows * x.columns) }
+    withExtendedLifetime((tokens, sums, lists)) {}
+    return (result, places)
   }
 }

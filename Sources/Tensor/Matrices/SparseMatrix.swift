@@ -15,8 +15,8 @@ struct SparseMatrix: Sendable {
   /// rows + 1 numbers: row r keeps the elements from that at r to that at r + 1.
   private let starts: AlignedStorage
 
-  /// Vectors of rows of A up to which a product by this matrix, or by some of its rows, expands them.
-  let expandedVectors: Int
+  /// How a product by this matrix, or by some of its rows, goes through it.
+  let way: SparseWay
 
   /// What kernels read behind the last bit and the last value.
   static let bitPadding = 8
@@ -61,7 +61,7 @@ struct SparseMatrix: Sendable {
       for row in range { counts[row + 1] = Self.count(source + row * stride, byteCount: stride) }
     }
     for row in 0..<rows { counts[row + 1] += counts[row] }
-    expandedVectors = PackingMemory.expandedVectors(
+    way = SparseWay(
       kept: Double(counts[rows]) / Double(max(1, rows * columns)),
       isRegular: Self.isRegular(source, rows: rows, columns: columns), isFloat: elementType == .float32)
     let byteCount = counts[rows] * elementType.byteCount

@@ -119,7 +119,7 @@ public struct StoredMatrix: Sendable {
   func withRightSide<R>(rows range: Range<Int>, _ body: (GeneralProduct.RightSide) -> R) -> R {
     // The oracle has no zeros left out.
     if let sparse, Kernel.current != .reference {
-      return sparse.withView { body(.sparse($0.part(rows: range), expandedVectors: sparse.expandedVectors)) }
+      return sparse.withView { body(.sparse($0.part(rows: range), way: sparse.way)) }
     }
     return withView { view in
       guard let panels else { return body(.dense(view.part(rows: range))) }

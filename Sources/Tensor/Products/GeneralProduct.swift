@@ -14,8 +14,8 @@ struct GeneralProduct {
   enum RightSide {
     /// With what the tiles read instead, where it is packed already.
     case dense(StridedView, packed: PackedPanels.Place? = nil)
-    /// With the vectors of rows of A up to which its rows are expanded, those of the whole matrix.
-    case sparse(SparseView, expandedVectors: Int)
+    /// With the way through the whole matrix.
+    case sparse(SparseView, way: SparseWay)
   }
 
   /// One B, and the C that it makes: (rows, columns).
@@ -34,8 +34,7 @@ struct GeneralProduct {
   /// A target whose zeros are left out.
   struct SparseTarget {
     let view: SparseView
-    /// Vectors of rows of A up to which the view's rows are expanded.
-    let expandedVectors: Int
+    let way: SparseWay
     let c: MutableRows
   }
 
@@ -67,8 +66,7 @@ struct GeneralProduct {
     for target in targets {
       switch target.b {
       case .dense(let view, let packed): dense.append(DenseTarget(view: view, packed: packed, c: target.c))
-      case .sparse(let view, let vectors):
-        sparse.append(SparseTarget(view: view, expandedVectors: vectors, c: target.c))
+      case .sparse(let view, let way): sparse.append(SparseTarget(view: view, way: way, c: target.c))
       }
     }
     if !sparse.isEmpty { SparseProduct(self, sparse).run(threads: threads) }

@@ -35,16 +35,6 @@ package enum PackingMemory {
   /// Three narrow vectors for each kept element are faster than all zeros whatever the matrix.
   private static func mostExpandedVectors(_ kernel: Kernel) -> Int { kernel.instructions.expandsInRegisters ? 3 : 2 }
 
-  /// Vectors of rows of A up to which the rows of a matrix are expanded, by the share of its elements that are kept.
-  ///
-  /// - Parameters:
-  ///   - isRegular: whether as many are kept in each word of the bitmap, so that the processor guesses right where one ends.
-  ///   - isFloat: whether the elements are multiplied as they are stored.
-  static func expandedVectors(kept share: Double, isRegular: Bool, isFloat: Bool) -> Int {
-    if isRegular { return share > 0.6 ? 3 : isFloat || share <= 0.25 ? 0 : 2 }
-    return share > 0.43 ? 3 : share > 0.25 ? 2 : 0
-  }
-
   /// Rows up to which the last bits of a product's row may depend on how many others there are, whatever B is.
   package static func batchDependentRows(_ kernel: Kernel) -> Int {
     max(unpackedRows, expandedRows(kernel, vectors: mostExpandedVectors(kernel)))

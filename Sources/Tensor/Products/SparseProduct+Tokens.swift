@@ -16,6 +16,8 @@ extension SparseProduct {
   /// Some rows of one B.
   private struct Task {
     let view: SparseView
+    /// Whether its columns are listed where that pays.
+    let isListed: Bool
     /// (rows of A, rows of `view`).
     let c: MutableRows
   }
@@ -40,11 +42,14 @@ extension SparseProduct {
     let places = AlignedStorage(byteCount: taskRows * MemoryLayout<Int>.stride)
     /// The elements of a task as floats, where they are widened.
     let floats: AlignedStorage
+    /// Columns that are listed.
+    let lists: AlignedStorage
 
-    init(tile: Int, elements: Int) {
+    init(tile: Int, elements: Int, listBytes: Int) {
       sums = AlignedStorage(byteCount: 4 * taskRows * tile)
       transposed = AlignedStorage(byteCount: 4 * taskRows * tile)
       floats = AlignedStorage(byteCount: 4 * elements)
+      lists = AlignedStorage(byteCount: listBytes)
     }
   }
 
@@ -60,9 +65,8 @@ extension SparseProduct {
       let tasks = tasks(of: targets, tiles: tiles.count, threads)
       let elements = tasks.lazy.filter { Self.isWidened($0.view.type) }.map { $0.view.elementCount }.max() ?? 0
       // All tasks of a tile in turn, so that its activations are read from memory once a thread.
-      Parallel.forEach(tiles.count * tasks.count, threads: threads, state: { Scratch(tile: tile, elements: elements) })
-      {
-        scratch, index in
+      let scratch = { Scratch(tile: tile, elements: elements, listBytes: instructions.columnListByteCount) }
+      Parallel.forEach(tiles.count * tasks.count, threads: threads, state: scratch) { scratch, index in
         multiply(tasks[index % tasks.count], tiles[index / tasks.count], scratch)
       }
     }
@@ -89,7 +93,9 @@ extension SparseProduct {
     return targets.flatMap { target in
       stride(from: 0, to: target.view.rows, by: size).map { start in
         let part = start..<min(target.view.rows, start + size)
-        return Task(view: target.view.part(rows: part), c: target.c.part(rows: 0..<target.c.rows, columns: part))
+        return Task(
+          view: target.view.part(rows: part), isListed: target.way.isListed,
+          c: target.c.part(rows: 0..<target.c.rows, columns: part))
       }
     }
   }
@@ -109,9 +115,10 @@ extension SparseProduct {
 
   /// Columns whose activations all rows of a task read in turn from the first-level cache, a multiple of 64.
   ///
-  /// With AVX-512, of which most processors have 48 KiB, 32 KiB of activations; elsewhere 24 of 32 KiB.
+  /// With AVX-512, of which most processors have 48 KiB, 36 KiB of activations; elsewhere 24 of 32 KiB. No more than can be listed.
   private func blockColumns(_ width: Int) -> Int {
-    max(64, (instructions.tokenTile >= 128 ? 8192 : 6144) / width & ~63)
+    let columns = max(64, (instructions.tokenTile >= 128 ? 9216 : 6144) / width & ~63)
+    return instructions.listedColumns > 0 ? min(columns, instructions.listedColumns) : columns
   }
 
   private static func isWidened(_ type: StoredType) -> Bool { type != .float32 }
@@ -141,7 +148,7 @@ extension SparseProduct {
     for first in stride(from: 0, to: a.columns, by: block) {
       instructions.addSparseProduct(
         w, columns: first..<min(a.columns, first + block), places: places, of: tile.x + first * tile.width,
-        to: y)
+        to: y, lists: task.isListed ? scratch.lists.pointer : nil)
     }
     // Packing works on an even number of rows.
     let width = (rows + 3) & ~3

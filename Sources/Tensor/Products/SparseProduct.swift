@@ -7,7 +7,7 @@ import Support
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
 /// multiply-adds as there are elements left. Between them, where one element's vectors are too few to be worth its steps, B's rows are
 /// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left, or as many in every word
-/// of its bitmap.
+/// of its bitmap. Where few vectors multiply each element, the columns of a row's elements are listed first.
 struct SparseProduct {
   let a: StridedView
   let accumulate: Bool
@@ -38,7 +38,7 @@ struct SparseProduct {
   func run(threads: Int) {
     if a.rows <= PackingMemory.sparseDotRows(kernel) { return runDots(threads) }
     let isExpanded = targets.map {
-      a.rows <= PackingMemory.expandedRows(kernel, vectors: $0.expandedVectors)
+      a.rows <= PackingMemory.expandedRows(kernel, vectors: $0.way.expandedVectors)
     }
     let (expanded, others) = (zip(targets, isExpanded).filter(\.1), zip(targets, isExpanded).filter { !$1 })
     if !expanded.isEmpty { runInPlace(expanded.map(\.0), threads) }

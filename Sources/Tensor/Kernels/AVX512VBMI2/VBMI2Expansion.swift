@@ -34,6 +34,22 @@ import KernelTemplate
       return VectorPair(
         unsafeBitCast(words &<< 16, to: SIMD16<Float>.self), unsafeBitCast(words & 0xFFFF_0000, to: SIMD16<Float>.self))
     }
+
+    @inline(__always)
+    package static var listsColumns: Bool { true }
+
+    /// By `vpcompressb`, 64 numbers a step.
+    @inline(__always)
+    package static func listColumns(_ word: UInt64, from first: Int, to list: UnsafeMutableRawPointer) {
+      // Eight numbers in each lane, of which none carries into the next.
+      let start = UInt64(truncatingIfNeeded: first) &* 0x0101_0101_0101_0101 &+ 0x0706_0504_0302_0100
+      let numbers =
+        SIMD8<UInt64>(0, 1, 2, 3, 4, 5, 6, 7) &* 0x0808_0808_0808_0808 &+ SIMD8<UInt64>(repeating: start)
+      let listed = Builtin.int_x86_avx512_mask_compress_Vec64xInt8(
+        unsafeBitCast(numbers, to: SIMD64<UInt8>.self)._storage._value, SIMD64<UInt8>(repeating: 0)._storage._value,
+        Builtin.bitcast_Int64_Vec64xInt1(word._value))
+      list.storeBytes(of: unsafeBitCast(listed, to: SIMD64<UInt8>.self), as: SIMD64<UInt8>.self)
+    }
   }
 #elseif arch(x86_64)
   package typealias VBMI2Expansion = LaneByLane<SIMD16<Float>, AVX512VBMI2>

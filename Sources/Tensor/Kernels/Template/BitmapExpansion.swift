@@ -27,6 +27,13 @@ package protocol BitmapExpansion {
 
   /// Two vectors of them, of twice as many bits.
   static func bfloat16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
+
+  /// Whether the processor lists the columns of a word in an instruction or a few.
+  static var listsColumns: Bool { get }
+
+  /// Writes, where it does, the numbers of the bits of a word that are set, each plus `first`, in a byte each. Up to 64 bytes are written however few
+  /// they are.
+  static func listColumns(_ word: UInt64, from first: Int, to list: UnsafeMutableRawPointer)
 }
 
 /// Two vectors.
@@ -51,6 +58,14 @@ extension BitmapExpansion where Vector: FloatLanes {
     at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
   ) -> VectorPair<Vector> {
     StoredBFloat16.consecutivePair(at: values, bits: bits, table: table, by: Self.self)
+  }
+
+  @inlinable @inline(__always)
+  package static var listsColumns: Bool { false }
+
+  @inlinable @inline(__always)
+  package static func listColumns(_ word: UInt64, from first: Int, to list: UnsafeMutableRawPointer) {
+    preconditionFailure("a kernel without an instruction for it lists nothing")
   }
 }
 

@@ -1,5 +1,6 @@
 // The product of a compressed weight by many tokens, whose activations lie side by side for each of its columns.
-extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
+extension InstructionSet
+where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, Expansion.Vector == Vector {
   @usableFromInline package typealias OneToken = Tokens<Vector, Arithmetic>
   @usableFromInline package typealias TwoTokens = Beside<OneToken, OneToken>
   @usableFromInline package typealias ThreeTokens = Beside<TwoTokens, OneToken>
@@ -13,10 +14,19 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   package static func addSparseProduct(
     _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,
-    to y: MutableRows
+    to y: MutableRows, lists: UnsafeMutableRawPointer?
   ) {
-    let back = -4 &* y.stride
-    switch y.stride / Vector.scalarCount {
+    let (back, vectors) = (-4 &* y.stride, y.stride / Vector.scalarCount)
+    // More vectors take so long that the end of a word costs little beside them.
+    if Expansion.listsColumns, vectors <= 3, let lists, columns.count <= listedColumns {
+      switch vectors {
+      case ...1: addListed(OneToken.self, w, columns, places, x, y, lists)
+      case 2: addListed(TwoTokens.self, w, columns, places, x, y, lists)
+      default: addListed(ThreeTokens.self, w, columns, places, x, y, lists)
+      }
+      return
+    }
+    switch vectors {
     case ...1: addTile(OneToken.self, w, columns, places, x, y, back: back)
     case 2: addTile(TwoTokens.self, w, columns, places, x, y, back: back)
     case 3: addTile(ThreeTokens.self, w, columns, places, x, y, back: back)
@@ -52,6 +62,18 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
           two.fetchWord(w, row &+ 1, column, end: columns.upperBound, ahead: ahead)
           let (first, second) = (one.word.nonzeroBitCount, two.word.nonzeroBitCount)
           var both = first < second ? first : second
+          // Four in a step, so that a processor can remember how many steps words with as many elements take, as those of 2:4 do.
+          while T.count <= 3, both >= 4 {
+            one.addColumn(of: x, back: back)
+            two.addColumn(of: x, back: back)
+            one.addColumn(of: x, back: back)
+            two.addColumn(of: x, back: back)
+            one.addColumn(of: x, back: back)
+            two.addColumn(of: x, back: back)
+            one.addColumn(of: x, back: back)
+            two.addColumn(of: x, back: back)
+            both &-= 4
+          }
           while both > 0 {
             one.addColumn(of: x, back: back)
             two.addColumn(of: x, back: back)

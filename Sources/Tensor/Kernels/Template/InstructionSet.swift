@@ -116,6 +116,14 @@ package protocol InstructionSet: Sendable {
   /// Tokens that `addSparseProduct` takes at most: eight vectors, enough sums to hide the latency of a multiply-add.
   static var tokenTile: Int { get }
 
+  /// Columns up to which `addSparseProduct` lists those that a row keeps before it multiplies them, where it can.
+  ///
+  /// A list ends once a row and a word of a bitmap every 64 columns, and at each end the processor may guess wrong.
+  static var listedColumns: Int { get }
+
+  /// Bytes of memory that it needs for lists.
+  static var columnListByteCount: Int { get }
+
   /// Y += W · X for some columns of a sparse W and at most `tokenTile` tokens.
   ///
   /// - `w`: of floats.
@@ -123,10 +131,11 @@ package protocol InstructionSet: Sendable {
   /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.
   /// - `x`: (columns.count, tokens in whole vectors), aligned to a vector.
   /// - `y`: (rows of W, tokens), aligned to a vector like its stride; written in whole vectors.
+  /// - `lists`: `columnListByteCount` bytes, or nil where nothing is to be listed. The sums are the same.
   /// - Each element is summed over the columns in order, whatever the number of tokens.
   static func addSparseProduct(
     _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,
-    to y: MutableRows)
+    to y: MutableRows, lists: UnsafeMutableRawPointer?)
 
   // MARK: Packing
 

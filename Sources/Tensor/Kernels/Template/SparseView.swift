@@ -49,4 +49,11 @@ package struct SparseView {
   package func word(row: Int, column: Int) -> UInt64 {
     UInt64(littleEndian: (bits + (row &* bitStride &+ column &>> 3)).loadUnaligned(as: UInt64.self))
   }
+
+  /// Those bits of at most 64 columns that end before `end`.
+  @inlinable @inline(__always)
+  func word(row: Int, column: Int, end: Int) -> UInt64 {
+    let (word, rest) = (word(row: row, column: column), end &- column)
+    return rest < 64 ? word & (1 &<< UInt64(rest) &- 1) : word
+  }
 }

@@ -87,9 +87,7 @@ package struct TokenRow<T: TokenTile> where T.Vector: FloatLanes {
   mutating func fetchWord(_ w: SparseView, _ row: Int, _ column: Int, end: Int, ahead: Int) {
     prefetch(values + ahead)
     prefetch(values + (ahead &+ 16))
-    word = w.word(row: row, column: column)
-    let rest = end &- column
-    if rest < 64 { word &= 1 &<< UInt64(rest) &- 1 }
+    word = w.word(row: row, column: column, end: end)
   }
 
   /// Multiplies the next column that is kept, and its activations: `back` bytes less than the address `x` for each column before it.
