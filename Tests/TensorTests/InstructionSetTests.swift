@@ -4,13 +4,33 @@ import Tensor
 import TestSupport
 import Testing
 
+/// Lane by lane, but with lists: for what is done with them, on any processor.
+private enum ListingExpansion: BitmapExpansion {
+  typealias Scalar = LaneByLane<SIMD4<Float>, ListingExpansion>
+  typealias Vector = SIMD4<Float>
+
+  static var isOneInstruction: Bool { false }
+  static var tableByteCount: Int { 0 }
+  static var listsColumns: Bool { true }
+  static func fill(_ table: UnsafeMutableRawPointer) {}
+  static func float32(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    Scalar.float32(at: values, bits: bits, table: table)
+  }
+  static func float16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    Scalar.float16(at: values, bits: bits, table: table)
+  }
+  static func bfloat16(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> Vector {
+    Scalar.bfloat16(at: values, bits: bits, table: table)
+  }
+}
+
 /// The tile that arm64 gets, on any processor: fused, twelve rows of two vectors of four.
 private enum NEONShape: InstructionSet {
   typealias Vector = SIMD4<Float>
   typealias Arithmetic = FusedMultiplyAdd
   typealias UpperTile = EightRows<Vector, Arithmetic>
   typealias LowerTile = FourRows<Vector, Arithmetic>
-  typealias Expansion = LaneByLane<Vector, NEONShape>
+  typealias Expansion = ListingExpansion
 }
 
 /// The innermost loops by themselves, each on every instruction set of this machine and on the shape that arm64 has.
@@ -103,16 +123,18 @@ private enum NEONShape: InstructionSet {
   func listedColumns() {
     for set in Self.sets {
       let lanes = set.tileColumns / 2
-      for (rows, depth) in [(1, 1), (2, 63), (3, 64), (5, 200), (8, 256), (7, 300)] {
-        // Rows with all, some and none of their columns, in whole words and in parts of them.
+      // Of those up to 256 columns the last word's number ends where a byte does; more are not listed.
+      for (rows, depth, block) in [(1, 1, 256), (2, 63, 64), (3, 64, 256), (5, 200, 192), (8, 512, 256), (7, 300, 320)]
+      {
+        // Rows with all, some and none of their columns: in pairs, the first one has more, less and as many.
         var generator = SeededGenerator(seed: UInt64(depth))
         let kept = (0..<rows).map { row in
-          (0..<depth).map { _ in row % 4 == 1 || (row % 4 != 2 && generator.unit() < 0.3) }
+          (0..<depth).map { _ in row % 6 == 1 || row % 6 == 2 || (row % 6 != 4 && generator.unit() < 0.3) }
         }
         for vectors in 1...3 {
           let x = Matrix.random(depth, vectors * lanes, seed: 1)
           let found = [false, true].map { isListed in
-            Self.sparseProduct(set, kept, x, isListed: isListed)
+            Self.sparseProduct(set, kept, x, block: block, isListed: isListed)
           }
           #expect(found[0].sums.bits == found[1].sums.bits, "\(set) (\(rows), \(depth)) by \(vectors) vectors")
           #expect(found[0].places == found[1].places && found[0].places == kept.map { $0.count { $0 } })
@@ -133,7 +155,7 @@ private enum NEONShape: InstructionSet {
 
   /// The sums over blocks of columns, and how many elements of each row have been multiplied.
   private static func sparseProduct(
-    _ set: any InstructionSet.Type, _ kept: [[Bool]], _ x: Matrix, isListed: Bool
+    _ set: any InstructionSet.Type, _ kept: [[Bool]], _ x: Matrix, block: Int, isListed: Bool
   ) -> (sums: Matrix, places: [Int]) {
     let (rows, depth) = (kept.count, x.rows)
     let stride = (depth + 7) / 8
@@ -148,7 +170,9 @@ private enum NEONShape: InstructionSet {
     }
     values += [Float](repeating: 0, count: 16)
     let (tokens, sums) = (AlignedStorage(byteCount: 4 * x.count), AlignedStorage(byteCount: 4 * rows * x.columns))
-    let lists = AlignedStorage(byteCount: set.columnListByteCount)
+    // What lies behind the lists stays as it is.
+    let lists = AlignedStorage(byteCount: set.columnListByteCount + 64)
+    lists.pointer.initializeMemory(as: UInt8.self, repeating: 0xA5, count: set.columnListByteCount + 64)
     var (places, result) = ([Int](repeating: 0, count: rows), Matrix(rows: rows, columns: x.columns))
     let (source, target) = (
       tokens.pointer.assumingMemoryBound(to: Float.self), sums.pointer.assumingMemoryBound(to: Float.self)
@@ -164,9 +188,9 @@ private enum NEONShape: InstructionSet {
             else { return }
             let w = SparseView(
               bits: bits, bitStride: stride, values: values, .float32, starts: starts, rows: rows, columns: depth)
-            for first in Swift.stride(from: 0, to: depth, by: 192) {
+            for first in Swift.stride(from: 0, to: depth, by: block) {
               set.addSparseProduct(
-                w, columns: first..<min(depth, first + 192), places: places, of: source + first * x.columns,
+                w, columns: first..<min(depth, first + block), places: places, of: source + first * x.columns,
                 to: MutableRows(target, rows: rows, columns: x.columns, stride: x.columns),
                 lists: isListed ? lists.pointer : nil)
             }
@@ -175,6 +199,12 @@ private enum NEONShape: InstructionSet {
       }
     }
     result.withMutableElements { $0.update(from: target, count: rows * x.columns) }
+    let bytes = UnsafeRawBufferPointer(start: lists.pointer, count: set.columnListByteCount + 64)
+    #expect(bytes.suffix(64).allSatisfy { $0 == 0xA5 })
+    let isUsed = bytes.dropLast(64).contains { $0 != 0xA5 }
+    let isWanted = isListed && block <= set.listedColumns
+    // A vector is written for a word of which nothing is kept, too.
+    #expect(isUsed == isWanted || starts.allSatisfy { $0 == 0 })
     withExtendedLifetime((tokens, sums, lists)) {}
     return (result, places)
   }

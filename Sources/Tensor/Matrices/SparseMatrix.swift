@@ -239,9 +239,7 @@ extension SparseView {
   func forEachKept(row: Int, columns range: Range<Int>, _ body: (Int) -> Void) {
     var column = range.lowerBound
     while column < range.upperBound {
-      var word = self.word(row: row, column: column)
-      let rest = range.upperBound - column
-      if rest < 64 { word &= 1 << UInt64(rest) - 1 }
+      var word = word(row: row, column: column, end: range.upperBound)
       while word != 0 {
         body(column + word.trailingZeroBitCount)
         word &= word &- 1

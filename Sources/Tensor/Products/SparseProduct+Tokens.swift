@@ -115,10 +115,11 @@ extension SparseProduct {
 
   /// Columns whose activations all rows of a task read in turn from the first-level cache, a multiple of 64.
   ///
-  /// With AVX-512, of which most processors have 48 KiB, 36 KiB of activations; elsewhere 24 of 32 KiB. No more than can be listed.
-  private func blockColumns(_ width: Int) -> Int {
+  /// With AVX-512, of whose processors the newer ones have 48 KiB, up to 36 KiB of activations, which three vectors of 192 columns are:
+  /// with 128, their lists end so often that they gain nothing. Elsewhere 24 of 32 KiB.
+  private func blockColumns(_ width: Int, isListed: Bool) -> Int {
     let columns = max(64, (instructions.tokenTile >= 128 ? 9216 : 6144) / width & ~63)
-    return instructions.listedColumns > 0 ? min(columns, instructions.listedColumns) : columns
+    return isListed && instructions.listedColumns > 0 ? min(columns, instructions.listedColumns) : columns
   }
 
   private static func isWidened(_ type: StoredType) -> Bool { type != .float32 }
@@ -137,7 +138,7 @@ extension SparseProduct {
 
   /// Multiplies the rows of a task by the activations of a tile.
   private func multiply(_ task: Task, _ tile: PackedTokens, _ scratch: Scratch) {
-    let (rows, block) = (task.view.rows, blockColumns(tile.width))
+    let (rows, block) = (task.view.rows, blockColumns(tile.width, isListed: task.isListed))
     let sums = scratch.sums.pointer.assumingMemoryBound(to: Float.self)
     let transposed = scratch.transposed.pointer.assumingMemoryBound(to: Float.self)
     let places = scratch.places.pointer.assumingMemoryBound(to: Int.self)

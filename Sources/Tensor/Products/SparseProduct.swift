@@ -6,8 +6,9 @@ import Support
 /// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for four rows of A. Many rows, the
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
 /// multiply-adds as there are elements left. Between them, where one element's vectors are too few to be worth its steps, B's rows are
-/// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left, or as many in every word
-/// of its bitmap. Where few vectors multiply each element, the columns of a row's elements are listed first.
+/// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left, or is floats with
+/// as many in every word of its bitmap (`SparseWay`). Where few vectors multiply each element, a kernel that has an instruction for it
+/// lists the columns of a row's elements first.
 struct SparseProduct {
   let a: StridedView
   let accumulate: Bool

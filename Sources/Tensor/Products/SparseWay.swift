@@ -1,8 +1,10 @@
-/// How products of some rows go through a compressed matrix: decided once for all of it, so that some of its rows give the same sums.
+/// How products go through a compressed matrix: decided once for all of it, so that a part of it gives the same sums
+/// (the thresholds are measured: Documentation/Zeros.md).
 struct SparseWay: Sendable {
   /// Vectors of rows of A up to which the matrix's rows are expanded.
   let expandedVectors: Int
-  /// Whether the columns that a row keeps may be listed before few vectors of rows of A are multiplied by them.
+  /// Whether the columns that a row keeps are listed, where a kernel can, before their elements are multiplied by few vectors of
+  /// rows of A.
   let isListed: Bool
 
   /// By the share of a matrix's elements that are kept.

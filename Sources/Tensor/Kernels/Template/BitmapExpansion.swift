@@ -28,11 +28,13 @@ package protocol BitmapExpansion {
   /// Two vectors of them, of twice as many bits.
   static func bfloat16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
 
-  /// Whether the processor lists the columns of a word in an instruction or a few.
+  /// Whether the processor lists the columns of a word in an instruction or a few. Elsewhere nothing is listed.
   static var listsColumns: Bool { get }
 
-  /// Writes, where it does, the numbers of the bits of a word that are set, each plus `first`, in a byte each. Up to 64 bytes are written however few
-  /// they are.
+  /// Writes the numbers of the bits of a word that are set, each plus `first`, in turn, a byte each.
+  ///
+  /// - `first`: at most 192, so that every number fits in a byte.
+  /// - `list`: 64 bytes, of which those behind the numbers may be overwritten, too.
   static func listColumns(_ word: UInt64, from first: Int, to list: UnsafeMutableRawPointer)
 }
 
@@ -65,7 +67,12 @@ extension BitmapExpansion where Vector: FloatLanes {
 
   @inlinable @inline(__always)
   package static func listColumns(_ word: UInt64, from first: Int, to list: UnsafeMutableRawPointer) {
-    preconditionFailure("a kernel without an instruction for it lists nothing")
+    var (word, list) = (word, list)
+    while word != 0 {
+      list.storeBytes(of: UInt8(truncatingIfNeeded: first &+ word.trailingZeroBitCount), as: UInt8.self)
+      list += 1
+      word &= word &- 1
+    }
   }
 }
 

@@ -1,16 +1,16 @@
 // The product of a compressed weight by few vectors of tokens: the columns that a row keeps are listed before they are multiplied.
 //
-// A word of the bitmap ends after some twenty elements, where the processor guesses wrong. Two vectors of tokens would take less time
-// for all of them than that costs.
+// A word of the bitmap ends after some twenty elements, where the processor guesses wrong. That costs more than multiplying these
+// elements by two vectors.
 extension InstructionSet
 where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, Expansion.Vector == Vector {
-  /// As many as one byte tells apart, where they are listed by instructions.
+  /// As many as one byte tells apart, whole words of them, where they are listed by instructions.
   @inlinable @inline(__always)
   package static var listedColumns: Int { Expansion.listsColumns ? 256 : 0 }
 
-  /// Two lists, and what is written behind the last word's.
+  /// Two lists, which the 64 bytes of a word never pass, as no word in front of it lists more than 64.
   @inlinable @inline(__always)
-  package static var columnListByteCount: Int { 2 &* (listedColumns &+ 64) }
+  package static var columnListByteCount: Int { 2 &* listedColumns }
 
   /// Two rows of W at a time, for the latency of a multiply-add.
   ///
@@ -20,12 +20,12 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     _: T.Type, _ w: SparseView, _ columns: Range<Int>, _ places: UnsafeMutablePointer<Int>, _ x: UnsafePointer<Float>,
     _ y: MutableRows, _ lists: UnsafeMutableRawPointer
   ) where T.Vector == Vector {
-    let (x, others) = (UnsafeRawPointer(x), lists + (listedColumns &+ 64))
+    let (x, others) = (UnsafeRawPointer(x), lists + listedColumns)
     var row = 0
     while row &+ 2 <= y.rows {
       let counts = (
-        list(w, row, columns, after: places[row], to: lists),
-        list(w, row &+ 1, columns, after: places[row &+ 1], to: others)
+        listRow(w, row, columns, after: places[row], to: lists),
+        listRow(w, row &+ 1, columns, after: places[row &+ 1], to: others)
       )
       // The longer one first, or the processor would have to guess which of them has a rest.
       let isSecond = counts.1 > counts.0
@@ -50,7 +50,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       row &+= 2
     }
     if row < y.rows {
-      let count = list(w, row, columns, after: places[row], to: lists)
+      let count = listRow(w, row, columns, after: places[row], to: lists)
       var one = ListedRow<T>(w, row, after: places[row], y, lists)
       var index = 0
       while index < count {
@@ -66,12 +66,13 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   ///
   /// - `place`: the number of the row's elements in front of the columns.
   @inlinable @inline(__always)
-  static func list(
+  static func listRow(
     _ w: SparseView, _ row: Int, _ columns: Range<Int>, after place: Int, to list: UnsafeMutableRawPointer
   ) -> Int {
-    // What follows in the row is multiplied after the other rows. As if half of the columns were kept.
-    let most = (columns.upperBound &- columns.lowerBound) / 2
-    var (end, ahead) = (list, w.values + 4 &* (w.starts[row] &+ place &+ most))
+    // What follows in the row is multiplied after the other rows. As if half of the columns were kept, two lines for 64. Where fewer
+    // are, what is asked for comes a block later.
+    let assumed = (columns.upperBound &- columns.lowerBound) / 2
+    var (end, ahead) = (list, w.values + 4 &* (w.starts[row] &+ place &+ assumed))
     var column = columns.lowerBound
     while column < columns.upperBound {
       prefetch(ahead)

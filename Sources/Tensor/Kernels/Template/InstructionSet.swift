@@ -116,9 +116,10 @@ package protocol InstructionSet: Sendable {
   /// Tokens that `addSparseProduct` takes at most: eight vectors, enough sums to hide the latency of a multiply-add.
   static var tokenTile: Int { get }
 
-  /// Columns up to which `addSparseProduct` lists those that a row keeps before it multiplies them, where it can.
+  /// Columns up to which `addSparseProduct` can list those that a row keeps before it multiplies them by up to three vectors of tokens;
+  /// 0 where it cannot.
   ///
-  /// A list ends once a row and a word of a bitmap every 64 columns, and at each end the processor may guess wrong.
+  /// A list ends once a row and block, a word of a bitmap every 64 columns, and at each end the processor may guess wrong.
   static var listedColumns: Int { get }
 
   /// Bytes of memory that it needs for lists.
@@ -131,7 +132,7 @@ package protocol InstructionSet: Sendable {
   /// - `places`: for each row, the number of its elements in front of these columns, and then of those up to their end.
   /// - `x`: (columns.count, tokens in whole vectors), aligned to a vector.
   /// - `y`: (rows of W, tokens), aligned to a vector like its stride; written in whole vectors.
-  /// - `lists`: `columnListByteCount` bytes, or nil where nothing is to be listed. The sums are the same.
+  /// - `lists`: `columnListByteCount` bytes, or nil where nothing is to be listed, as nothing is by more columns or tokens. The sums are the same.
   /// - Each element is summed over the columns in order, whatever the number of tokens.
   static func addSparseProduct(
     _ w: SparseView, columns: Range<Int>, places: UnsafeMutablePointer<Int>, of x: UnsafePointer<Float>,

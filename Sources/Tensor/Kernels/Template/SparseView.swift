@@ -50,9 +50,9 @@ package struct SparseView {
     UInt64(littleEndian: (bits + (row &* bitStride &+ column &>> 3)).loadUnaligned(as: UInt64.self))
   }
 
-  /// Those bits of at most 64 columns that end before `end`.
+  /// The same, with the bits of columns from `end` on cleared, which is behind the first one.
   @inlinable @inline(__always)
-  func word(row: Int, column: Int, end: Int) -> UInt64 {
+  package func word(row: Int, column: Int, end: Int) -> UInt64 {
     let (word, rest) = (word(row: row, column: column), end &- column)
     return rest < 64 ? word & (1 &<< UInt64(rest) &- 1) : word
   }
