@@ -382,7 +382,10 @@ struct CompareEndToEndTests {
   func otherPlan() throws {
     try withTemporaryFolder { folder in
       let study = Path.join(folder, "study")
-      let words = [Inputs.llama3, "--calibration", Inputs.rows, "--data", Inputs.stream, "--output", study]
+      let words = [
+        Inputs.llama3, "--calibration", Inputs.rows, "--data", Inputs.stream, "--sequence-length", "64", "--output",
+        study,
+      ]
       func plan(_ more: [String]) throws -> CommandRunner.Result { try svnup.run(["compare", "plan"] + words + more) }
       #expect(try plan(["--sparsities", "0.5"]).status == 0)
       let same = try plan(["--sparsities", "0.5"])

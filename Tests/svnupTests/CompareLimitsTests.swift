@@ -21,6 +21,30 @@ struct CompareLimitsTests {
     try ["compare.json", "table.md", "cells.csv"].map { try File.contents(of: Path.join(study, $0)) }
   }
 
+  /// Settings and inputs that do not suit a model, and what is said of them.
+  static let strangers: [([String], String)] = [
+    (["--calibration", Inputs.stream, "--data", Inputs.stream, "--sequence-length", "100000"], "the model has"),
+    (["--calibration", Inputs.stream, "--data", Inputs.rows, "--sequence-length", "63"], "the rows of"),
+    (["--calibration", Inputs.rows, "--data", Inputs.stream, "--sequence-length", "63"], "the rows of"),
+    (["--calibration", Inputs.stream, "--data", "TEXT", "--sequence-length", "64"], "no tokenizer here"),
+    (
+      ["--calibration", Inputs.stream, "--data", Inputs.stream, "--sequence-length", "64", "--task", "TEXT"],
+      "no tokenizer here"
+    ),
+  ]
+
+  @Test("what does not suit a model is told of before there is a folder", arguments: strangers)
+  func unsuitable(_ words: [String], _ message: String) throws {
+    try withTemporaryFolder { folder in
+      let (study, text) = (Path.join(folder, "study"), Path.join(folder, "text.txt"))
+      try Data("And it came to pass.".utf8).write(to: URL(fileURLWithPath: text))
+      let result = try svnup.run(
+        ["compare", Inputs.opt] + words.map { $0 == "TEXT" ? text : $0 } + ["--methods", "wanda", "--output", study])
+      #expect(result.status != 0 && result.message.contains(message), "\(result.message)")
+      #expect(!FileSystem.exists(study))
+    }
+  }
+
   @Test("a part that cannot be measured fails the cells that need it, and no others, in one run and task by task")
   func parts() throws {
     try withTemporaryFolder { folder in

@@ -34,6 +34,25 @@ final class CompareInputs {
     return prepared
   }
 
+  /// The samples to calibrate on, with the first seed.
+  private func samples(of index: Int, _ events: any JobEvents) throws -> TokenBatch {
+    try job.calibration.tokens(for: job.models[index], .calibrating, events: events)
+      .samples(count: job.samples, length: job.sequenceLength, seed: 0)
+  }
+
+  /// Reads all of it for every model.
+  ///
+  /// Throws where something cannot be read, or a setting does not suit a model, before anything is written or measured.
+  ///
+  /// - Parameter calibrates: whether a pruning looks at samples.
+  func check(calibrates: Bool) throws {
+    for index in job.models.indices {
+      _ = try texts(of: index, SilentEvents())
+      _ = try tasks(of: index, SilentEvents())
+      if calibrates { _ = try samples(of: index, SilentEvents()) }
+    }
+  }
+
   /// How texts and tasks are measured within the limit.
   ///
   /// - Parameters:
@@ -43,12 +62,7 @@ final class CompareInputs {
     of index: Int, _ fixed: CompareMemory?, besides prunings: [PruneJob] = [], _ events: any JobEvents
   ) throws -> QuestionPlan {
     let windows = try texts(of: index, events).map(\.windows)
-    let samples: BatchShape? =
-      try prunings.isEmpty
-      ? nil
-      : BatchShape(
-        job.calibration.tokens(for: job.models[index], .calibrating, events: events)
-          .samples(count: job.samples, length: job.sequenceLength, seed: 0))
+    let samples = try prunings.isEmpty ? nil : BatchShape(samples(of: index, events))
     return try QuestionPlan(
       tasks(of: index, events), of: job.models[index], limit: job.memoryLimit,
       length: (windows.map(\.length) + [samples?.length ?? 1]).max() ?? 1, storesStates: samples != nil,
@@ -59,34 +73,4 @@ final class CompareInputs {
         + prunings.flatMap { $0.footprint(forecast, samples: samples) }
     }
   }
-}
-
-/// How the work with one of a comparison's models keeps within the limit.
-///
-/// It shows in the results, so it is decided once, with the plan, by all that there is to do: neither what earlier tasks have left in memory
-/// nor the machine changes it.
-struct CompareMemory: Record, Equatable {
-  /// Of what is predicted, the share that is added for what tasks leave to those behind them: blocks of memory, texts, tokens.
-  static let reserve = 0.25
-
-  /// Tokens that pass a model at a time, where the next item does not take more.
-  var pass = PreparedTask.usualPass
-  var choice = MemoryChoice()
-
-  init() {}
-
-  /// Decides for a model and its cells.
-  ///
-  /// Throws `SettingError` where the limit cannot be kept.
-  init(_ grid: CompareGrid, model index: Int) throws {
-    let prunings = grid.cells.filter { $0.model == index }.map(grid.pruning)
-    let plan = try CompareInputs(grid.job).plan(of: index, nil, besides: prunings, SilentEvents())
-    (pass, choice) = (plan.pass, plan.budget.choice)
-  }
-
-  static let fields: [RecordField<CompareMemory>] = [
-    RecordField("pass", \.pass, .integer(in: 1...1 << 24)),
-    RecordField("stripRows", \.choice.stripRows, .integer(in: 1...1 << 24)),
-    RecordField("calibrationStates", \.choice.calibrationStates, .word),
-  ]
 }

@@ -41,7 +41,11 @@ public struct ComparePlan: Sendable {
     self.job = job
     self.folder = folder
     let request = try Request(job)
-    try Self.checkSeeds(job)
+    // Its rows have other names than those of the identities, which are the models' hashes and take longer.
+    let grid = CompareGrid(job) { "\($1)" }
+    let calibrates = grid.cells.contains { grid.pruning($0).looksAtInputs }
+    try Self.checkSeeds(job, grid, calibrates: calibrates)
+    try CompareInputs(job).check(calibrates: calibrates)
     try Self.makeFolder(folder)
     let path = Path.join(folder, Self.fileName)
     var old = try? FieldReader(file: path)
@@ -95,19 +99,17 @@ public struct ComparePlan: Sendable {
   }
 
   /// Throws where several seeds are asked for and nothing is drawn, so that their spread would be none.
-  private static func checkSeeds(_ job: CompareJob) throws {
+  private static func checkSeeds(_ job: CompareJob, _ grid: CompareGrid, calibrates: Bool) throws {
     guard job.seeds > 1, let source = job.models.first else { return }
-    let grid = CompareGrid(job) { "\($1)" }
     let drawing = grid.rows.contains { row in
       row.game?.estimator.settingMembers.contains { $0.0 == "seed" } ?? false
     }
     guard !drawing else { return }
-    let looksAtInputs = grid.cells.contains { grid.pruning($0).looksAtInputs }
     let rows = try job.calibration.tokens(for: source, .calibrating, events: SilentEvents()).rowCount
-    if !looksAtInputs || rows != nil {
+    if !calibrates || rows != nil {
       throw SettingError(
         .seeds, "\(job.seeds)",
-        looksAtInputs
+        calibrates
           ? "nothing is drawn: rows of token ids are taken in their order" : "nothing is drawn in these prunings")
     }
   }
