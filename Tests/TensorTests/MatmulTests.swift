@@ -145,6 +145,28 @@ import Testing
     }
   }
 
+  @Test(
+    "Dot products of every number of rows, in tiles of every height, are the products and each row's alone",
+    arguments: availableKernels, ElementType.allCases)
+  func dotProducts(kernel: Kernel, type: ElementType) {
+    Kernel.$current.withValue(kernel) {
+      for depth in [15, 64, 337] {
+        let a = Matrix.random(PackingMemory.unpackedRows, depth, seed: 1)
+        // One to four rows of the weight at a time.
+        for columns in [1, 2, 7, 33] {
+          let weight = StoredMatrix(Matrix.random(columns, depth, seed: 2), as: type)
+          let whole = matmul(a, transposed: weight)
+          let exact = ExactProduct(DoubleMatrix(a), DoubleMatrix(weight.widened()).transposed)
+          #expect(exact.excess(of: whole) <= 1, "(\(a.rows), \(depth)) by (\(columns), \(depth))")
+          for rows in 1..<a.rows {
+            let first = matmul(a.rows(0..<rows), transposed: weight)
+            #expect(first.bits == whole.rows(0..<rows).bits, "\(rows) rows, depth \(depth), \(columns) columns")
+          }
+        }
+      }
+    }
+  }
+
   @Test("Several weights in one go give the numbers of one after the other", arguments: availableKernels)
   func severalWeights(kernel: Kernel) {
     Kernel.$current.withValue(kernel) {

@@ -92,18 +92,22 @@ private let expandingKernels = availableKernels.filter {
 
   @Test(
     "A token's sums do not depend on how many others there are, among those that each way to multiply takes",
-    arguments: availableKernels, [0.55, 0.7])
-  func tokens(kernel: Kernel, zeros: Double) {
+    arguments: availableKernels, ElementType.allCases)
+  func tokens(kernel: Kernel, type: ElementType) {
     guard kernel != .reference else { return }
+    for zeros in [0.55, 0.7] { tokens(kernel, type, zeros: zeros) }
+  }
+
+  private func tokens(_ kernel: Kernel, _ type: ElementType, zeros: Double) {
     Kernel.$current.withValue(kernel) {
-      let weight = StoredMatrix(sparseMatrix(70, 600, zeros: zeros, seed: 6), as: .bfloat16).compressed()
+      let weight = StoredMatrix(sparseMatrix(70, 600, zeros: zeros, seed: 6), as: type).compressed()
       let a = Matrix.random(230, 600, seed: 7)
       // A seventh of the rows is empty: with 55 % zeros in the others up to two vectors are expanded, with 70 % none.
       let dots = PackingMemory.sparseDotRows(kernel)
       let expanded = zeros < 0.6 ? PackingMemory.expandedRows(kernel, vectors: 2) : 0
       let ways = [
-        // Without a table; with one, sums of few rows are more than one.
-        (0..<dots, kernel.instructions.expandsInRegisters ? [0..<9, 10..<dots, 3..<4] : []),
+        // Tiles of every height, without a table; with one, sums of few rows are more than one.
+        (0..<dots, kernel.instructions.expandsInRegisters ? (1..<dots).map { 0..<$0 } + [10..<dots, 3..<4] : []),
         (0..<max(dots, expanded), dots < expanded ? [0..<dots + 1, expanded - dots - 2..<expanded] : []),
         // Tiles of tokens, wide and narrow.
         (0..<230, [0..<max(dots, expanded) + 1, 7..<47, 20..<100, 100..<150, 5..<202]),
@@ -111,7 +115,7 @@ private let expandingKernels = availableKernels.filter {
       for (whole, parts) in ways {
         let product = matmul(a.rows(whole), transposed: weight)
         for part in parts {
-          #expect(matmul(a.rows(part), transposed: weight).bits == product.rows(part).bits, "\(part)")
+          #expect(matmul(a.rows(part), transposed: weight).bits == product.rows(part).bits, "\(part), \(zeros) zeros")
         }
       }
     }

@@ -15,6 +15,23 @@ package struct FourVectors<Vector: FloatLanes> {
   }
 }
 
+/// Which of the tiles that read the same rows of a weight, one after the other, a tile is.
+@frozen @usableFromInline
+package struct TilePlace {
+  @usableFromInline let index: Int
+  @usableFromInline let count: Int
+
+  @inlinable @inline(__always)
+  init(_ index: Int, of count: Int) { (self.index, self.count) = (index, count) }
+
+  /// How many of the rows of x that are left are this tile's, which are as many for each as far as possible.
+  @inlinable @inline(__always)
+  func rows(of rest: Int) -> Int {
+    let tiles = count &- index
+    return (rest &+ tiles &- 1) / tiles
+  }
+}
+
 /// A tile whose four sums a row belong to columns of Y that lie apart.
 @usableFromInline
 package protocol DotTile: Tile {

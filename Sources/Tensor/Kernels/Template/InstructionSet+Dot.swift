@@ -1,7 +1,10 @@
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @usableFromInline package typealias OneDot = DotRow<Vector, Arithmetic>
   @usableFromInline package typealias TwoDots = Stack<OneDot, OneDot>
+  @usableFromInline package typealias ThreeDots = Stack<TwoDots, OneDot>
   @usableFromInline package typealias FourDots = Stack<TwoDots, TwoDots>
+  @usableFromInline package typealias FiveDots = Stack<FourDots, OneDot>
+  @usableFromInline package typealias SixDots = Stack<FourDots, TwoDots>
 
   @inlinable @inline(__always)
   package static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool) {
@@ -19,22 +22,45 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func dots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool
   ) {
-    let quarter = (y.columns &+ 3) / 4
+    let most = mostDotRows(of: y.rows, Element.byteCount)
+    let (quarter, tiles) = ((y.columns &+ 3) / 4, (y.rows &+ most &- 1) / most)
     for j in 0..<quarter {
       let w = w.part(rows: j..<w.rows)
-      var i = 0
+      var (i, tile) = (0, 0)
       while i < y.rows {
         let rest = i..<y.rows
         let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: j..<y.columns))
-        if y.rows >= 4 {
-          i &+= dotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, i == 0)
-        } else if y.rows >= 2 {
-          i &+= dotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, i == 0)
-        } else {
-          i &+= dotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, i == 0)
+        let place = TilePlace(tile, of: tiles)
+        switch tileRows(of: y.rows, place) {
+        case 6: i &+= dotTile(SixDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
+        case 5: i &+= dotTile(FiveDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
+        case 4: i &+= dotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
+        case 3: i &+= dotTile(ThreeDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
+        case 2: i &+= dotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
+        default: i &+= dotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, place)
         }
+        tile &+= 1
       }
     }
+  }
+
+  /// Whether there are 32 registers of vectors that are long, as on AVX-512.
+  @inlinable @inline(__always)
+  static var hasManyRegisters: Bool { Vector.scalarCount == 16 }
+
+  /// Of some rows of x, those whose sums are in registers at a time.
+  ///
+  /// Six rows' sums take 24 of 32 registers. Where that would still leave more than two or three tiles, four rows at a time were faster.
+  @inlinable @inline(__always)
+  static func mostDotRows(of rows: Int, _ byteCount: Int) -> Int {
+    hasManyRegisters && rows <= (byteCount == 2 ? 16 : 10) ? 6 : 4
+  }
+
+  /// How many of the rows that are left are the next tile's.
+  @inlinable @inline(__always)
+  static func tileRows(of rest: Int, _ place: TilePlace) -> Int {
+    // With sixteen registers, three rows at a time were slower than two and one.
+    hasManyRegisters ? place.rows(of: rest) : rest >= 4 ? 4 : rest >= 2 ? 2 : 1
   }
 
   /// How far ahead of a row's values memory is asked for.
@@ -47,25 +73,70 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   static func dotTile<T: DotTile, Element: StoredElement>(
     _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
-    _ isFirst: Bool
+    _ place: TilePlace
   ) -> Int where T.Operand == FourVectors<Vector> {
+    // Floats, of which twice as many bytes would wait in the caches, were slower where the next rows are asked for.
+    if hasManyRegisters && Element.byteCount == 2 && place.count > 1 {
+      dotTileFetchingNext(T.self, Element.self, x, w, y, apart: apart, accumulate, place)
+    } else {
+      dotTileReadingAhead(T.self, Element.self, x, w, y, apart: apart, accumulate, isFirst: place.index == 0)
+    }
+    return T.rows
+  }
+
+  /// The same where memory is asked for what lies ahead in the rows themselves.
+  ///
+  /// It is asked while they are read for the first time: also what the processor would fetch by itself comes sooner, since it begins
+  /// anew in every page. Not inlined, or too few registers would be left for the loop's addresses.
+  @inlinable @inline(never)
+  static func dotTileReadingAhead<T: DotTile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
+    isFirst: Bool
+  ) where T.Operand == FourVectors<Vector> {
+    let ahead = isFirst ? aheadBytes : 0
+    dotTile(T.self, Element.self, x, w, y, apart: apart, accumulate) { ahead &+ $0 &* Element.byteCount }
+  }
+
+  /// The same where memory is asked for the rows that come next, a part by each tile, so that it is busy while all tiles read these ones.
+  ///
+  /// Not inlined, like the other.
+  @inlinable @inline(never)
+  static func dotTileFetchingNext<T: DotTile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
+    _ place: TilePlace
+  ) where T.Operand == FourVectors<Vector> {
+    let (rowBytes, partBytes) = (w.rowStride &* Element.byteCount, x.columns &* Element.byteCount / place.count)
+    let step = Vector.scalarCount &* Element.byteCount / place.count
+    var ahead = rowBytes &+ partBytes &* place.index
+    dotTile(T.self, Element.self, x, w, y, apart: apart, accumulate) { _ in
+      defer { ahead &+= step }
+      return ahead
+    }
+  }
+
+  /// The products themselves.
+  ///
+  /// - `ahead`: how many bytes from the beginning of each row of W memory is asked for, before the elements from a column on are multiplied.
+  @inlinable @inline(__always)
+  static func dotTile<T: DotTile, Element: StoredElement>(
+    _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
+    ahead: (Int) -> Int
+  ) where T.Operand == FourVectors<Vector> {
     let (x, xStride, depth) = (x.floats, x.rowStride, x.columns)
     let (w, bytes) = (w.base, apart &* w.rowStride &* Element.byteCount)
     // A row of W that does not exist is the first one read again; its results are not stored.
     let w1 = w + (y.columns > apart ? bytes : 0)
     let w2 = w + (y.columns > 2 &* apart ? 2 &* bytes : 0)
     let w3 = w + (y.columns > 3 &* apart ? 3 &* bytes : 0)
-    // What lies ahead is asked for while the rows are read for the first time: also what the processor would fetch by itself comes
-    // sooner, since it begins anew in every page.
-    let ahead = isFirst ? aheadBytes : 0
     var tile = T()
     var p = 0
     while p &+ Vector.scalarCount <= depth {
       let offset = p &* Element.byteCount
-      prefetch(w + (ahead &+ offset))
-      prefetch(w1 + (ahead &+ offset))
-      prefetch(w2 + (ahead &+ offset))
-      prefetch(w3 + (ahead &+ offset))
+      let next = ahead(p)
+      prefetch(w + next)
+      prefetch(w1 + next)
+      prefetch(w2 + next)
+      prefetch(w3 + next)
       let four = FourVectors<Vector>(
         Element.vector(at: w + offset, as: Vector.self), Element.vector(at: w1 + offset, as: Vector.self),
         Element.vector(at: w2 + offset, as: Vector.self), Element.vector(at: w3 + offset, as: Vector.self))
@@ -83,7 +154,6 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       }
       p &+= 1
     }
-    return T.rows
   }
 
   @inlinable @inline(__always)

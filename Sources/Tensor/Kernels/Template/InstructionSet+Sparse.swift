@@ -56,20 +56,23 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     guard y.rows == 1 || expandsInRegisters else {
       return sparseSums(Element.self, x, w, y, accumulate, table)
     }
-    let quarter = (y.columns &+ 3) / 4
+    // Six rows' sums would leave no registers for the vectors that are expanded; of floats, for many rows four are faster.
+    let most = min(mostDotRows(of: Element.byteCount == 2 ? 0 : y.rows, Element.byteCount), 5)
+    let (quarter, tiles) = ((y.columns &+ 3) / 4, (y.rows &+ most &- 1) / most)
     for j in 0..<quarter {
       let w = w.part(rows: j..<w.rows)
-      var i = 0
+      var (i, tile) = (0, 0)
       while i < y.rows {
         let rest = i..<y.rows
         let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: j..<y.columns))
-        if y.rows >= 4 {
-          i &+= sparseDotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        } else if y.rows >= 2 {
-          i &+= sparseDotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        } else {
-          i &+= sparseDotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, table)
+        switch tileRows(of: y.rows, TilePlace(tile, of: tiles)) {
+        case 5: i &+= sparseDotTile(FiveDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
+        case 4: i &+= sparseDotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
+        case 3: i &+= sparseDotTile(ThreeDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
+        case 2: i &+= sparseDotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
+        default: i &+= sparseDotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, table)
         }
+        tile &+= 1
       }
     }
   }
