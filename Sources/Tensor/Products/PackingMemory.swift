@@ -12,7 +12,7 @@ package enum PackingMemory {
 
   /// Rows up to which a product is made of dot products, and sums in another order than larger ones.
   ///
-  /// Dot products need a pass over the nearest cache for every four rows, but take no notice of how many rows fill a vector. On every
+  /// Dot products need a pass over the nearest cache for every four to six rows, but take no notice of how many rows fill a vector. On every
   /// kernel, 24 rows are the first for which tiles are about as fast (Documentation/Kernels.md).
   package static let unpackedRows = 23
 

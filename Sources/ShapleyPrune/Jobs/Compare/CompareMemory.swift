@@ -18,9 +18,9 @@ struct CompareMemory: Record, Equatable {
   /// Decides for a model and its cells.
   ///
   /// Throws `SettingError` where the limit cannot be kept.
-  init(_ grid: CompareGrid, model index: Int) throws {
+  init(_ grid: CompareGrid, model index: Int, _ inputs: CompareInputs) throws {
     let prunings = grid.cells.filter { $0.model == index }.map(grid.pruning)
-    let plan = try CompareInputs(grid.job).plan(of: index, nil, besides: prunings, SilentEvents())
+    let plan = try inputs.plan(of: index, nil, besides: prunings, SilentEvents())
     (pass, choice) = (plan.pass, plan.budget.choice)
   }
 

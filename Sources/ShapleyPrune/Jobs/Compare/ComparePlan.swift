@@ -45,7 +45,8 @@ public struct ComparePlan: Sendable {
     let grid = CompareGrid(job) { "\($1)" }
     let calibrates = grid.cells.contains { grid.pruning($0).looksAtInputs }
     try Self.checkSeeds(job, grid, calibrates: calibrates)
-    try CompareInputs(job).check(calibrates: calibrates)
+    let inputs = CompareInputs(job)
+    try inputs.check(calibrates: calibrates)
     try Self.makeFolder(folder)
     let path = Path.join(folder, Self.fileName)
     var old = try? FieldReader(file: path)
@@ -59,8 +60,7 @@ public struct ComparePlan: Sendable {
     if job.memoryLimit != nil {
       // What was decided for the same files stays, with the results.
       let before = old.flatMap { try? Self.decided($0, for: models) }
-      let grid = Self.grid(job, identity)
-      identity.memory = try before ?? models.indices.map { try CompareMemory(grid, model: $0) }
+      identity.memory = try before ?? models.indices.map { try CompareMemory(grid, model: $0, inputs) }
     }
     self.identity = identity
     checked = Set(job.models.indices)

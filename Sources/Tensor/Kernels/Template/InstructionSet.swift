@@ -76,7 +76,7 @@ package protocol InstructionSet: Sendable {
 
   /// Whether `sparseDotProducts` expands a vector by instructions made for it; else it is there for its results.
   static var expandsByInstruction: Bool { get }
-  /// Whether that takes no look at a table, so that elements may as well be expanded anew for every four rows of x.
+  /// Whether that takes no look at a table, so that elements may as well be expanded anew for every few rows of x.
   static var expandsInRegisters: Bool { get }
 
   /// Bytes of the table that `sparseDotProducts` reads.
