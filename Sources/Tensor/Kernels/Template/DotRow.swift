@@ -32,6 +32,18 @@ package struct TilePlace {
   }
 }
 
+/// A product by four rows of a weight, `apart` from each other, of which a tile takes some rows of x.
+@usableFromInline
+package protocol DotProduct {
+  associatedtype Vector: FloatLanes
+
+  /// Writes the first rows of Y, as many as a tile has, or adds to them.
+  ///
+  /// - `y`: its columns from that of the first one of the four rows on.
+  func multiply<T: DotTile>(_: T.Type, _ x: StridedView, to y: MutableRows, _ place: TilePlace)
+  where T.Operand == FourVectors<Vector>
+}
+
 /// A tile whose four sums a row belong to columns of Y that lie apart.
 @usableFromInline
 package protocol DotTile: Tile {

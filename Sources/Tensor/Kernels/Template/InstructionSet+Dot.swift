@@ -22,25 +22,36 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func dots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool
   ) {
-    let most = mostDotRows(of: y.rows, Element.byteCount)
-    let (quarter, tiles) = ((y.columns &+ 3) / 4, (y.rows &+ most &- 1) / most)
+    let quarter = (y.columns &+ 3) / 4
     for j in 0..<quarter {
-      let w = w.part(rows: j..<w.rows)
-      var (i, tile) = (0, 0)
-      while i < y.rows {
-        let rest = i..<y.rows
-        let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: j..<y.columns))
-        let place = TilePlace(tile, of: tiles)
-        switch tileRows(of: y.rows, place) {
-        case 6: i &+= dotTile(SixDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
-        case 5: i &+= dotTile(FiveDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
-        case 4: i &+= dotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
-        case 3: i &+= dotTile(ThreeDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
-        case 2: i &+= dotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, place)
-        default: i &+= dotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, place)
-        }
-        tile &+= 1
+      let product = DenseDots<Self, Element>(w.part(rows: j..<w.rows), apart: quarter, accumulate: accumulate)
+      multiply(
+        x, to: y.beside(j), most: mostDotRows(of: y.rows, Element.byteCount),
+        product)
+    }
+  }
+
+  /// Multiplies all rows of x by four rows of a weight, in tiles of at most as many rows.
+  @inlinable @inline(__always)
+  static func multiply<P: DotProduct>(_ x: StridedView, to y: MutableRows, most: Int, _ product: P)
+  where P.Vector == Vector {
+    let tiles = (y.rows &+ most &- 1) / most
+    var (row, tile) = (0, 0)
+    while row < y.rows {
+      let rest = row..<y.rows
+      let (x, y) = (x.part(rows: rest), y.below(row))
+      let place = TilePlace(tile, of: tiles)
+      let rows = tileRows(of: y.rows, place)
+      switch rows {
+      case 6: product.multiply(SixDots.self, x, to: y, place)
+      case 5: product.multiply(FiveDots.self, x, to: y, place)
+      case 4: product.multiply(FourDots.self, x, to: y, place)
+      case 3: product.multiply(ThreeDots.self, x, to: y, place)
+      case 2: product.multiply(TwoDots.self, x, to: y, place)
+      default: product.multiply(OneDot.self, x, to: y, place)
       }
+      row &+= rows
+      tile &+= 1
     }
   }
 
@@ -69,22 +80,8 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   static var aheadBytes: Int { 2048 }
 
-  /// A tile's rows of Y, of which it returns the number, and of its columns the first one and up to three more, `apart` from each other.
-  @inlinable @inline(__always)
-  static func dotTile<T: DotTile, Element: StoredElement>(
-    _: T.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
-    _ place: TilePlace
-  ) -> Int where T.Operand == FourVectors<Vector> {
-    // Floats, of which twice as many bytes would wait in the caches, were slower where the next rows are asked for.
-    if hasManyRegisters && Element.byteCount == 2 && place.count > 1 {
-      dotTileFetchingNext(T.self, Element.self, x, w, y, apart: apart, accumulate, place)
-    } else {
-      dotTileReadingAhead(T.self, Element.self, x, w, y, apart: apart, accumulate, isFirst: place.index == 0)
-    }
-    return T.rows
-  }
-
-  /// The same where memory is asked for what lies ahead in the rows themselves.
+  /// A tile's rows of Y, and of its columns the first one and up to three more, `apart` from each other; memory is asked for what lies ahead
+  /// in the rows of W.
   ///
   /// It is asked while they are read for the first time: also what the processor would fetch by itself comes sooner, since it begins
   /// anew in every page. Not inlined, or too few registers would be left for the loop's addresses.
@@ -213,6 +210,33 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       target.storeBytes(of: left, as: Vector.self)
       target.storeBytes(of: right, toByteOffset: MemoryLayout<Vector>.size, as: Vector.self)
       lane &+= 2 &* Vector.scalarCount
+    }
+  }
+}
+
+/// The dense product that a tile takes part in.
+@frozen @usableFromInline
+package struct DenseDots<Kernel: InstructionSet, Element: StoredElement>: DotProduct
+where Kernel.Vector: FloatLanes, Kernel.Arithmetic: MultiplyAdd {
+  @usableFromInline package typealias Vector = Kernel.Vector
+  @usableFromInline let w: StridedView
+  @usableFromInline let apart: Int
+  @usableFromInline let accumulate: Bool
+
+  @inlinable @inline(__always)
+  init(_ w: StridedView, apart: Int, accumulate: Bool) {
+    (self.w, self.apart, self.accumulate) = (w, apart, accumulate)
+  }
+
+  @inlinable @inline(__always)
+  package func multiply<T: DotTile>(_: T.Type, _ x: StridedView, to y: MutableRows, _ place: TilePlace)
+  where T.Operand == FourVectors<Vector> {
+    // Floats, of which twice as many bytes would wait in the caches, were slower where the next rows are asked for, and so was float16 in
+    // some builds where there are more than three tiles.
+    if Kernel.hasManyRegisters && Element.byteCount == 2 && 2...3 ~= place.count {
+      Kernel.dotTileFetchingNext(T.self, Element.self, x, w, y, apart: apart, accumulate, place)
+    } else {
+      Kernel.dotTileReadingAhead(T.self, Element.self, x, w, y, apart: apart, accumulate, isFirst: place.index == 0)
     }
   }
 }

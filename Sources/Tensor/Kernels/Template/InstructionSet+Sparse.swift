@@ -58,33 +58,22 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
     // Six rows' sums would leave no registers for the vectors that are expanded; of floats, for many rows four are faster.
     let most = min(mostDotRows(of: Element.byteCount == 2 ? 0 : y.rows, Element.byteCount), 5)
-    let (quarter, tiles) = ((y.columns &+ 3) / 4, (y.rows &+ most &- 1) / most)
+    let quarter = (y.columns &+ 3) / 4
     for j in 0..<quarter {
-      let w = w.part(rows: j..<w.rows)
-      var (i, tile) = (0, 0)
-      while i < y.rows {
-        let rest = i..<y.rows
-        let (x, y) = (x.part(rows: rest), y.part(rows: rest, columns: j..<y.columns))
-        switch tileRows(of: y.rows, TilePlace(tile, of: tiles)) {
-        case 5: i &+= sparseDotTile(FiveDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        case 4: i &+= sparseDotTile(FourDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        case 3: i &+= sparseDotTile(ThreeDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        case 2: i &+= sparseDotTile(TwoDots.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        default: i &+= sparseDotTile(OneDot.self, Element.self, x, w, y, apart: quarter, accumulate, table)
-        }
-        tile &+= 1
-      }
+      let product = SparseDots<Self, Element>(
+        w.part(rows: j..<w.rows), apart: quarter, accumulate: accumulate, table: table)
+      multiply(x, to: y.beside(j), most: most, product)
     }
   }
 
-  /// A tile's rows of Y, of which it returns the number, and of its columns the first one and up to three more, `apart` from each other.
+  /// A tile's rows of Y, and of its columns the first one and up to three more, `apart` from each other.
   ///
   /// Not inlined, or too few registers would be left for the loop's addresses.
   @inlinable @inline(never)
   static func sparseDotTile<T: DotTile, Element: StoredElement>(
     _: T.Type, _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, apart: Int, _ accumulate: Bool,
     _ table: UnsafeRawPointer
-  ) -> Int where T.Operand == FourVectors<Vector> {
+  ) where T.Operand == FourVectors<Vector> {
     let (stride, columns, lanes) = (x.rowStride, x.columns, Vector.scalarCount)
     let x = x.floats
     // A row of W that does not exist is the first one read again; its results are not stored.
@@ -126,7 +115,6 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       }
       p &+= 1
     }
-    return T.rows
   }
 
   /// The next word of a row, and what lies ahead of its elements.
@@ -172,5 +160,30 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     let vector = Element.vector(at: row.values, bits: bits, table: table, by: Expansion.self)
     row.skip(bits, Element.byteCount)
     return vector
+  }
+}
+
+/// The sparse product that a tile takes part in.
+@frozen @usableFromInline
+package struct SparseDots<Kernel: InstructionSet, Element: StoredElement>: DotProduct
+where
+  Kernel.Vector: FloatLanes, Kernel.Arithmetic: MultiplyAdd, Kernel.Expansion: BitmapExpansion,
+  Kernel.Expansion.Vector == Kernel.Vector
+{
+  @usableFromInline package typealias Vector = Kernel.Vector
+  @usableFromInline let w: SparseView
+  @usableFromInline let apart: Int
+  @usableFromInline let accumulate: Bool
+  @usableFromInline let table: UnsafeRawPointer
+
+  @inlinable @inline(__always)
+  init(_ w: SparseView, apart: Int, accumulate: Bool, table: UnsafeRawPointer) {
+    (self.w, self.apart, self.accumulate, self.table) = (w, apart, accumulate, table)
+  }
+
+  @inlinable @inline(__always)
+  package func multiply<T: DotTile>(_: T.Type, _ x: StridedView, to y: MutableRows, _ place: TilePlace)
+  where T.Operand == FourVectors<Vector> {
+    Kernel.sparseDotTile(T.self, Element.self, x, w, y, apart: apart, accumulate, table)
   }
 }
