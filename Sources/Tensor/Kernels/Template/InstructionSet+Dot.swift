@@ -22,12 +22,12 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func dots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool
   ) {
+    // Six rows' sums take 24 of 32 registers.
+    let most = mostDotRows(of: y.rows, highest: 6, few: Element.byteCount == 2 ? 16 : 10)
     let quarter = (y.columns &+ 3) / 4
     for j in 0..<quarter {
       let product = DenseDots<Self, Element>(w.part(rows: j..<w.rows), apart: quarter, accumulate: accumulate)
-      multiply(
-        x, to: y.beside(j), most: mostDotRows(of: y.rows, Element.byteCount),
-        product)
+      multiply(x, to: y.beside(j), most: most, product)
     }
   }
 
@@ -59,18 +59,16 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   static var hasManyRegisters: Bool { Vector.scalarCount == 16 }
 
-  /// Of some rows of x, those whose sums are in registers at a time.
+  /// Rows of x whose sums are in registers at a time: `highest`, where there are registers for them and no more than `few` rows, or four.
   ///
-  /// Six rows' sums take 24 of 32 registers. Where that would still leave more than two or three tiles, four rows at a time were faster.
+  /// Where that would still leave more than two or three tiles, four rows at a time were faster.
   @inlinable @inline(__always)
-  static func mostDotRows(of rows: Int, _ byteCount: Int) -> Int {
-    hasManyRegisters && rows <= (byteCount == 2 ? 16 : 10) ? 6 : 4
-  }
+  static func mostDotRows(of rows: Int, highest: Int, few: Int) -> Int { hasManyRegisters && rows <= few ? highest : 4 }
 
   /// How many of the rows that are left are the next tile's.
   @inlinable @inline(__always)
   static func tileRows(of rest: Int, _ place: TilePlace) -> Int {
-    // With sixteen registers, three rows at a time were slower than two and one.
+    // With sixteen registers, tiles of three rows were slower for most numbers of rows than those of four, two and one.
     hasManyRegisters ? place.rows(of: rest) : rest >= 4 ? 4 : rest >= 2 ? 2 : 1
   }
 

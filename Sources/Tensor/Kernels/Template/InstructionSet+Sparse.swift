@@ -56,8 +56,8 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     guard y.rows == 1 || expandsInRegisters else {
       return sparseSums(Element.self, x, w, y, accumulate, table)
     }
-    // Six rows' sums would leave no registers for the vectors that are expanded; of floats, for many rows four are faster.
-    let most = min(mostDotRows(of: Element.byteCount == 2 ? 0 : y.rows, Element.byteCount), 5)
+    // Six rows' sums would leave no registers for the vectors that are expanded.
+    let most = mostDotRows(of: y.rows, highest: 5, few: Element.byteCount == 2 ? .max : 10)
     let quarter = (y.columns &+ 3) / 4
     for j in 0..<quarter {
       let product = SparseDots<Self, Element>(
