@@ -63,7 +63,7 @@ struct BenchEndToEndTests {
         #expect(abs(perplexities[1] / perplexities[0] - 1) < 1e-5)
         #expect(forms[1]["sparseForPrompt"]?.integer == WideModel.linears)
         // A model that a cache holds writes its text with its zeros.
-        #expect(forms[1]["sparseForText"]?.integer == 0 && savings.fasterLinears(for: .fewTokens) == 0)
+        #expect(forms[1]["sparseForText"]?.integer == 0 && savings.fasterLinears(for: .oneToken) == 0)
         #expect(forms[1]["weightBytes"]?.double == forms[0]["weightBytes"]?.double)
         let alone = try svnup.json(["perplexity", model] + data)
         #expect(alone["perplexity"]?.double == perplexities[1])
@@ -87,7 +87,7 @@ struct BenchEndToEndTests {
       }
       try #require(forced.count == 2)
       #expect(forced[1].sparseForPrompt == 84)
-      if StoredMatrix.breakEven(.bfloat16, for: .fewTokens) < 0.8 {
+      if StoredMatrix.breakEven(.bfloat16, for: .oneToken) < 0.8 {
         #expect(Double(forced[1].weightBytes) < 0.5 * Double(forced[0].weightBytes))
       } else {
         #expect(forced[1].weightBytes == forced[0].weightBytes)
@@ -112,7 +112,7 @@ struct BenchEndToEndTests {
       #expect(counted.contains("What it bought"))
       let savings = ZeroSavings(of: try ModelSource(pruned).load())
       for bytes in [savings.denseBytes, savings.packedBytes] { #expect(counted.contains(Quantity.bytes(bytes))) }
-      #expect(counted.contains("\(savings.fasterLinears(for: .fewTokens)) of \(WideModel.linears) linears"))
+      #expect(counted.contains("\(savings.fasterLinears(for: .oneToken)) of \(WideModel.linears) linears"))
       let charts = Path.join(folder, "charts")
       let words = ["bench", pruned, "--report", page, "--charts", charts] + Self.short
       let refused = try svnup.refusal(words, status: 73)

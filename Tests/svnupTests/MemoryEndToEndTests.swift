@@ -1,4 +1,5 @@
 import Support
+import Tensor
 import TestSupport
 import Testing
 
@@ -93,6 +94,39 @@ struct MemoryEndToEndTests {
         let texts = [free, held].map { $0.json["texts"]?.array?.map { $0["tokens"]?.array?.map(\.integer) } }
         #expect(texts[0] == texts[1] && texts[0]?.count == 9)
       }
+    }
+  }
+
+  @Test("a batch that is faster with the zeros has them, unless memory does not hold them")
+  func zerosOfBatches() throws {
+    func isSparse(_ tokens: Int) -> Bool { StoredMatrix.breakEven(.bfloat16, for: ProductUse(tokens: tokens)) < 0.8 }
+    try withTemporaryFolder { folder in
+      let (wide, packed) = (Path.join(folder, "wide"), Path.join(folder, "packed"))
+      try WideModel.writeLarge(to: wide)
+      _ = try svnup.json(["pack", wide, "--output", packed])
+      let file = Path.join(folder, "prompts.jsonl")
+      let lines = (1...12).map { #"{"prompt": "\#(String(repeating: "And it came to pass, ", count: $0))"}"# }
+      try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
+      func run(
+        _ batch: String, tokens: String = "192", _ options: [String] = []
+      ) throws -> (predicted: Int, error: String) {
+        let words = ["generate", packed, "--prompts", file, "--json", "--tokens", tokens, "--batch", batch]
+        let result = try svnup.run(words + options)
+        try #require(result.status == 0, "\(result.error)")
+        return (try #require(try JSON.parse(Array(result.output.utf8))["memory"]?["predicted"]?.integer), result.error)
+      }
+      let (without, with) = ("linears are multiplied without their zeros", "linears are multiplied with their zeros")
+      let (two, twelve) = (try run("2"), try run("12"))
+      #expect(two.error.contains(without) == isSparse(2))
+      guard isSparse(2), !isSparse(12) else {
+        #expect(!twelve.error.contains(with))
+        return
+      }
+      #expect(twelve.error.contains(with) && !twelve.error.contains(without))
+      let short = try run("12", tokens: "191")
+      #expect(short.error.contains(without) && twelve.predicted > short.predicted + 40 << 20)
+      let held = try run("12", ["--memory", "\((short.predicted + twelve.predicted) >> 21)MiB"])
+      #expect(held.error.contains(without) && !held.error.contains("texts that go on at a time"))
     }
   }
 

@@ -5,7 +5,7 @@ import Support
 extension PageSection {
   /// What the zeros of a pruned model make smaller, and where they make it faster.
   public static func savings(_ savings: ZeroSavings) -> PageSection {
-    let (text, prompt) = (savings.fasterLinears(for: .fewTokens), savings.fasterLinears(for: .manyTokens))
+    let (text, prompt) = (savings.fasterLinears(for: .oneToken), savings.fasterLinears(for: .manyTokens))
     let sentence = """
       Without its zeros this model's linears take \(Quantity.bytes(savings.packedBytes)) instead of \
       \(Quantity.bytes(savings.denseBytes)), and their products need \(Quantity.percent(1 - savings.sparsity)) of the \
@@ -17,7 +17,7 @@ extension PageSection {
       [.text("stored as"), .number("text, token by token"), .number("prompt, perplexity")])
     for type in savings.types {
       table.append(
-        [type.rawValue] + [.fewTokens, .manyTokens].map { breakEven(savings.breakEven(type, for: $0)) })
+        [type.rawValue] + [.oneToken, .manyTokens].map { breakEven(savings.breakEven(type, for: $0)) })
     }
     let blocks = savings.blocks.indices.map(String.init)
     func mebibytes(_ bytes: (ZeroSavings.Block) -> Int) -> [Double?] {

@@ -80,15 +80,19 @@ package struct MemoryBudget: Sendable {
   /// The first of some ways to work that keeps within a limit, and its budget.
   ///
   /// Throws `SettingError` where even the last one does not.
+  ///
+  /// - Parameter use: what the model is loaded for, in each way; nil where all of its linears have their zeros.
   static func first<Way>(
-    of ways: [Way], _ source: ModelSource, for use: ProductUse?, limit: Int?, length: Int, storesStates: Bool = false,
-    reserve: Double = 0, choice: MemoryChoice? = nil, _ phases: (Way, MemoryForecast) -> [Footprint]
+    of ways: [Way], _ source: ModelSource, for use: (Way) -> ProductUse?, limit: Int?, length: Int,
+    storesStates: Bool = false, reserve: Double = 0, choice: MemoryChoice? = nil,
+    _ phases: (Way, MemoryForecast) -> [Footprint]
   ) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
     var index = 0
     while true {
       do throws(SettingError) {
         let budget = try MemoryBudget(
-          source, for: use, limit: limit, length: length, storesStates: storesStates, reserve: reserve, choice: choice
+          source, for: use(ways[index]), limit: limit, length: length, storesStates: storesStates, reserve: reserve,
+          choice: choice
         ) { phases(ways[index], $0) }
         return (ways[index], budget)
       } catch {

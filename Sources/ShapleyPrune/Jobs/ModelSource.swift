@@ -38,7 +38,7 @@ public struct ModelSource: Sendable {
   private func tellForms(of model: any CausalLM, _ use: ProductUse, _ events: any JobEvents) {
     let weights = model.linears
     let compressed = weights.filter(\.isCompressed)
-    guard let type = compressed.first?.elementType else { return }
+    guard let type = compressed.first?.elementType else { return tellExpanded(use, events) }
     let bytes = compressed.reduce((dense: 0, resident: 0)) {
       ($0.dense + $1.byteCount, $0.resident + $1.residentByteCount)
     }
@@ -46,6 +46,16 @@ public struct ModelSource: Sendable {
       "\(compressed.count) of \(weights.count) linears are multiplied without their zeros, which is faster from "
         + "\(Quantity.percent(StoredMatrix.breakEven(type, for: use))) zeros on; they take "
         + "\(Quantity.bytes(bytes.resident)) instead of \(Quantity.bytes(bytes.dense))")
+  }
+
+  /// Says that packed linears have their zeros again, where one token at a time would leave them out.
+  private func tellExpanded(_ use: ProductUse, _ events: any JobEvents) {
+    guard directory.checkpoint.isPacked else { return }
+    let bytes = [use, .oneToken].map { directory.shape(for: $0).weightBytes }
+    guard bytes[0] > bytes[1] else { return }
+    events.note(
+      "the linears are multiplied with their zeros, which is faster for so many tokens at a time; the weights take "
+        + "\(Quantity.bytes(bytes[0])) instead of \(Quantity.bytes(bytes[1]))")
   }
 
   /// Throws `ModelError`, which names `text`, where a token of it is not in the vocabulary: its tokenizer may be another model's.

@@ -45,7 +45,7 @@ public struct ZeroSavings: Sendable {
         sum.denseBytes += weight.byteCount
         sum.packedBytes += MatrixForm.leastByteCount(
           rows: weight.rows, columns: weight.columns, type: weight.elementType, kept: weight.count - found)
-        for use in ProductUse.allCases
+        for use in [ProductUse.oneToken, .manyTokens]
         where weight.isFasterWithoutZeros(for: use, zeros: found, modelBytes: modelBytes) {
           faster[use, default: 0] += 1
         }
@@ -66,6 +66,6 @@ public struct ZeroSavings: Sendable {
   /// The fraction of zeros from which on a weight of a type is faster without them on this kernel; infinite where it never is.
   public func breakEven(_ type: ElementType, for use: ProductUse) -> Double { StoredMatrix.breakEven(type, for: use) }
 
-  /// How many linears are faster without their zeros on this kernel.
+  /// How many linears are faster without their zeros on this kernel, for one token or for many at a time.
   public func fasterLinears(for use: ProductUse) -> Int { faster[use] ?? 0 }
 }

@@ -6,15 +6,31 @@ extension SparseProduct {
   /// Measured (Documentation/Zeros.md) and not taken anew on each machine: then results would depend on the time of day. On NEON
   /// nobody has measured, so it is a fraction that pays on the others.
   static func breakEven(_ kernel: Kernel, _ type: ElementType, _ use: ProductUse) -> Double {
-    switch (kernel, use) {
-    case (.reference, _): return .infinity
-    case (_, .manyTokens): return 0.45
-    // Lane by lane it never is.
-    case (_, .fewTokens) where !kernel.instructions.expandsByInstruction: return .infinity
-    case (.avx512vbmi2, .fewTokens): return 0.4
-    case (.avx512, .fewTokens): return 0.45
-    case (.avx2, .fewTokens): return type == .float16 ? 0.8 : type == .bfloat16 ? 0.55 : 0.45
-    case (.portable, .fewTokens): return 0.58
+    steps(kernel, type).last { $0.tokens <= use.tokens }?.fraction ?? .infinity
+  }
+
+  /// Fractions, each from a number of tokens on.
+  ///
+  /// One token reads less without zeros, and many multiply less. A batch between them computes as long as it reads, and expands what
+  /// it reads once for each of its tiles.
+  private static func steps(_ kernel: Kernel, _ type: ElementType) -> [(tokens: Int, fraction: Double)] {
+    switch kernel {
+    case .reference: return []
+    case .avx512vbmi2, .avx512:
+      let one = kernel == .avx512vbmi2 ? 0.4 : 0.45
+      let many = [(24, 0.68), (40, 0.55), (64, 0.5), (128, 0.45)]
+      return switch type {
+      case .float32: [(1, one), (24, 0.6), (64, 0.5), (128, 0.45)]
+      case .bfloat16: [(1, one), (11, .infinity)] + many
+      // Two tiles of four are better than any other two.
+      case .float16: [(1, one), (5, .infinity), (8, one), (9, .infinity)] + many
+      }
+    case .avx2:
+      let one = type == .float16 ? 0.8 : type == .bfloat16 ? 0.55 : 0.45
+      return [(1, one), (6, .infinity), (13, 0.5), (64, 0.45)]
+    case .portable:
+      // Lane by lane it never is.
+      return [(1, kernel.instructions.expandsByInstruction ? 0.58 : .infinity), (6, .infinity), (24, 0.45)]
     }
   }
 
@@ -29,12 +45,21 @@ extension SparseProduct {
   static func leastModelBytes(_ kernel: Kernel) -> Int { kernel == .avx512vbmi2 ? 24 << 20 : 64 << 20 }
 }
 
-/// What a weight is multiplied by.
-public enum ProductUse: String, Sendable, CaseIterable {
-  /// A text, many tokens at a time.
-  case manyTokens
+/// What a weight is multiplied by: how many tokens at a time.
+public struct ProductUse: Hashable, Sendable {
+  /// Tokens that pass the weight at a time.
+  public let tokens: Int
+
+  /// So many tokens at a time, one at least.
+  public init(tokens: Int) { self.tokens = max(1, tokens) }
+
   /// A text that is being written, token by token.
-  case fewTokens
+  public static let oneToken = ProductUse(tokens: 1)
+  /// A text, many tokens at a time.
+  public static let manyTokens = ProductUse(tokens: 512)
+
+  /// Whether what a product takes is above all reading the weight.
+  var reads: Bool { tokens <= PackingMemory.unpackedRows }
 }
 
 /// Whether weights leave out their zeros also where they, or their model, are too small to gain by it, so that tests can do with small ones.
@@ -45,7 +70,7 @@ package enum SmallWeights {
 extension StoredMatrix {
   /// The fraction of zeros from which on a weight of this type is faster without them, on the kernel in use; infinite where it never is.
   ///
-  /// Small weights, and a text that a small model writes, are not faster without zeros however many there are.
+  /// Small weights, and texts that a small model writes, are not faster without zeros however many there are.
   public static func breakEven(_ type: ElementType, for use: ProductUse) -> Double {
     SparseProduct.breakEven(.current, type, use)
   }
@@ -72,9 +97,6 @@ extension StoredMatrix {
 
   /// Whether a weight of `count` elements gains by its zeros, if there are enough.
   package static func isLargeEnough(_ count: Int, for use: ProductUse, modelBytes: Int) -> Bool {
-    switch use {
-    case .manyTokens: count >= SparseProduct.leastElements
-    case .fewTokens: modelBytes >= SparseProduct.leastModelBytes(.current)
-    }
+    use.reads ? modelBytes >= SparseProduct.leastModelBytes(.current) : count >= SparseProduct.leastElements
   }
 }

@@ -26,7 +26,7 @@ extension BenchJob {
   /// The linears that leave out their zeros, beside the dense ones: at most, since only how many zeros there are in all is known.
   private static func compressed(_ shape: ModelShape, _ sizes: Checkpoint.PackedSizes) -> Footprint.Part {
     let isFaster = shape.linears.contains { linear in
-      ProductUse.allCases.contains {
+      [ProductUse.oneToken, .manyTokens].contains {
         StoredMatrix.isLargeEnough(Int(linear.count), for: $0, modelBytes: shape.linearBytes)
       }
     }

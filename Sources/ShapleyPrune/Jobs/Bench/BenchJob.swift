@@ -109,7 +109,7 @@ public struct BenchJob: Sendable {
     forPrompt.useFasterForms(for: .manyTokens)
     // What is compressed for both uses is in memory once.
     var forText = forPrompt
-    forText.useFasterForms(for: .fewTokens)
+    forText.useFasterForms(for: .oneToken)
     let forms = [TimedForm("dense", dense, dense), TimedForm("without zeros", forPrompt, forText)]
     guard forms[1].forPrompt.compressedLinears + forms[1].forText.compressedLinears > 0 else {
       events.note("no linear has enough zeros, and weights, to be faster without them")

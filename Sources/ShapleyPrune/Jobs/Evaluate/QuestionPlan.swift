@@ -28,7 +28,7 @@ struct QuestionPlan: Sendable {
     let usual = PreparedTask.usualPass
     let passes = tasks.isEmpty ? [usual] : [usual, usual / 2, usual / 4, 1]
     (pass, budget) = try MemoryBudget.first(
-      of: fixed.map { [$0.pass] } ?? passes, model, for: use, limit: limit,
+      of: fixed.map { [$0.pass] } ?? passes, model, for: { _ in use }, limit: limit,
       length: length ?? Self.largestPass(of: 1, tasks), storesStates: storesStates, reserve: reserve,
       choice: fixed?.choice
     ) { pass, forecast in

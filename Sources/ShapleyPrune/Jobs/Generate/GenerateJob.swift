@@ -45,8 +45,8 @@ public struct GenerateJob: Sendable {
   ) throws -> GenerateResult {
     let (tokenizer, prompts) = try tokens(of: [GeneratePrompt(prompt)])
     let ends = try ends(tokenizer)
-    let plan = try plan(prompts.map(\.ids))
-    let language = try model.load(for: .fewTokens, events: events)
+    let plan = try GeneratePlan(self, prompts: prompts.map(\.ids))
+    let language = try model.load(for: plan.use, events: events)
     var text = WrittenText(prompts[0], language, self, tokenizer, ends, room: plan.room)
     while text.ending == nil { try receive(try text.goOn()) }
     try receive(text.finish())
@@ -76,8 +76,8 @@ public struct GenerateJob: Sendable {
     }
     let (tokenizer, prompts) = try tokens(of: prompts)
     let ends = try ends(tokenizer)
-    let plan = try plan(prompts.map(\.ids))
-    let language = try model.load(for: .fewTokens, events: events)
+    let plan = try GeneratePlan(self, prompts: prompts.map(\.ids))
+    let language = try model.load(for: plan.use, events: events)
     try events.during("generating", unit: "texts") { update in
       var (begun, handedOut) = (0, 0)
       var active: [(index: Int, text: WrittenText)] = []
@@ -106,24 +106,6 @@ public struct GenerateJob: Sendable {
         }
       }
     }
-  }
-
-  /// Tokens behind a prompt for which room is made at once: no more are touched before they are there, but a model may have many positions.
-  private static let mostRoom = 1024
-
-  /// How many texts are continued at a time, for how many tokens there is room in each, all alike, so that the next text takes the place of
-  /// the last one; and what that takes.
-  private func plan(_ prompts: [[Int]]) throws(SettingError) -> (batch: Int, room: Int, budget: MemoryBudget) {
-    let most = min(batch, prompts.count)
-    // The longest texts may all be there at a time.
-    let prompts = prompts.map(\.count).sorted(by: >)
-    let lengths = prompts.map { $0 + min(limit, model.directory.maximumPositions - $0) }
-    let (batch, budget) = try MemoryBudget.first(
-      of: (1...most).reversed(), model, for: .fewTokens, limit: memoryLimit, length: prompts[0]
-    ) { [$1.generation(of: Array(lengths.prefix($0)), prompt: prompts[0], cache)] }
-    budget.announce(events)
-    if batch < most { events.note("memory: texts that go on at a time: \(batch) instead of \(most)") }
-    return (batch, min(lengths[0], prompts[0] + Self.mostRoom), budget)
   }
 
   /// Throws where a setting has a value that it cannot have.

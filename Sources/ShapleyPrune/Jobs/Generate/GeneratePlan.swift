@@ -1,0 +1,64 @@
+import Support
+import Tensor
+import Transformer
+
+/// How many texts are continued at a time, for what the model is loaded, and what that takes.
+struct GeneratePlan: Sendable {
+  /// Texts that are continued at a time.
+  var batch: Int { way.batch }
+  /// What decides whether the model's linears leave out their zeros.
+  var use: ProductUse { way.use }
+  /// Tokens of every text that there is room for, all alike, so that the next text takes the place of the last one.
+  let room: Int
+  /// What the run holds in memory.
+  let budget: MemoryBudget
+  private let way: Way
+
+  private struct Way {
+    let batch: Int
+    let use: ProductUse
+  }
+
+  /// Tokens behind a prompt for which room is made at once: no more are touched before they are there, but a model may have many positions.
+  private static let mostRoom = 1024
+
+  /// Passes through a packed model from which on it pays to put its zeros back: these gain a tenth each, and putting them back takes memory that is
+  /// new (Documentation/Zeros.md).
+  private static let leastExpandedPasses = 192
+
+  /// What most of the time goes into.
+  private static func use(of batch: Int, among prompts: [Int], _ job: GenerateJob) -> ProductUse {
+    // The first token comes with the prompt.
+    guard job.limit > 1 else { return ProductUse(tokens: prompts[0]) }
+    let passes = ((prompts.count + batch - 1) / batch).multipliedReportingOverflow(by: job.limit)
+    let isExpanded = passes.overflow || passes.partialValue >= leastExpandedPasses
+    return isExpanded || !job.model.directory.checkpoint.isPacked ? ProductUse(tokens: batch) : .oneToken
+  }
+
+  /// A plan for prompts, of which there is one at least.
+  ///
+  /// Throws `SettingError` where the memory limit cannot be kept.
+  init(_ job: GenerateJob, prompts: [[Int]]) throws(SettingError) {
+    let (most, positions) = (min(job.batch, prompts.count), job.model.directory.maximumPositions)
+    // The longest texts may all be there at a time.
+    let prompts = prompts.map(\.count).sorted(by: >)
+    let lengths = prompts.map { $0 + min(job.limit, positions - $0) }
+    // In the form that is faster for so many texts; where memory does not hold it, in that for one, which is never the larger one.
+    let ways = (1...most).reversed().flatMap { batch in
+      [Self.use(of: batch, among: prompts, job), .oneToken].map { Way(batch: batch, use: $0) }
+    }
+    func first(of ways: [Way], within limit: Int?) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
+      try MemoryBudget.first(of: ways, job.model, for: \.use, limit: limit, length: prompts[0]) { way, forecast in
+        [forecast.generation(of: Array(lengths.prefix(way.batch)), prompt: prompts[0], job.cache)]
+      }
+    }
+    var found = try first(of: ways, within: job.memoryLimit)
+    if job.memoryLimit == nil, found.budget.predicted > Process.physicalMemory {
+      found = try first(of: [ways[1]], within: nil)
+    }
+    (way, budget) = found
+    room = min(lengths[0], prompts[0] + Self.mostRoom)
+    budget.announce(job.events)
+    if batch < most { job.events.note("memory: texts that go on at a time: \(batch) instead of \(most)") }
+  }
+}
