@@ -13,6 +13,8 @@ protocol Benchmark: Sendable {
 
   /// Whether the kernel of the matrix product makes a difference.
   static var dependsOnKernel: Bool { get }
+  /// Whether it runs on as many threads as the command line says.
+  static var dependsOnThreads: Bool { get }
 
   /// Bytes of memory that a size needs.
   static func bytes(_ size: Size) -> Int
@@ -26,6 +28,7 @@ extension Benchmark {
   static var dimensions: [String] { [] }
   static var sizes: [Size] { [Size([])] }
   static var dependsOnKernel: Bool { true }
+  static var dependsOnThreads: Bool { true }
   static func bytes(_ size: Size) -> Int { 0 }
   static func check(_ size: Size) throws(BenchmarkError) {}
 

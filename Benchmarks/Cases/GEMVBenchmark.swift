@@ -9,12 +9,21 @@ enum GEMVBenchmark: Benchmark {
   static let dimensions = ["R", "N", "K"]
   static let sizes = [4096, 32000].flatMap { n in [1, 4, 8].map { Size([$0, n, n == 4096 ? 4096 : 2048]) } }
 
-  /// Bytes of weights that a run goes through: several times a last-level cache, so that none of it is found there.
+  /// Bytes of weights that a run goes through: twice the last-level cache, so that none of it is found there.
   ///
-  /// A weight that is smaller is there in several copies, which take turns.
-  private static let workingSet = 192 << 20
+  /// A weight that is smaller is there in several copies, which take turns. The peers' harness says the same.
+  private static let workingSet = max(192 << 20, 2 * (Machine.lastLevelCacheBytes ?? 0))
+
+  /// Elements of a weight at least: of smaller ones there would be so many copies that the calls are what is timed.
+  private static let leastElements = 1 << 16
 
   static func bytes(_ size: Size) -> Int { workingSet + 12 * size[1] * size[2] + 4 * size[0] * (size[1] + size[2]) }
+
+  static func check(_ size: Size) throws(BenchmarkError) {
+    guard size[1] * size[2] >= leastElements else {
+      throw .usage("--size \(size): a weight has \(leastElements) elements at least")
+    }
+  }
 
   static func run(_ size: Size, _ session: Session) throws {
     let inputs = Matrix.uniform(size[0], size[2], seed: 1)

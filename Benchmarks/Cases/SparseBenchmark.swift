@@ -47,6 +47,7 @@ enum SparseBenchmark: Benchmark {
 
   static func check(_ size: Size) throws(BenchmarkError) {
     guard size[3] <= 100 else { throw .usage("--size \(size): Z is a percentage, at most 100") }
+    try GEMVBenchmark.check(size)
   }
 
   static func run(_ size: Size, _ session: Session) throws {

@@ -6,6 +6,7 @@ enum TokenizerBenchmark: Benchmark {
   static let name = "tokenizer"
   static let summary = "the ids of a text, line by line and whole, one thread (--text, --tokenizer, --split-pattern)"
   static let dependsOnKernel = false
+  static let dependsOnThreads = false
 
   static func run(_ size: Size, _ session: Session) throws {
     let folder = session.tokenizer ?? Resources.model

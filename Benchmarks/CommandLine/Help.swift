@@ -5,6 +5,9 @@ enum Help {
       let form = benchmark.form.isEmpty ? "" : " --size \(benchmark.form)"
       return "  \((benchmark.name + form).onTheLeft(of: 34)) \(benchmark.summary)"
     }
+    let sizes = allBenchmarks.filter { !$0.form.isEmpty }.map { benchmark in
+      "  \(benchmark.name.onTheLeft(of: 15)) \(benchmark.sizes.map(\.description).joined(separator: ","))"
+    }
     return """
       Times what svnup computes, after verifying it, beside what the machine can do at most.
 
@@ -25,6 +28,9 @@ enum Help {
         --tokenizer DIR      the tokenizer, instead of the embedded model's
         --split-pattern RE   split words by this pattern, then into bytes, instead of as the tokenizer does
 
+      Their own sizes:
+      \(sizes.joined(separator: "\n"))
+
       compare puts the figures of other programs beside ours; case by case, it prints peer / ours:
         --peer FILE          what a script of Benchmarks/peers wrote; may be given several times
         --ours FILE          what --json wrote before, instead of a run now; may be given several times
@@ -34,7 +40,7 @@ enum Help {
       Examples:
         swift run -c release Benchmarks matmul --size 512x512x512,1021x509x251 --kernel all --threads 1,2
         swift run -c release Benchmarks matmul --ladder
-        swift run -c release Benchmarks gemv forward --json > ours.json
+        swift run -c release Benchmarks gemv forward --threads 2 --json > ours.json
         python3 Benchmarks/peers/peer_torch.py --threads 2 --output torch.json
         swift run -c release Benchmarks compare --ours ours.json --peer torch.json
 

@@ -46,6 +46,7 @@ struct Options {
       names.removeFirst()
     }
     try setBenchmarks(names)
+    try Self.demandUse(of: given, command, benchmarks)
     try setLadder(given["--ladder"] != nil)
     try setKernels(given["--kernel"]?[0])
     threads = try Self.threads(given["--threads"]?[0])
@@ -97,6 +98,23 @@ struct Options {
       }
     }
     return (names, given)
+  }
+
+  /// Throws where an option is given that nothing would obey.
+  private static func demandUse(
+    of given: [String: [String]], _ command: Command, _ benchmarks: [any Benchmark.Type]
+  ) throws(BenchmarkError) {
+    let measuring = ["--size", "--kernel", "--threads", "--quick", "--text", "--tokenizer", "--split-pattern"]
+    if command == .compare, given["--ours"] != nil, let option = measuring.first(where: { given[$0] != nil }) {
+      throw .usage("\(option) belongs to a run, and with --ours there is none")
+    }
+    func demand(_ options: [String], _ obeys: (any Benchmark.Type) -> Bool) throws(BenchmarkError) {
+      guard !benchmarks.contains(where: obeys), let option = options.first(where: { given[$0] != nil }) else { return }
+      throw .usage("\(option): it says nothing to \(benchmarks.map { $0.name }.joined(separator: ", "))")
+    }
+    try demand(["--text", "--tokenizer", "--split-pattern"]) { $0 is TokenizerBenchmark.Type }
+    try demand(["--kernel"]) { $0.dependsOnKernel }
+    try demand(["--threads"]) { $0.dependsOnThreads }
   }
 
   private mutating func setBenchmarks(_ names: [String]) throws(BenchmarkError) {

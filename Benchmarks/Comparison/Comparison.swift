@@ -14,9 +14,12 @@ enum Comparison {
           "Benchmarks: \(peer.program) ran on another processor (\(peer.processor ?? "")) than ours\n")
       }
     }
-    guard !ratios.isEmpty else {
-      throw BenchmarkError.badFile(
-        options.peers[0], reason: "none of its cases is among ours with the same number of threads")
+    for (path, peer) in zip(options.peers, peers) where !ratios.contains(where: { $0.peer == peer.program }) {
+      let reason =
+        "none of its cases is among ours with the same number of threads: it has \(threads(of: [peer])), we "
+        + threads(of: ours)
+      guard !ratios.isEmpty else { throw BenchmarkError.badFile(path, reason: reason) }
+      StandardStream.error.write("Benchmarks: \(path): \(reason)\n")
     }
     let output: String
     if options.wantsJSON {
@@ -25,6 +28,12 @@ enum Comparison {
       output = (options.ours.isEmpty ? "\n" : "") + table(ratios)
     }
     StandardStream.output.write(output)
+  }
+
+  /// The numbers of threads in some files.
+  private static func threads(of files: [MeasurementFile]) -> String {
+    let counts = Set(files.flatMap(\.figures).map(\.threads)).sorted()
+    return counts.isEmpty ? "none" : counts.map(String.init).joined(separator: ", ")
   }
 
   /// A run of the cases that the peers have, now.

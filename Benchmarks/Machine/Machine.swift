@@ -3,7 +3,8 @@ import Tensor
 
 /// What the machine can do at most, measured by ourselves: the yardstick beside every figure.
 final class Machine {
-  let processor: String
+  /// What the operating system calls the processor, or nil where it does not.
+  let processor: String?
   let cores: Int
   let memory: Int
   /// Bytes of the last-level cache, or nil where the system does not tell.
@@ -42,7 +43,7 @@ final class Machine {
 
   /// Lines for people.
   var text: String {
-    var lines = ["\(processor), \(cores) cores, kernel \(Kernel.automatic.rawValue)"]
+    var lines = ["\(processor ?? "unknown processor"), \(cores) cores, kernel \(Kernel.automatic.rawValue)"]
     for peak in peaks {
       lines.append(
         "peak of \(peak.kernel.rawValue), \(Self.count(peak.threads)): \((peak.rate / 1e9).fixed(1)) GFLOP/s")
@@ -57,7 +58,8 @@ final class Machine {
 
   var json: JSON {
     [
-      "program": "svnup", "processor": JSON(processor), "cores": JSON(cores), "memoryBytes": JSON(memory),
+      "program": "svnup", "processor": processor.map { JSON($0) } ?? .null, "cores": JSON(cores),
+      "memoryBytes": JSON(memory),
       "lastLevelCacheBytes": lastLevelCache.map { JSON($0) } ?? .null, "kernel": JSON(Kernel.automatic.rawValue),
       "peaks": .array(
         peaks.map {
@@ -68,18 +70,17 @@ final class Machine {
     ]
   }
 
-  /// What the operating system calls the processor.
-  private static var processorName: String {
+  private static var processorName: String? {
     let text = file("/proc/cpuinfo") ?? ""
     for line in text.split(separator: "\n") where line.hasPrefix("model name") {
       guard let colon = line.firstIndex(of: ":") else { continue }
       return String(line[line.index(after: colon)...].drop { $0 == " " })
     }
-    return "unknown processor"
+    return nil
   }
 
   /// The size of the largest cache that the first processor has, from its description such as `32768K`.
-  private static var lastLevelCacheBytes: Int? {
+  static var lastLevelCacheBytes: Int? {
     (0..<8).compactMap { index -> Int? in
       guard let text = file("/sys/devices/system/cpu/cpu0/cache/index\(index)/size") else { return nil }
       let digits = text.prefix { $0.isNumber }

@@ -5,7 +5,6 @@ A case has the same name here and there, and the same number of threads; see Doc
 
 import argparse
 import json
-import platform
 import statistics
 import sys
 import time
@@ -50,13 +49,28 @@ def processor():
                     return line.split(":", 1)[1].strip()
     except OSError:
         pass
-    return platform.processor()
+    return None
 
 
 def clocked(body):
     start = time.perf_counter()
     body()
     return time.perf_counter() - start
+
+
+def last_level_cache():
+    """Bytes of the largest cache of the first processor; 0 where the system does not tell."""
+    largest = 0
+    for index in range(8):
+        try:
+            with open(f"/sys/devices/system/cpu/cpu0/cache/index{index}/size") as file:
+                text = file.read().strip()
+        except OSError:
+            continue
+        factor = {"K": 1 << 10, "M": 1 << 20}.get(text[-1:], 1)
+        digits = text.rstrip("KM")
+        largest = max(largest, int(digits) * factor if digits.isdigit() else 0)
+    return largest
 
 
 class Results:
@@ -67,6 +81,9 @@ class Results:
         self.kernel = kernel
         self.options = options
         self.results = []
+        # Now, since whatever is wrong with it should be known before the measurements.
+        if options.output:
+            open(options.output, "a").close()
 
     def time(self, benchmark, case, body, parts=1, prepare=None, threads=None, facts=None):
         """Times `body`, which does `parts` times the work of the case; `prepare` makes its argument, untimed."""
@@ -107,15 +124,18 @@ class Results:
             sys.stdout.write(document)
 
 
+# The sizes of svnup's own benchmarks, which its help has; a test compares them.
 MATMUL_SHAPES = [
     (1024, 1024, 1024), (2048, 2048, 2048), (4096, 4096, 4096),
     (2048, 768, 768), (2048, 2048, 768), (2048, 768, 2048), (4096, 352, 128),
-    (1021, 509, 251), (2048, 2048, 64), (2048, 64, 2048),
+    (1021, 509, 251), (2048, 2048, 64), (2048, 64, 2048), (64, 4096, 4096), (256, 4096, 4096),
 ]
-GEMV_SHAPES = [(rows, n, k) for n, k in ((4096, 4096), (32000, 2048)) for rows in (1, 4, 8)]
-GEMV_WORKING_SET = 192 << 20
+GEMV_SHAPES = [
+    (1, 4096, 4096), (4, 4096, 4096), (8, 4096, 4096), (1, 32000, 2048), (4, 32000, 2048), (8, 32000, 2048),
+]
+GEMV_WORKING_SET = max(192 << 20, 2 * last_level_cache())
 ATTENTION_SHAPES = [(12, 12, 2048, 64), (32, 4, 2048, 64)]
-CHOLESKY_SIZES = [768, 2048, 3072]
+CHOLESKY_SIZES = [(768,), (2048,), (3072,)]
 SPARSEGPT_SHAPES = [(768, 3072), (2048, 2048)]
 WANDA_SHAPES = [(768, 3072)]
 

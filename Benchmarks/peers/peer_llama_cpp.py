@@ -73,6 +73,8 @@ class Model:
         self.api, self.vocabulary = llama_cpp, vocabulary
         parameters = llama_cpp.llama_model_default_params()
         self.model = llama_cpp.llama_model_load_from_file(path.encode(), parameters)
+        if not self.model:
+            sys.exit(f"{sys.argv[0]}: llama.cpp cannot load the random model")
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = settings.n_batch = tokens
         settings.n_ubatch = 512
@@ -141,15 +143,17 @@ def main():
     shape = options.size
     vocabulary, tokens = shape[4:]
     generator = numpy.random.default_rng(2)
-    ids = generator.integers(3, vocabulary, tokens).tolist()
+    # A window may be shorter than a prompt, or than what is decoded.
+    positions = max(tokens, harness.PROMPT + harness.DECODED, *harness.SHORT_PROMPTS)
+    ids = generator.integers(3, vocabulary, positions).tolist()
     prompt = generator.integers(3, vocabulary, harness.PROMPT).tolist()
     with tempfile.TemporaryDirectory() as folder:
         for variant in ("f32", "bf16"):
             path = os.path.join(folder, f"{variant}.gguf")
             write_model(gguf, numpy, path, shape, variant == "bf16")
 
-            model = Model(llama_cpp, path, tokens, vocabulary, options.threads)
-            results.time("forward", harness.name("forward", shape, variant), lambda: model.window(ids))
+            model = Model(llama_cpp, path, positions, vocabulary, options.threads)
+            results.time("forward", harness.name("forward", shape, variant), lambda: model.window(ids[:tokens]))
             results.time("forward", harness.name("decode", shape, variant),
                          lambda: model.decode(numpy, prompt, harness.DECODED))
             for length in harness.SHORT_PROMPTS:

@@ -16,9 +16,11 @@ def main():
     parser.add_argument("--text", help="a text; the King James Bible unless given")
     parser.add_argument("--tokenizer", help="a folder with tokenizer.json; the embedded model's unless given")
     parser.add_argument("--split-pattern", help="split words by this pattern, then into bytes, instead of as the tokenizer does")
+    parser.set_defaults(threads=1)
     options = parser.parse_args()
+    if options.threads != 1:
+        parser.error("argument --threads: texts are tokenized on one thread here, as in svnup's benchmark")
     harness.chosen(parser, options, ["tokenizer"])
-    options.threads = 1
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["RAYON_NUM_THREADS"] = "1"
     tokenizers = harness.require("tokenizers", "tokenizers")

@@ -46,7 +46,7 @@ def attention(torch, results):
 
 
 def cholesky(torch, results):
-    for n in harness.CHOLESKY_SIZES:
+    for n, in harness.CHOLESKY_SIZES:
         a = positive_definite(torch, n)
         results.time("cholesky", harness.name("cholesky", (n,), "factor"), lambda: torch.linalg.cholesky(a))
         results.time("cholesky", harness.name("cholesky", (n,), "inverse-factor"),

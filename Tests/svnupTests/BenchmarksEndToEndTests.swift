@@ -38,6 +38,28 @@ struct BenchmarksEndToEndTests {
     }
   }
 
+  @Test("The peers' scripts have the sizes that ours has")
+  func peers() throws {
+    let help = try program.run(["--help"]).output
+    let script = try String(contentsOf: Self.peers.appendingPathComponent("harness.py"), encoding: .utf8)
+    for name in ["matmul", "gemv", "attention", "cholesky", "sparsegpt", "wanda"] {
+      let list = try #require(help.split(separator: "\n").last { $0.hasPrefix("  \(name) ") })
+      let ours = try #require(list.split(separator: " ").last).split(separator: ",").map(String.init)
+      let part = name == "cholesky" ? "CHOLESKY_SIZES" : "\(name.uppercased())_SHAPES"
+      let start = try #require(script.range(of: "\n\(part) = [")).upperBound
+      let end = try #require(script.range(of: "]\n", range: start..<script.endIndex)).lowerBound
+      let theirs = script[start..<end].split(separator: ")").map { tuple in
+        tuple.split { !$0.isNumber }.joined(separator: "x")
+      }
+      #expect(ours == theirs.filter { !$0.isEmpty }, "\(name)")
+    }
+    #expect(help.contains("\n  forward         12x768x12x2048x32000x2048\n"))
+    #expect(script.contains("\nLLAMA = (12, 768, 12, 2048, 32000, 2048)\n"))
+  }
+
+  private static let peers = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../Benchmarks/peers").standardized
+
   @Test(
     "A wrong command line is refused before anything is measured, in one line with the remedy",
     arguments: [
@@ -62,6 +84,14 @@ struct BenchmarksEndToEndTests {
       (["attention", "--size", "3x2x8x4"], "--size 3x2x8x4: 2 key and value heads do not divide 3 heads"),
       (["forward", "--size", "1x30x4x8x9x16"], "the 30 columns must be an even number for each of the 4 heads"),
       (["forward", "--size", "1x32x4x8x9x8"], "a window needs more than 8 tokens"),
+      (["gemv", "--size", "1x1x65535"], "--size 1x1x65535: a weight has 65536 elements at least"),
+      (["sparse", "--size", "1x1x65535x50"], "--size 1x1x65535x50: a weight has 65536 elements at least"),
+      (["tokenizer", "--threads", "2"], "--threads: it says nothing to tokenizer"),
+      (["wanda", "rounds", "--kernel", "portable"], "--kernel: it says nothing to wanda, rounds"),
+      (["matmul", "--text", "bible.txt"], "--text: it says nothing to matmul"),
+      (
+        ["compare", "--peer", "a", "--ours", "b", "--threads", "2"], "--threads belongs to a run, and with --ours there"
+      ),
       (["matmul", "--threads", "0"], "--threads 0: numbers from 1 to 1024"),
       (["matmul", "--threads", "1,two"], "--threads 1,two: numbers from 1 to 1024"),
       (["matmul", "--kernel", "avx1024"], "--kernel: unknown kernel 'avx1024'; available here: reference, portable"),
@@ -199,6 +229,13 @@ extension BenchmarksEndToEndTests {
         ])
       #expect(try ratios(arguments + ["gemv"]).map { $0["case"]?.text } == ["gemv/1x8x8/f32"])
 
+      // A peer of which nothing can be compared is named, beside the others.
+      try withFiles([document("idle", [("gemv/1x8x8/f32", "mkl", 3, 3, 3, 3)])]) { idle in
+        let result = try program.run(["compare", "--peer", idle[0]] + arguments)
+        #expect(result.status == 0)
+        #expect(result.message.hasSuffix("with the same number of threads: it has 3, we 1, 2"), "\(result.message)")
+      }
+
       let table = try program.run(["compare"] + arguments).output.split(separator: "\n")
       #expect(table.count == 6)
       let cells = table[1].split(separator: " ")
@@ -230,7 +267,10 @@ extension BenchmarksEndToEndTests {
       (Array("{\"results\": [{}]}".utf8), "'case' of result 0 is missing or malformed"),
       (document("torch", [("a", "", 1, 1, 0, 1)]), "'medianSeconds' of result 0 is missing or malformed"),
       (document("torch", [("a", "", 0, 1, 1, 1)]), "'threads' of result 0 is missing or malformed"),
-      (document("torch", [("tokenizer/a/b", "", 2, 1, 1, 1)]), "none of its cases is among ours"),
+      (
+        document("torch", [("tokenizer/a/b", "", 2, 1, 1, 1)]),
+        "none of its cases is among ours with the same number of threads: it has 2, we 1"
+      ),
       (document("torch", []), "none of its cases is among ours"),
       (document("hf", one, facts: [("ids", 6)]), "tokenizer/a/b: 5 ids of ours and 6 of hf"),
     ]
