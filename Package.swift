@@ -7,7 +7,7 @@ import PackageDescription
 // SwiftPM takes flags in a root package, and in a dependency by path, branch or revision, but not in one by version. So where we are
 // checked out as somebody's dependency, the portable kernel does the work, unless SVNUP_KERNELS says how the others get theirs:
 // "flags": from us; "build": from the whole build, as in swift build -Xswiftc -Xcc -Xswiftc -march=native; "portable": not at all.
-let isCheckedOut = Context.packageDirectory.contains("/checkouts/")
+let isCheckedOut = Context.packageDirectory.split(separator: "/").dropLast().last == "checkouts"
 let kernels = Context.environment["SVNUP_KERNELS"] ?? (isCheckedOut ? "portable" : "flags")
 
 /// What the compiler may use in a kernel target, all of which include AVX2 with FMA.
@@ -72,7 +72,7 @@ let programTargets: [Target] =
       name: "Benchmarks", dependencies: rooms + ["KernelTemplate"], path: "Benchmarks", exclude: ["peers"]),
   ]
 
-/// For instructions that the language has no name for: Pause.swift, Prefetch.swift and FloatLanes.swift.
+/// For instructions that the language has no name for: Pause.swift, Prefetch.swift, FloatLanes.swift and NEONExpansion.swift.
 let instructionsWithoutNames: [SwiftSetting] = [.enableExperimentalFeature("BuiltinModule")]
 
 let package = Package(

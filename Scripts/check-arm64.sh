@@ -12,14 +12,14 @@ root=$(realpath -m "${1:-.build-trixie}")
 emulator=$(command -v qemu-aarch64-static || command -v qemu-aarch64 || true)
 if [ -z "$emulator" ]; then echo "apt-get install qemu-user-static, to run what is built"; exit 77; fi
 trixie "$root" || exit $?
-trap 'trixie_release "$root"' EXIT
 
 # arm64's libraries in /arm64, and an SDK of SwiftPM that points there.
-if [ ! -e "$root/arm64/usr/lib/aarch64-linux-gnu/libc.so.6" ]; then
+if [ ! -e "$root/arm64/is-whole" ]; then
+  rm -rf "$root/arm64" "$root/debs"
   mkdir -p "$root/arm64" "$root/debs"
-  trixie_run "$root" 'dpkg --add-architecture arm64 && apt-get update && chmod 777 /debs && cd /debs && apt-get download \
+  logged "$root" trixie_run "$root" 'dpkg --add-architecture arm64 && apt-get update && chmod 777 /debs && cd /debs && apt-get download \
     swiftlang:arm64 libswiftlang:arm64 libc6:arm64 libc6-dev:arm64 libgcc-s1:arm64 libstdc++6:arm64 libgcc-14-dev:arm64 \
-    libstdc++-14-dev:arm64 zlib1g:arm64 libxml2:arm64 libicu76:arm64 liblzma5:arm64 linux-libc-dev' >> "$root.log" 2>&1
+    libstdc++-14-dev:arm64 zlib1g:arm64 libxml2:arm64 libicu76:arm64 liblzma5:arm64 linux-libc-dev'
   for package in "$root"/debs/*.deb; do
     case ${package##*/} in
       swiftlang_*)
@@ -31,6 +31,7 @@ if [ ! -e "$root/arm64/usr/lib/aarch64-linux-gnu/libc.so.6" ]; then
   done
   rm -rf "$root/debs"
   ln -sfn usr/lib "$root/arm64/lib"
+  touch "$root/arm64/is-whole"
 fi
 sdk=$root/root/.swiftpm/swift-sdks/debian-arm64.artifactbundle
 mkdir -p "$sdk/debian"

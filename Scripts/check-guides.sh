@@ -14,6 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 svnup=$(realpath "${1:-.build/release/svnup}")
 shift || true
+if [ ! -x "$svnup" ]; then echo "Scripts/check-guides.sh: $svnup is not there: swift build -c release"; exit 66; fi
 if [ $# -eq 0 ]; then set -- $(grep -lE '^```(console|swift )' Documentation/*.md README.md 2> /dev/null || true); fi
 
 work=$(mktemp -d)
@@ -42,7 +43,8 @@ compare() { # expected found tolerance
       }
       return 1
     }
-    NR == FNR { wanted[++count] = $0; next }
+    # Not by NR == FNR, which also the second file fulfils if the first one is empty.
+    FILENAME == ARGV[1] { wanted[++count] = $0; next }
     { found[++lines] = $0 }
     END {
       i = 1; j = 1

@@ -10,7 +10,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source Scripts/trixie.sh
 root=$(realpath -m "${1:-.build-trixie}")
 trixie "$root" || exit $?
-trap 'trixie_release "$root"' EXIT
 trixie_checkout "$root"
 trixie_run "$root" 'cd /src/svnup && swift build -c release --scratch-path /build/svnup' | tail -n 1
 trixie_run "$root" 'cd /src/svnup && swift test -c release --disable-xctest --scratch-path /build/svnup'

@@ -8,10 +8,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 minutes=${1:-1}
 shift || true
+if [[ ! $minutes =~ ^[1-9][0-9]*$ ]]; then echo "Scripts/fuzz.sh [MINUTES [TARGET...]]: minutes come first, not '$minutes'" >&2; exit 64; fi
 targets=("$@")
 if [[ ${#targets[@]} -eq 0 ]]; then
   for folder in Tests/Fuzz/Seeds/*/; do targets+=("$(basename "$folder")"); done
 fi
+for target in "${targets[@]}"; do
+  if [[ ! -d Tests/Fuzz/Seeds/$target ]]; then
+    echo "Scripts/fuzz.sh: there is no target '$target'; there are" Tests/Fuzz/Seeds/* | sed 's|Tests/Fuzz/Seeds/||g' >&2
+    exit 64
+  fi
+done
 
 # The address sanitizer sees reads beyond a buffer that unsafe pointers would let pass. --sanitize makes SwiftPM leave the main
 # function to libFuzzer; but of two flags the compiler heeds the last, so that one has to name both, or no coverage is seen.

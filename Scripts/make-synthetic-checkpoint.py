@@ -19,7 +19,8 @@ import random
 import struct
 import sys
 
-PAGE_VALUES = 1 << 21
+# A prime number, so that the page begins anew elsewhere in each row: with a power of two every 1,024th row of 2,048 weights would be the same.
+PAGE_VALUES = (1 << 21) - 9
 
 
 def bfloat16(values):
@@ -72,7 +73,7 @@ def write_weights(path, shape, generator):
             if len(dimensions) == 1:
                 file.write(bfloat16([1.0]) * dimensions[0])
                 continue
-            # Each tensor begins elsewhere in the page, so that no two rows of weights meet again.
+            # Each tensor begins elsewhere in the page.
             start = 2 * generator.randrange(PAGE_VALUES)
             while size > 0:
                 part = page[start:start + size]

@@ -141,10 +141,14 @@ game=(--data valid.txt --windows 2 --sequence-length 128)
 
 printed "help" help
 printed "help: version" --version
-for command in demo info tokenize perplexity shapley "shapley plan" "shapley work" "shapley merge" prune verify; do
-  # shellcheck disable=SC2086 # a command of two words
-  printed "help $command" help $command
+for command in $("$program" help | sed -nE 's/^  ([a-z]+) .*/\1/p') completions manual; do
+  printed "help $command" help "$command"
 done
+for game in shapley compare; do
+  for part in plan work merge; do printed "help $game $part" help "$game" "$part"; done
+done
+printed "help: manual" manual
+for shell in bash zsh fish; do printed "help: completions of $shell" completions "$shell"; done
 
 # MARK: Models, tokens and perplexity
 
@@ -240,6 +244,11 @@ for method in magnitude wanda sparsegpt; do
     pruned "$model, $method, shapley" "random/$model" --method "$method" --sparsity 0.5 --allocation shapley "${ids[@]}"
   done
 done
+for method in admm alps; do
+  pruned "llama, $method" llama --method "$method" --sparsity 0.7 "${text[@]}"
+  pruned "opt, $method 2:4, json" opt --method "$method" --pattern 2:4 "${text[@]}" --json
+  for model in "${models[@]}"; do pruned "$model, $method" "random/$model" --method "$method" --sparsity 0.6 "${ids[@]}"; done
+done
 pruned "llama, sparsegpt 2:4, json" llama --method sparsegpt --pattern 2:4 "${text[@]}" --json
 pruned "llama, wanda 4:8" llama --method wanda --pattern 4:8 "${text[@]}"
 pruned "opt, sparsegpt, own dampening and block size" opt --method sparsegpt --sparsity 0.5 --dampening 0.05 --block-size 32 \
@@ -293,6 +302,33 @@ pruned "opt-125m, wanda, file of sublayers" random/opt-125m --method wanda --all
 pruned "llama3-gqa, sparsegpt, shapley, spread" random/llama3-gqa --method sparsegpt --sparsity 0.5 --allocation shapley \
   --spread 0.01 "${ids[@]}"
 mv pruned sharded
+
+# MARK: Without zeros
+
+for saved in earlier sharded; do
+  rm -rf packed unpacked
+  printed "pack $saved" pack "$saved" --output packed
+  saved "pack $saved" packed
+  printed "verify $saved, packed" verify packed
+  printed "info $saved, packed" info packed
+  printed "unpack $saved" unpack packed --output unpacked
+  for file in "$saved"/*.safetensors; do cmp "$file" "unpacked/${file##*/}" >&2 || fail "unpack $saved: ${file##*/} differs"; done
+done
+
+# MARK: Texts, questions and one part
+
+tasks=$repository/Tests/Fixtures/tasks
+for model in llama opt earlier; do
+  printed "generate $model" generate "$model" "In the beginning" --tokens 40
+  printed "generate $model, drawn, json" generate "$model" "In the beginning" --tokens 40 --temperature 0.8 --top-k 40 --top-p 0.95 \
+    --seed 7 --json
+  printed "evaluate $model" evaluate "$model" --task "$tasks/arc.jsonl" --task "$tasks/lambada.jsonl"
+  printed "evaluate $model, json" evaluate "$model" --task "$tasks/hella.jsonl" --json
+done
+printed "explain llama" explain llama --data short.txt
+rm -rf study
+printed "compare llama, json" compare llama --methods wanda,sparsegpt --allocations uniform,owl "${text[@]}" --output study --json
+for file in table.md table.tex table.csv cells.csv; do normalized "study/$file" | record "compare llama: $file"; done
 
 # MARK: Verification
 

@@ -114,7 +114,10 @@ wait_for() { # until no job is left
 kill_worker() { # one that has this in its command line
   local victim=
   for _ in $(seq 100); do
-    victim=$(pgrep -f "^svnup shapley work --plan .*$1" | tail -n 1 || true)
+    for worker in $(pgrep -f "^svnup shapley work --plan .*$1" || true); do
+      # One of this test, and of nobody else on this machine.
+      case $(readlink "/proc/$worker/cwd" || true) in "$(realpath "$work")"/*) victim=$worker ;; esac
+    done
     if [ "$victim" ]; then break; fi
     sleep 0.1
   done

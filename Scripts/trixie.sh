@@ -10,17 +10,35 @@ trixie() { # folder
   local root=$1
   if [ "$(id -u)" != 0 ]; then echo "a chroot takes root"; return 77; fi
   if ! command -v debootstrap > /dev/null; then echo "apt-get install debootstrap, for the chroot"; return 77; fi
+  # What is mounted in it is released however the script that called this ends.
+  trap "trixie_release '$root'" EXIT
+  debian_base trixie "$root" --include=ca-certificates || return 1
   if [ ! -x "$root/usr/bin/swift" ]; then
-    mkdir -p "$root"
-    if [ ! -d "$root/usr" ]; then
-      debootstrap --variant=minbase --include=ca-certificates trixie "$root" > "$root.log" 2>&1 || { tail -n 3 "$root.log"; return 1; }
-    fi
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     trixie_mount "$root"
-    trixie_run "$root" 'apt-get update && apt-get install -y --no-install-recommends swiftlang libc6-dev libstdc++-14-dev git' \
-      >> "$root.log" 2>&1 || { tail -n 3 "$root.log"; return 1; }
+    logged "$root" trixie_run "$root" \
+      'apt-get update && apt-get install -y --no-install-recommends swiftlang libc6-dev libstdc++-14-dev git' || return 1
   fi
   trixie_mount "$root"
+}
+
+# A minimal Debian in a folder. One that was interrupted is begun again.
+debian_base() { # release folder option…
+  local release=$1 root=$2
+  if [ -e "$root/etc/debian-base-is-whole" ]; then return; fi
+  trixie_release "$root"
+  mkdir -p "$root"
+  logged "$root" debootstrap --variant=minbase "${@:3}" "$release" "$root" || return 1
+  touch "$root/etc/debian-base-is-whole"
+}
+
+# What a command says, into FOLDER.log; its end on the terminal if it fails.
+logged() { # folder command…
+  if ! "${@:2}" >> "$1.log" 2>&1; then
+    tail -n 3 "$1.log"
+    echo "this failed: ${*:2:2}; all of it in $1.log"
+    return 1
+  fi
 }
 
 # The system's own folders within it, for as long as they are needed.
