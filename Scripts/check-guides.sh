@@ -12,9 +12,10 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
-svnup=$(realpath "${1:-.build/release/svnup}")
+svnup=${1:-.build/release/svnup}
 shift || true
 if [ ! -x "$svnup" ]; then echo "Scripts/check-guides.sh: $svnup is not there: swift build -c release"; exit 66; fi
+svnup=$(realpath "$svnup")
 if [ $# -eq 0 ]; then set -- $(grep -lE '^```(console|swift )' Documentation/*.md README.md 2> /dev/null || true); fi
 
 work=$(mktemp -d)
