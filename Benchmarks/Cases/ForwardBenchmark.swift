@@ -110,7 +110,8 @@ enum ForwardBenchmark: Benchmark {
     session.measure(name, identifier, work) { Harness.time(scores) }
   }
 
-  /// Greedy decoding; the prompt, which goes through the model in one piece, is part of the time.
+  /// Greedy decoding: with the prompt, which goes through the model in one piece, as part of the time, and behind it, so that nothing is
+  /// timed but what reads all weights for a token.
   private static func decoding(
     _ size: Size, _ shape: RandomLlama, _ model: any CausalLM, _ type: ElementType, _ prompt: [Int],
     _ session: Session
@@ -122,6 +123,18 @@ enum ForwardBenchmark: Benchmark {
     let bytes = Double(decodedLength) * Double(shape.multipliedParameters * type.byteCount)
     let work = Work(bytesRead: bytes, items: (Double(decodedLength), "tokens"))
     session.measure(name, identifier, work) { Harness.time(decode) }
+    session.measure(name, "text/\(size)/\(type.rawValue.lowercased())", work) {
+      Harness.time(preparing: {
+        var sequence = TokenSequence(model, prompt)
+        let scores = sequence.nextScores()
+        return (sequence, scores, TokenSampler(Sampling()))
+      }) { state in
+        for _ in 0..<decodedLength {
+          state.0.append(state.2.choose(state.1, after: state.0.tokens))
+          state.1 = state.0.nextScores()
+        }
+      }
+    }
   }
 
   /// Every decoded token has the largest logit when the whole text passes the model at once, without keys and values kept.

@@ -109,15 +109,21 @@ class Model:
         self.clear()
         self.run(ids, 0, False)
 
+    def choose(self, numpy):
+        """The token with the largest logit behind the last one."""
+        logits = numpy.ctypeslib.as_array(self.api.llama_get_logits_ith(self.context, -1), (self.vocabulary,))
+        return int(logits.argmax())
+
     def decode(self, numpy, prompt, count):
-        self.clear()
-        self.run(prompt, 0, False)
-        vocabulary = self.vocabulary
+        """A prompt and the tokens behind it, of which the last one need not pass the model."""
+        self.prompt(prompt)
+        self.text(numpy, len(prompt), count - 1)
+        self.choose(numpy)
+
+    def text(self, numpy, position, count):
+        """Tokens behind a prompt that has passed."""
         for step in range(count):
-            logits = numpy.ctypeslib.as_array(self.api.llama_get_logits_ith(self.context, -1), (vocabulary,))
-            token = int(logits.argmax())
-            if step < count - 1:
-                self.run([token], len(prompt) + step, False)
+            self.run([self.choose(numpy)], position + step, False)
 
     def close(self):
         self.api.llama_batch_free(self.batch)
@@ -156,6 +162,9 @@ def main():
             results.time("forward", harness.name("forward", shape, variant), lambda: model.window(ids[:tokens]))
             results.time("forward", harness.name("decode", shape, variant),
                          lambda: model.decode(numpy, prompt, harness.DECODED))
+            results.time("forward", harness.name("text", shape, variant),
+                         lambda _: model.text(numpy, len(prompt), harness.DECODED),
+                         prepare=lambda: model.prompt(prompt))
             for length in harness.SHORT_PROMPTS:
                 results.time("forward", harness.name(f"prompt{length}", shape, variant),
                              lambda: model.prompt(ids[:length]))

@@ -35,11 +35,13 @@ extension ModelDirectory {
   /// those a reader may miss, a note tells.
   package var companions: (names: [String], notes: [String]) {
     var names = fileNames.filter { !checkpoint.fileNames.contains($0) }
-    var (code, others): ([String], [String]) = ([], [])
+    var (code, others, folders): ([String], [String], [String]) = ([], [], [])
     for name in (try? FileSystem.list(path)) ?? [] where !names.contains(name) && !checkpoint.fileNames.contains(name) {
       guard !name.hasPrefix("."), name != Self.recordFile, !name.hasSuffix(".index.json"),
-        let status = try? FileSystem.status(Path.join(path, name)), status.kind == .file
+        let status = try? FileSystem.status(Path.join(path, name))
       else { continue }
+      if status.kind == .directory { folders.append(name) }
+      guard status.kind == .file else { continue }
       let ending = Self.ending(of: name)
       if ending == Self.codeEnding {
         code.append(name)
@@ -55,6 +57,7 @@ extension ModelDirectory {
         "remote code stays behind: \(code.joined(separator: ", ")); the result is read by the architecture that "
           + "config.json names")
     }
+    if !folders.isEmpty { notes.append("these folders stay behind: \(folders.joined(separator: ", "))") }
     if !others.isEmpty { notes.append("these files stay behind: \(others.joined(separator: ", "))") }
     return (names, notes)
   }

@@ -51,5 +51,6 @@ extension ModelDirectory {
     ("bad_words_ids", .null), ("forced_bos_token_id", .null), ("forced_eos_token_id", .null),
     ("sequence_bias", .null), ("stop_strings", .null), ("encoder_repetition_penalty", 1), ("diversity_penalty", 0),
     ("exponential_decay_length_penalty", .null), ("watermarking_config", .null), ("max_time", .null),
+    ("top_h", .null), ("max_new_tokens", .null),
   ]
 }

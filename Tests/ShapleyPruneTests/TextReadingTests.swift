@@ -126,7 +126,11 @@ struct TextReadingTests {
     let set = try thrown(DocumentError.self) {
       try Self.read([("dataset_info.json", "{}"), ("a.arrow", "")])
     }
-    #expect("\(set)".contains("datasets.load_from_disk("))
+    #expect("\(set)".contains("datasets.load_from_disk(") && !"\(set)".contains("['"))
+    let splits = try thrown(DocumentError.self) {
+      try Self.read([("dataset_dict.json", #"{"splits": ["train", "test"]}"#)])
+    }
+    #expect("\(splits)".contains("')['train'].to_json('"), "\(splits)")
     let error = try thrown(FileError.self) { try Self.read([]) }
     #expect("\(error)".contains("there is no text in this folder"))
   }

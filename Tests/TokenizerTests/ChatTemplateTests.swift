@@ -31,6 +31,12 @@ private let longList =
     }
   }
 
+  @Test("What makes a namespace where it is read, as Jinja does")
+  func namespacesOnTheWay() throws {
+    let template = "{{ namespace(a=1).a }}{{ namespace(b=2)['b'] }}{{ ['x', 'y'][namespace(c=1).c] }}"
+    #expect(try ChatTemplate(template).text([]) == "12y")
+  }
+
   @Test(
     "What is not known is refused with its place",
     arguments: [

@@ -318,6 +318,29 @@ struct CompareEndToEndTests {
     }
   }
 
+  @Test("patterns alone have rows of the uniform allocation only; a plan names what is not read of a model")
+  func patternsAlone() throws {
+    try withTemporaryFolder { folder in
+      let (model, study) = (Path.join(folder, "model"), Path.join(folder, "study"))
+      try FileSystem.makeDirectory(model)
+      for name in try FileSystem.list(Inputs.llama3) {
+        try File.replace(Path.join(model, name), with: try File.contents(of: Path.join(Inputs.llama3, name)))
+      }
+      let configuration = Path.join(model, "config.json")
+      let text = String(decoding: try File.contents(of: configuration), as: UTF8.self)
+      try File.replace(
+        configuration, with: Array(text.replacing("{", with: "{\"foo_bar\": 1.5, ", maxReplacements: 1).utf8))
+      let words = [
+        model, "--methods", "magnitude", "--patterns", "2:4", "--calibration", Inputs.rows, "--data", Inputs.stream,
+        "--sequence-length", "64", "--output", study,
+      ]
+      let plan = try svnup.run(["compare", "plan"] + words)
+      #expect(plan.status == 0 && plan.error.contains("foo_bar"), "\(plan.error)")
+      let document = try svnup.json(["compare"] + words)
+      #expect(document["rows"]?.array?.map { $0["allocation"]?.text } == ["uniform"])
+    }
+  }
+
   @Test("a cell that cannot be pruned so is named, and the others go on")
   func failures() throws {
     try withTemporaryFolder { folder in

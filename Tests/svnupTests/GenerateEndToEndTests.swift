@@ -310,6 +310,14 @@ struct GenerateEndToEndTests {
       #expect(batch.last?["text"]?.text == wanted.last?["text"]?.text)
       #expect(batch.map { $0["promptTokens"]?.integer } == wanted.map { $0["promptTokens"]?.integer })
       #expect(batch[0]["messages"]?.array?.count == 2)
+      // What the model is told goes into conversations, with --chat or without, and not into texts.
+      try File.replace(file, with: Array(lines.suffix(2).joined(separator: "\n").utf8))
+      let told = try svnup.run(["generate", folder, "--prompts", file, "--json", "--system", "now "] + options)
+      let found = try JSON.parse(Array(told.output.utf8))["texts"]?.array?.map { $0["tokens"]?.array?.map(\.integer) }
+      #expect(found?.first == wanted[0]["tokens"]?.array?.map(\.integer))
+      #expect(found?.last == wanted[2]["tokens"]?.array?.map(\.integer))
+      #expect(told.error.contains("line 2: it is no conversation"), "\(told.error)")
+      try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
       let twice = ["generate", folder, "--prompts", file, "--chat", "--system", "x"]
       #expect(try svnup.refusal(twice + ["--quiet"], status: 65).contains("line 1: messages"))
     }

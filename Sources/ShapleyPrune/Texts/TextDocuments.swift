@@ -45,12 +45,13 @@ package struct TextDocuments {
   static func files(in path: String) throws -> (names: [String], notes: [String]) {
     var (names, notes): ([String], [String]) = ([], [])
     let all = try FileSystem.list(path)
-    if all.contains("dataset_info.json") || all.contains("dataset_dict.json") {
+    if all.contains("dataset_info.json") || all.contains(splitsName) {
       throw DocumentError(
         path,
         reason: "this folder is a data set of the library datasets; convert it first: "
           + FileKind.python(
-            "import datasets; datasets.load_from_disk(\(path.pythonText)).to_json(\("\(path).jsonl".pythonText))"))
+            "import datasets; datasets.load_from_disk(\(path.pythonText))\(firstSplit(of: path, all)).to_json("
+              + "\("\(path).jsonl".pythonText))"))
     }
     for name in all {
       let entry = Path.join(path, name)
@@ -66,6 +67,15 @@ package struct TextDocuments {
       throw FileError(path, "open", reason: "there is no text in this folder", failureKind: .noInput)
     }
     return (names, notes)
+  }
+
+  private static let splitsName = "dataset_dict.json"
+
+  /// The index, in Python, of the first split of a folder with several.
+  private static func firstSplit(of path: String, _ names: [String]) -> String {
+    guard names.contains(splitsName) else { return "" }
+    let json = try? JSON.parse(try File.contents(of: Path.join(path, splitsName), limit: 1 << 20))
+    return "[\((json?["splits"]?.array?.first?.text ?? "train").pythonText)]"
   }
 
   /// What a reader of prose should know of some characters.

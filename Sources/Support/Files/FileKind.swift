@@ -27,13 +27,8 @@ package struct FileKind: Sendable {
       python(
         "import pandas; pandas.read_parquet(\($0.pythonText)).to_json(\($1.pythonText), orient='records', lines=True)")
     },
-    FileKind(
-      name: "an Arrow file", ending: ".jsonl", beginnings: [[0xFF, 0xFF, 0xFF, 0xFF], Array("ARROW1".utf8)]
-    ) {
-      python(
-        "import pyarrow as a; a.ipc.open_stream(\($0.pythonText)).read_pandas().to_json(\($1.pythonText), orient='records', lines=True)"
-      )
-    },
+    arrow("open_stream", beginning: [0xFF, 0xFF, 0xFF, 0xFF]),
+    arrow("open_file", beginning: Array("ARROW1".utf8)),
     FileKind(name: "a PDF document", ending: ".txt", beginnings: [Array("%PDF-".utf8)]) {
       "pdftotext \($0.shellWord) \($1.shellWord)"
     },
@@ -43,6 +38,15 @@ package struct FileKind: Sendable {
     encoded("UTF-32", beginnings: [[0xFF, 0xFE, 0, 0], [0, 0, 0xFE, 0xFF]]),
     encoded("UTF-16", beginnings: [[0xFF, 0xFE], [0xFE, 0xFF]]),
   ]
+
+  /// Arrow's two forms, which different functions read.
+  private static func arrow(_ function: String, beginning: [UInt8]) -> FileKind {
+    FileKind(name: "an Arrow file", ending: ".jsonl", beginnings: [beginning]) {
+      python(
+        "import pyarrow as a; a.ipc.\(function)(\($0.pythonText)).read_pandas().to_json(\($1.pythonText), orient='records', lines=True)"
+      )
+    }
+  }
 
   /// The kind of a file that begins with `bytes`; nil where it may be a text.
   package init?(beginning bytes: [UInt8]) {

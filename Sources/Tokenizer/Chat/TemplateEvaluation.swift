@@ -170,8 +170,13 @@ struct TemplateEvaluation {
     switch expression {
     case .literal(let value): return value
     case .name(let name): return lookUp(name)
-    case .member(let of, let name, let place): return try member(name, of: try value(of), place)
-    case .element(let of, let index, let place): return try element(try value(index), of: try value(of), place)
+    // Values come first, each by itself: one that makes a namespace changes what the next line reads.
+    case .member(let of, let name, let place):
+      let of = try value(of)
+      return try member(name, of: of, place)
+    case .element(let of, let index, let place):
+      let (of, index) = (try value(of), try value(index))
+      return try element(index, of: of, place)
     case .slice(let of, let bounds, let place):
       let of = try value(of)
       var numbers: [Int?] = []

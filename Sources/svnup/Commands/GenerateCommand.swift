@@ -72,7 +72,7 @@ package enum GenerateCommand: Command {
 
   package static func validate(_ arguments: Arguments) throws(UsageError) {
     if arguments[prompts] == nil { try arguments.refuse([batch], unless: "--prompts") }
-    if !arguments[chat] { try arguments.refuse([system], unless: "--chat") }
+    if !arguments[chat], arguments[prompts] == nil { try arguments.refuse([system], unless: "--chat") }
     let drawing: [any OptionDeclaration] = [topK, topP, minP, seed]
     if arguments[prompts] != nil, arguments[prompt] != nil {
       throw UsageError("PROMPT and --prompts exclude each other", command: name)

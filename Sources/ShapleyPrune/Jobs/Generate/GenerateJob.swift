@@ -145,6 +145,9 @@ public struct GenerateJob: Sendable {
       isSystemChecked = true
       return tokens(text)
     }
+    if system != nil, !isChat, let text = prompts.first(where: { !$0.isConversation }) {
+      events.note("\(text.name): it is no conversation, and nothing is told to the model in front of it")
+    }
     let found = try prompts.map { prompt in
       let (ids, goesOn) =
         switch prompt.content {

@@ -26,13 +26,16 @@ struct GeneratePlan: Sendable {
   /// new (Documentation/Zeros.md).
   private static let leastExpandedPasses = 192
 
-  /// What most of the time goes into.
-  private static func use(of batch: Int, among prompts: [Int], _ job: GenerateJob) -> ProductUse {
+  /// For what the model may be loaded to continue so many texts: the fastest comes first, and behind it what takes the least memory.
+  private static func uses(of batch: Int, among prompts: [Int], _ job: GenerateJob) -> [ProductUse] {
+    let directory = job.model.directory
     // The first token comes with the prompt.
-    guard job.limit > 1 else { return ProductUse(tokens: prompts[0]) }
+    let faster = ProductUse(tokens: job.limit > 1 ? batch : prompts[0])
+    let bytes = [faster, .oneToken].map { directory.shape(for: $0).weightBytes }
+    let smaller = bytes[1] < bytes[0] ? .oneToken : faster
     let passes = ((prompts.count + batch - 1) / batch).multipliedReportingOverflow(by: job.limit)
-    let isExpanded = passes.overflow || passes.partialValue >= leastExpandedPasses
-    return isExpanded || !job.model.directory.checkpoint.isPacked ? ProductUse(tokens: batch) : .oneToken
+    let isShort = !passes.overflow && passes.partialValue < leastExpandedPasses
+    return directory.checkpoint.isPacked && isShort ? [smaller] : [faster, smaller]
   }
 
   /// A plan for prompts, of which there is one at least.
@@ -43,9 +46,8 @@ struct GeneratePlan: Sendable {
     // The longest texts may all be there at a time.
     let prompts = prompts.map(\.count).sorted(by: >)
     let lengths = prompts.map { $0 + min(job.limit, positions - $0) }
-    // In the form that is faster for so many texts; where memory does not hold it, in that for one, which is never the larger one.
     let ways = (1...most).reversed().flatMap { batch in
-      [Self.use(of: batch, among: prompts, job), .oneToken].map { Way(batch: batch, use: $0) }
+      Self.uses(of: batch, among: prompts, job).map { Way(batch: batch, use: $0) }
     }
     func first(of ways: [Way], within limit: Int?) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
       try MemoryBudget.first(of: ways, job.model, for: \.use, limit: limit, length: prompts[0]) { way, forecast in
@@ -53,8 +55,11 @@ struct GeneratePlan: Sendable {
       }
     }
     var found = try first(of: ways, within: job.memoryLimit)
-    if job.memoryLimit == nil, found.budget.predicted > Process.physicalMemory {
-      found = try first(of: [ways[1]], within: nil)
+    // Without a limit, what the machine has decides the form, and nothing else.
+    if job.memoryLimit == nil, found.budget.predicted > Process.physicalMemory,
+      let smaller = ways.last(where: { $0.batch == most })
+    {
+      found = try first(of: [smaller], within: nil)
     }
     (way, budget) = found
     room = min(lengths[0], prompts[0] + Self.mostRoom)

@@ -20,6 +20,9 @@ public struct GeneratePrompt: Sendable {
   /// The line of a file that it is, with all its members: whoever wrote the line finds them beside the result.
   package let line: JSON
 
+  /// Whether it is a conversation, which the model's chat template writes.
+  var isConversation: Bool { if case .messages = content { true } else { false } }
+
   /// A text.
   public init(_ text: String, name: String = "the prompt") {
     (content, self.name, line) = (.text(text), name, ["prompt": JSON(text)])
