@@ -38,6 +38,23 @@ private let longList =
   }
 
   @Test(
+    "Titles, what is not there, comparisons of texts and set with a body, as Jinja has them",
+    arguments: [
+      ("{{ \"they're bill's friends, ÉCOLE 3x\".title() }}", "They'Re Bill'S Friends, École 3X"),
+      ("{{ x | selectattr('a') | list | length }}{{ none | reject('odd') | list }}", "0[]"),
+      ("{{ x | length }}{{ x | join(',') }}{{ x | first is defined }}", "0False"),
+      ("{{ 'b' > 'a' }}{{ 'a' >= 'a' }}{{ 'a' <= 'b' }}{{ 'B' >= 'a' }}", "TrueTrueTrueFalse"),
+      ("a{% set x %}{% set y = 1 %}b{{ y }}{% endset %}{{ x + x }}{{ y is defined }}", "ab1b1False"),
+      (
+        "{% set n = namespace(t='') %}{% for i in [1, 2] %}{% set n.t %}{{ n.t }}{{ i }}{% endset %}{% endfor %}{{ n.t }}",
+        "12"
+      ),
+    ])
+  func additions(template: String, expected: String) throws {
+    #expect(try ChatTemplate(template).text([]) == expected)
+  }
+
+  @Test(
     "What is not known is refused with its place",
     arguments: [
       ("a\n{% macro f(x) %}{% endmacro %}", "line 2, column 4", "the statement macro is not known"),
@@ -46,7 +63,8 @@ private let longList =
       ("x {{ 'a", "line 1, column 6", "the text does not end"),
       ("x {{ a", "line 1, column 3", "what begins here does not end"),
       ("{{ a b }}", "line 1, column 6", "nothing more was expected here"),
-      ("{% set a %}", "line 1, column 1", "'=' is missing"),
+      ("{% set a %}b", "line 1, column 1", "endset is missing for what begins here"),
+      ("{% set a | trim %}b{% endset %}", "line 1, column 10", "'=' is missing"),
       ("{{ 99999999999999999999 }}", "line 1, column 4", "a number that is too large"),
       ("a\r\nb\r{{ 2 == 2 == 2 }}", "line 3, column 11", "a chain of comparisons is not known"),
       ("{{ 1 in [1] not in [true] }}", "line 1, column 13", "a chain of comparisons is not known"),

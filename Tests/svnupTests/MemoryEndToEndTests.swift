@@ -76,6 +76,30 @@ struct MemoryEndToEndTests {
     }
   }
 
+  @Test("questions of many lengths take no more than is said, however many there are")
+  func manyLengths() throws {
+    try withTemporaryFolder { folder in
+      let text = String(decoding: try File.contents(of: Inputs.text("valid")), as: UTF8.self)
+      let words = text.split(separator: " ").prefix(4000).map(String.init)
+      func piece(_ start: Int, _ count: Int) -> String {
+        words[start % 3800..<start % 3800 + count].joined(separator: " ")
+      }
+      let lines = (0..<90).map { index in
+        let choices = (1...4).map { JSON(piece(index * 31 + $0, 1 + (index * 13 + $0 * 7) % 30)) }
+        let item: JSON = [
+          "question": JSON(piece(index * 17, 5 + index * 37 % 90)), "choices": .array(choices),
+          "answer": JSON(index % 4),
+        ]
+        return String(decoding: item.encoded(), as: UTF8.self)
+      }
+      let file = Path.join(folder, "questions.jsonl")
+      try File.replace(file, with: Array(lines.joined(separator: "\n").utf8))
+      let outcome = try run(["evaluate", "--task", file])
+      let (predicted, peak) = (try outcome.figure("predicted"), try outcome.figure("peak"))
+      #expect(Double(abs(predicted - peak)) <= 0.15 * Double(peak) + 0x1p22, "\(predicted) for \(peak)")
+    }
+  }
+
   @Test("within a limit, fewer texts go on at a time, the peak is lower, and the texts are the same")
   func fewerTexts() throws {
     try withTemporaryFolder { folder in

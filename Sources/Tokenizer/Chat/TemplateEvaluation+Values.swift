@@ -80,8 +80,10 @@ extension TemplateEvaluation {
     case ("+", .string(let a), .string(let b)): return .string(a + b)
     case ("+", .list(let a), .list(let b)): return .list(a + b)
     case (_, .integer(let a), .integer(let b)): return try combine(symbol, a, b, place)
-    case ("<", .string(let a), .string(let b)):
+    case ("<", .string(let a), .string(let b)), (">", .string(let b), .string(let a)):
       return .bool(a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars))
+    case (">=", .string(let a), .string(let b)), ("<=", .string(let b), .string(let a)):
+      return .bool(!a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars))
     default: throw Self.problem("\(symbol) does not go with \(left.kind) and \(right.kind)", place)
     }
   }
@@ -159,6 +161,16 @@ extension TemplateEvaluation {
     return .list((first..<end).map { .integer($0) })
   }
 
+  /// As Python's `title`: the first of letters that follow each other is a large one, the others are small.
+  private static func titled(_ text: String) -> String {
+    var (result, isInWord) = ("", false)
+    for scalar in text.unicodeScalars {
+      result += isInWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+      isInWord = scalar.properties.isCased
+    }
+    return result
+  }
+
   private func method(
     _ name: String, _ value: TemplateValue, _ arguments: [TemplateValue], _ place: Int
   ) throws(TemplateProblem) -> TemplateValue {
@@ -168,6 +180,7 @@ extension TemplateEvaluation {
     case ("rstrip", .string(let text), _): return .string(Self.trimmed(text, arguments.first?.text, start: false))
     case ("upper", .string(let text), nil): return .string(text.uppercased())
     case ("lower", .string(let text), nil): return .string(text.lowercasedInContext)
+    case ("title", .string(let text), nil): return .string(Self.titled(text))
     case ("startswith", .string(let text), .string(let part)?): return .bool(text.utf8.starts(with: part.utf8))
     case ("endswith", .string(let text), .string(let part)?):
       return .bool(text.utf8.reversed().starts(with: part.utf8.reversed()))
@@ -192,6 +205,13 @@ extension TemplateEvaluation {
     case ("length", .list(let elements)), ("count", .list(let elements)): return .integer(elements.count)
     case ("length", .string(let text)), ("count", .string(let text)): return .integer(text.unicodeScalars.count)
     case ("length", .object(let members)), ("count", .object(let members)): return .integer(members.count)
+    // What is not there is as long as an empty list.
+    case ("length", .undefined), ("count", .undefined): return .integer(0)
+    case ("first", .undefined), ("last", .undefined): return .undefined
+    case ("join", .undefined): return .string("")
+    case ("select", .none), ("reject", .none), ("selectattr", .none), ("rejectattr", .none),
+      ("select", .undefined), ("reject", .undefined), ("selectattr", .undefined), ("rejectattr", .undefined):
+      return .list([])
     case ("first", .list(let elements)): return elements.first ?? .undefined
     case ("last", .list(let elements)): return elements.last ?? .undefined
     case ("list", _): return .list(try list(value, place))

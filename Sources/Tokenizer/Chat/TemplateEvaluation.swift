@@ -39,16 +39,34 @@ struct TemplateEvaluation {
           if try value(branch.condition).isTrue { chosen = branch.body }
         }
         try run(chosen ?? otherwise)
-      case .set(let name, nil, let expression, _): scopes[scopes.count - 1][name] = try value(expression)
-      case .set(let name, let member?, let expression, let place):
-        guard case .namespace(let number) = lookUp(name) else {
-          throw TemplateProblem(reason: "\(name) is no namespace, so nothing in it can be set", place: place)
-        }
-        namespaces[number][member] = try value(expression)
+      case .set(let name, let member, let expression, let place):
+        try set(name, member, try value(expression), place)
+      case .capture(let name, let member, let body, let place):
+        let before = output
+        output = ""
+        scopes.append([:])
+        try run(body)
+        scopes.removeLast()
+        let text = output
+        output = before
+        try set(name, member, .string(text), place)
       case .loop(let targets, let iterable, let filter, let body, let otherwise, let place):
         try loop(targets, try value(iterable), filter, body, otherwise, place)
       }
     }
+  }
+
+  private mutating func set(
+    _ name: String, _ member: String?, _ value: TemplateValue, _ place: Int
+  ) throws(TemplateProblem) {
+    guard let member else {
+      scopes[scopes.count - 1][name] = value
+      return
+    }
+    guard case .namespace(let number) = lookUp(name) else {
+      throw TemplateProblem(reason: "\(name) is no namespace, so nothing in it can be set", place: place)
+    }
+    namespaces[number][member] = value
   }
 
   private mutating func loop(
@@ -235,7 +253,7 @@ struct TemplateEvaluation {
     "count": 0, "default": 2, "d": 2, "endswith": 1, "eq": 1, "equalto": 1, "even": 0, "first": 0,
     "get": 2, "in": 1, "items": 0, "join": 1, "keys": 0, "last": 0, "length": 0, "list": 0, "lower": 0, "lstrip": 1,
     "odd": 0, "raise_exception": 1, "range": 2, "replace": 2, "rstrip": 1, "safe": 0, "split": 1, "startswith": 1,
-    "strftime_now": 1, "string": 0, "strip": 1, "trim": 1, "upper": 0,
+    "strftime_now": 1, "string": 0, "strip": 1, "title": 0, "trim": 1, "upper": 0,
   ]
 
   /// The arguments of a function, filter or test; refused where there are more than are read.

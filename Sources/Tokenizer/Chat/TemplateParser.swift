@@ -85,6 +85,9 @@ struct TemplateParser {
       let place = start
       let target = try name()
       let member = accept(".") ? try name() : nil
+      guard position < tokens.count else {
+        return .capture(target, member: member, body: try rest(until: "endset"), place)
+      }
       try expect("=")
       let value = try expression()
       try finish()

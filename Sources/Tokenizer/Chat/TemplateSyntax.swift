@@ -32,6 +32,8 @@ indirect enum TemplateStatement: Sendable {
     [String], over: TemplateExpression, where: TemplateExpression?, body: [TemplateStatement],
     otherwise: [TemplateStatement], Int)
   case set(String, member: String?, TemplateExpression, Int)
+  /// A name for what the body writes.
+  case capture(String, member: String?, body: [TemplateStatement], Int)
 }
 
 /// What is wrong with a template, and where.

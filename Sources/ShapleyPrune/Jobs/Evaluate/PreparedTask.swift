@@ -1,4 +1,5 @@
 import Support
+import Tensor
 import Tokenizer
 import Transformer
 
@@ -82,7 +83,10 @@ struct PreparedTask: Sendable {
       var answers: [EvaluateResult.Answer] = []
       for pass in passes(of: pass) {
         let asked = items[pass.items]
-        let scores = model.scores(of: asked.map { $0.pairs.map { ($0.tokens, $0.context) } })
+        // Each pass has matrices of its own sizes, which no other can use.
+        let scores = MemoryPool.shared.phase {
+          model.scores(of: asked.map { $0.pairs.map { ($0.tokens, $0.context) } })
+        }
         answers += zip(asked, scores).map { EvaluateResult.Answer($0.item, $1) }
         update(answers.count, items.count)
       }
