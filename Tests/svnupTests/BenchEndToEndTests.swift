@@ -79,6 +79,10 @@ struct BenchEndToEndTests {
       let json = try svnup.json(["bench", pruned] + Self.short)
       #expect(json["forms"]?.array?.count == 1)
       #expect((json["packedFileBytes"]?.double ?? .infinity) < 0.5 * (json["denseFileBytes"]?.double ?? 0))
+      // One form is one bar.
+      let charts = Path.join(folder, "charts")
+      let undrawn = try svnup.run(["bench", pruned, "--charts", charts] + Self.short)
+      #expect(undrawn.error.contains("nothing to draw") && !FileSystem.exists(charts), "\(undrawn.error)")
       // Were they large enough, less than half of the memory would hold them; all of it on a kernel that writes texts with zeros.
       let forced = try SmallWeights.$leaveOutZeros.withValue(true) {
         var job = BenchJob(try ModelSource(pruned))

@@ -39,7 +39,10 @@ struct ReportOutput {
       try page.write(report.rendered)
       console.note("report in \(page.path)")
     }
-    if let charts {
+    guard let charts else { return }
+    if report.charts.isEmpty {
+      console.note("\(charts.path) is not made: of this run there is nothing to draw")
+    } else {
       try charts.write(report)
       console.note("charts in \(charts.path)")
     }
