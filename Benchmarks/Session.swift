@@ -37,11 +37,15 @@ final class Session {
     let kernel = Kernel.current
     for count in threads ?? self.threads {
       machine.raisePeak(kernel, threads: count)
+      // What memory gives changes with the neighbours from minute to minute, so it is measured on both sides of what reads it.
+      func bandwidth() -> Double? { work.bytesRead == nil ? nil : machine.bandwidth(threads: count) }
+      let before = bandwidth()
       let timing = try Parallel.$threadCount.withValue(count) { try time() }
+      let after = bandwidth()
       report.add(
         Measurement(
           benchmark: benchmark, identifier: identifier, kernel: kernel.rawValue, threads: count, timing: timing,
-          work: work, peak: machine.peak(kernel, threads: count), bandwidth: machine.bandwidth(threads: count)))
+          work: work, peak: machine.peak(kernel, threads: count), bandwidth: [before, after].compactMap(\.self).max()))
     }
   }
 }
@@ -66,8 +70,9 @@ struct Measurement {
   let threads: Int
   let timing: Timing
   let work: Work
-  /// The machine's operations a second on this kernel, and bytes a second, with as many threads.
+  /// The machine's operations a second on this kernel, with as many threads.
   let peak: Double?
+  /// Bytes that it reads a second, with as many threads, before or after the case.
   let bandwidth: Double?
 
   /// Rates at the median: name for JSON, number, text for people.
@@ -105,6 +110,7 @@ struct Measurement {
       ("runs", JSON(timing.runs)), ("medianSeconds", JSON(timing.median)), ("leastSeconds", JSON(timing.least)),
       ("mostSeconds", JSON(timing.most)),
     ]
+    if let bandwidth { members.append(("bandwidthGigabytesPerSecond", JSON(bandwidth / 1e9))) }
     members += rates.map { ($0.name, JSON($0.value)) }
     members += work.facts.map { ($0.name, JSON($0.value)) }
     return JSON(members: members)

@@ -11,6 +11,7 @@ final class Machine {
   let lastLevelCache: Int?
   private var peaks: [(kernel: Kernel, threads: Int, rate: Double)] = []
   private let bandwidths: [(threads: Int, rate: Double)]
+  private let readByteCount: Int
 
   /// Measures with one thread, with all, and with the numbers that are asked for.
   init(kernels: [Kernel], threads: [Int], isQuick: Bool) {
@@ -19,7 +20,8 @@ final class Machine {
     cores = Process.processorCount
     memory = Process.physicalMemory
     lastLevelCache = Self.lastLevelCacheBytes
-    bandwidths = ReadBandwidth.measure(byteCount: isQuick ? 1 << 28 : 1 << 30, threads: counts)
+    readByteCount = isQuick ? 1 << 28 : 1 << 30
+    bandwidths = ReadBandwidth.measure(byteCount: readByteCount, threads: counts)
     for kernel in kernels where kernel != .reference {
       for count in counts { peaks.append((kernel, count, MultiplyAddPeak.measure(kernel: kernel, threads: count))) }
     }
@@ -38,8 +40,10 @@ final class Machine {
     peaks.first { $0.kernel == kernel && $0.threads == threads }?.rate
   }
 
-  /// Bytes read a second.
-  func bandwidth(threads: Int) -> Double? { bandwidths.first { $0.threads == threads }?.rate }
+  /// Bytes read a second, measured now.
+  func bandwidth(threads: Int) -> Double {
+    ReadBandwidth.measure(byteCount: readByteCount, threads: [threads]).reduce(0) { max($0, $1.rate) }
+  }
 
   /// Lines for people.
   var text: String {
