@@ -14,7 +14,8 @@ enum Comparison {
           "Benchmarks: \(peer.program) ran on another processor (\(peer.processor ?? "")) than ours\n")
       }
     }
-    for (path, peer) in zip(options.peers, peers) where !ratios.contains(where: { $0.peer == peer.program }) {
+    for (path, peer) in zip(options.peers, peers) {
+      guard try Ratios.of(ours: ours, peers: [peer], benchmarks: wanted).isEmpty else { continue }
       let reason =
         "none of its cases is among ours with the same number of threads: it has \(threads(of: [peer])), we "
         + threads(of: ours)

@@ -336,7 +336,9 @@ struct CompareEndToEndTests {
       ]
       let plan = try svnup.run(["compare", "plan"] + words)
       #expect(plan.status == 0 && plan.error.contains("foo_bar"), "\(plan.error)")
-      let document = try svnup.json(["compare"] + words)
+      let whole = try svnup.run(["compare"] + words + ["--json"])
+      #expect(whole.error.pieces(between: "foo_bar").count == 2, "\(whole.error)")
+      let document = try JSON.parse(Array(whole.output.utf8))
       #expect(document["rows"]?.array?.map { $0["allocation"]?.text } == ["uniform"])
     }
   }

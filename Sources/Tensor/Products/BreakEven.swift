@@ -21,9 +21,9 @@ extension SparseProduct {
       let many = [(24, 0.68), (40, 0.55), (64, 0.5), (128, 0.45)]
       return switch type {
       case .float32: [(1, one), (24, 0.6), (64, 0.5), (128, 0.45)]
-      case .bfloat16: [(1, one), (11, .infinity)] + many
+      case .bfloat16 where kernel == .avx512vbmi2: [(1, one), (6, 0.5), (11, .infinity)] + many
       // Two tiles of four are better than any other two.
-      case .float16: [(1, one), (5, .infinity), (8, one), (9, .infinity)] + many
+      case .bfloat16, .float16: [(1, one), (5, .infinity), (8, one), (9, .infinity)] + many
       }
     case .avx2:
       let one = type == .float16 ? 0.8 : type == .bfloat16 ? 0.55 : 0.45

@@ -41,7 +41,7 @@ struct ReportOutput {
     }
     guard let charts else { return }
     if report.charts.isEmpty {
-      console.note("\(charts.path) is not made: of this run there is nothing to draw")
+      console.note("no charts in \(charts.path): of this run there is nothing to draw")
     } else {
       try charts.write(report)
       console.note("charts in \(charts.path)")

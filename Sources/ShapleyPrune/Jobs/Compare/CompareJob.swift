@@ -101,7 +101,7 @@ public struct CompareJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and `Interruption` where
   /// the token said to stop. A cell that cannot be pruned as asked is told of in the result, and the others go on.
   public func run(in folder: String) throws -> Comparison {
-    let plan = try plan(in: folder)
+    let plan = try ComparePlan(self, folder: folder, replacing: true)
     var clock = CompareClock(total: plan.taskCount)
     let run = try plan.prepared(events: events, stop: stop)
     for task in run.grid.tasks {
@@ -124,7 +124,10 @@ public struct CompareJob: Sendable {
   ///   - folder: where the plan and the results go.
   ///   - replacing: whether the plan of another comparison may be replaced there, whose tasks have other numbers.
   public func plan(in folder: String, replacing: Bool = true) throws -> ComparePlan {
-    try ComparePlan(self, folder: folder, replacing: replacing)
+    let plan = try ComparePlan(self, folder: folder, replacing: replacing)
+    // A run tells these where it reads the weights.
+    for note in models.flatMap(\.directory.notes) { events.note(note) }
+    return plan
   }
 
   /// Throws where settings do not go together.

@@ -47,7 +47,6 @@ public struct ComparePlan: Sendable {
     try Self.checkSeeds(job, grid, calibrates: calibrates)
     let inputs = CompareInputs(job)
     try inputs.check(calibrates: calibrates)
-    for note in job.models.flatMap(\.directory.notes) { job.events.note(note) }
     try Self.makeFolder(folder)
     let path = Path.join(folder, Self.fileName)
     var old = try? FieldReader(file: path)

@@ -26,16 +26,20 @@ struct GeneratePlan: Sendable {
   /// new (Documentation/Zeros.md).
   private static let leastExpandedPasses = 192
 
-  /// For what the model may be loaded to continue so many texts: the fastest comes first, and behind it what takes the least memory.
-  private static func uses(of batch: Int, among prompts: [Int], _ job: GenerateJob) -> [ProductUse] {
-    let directory = job.model.directory
+  /// For what the model may be loaded to continue so many texts by so many tokens: the fastest comes first, and behind it what takes the
+  /// least memory.
+  private static func uses(of batch: Int, among prompts: [Int], tokens: Int, _ directory: ModelDirectory)
+    -> [ProductUse]
+  {
     // The first token comes with the prompt.
-    let faster = ProductUse(tokens: job.limit > 1 ? batch : prompts[0])
-    let bytes = [faster, .oneToken].map { directory.shape(for: $0).weightBytes }
-    let smaller = bytes[1] < bytes[0] ? .oneToken : faster
-    let passes = ((prompts.count + batch - 1) / batch).multipliedReportingOverflow(by: job.limit)
-    let isShort = !passes.overflow && passes.partialValue < leastExpandedPasses
-    return directory.checkpoint.isPacked && isShort ? [smaller] : [faster, smaller]
+    let faster = ProductUse(tokens: tokens > 1 ? batch : prompts[0])
+    func smallest(of uses: [ProductUse]) -> ProductUse {
+      uses.map { ($0, directory.shape(for: $0).weightBytes) }.min { $0.1 < $1.1 }?.0 ?? faster
+    }
+    let rounds = (prompts.count + batch - 1) / batch
+    let isShort = tokens < (leastExpandedPasses + rounds - 1) / rounds
+    let first = directory.checkpoint.isPacked && isShort ? smallest(of: [faster, .oneToken]) : faster
+    return [first, smallest(of: [faster, .oneToken, .manyTokens])]
   }
 
   /// A plan for prompts, of which there is one at least.
@@ -46,8 +50,9 @@ struct GeneratePlan: Sendable {
     // The longest texts may all be there at a time.
     let prompts = prompts.map(\.count).sorted(by: >)
     let lengths = prompts.map { $0 + min(job.limit, positions - $0) }
+    let written = min(job.limit, positions - (prompts.last ?? 0))
     let ways = (1...most).reversed().flatMap { batch in
-      Self.uses(of: batch, among: prompts, job).map { Way(batch: batch, use: $0) }
+      Self.uses(of: batch, among: prompts, tokens: written, job.model.directory).map { Way(batch: batch, use: $0) }
     }
     func first(of ways: [Way], within limit: Int?) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
       try MemoryBudget.first(of: ways, job.model, for: \.use, limit: limit, length: prompts[0]) { way, forecast in
