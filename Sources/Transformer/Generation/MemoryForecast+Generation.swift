@@ -14,6 +14,12 @@ extension MemoryForecast {
     Footprint.Part("scores", Double(shape.vocabularySize) * (4 * Double(texts) + 4 + 8 + 8))
   }
 
+  /// The keys and values of one block as floats, which a prompt's attention reads.
+  private func widened(_ prompt: Int, _ precision: KeyValueCache.Precision) -> Footprint.Part {
+    let columns = Double(shape.attention.keyValueHeads) * Double(shape.attention.headDimension)
+    return Footprint.Part("widened keys and values", precision == .f32 ? 0 : 2 * 4 * columns * Double(prompt))
+  }
+
   /// What it takes to continue some texts at a time, of so many tokens each in the end, while a prompt passes the model beside them.
   ///
   /// - Parameter prompt: tokens of the longest prompt.
@@ -23,7 +29,7 @@ extension MemoryForecast {
     let tokens = lengths.reduce(0) { $0 + Double($1) }
     return Footprint(
       "generation",
-      [weights, keysAndValues(tokens: tokens, precision), scores(texts: lengths.count)]
+      [weights, keysAndValues(tokens: tokens, precision), scores(texts: lengths.count), widened(prompt, precision)]
         + block(BatchShape(sequences: 1, length: max(prompt, lengths.count))))
   }
 

@@ -38,6 +38,11 @@ func causalAttention(
     return causalAttention(queries: queries, keys: keys, values: values, shape: shape, sequences: sequences)
   }
   precondition(caches.caches.count == sequences, "each sequence needs a cache")
+  // Of a long prompt every copy would be one more matrix of its length.
+  if let cache = caches.caches.first, sequences == 1 {
+    cache.append(keys: keys, values: values)
+    return causalAttention(queries: queries, keys: cache.keys, values: cache.values, shape: shape)
+  }
   var result = Matrix(uninitializedRows: queries.rows, columns: queries.columns)
   for (cache, rows) in zip(caches.caches, caches.rows) {
     cache.append(keys: keys.rows(rows), values: values.rows(rows))
