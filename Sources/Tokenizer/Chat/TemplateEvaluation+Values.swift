@@ -164,8 +164,8 @@ extension TemplateEvaluation {
   /// As Python's `title`: the first of letters that follow each other is a large one, the others are small.
   private static func titled(_ text: String) -> String {
     var (result, isInWord) = ("", false)
-    for scalar in text.unicodeScalars {
-      result += isInWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+    for scalar in text.lowercasedInContext.unicodeScalars {
+      result += isInWord ? String(scalar) : scalar.properties.titlecaseMapping
       isInWord = scalar.properties.isCased
     }
     return result

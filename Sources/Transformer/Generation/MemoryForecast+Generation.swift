@@ -16,8 +16,8 @@ extension MemoryForecast {
 
   /// The keys and values of one block as floats, which a prompt's attention reads.
   private func widened(_ prompt: Int, _ precision: KeyValueCache.Precision) -> Footprint.Part {
-    let columns = Double(shape.attention.keyValueHeads) * Double(shape.attention.headDimension)
-    return Footprint.Part("widened keys and values", precision == .f32 ? 0 : 2 * 4 * columns * Double(prompt))
+    let floats = keysAndValues(tokens: Double(prompt)).bytes / Double(shape.blockCount)
+    return Footprint.Part("widened keys and values", precision == .f32 ? 0 : floats)
   }
 
   /// What it takes to continue some texts at a time, of so many tokens each in the end, while a prompt passes the model beside them.

@@ -87,9 +87,7 @@ package enum CompareOptions {
       evaluations: try arguments[data].map { try TextOptions.data(arguments, $0) })
     job.methods = arguments[methods]
     job.recipes = arguments[recipes]
-    // Patterns alone leave nothing to share, so that other rules would have rows without figures.
-    let isPatternsOnly = arguments.isGiven(patterns) && !arguments.isGiven(sparsities)
-    job.rules = isPatternsOnly && !arguments.isGiven(allocations) ? [.uniform] : arguments[allocations]
+    job.rules = arguments[allocations]
     job.estimators = arguments[estimators] ?? []
     job.granularities = arguments[players]
     let patterns = arguments[patterns] ?? []

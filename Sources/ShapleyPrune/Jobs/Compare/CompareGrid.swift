@@ -73,10 +73,12 @@ struct CompareGrid: Sendable {
   /// - Parameter identity: what decides about the result of a part, by which parts are told apart.
   init(_ job: CompareJob, identity: (CompareGrid, CompareTask) -> String) {
     self.job = job
+    // N:M is the same for every linear, so that there is nothing to share.
+    func takes(_ rule: CompareJob.Rule, _ target: SparsityPattern) -> Bool { rule == .uniform || target.groups == nil }
     var rows: [CompareRow] = []
     for pruner in job.methods {
       for recipe in job.recipes {
-        for rule in job.rules {
+        for rule in job.rules where job.targets.contains(where: { takes(rule, $0) }) {
           guard rule == .shapley else {
             rows.append(CompareRow(pruner: pruner, recipe: recipe, rule: rule, game: nil))
             continue
@@ -97,7 +99,7 @@ struct CompareGrid: Sendable {
     for model in job.models.indices {
       for target in job.targets.indices {
         for seed in 0..<job.seeds {
-          for (index, row) in rows.enumerated() where row.rule == .uniform || job.targets[target].groups == nil {
+          for (index, row) in rows.enumerated() where takes(row.rule, job.targets[target]) {
             cells.append(CompareCell(row: index, model: model, target: target, seed: seed))
           }
         }

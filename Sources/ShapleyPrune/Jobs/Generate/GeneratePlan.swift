@@ -5,19 +5,13 @@ import Transformer
 /// How many texts are continued at a time, for what the model is loaded, and what that takes.
 struct GeneratePlan: Sendable {
   /// Texts that are continued at a time.
-  var batch: Int { way.batch }
+  let batch: Int
   /// What decides whether the model's linears leave out their zeros.
-  var use: ProductUse { way.use }
+  let use: ProductUse
   /// Tokens of every text that there is room for, all alike, so that the next text takes the place of the last one.
   let room: Int
   /// What the run holds in memory.
   let budget: MemoryBudget
-  private let way: Way
-
-  private struct Way {
-    let batch: Int
-    let use: ProductUse
-  }
 
   /// Tokens behind a prompt for which room is made at once: no more are touched before they are there, but a model may have many positions.
   private static let mostRoom = 1024
@@ -52,8 +46,9 @@ struct GeneratePlan: Sendable {
     let lengths = prompts.map { $0 + min(job.limit, positions - $0) }
     let written = min(job.limit, positions - (prompts.last ?? 0))
     let ways = (1...most).reversed().flatMap { batch in
-      Self.uses(of: batch, among: prompts, tokens: written, job.model.directory).map { Way(batch: batch, use: $0) }
+      Self.uses(of: batch, among: prompts, tokens: written, job.model.directory).map { (batch: batch, use: $0) }
     }
+    typealias Way = (batch: Int, use: ProductUse)
     func first(of ways: [Way], within limit: Int?) throws(SettingError) -> (way: Way, budget: MemoryBudget) {
       try MemoryBudget.first(of: ways, job.model, for: \.use, limit: limit, length: prompts[0]) { way, forecast in
         [forecast.generation(of: Array(lengths.prefix(way.batch)), prompt: prompts[0], job.cache)]
@@ -66,7 +61,7 @@ struct GeneratePlan: Sendable {
     {
       found = try first(of: [smaller], within: nil)
     }
-    (way, budget) = found
+    ((batch, use), budget) = found
     room = min(lengths[0], prompts[0] + Self.mostRoom)
     budget.announce(job.events)
     if batch < most { job.events.note("memory: texts that go on at a time: \(batch) instead of \(most)") }
