@@ -3,11 +3,11 @@ import KernelTemplate
 #if SVNUP_VECTOR_INSTRUCTIONS && arch(x86_64)
   import Builtin
 
-  /// Floats by `vexpandps`, sixteen lanes a step; bfloat16 by `vpexpandw`, 32 lanes a step.
+  /// Floats by `vexpandps`, sixteen lanes a step; 16-bit types by `vpexpandw`, 32 lanes a step.
   ///
-  /// Both keep one port of the processor busy for two cycles, so that half as many instructions take half the time. The even and the
-  /// odd ones of 32 bfloat16 are floats by a shift and a mask, which run on another port; putting them in order would not, and neither
-  /// would widening float16 from a register: these are widened as they are loaded, and expanded as floats.
+  /// Each keeps one port of the processor busy for a cycle or two, as does each mask on its way to its register, so that half as many
+  /// instructions take half the time. The even and the odd ones of 32 bfloat16 are floats by a shift and a mask, which run on other ports;
+  /// putting them in order would not. Of float16, each half of the vector is widened.
   package enum VBMI2Expansion: FloatExpansion {
     package typealias Vector = SIMD16<Float>
 
@@ -26,13 +26,27 @@ import KernelTemplate
     package static func bfloat16Pair(
       at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
     ) -> VectorPair<SIMD16<Float>> {
-      let mask = Builtin.bitcast_Int32_Vec32xInt1(UInt32(truncatingIfNeeded: bits)._value)
-      let halves = Builtin.int_x86_avx512_mask_expand_Vec32xInt16(
-        values.loadUnaligned(as: SIMD32<UInt16>.self)._storage._value,
-        SIMD32<UInt16>(repeating: 0)._storage._value, mask)
-      let words = unsafeBitCast(halves, to: SIMD16<UInt32>.self)
+      let words = unsafeBitCast(halves(at: values, bits), to: SIMD16<UInt32>.self)
       return VectorPair(
         unsafeBitCast(words &<< 16, to: SIMD16<Float>.self), unsafeBitCast(words & 0xFFFF_0000, to: SIMD16<Float>.self))
+    }
+
+    @inline(__always)
+    package static func float16Pair(
+      at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
+    ) -> VectorPair<SIMD16<Float>> {
+      let halves = Builtin.bitcast_Vec32xInt16_Vec32xFPIEEE16(halves(at: values, bits)._storage._value)
+      return unsafeBitCast(Builtin.fpext_Vec32xFPIEEE16_Vec32xFPIEEE32(halves), to: VectorPair<SIMD16<Float>>.self)
+    }
+
+    /// The next 16-bit elements, in the lanes of which `bits` has the bit set, and zeros in the others.
+    @inline(__always)
+    private static func halves(at values: UnsafeRawPointer, _ bits: Int) -> SIMD32<UInt16> {
+      let mask = Builtin.bitcast_Int32_Vec32xInt1(UInt32(truncatingIfNeeded: bits)._value)
+      let vector = Builtin.int_x86_avx512_mask_expand_Vec32xInt16(
+        values.loadUnaligned(as: SIMD32<UInt16>.self)._storage._value,
+        SIMD32<UInt16>(repeating: 0)._storage._value, mask)
+      return unsafeBitCast(vector, to: SIMD32<UInt16>.self)
     }
 
     @inline(__always)

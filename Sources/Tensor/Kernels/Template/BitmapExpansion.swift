@@ -26,6 +26,7 @@ package protocol BitmapExpansion {
   static func separatesOddLanes(_ type: StoredType) -> Bool
 
   /// Two vectors of them, of twice as many bits.
+  static func float16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
   static func bfloat16Pair(at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer) -> VectorPair<Vector>
 
   /// Whether the processor lists the columns of a word in an instruction or a few. Elsewhere nothing is listed.
@@ -54,6 +55,13 @@ package struct VectorPair<Vector> {
 extension BitmapExpansion where Vector: FloatLanes {
   @inlinable @inline(__always)
   package static func separatesOddLanes(_ type: StoredType) -> Bool { false }
+
+  @inlinable @inline(__always)
+  package static func float16Pair(
+    at values: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer
+  ) -> VectorPair<Vector> {
+    StoredFloat16.consecutivePair(at: values, bits: bits, table: table, by: Self.self)
+  }
 
   @inlinable @inline(__always)
   package static func bfloat16Pair(

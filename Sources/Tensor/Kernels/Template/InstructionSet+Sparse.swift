@@ -88,8 +88,11 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       fetchWord(Element.self, &d, column: p)
       let end = p &+ 64
       while p < end {
-        let (one, two) = (nextPair(Element.self, &a, table), nextPair(Element.self, &b, table))
-        let (three, four) = (nextPair(Element.self, &c, table), nextPair(Element.self, &d, table))
+        let isForOne = T.rows == 1
+        let one = nextPair(Element.self, &a, isForOne: isForOne, table)
+        let two = nextPair(Element.self, &b, isForOne: isForOne, table)
+        let three = nextPair(Element.self, &c, isForOne: isForOne, table)
+        let four = nextPair(Element.self, &d, isForOne: isForOne, table)
         tile.add(x + p, stride: stride, FourVectors(one.first, two.first, three.first, four.first))
         let second = FourVectors(one.second, two.second, three.second, four.second)
         tile.add(x + (p &+ lanes), stride: stride, second)
@@ -139,13 +142,14 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     row.values += Element.byteCount
   }
 
-  /// Two vectors of a row's next columns, whose bits are fetched.
+  /// Two vectors of a row's next columns, whose bits are fetched, each to be multiplied by one row of x or by several.
   @inlinable @inline(__always)
   static func nextPair<Element: StoredElement>(
-    _: Element.Type, _ row: inout SparseRow, _ table: UnsafeRawPointer
+    _: Element.Type, _ row: inout SparseRow, isForOne: Bool, _ table: UnsafeRawPointer
   ) -> VectorPair<Vector> {
     let bits = row.nextBits(2 &* Vector.scalarCount)
-    let pair = Element.pair(at: row.values, bits: bits, table: table, by: Expansion.self)
+    let pair = Element.pair(
+      at: row.values, bits: bits, isForOne: isForOne, table: table, by: Expansion.self)
     row.skip(bits, Element.byteCount)
     return pair
   }

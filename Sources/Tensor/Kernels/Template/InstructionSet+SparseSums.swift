@@ -57,7 +57,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     let end = column &+ 64
     while p < end {
       // Spelled out, so that each sum is a register and no step a jump.
-      let front = nextPair(Element.self, &sums.row, table)
+      let front = nextPair(Element.self, &sums.row, isForOne: T.rows == 1, table)
       sums.first.add(x + p, stride: stride, front.first)
       let one = x + (p &+ lanes)
       if kinds > 1 {
@@ -65,7 +65,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       } else {
         sums.first.add(one, stride: stride, front.second)
       }
-      let back = nextPair(Element.self, &sums.row, table)
+      let back = nextPair(Element.self, &sums.row, isForOne: T.rows == 1, table)
       let two = x + (p &+ 2 &* lanes)
       if kinds > 2 {
         sums.third.add(two, stride: stride, back.first)

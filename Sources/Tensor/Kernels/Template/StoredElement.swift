@@ -9,9 +9,9 @@ package protocol StoredElement {
   static func vector<E: BitmapExpansion>(
     at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
   ) -> E.Vector
-  /// Two vectors of those that a bitmap keeps.
+  /// Two vectors of those that a bitmap keeps, of which each is multiplied by one vector, where `isForOne` is set, or by several.
   static func pair<E: BitmapExpansion>(
-    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+    at source: UnsafeRawPointer, bits: Int, isForOne: Bool, table: UnsafeRawPointer, by expansion: E.Type
   ) -> VectorPair<E.Vector> where E.Vector: FloatLanes
 }
 
@@ -35,7 +35,7 @@ package enum StoredFloat32: StoredElement {
   }
   @inlinable @inline(__always)
   package static func pair<E: BitmapExpansion>(
-    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+    at source: UnsafeRawPointer, bits: Int, isForOne: Bool, table: UnsafeRawPointer, by expansion: E.Type
   ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
     consecutivePair(at: source, bits: bits, table: table, by: expansion)
   }
@@ -63,9 +63,12 @@ package enum StoredFloat16: StoredElement {
   }
   @inlinable @inline(__always)
   package static func pair<E: BitmapExpansion>(
-    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+    at source: UnsafeRawPointer, bits: Int, isForOne: Bool, table: UnsafeRawPointer, by expansion: E.Type
   ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
-    consecutivePair(at: source, bits: bits, table: table, by: expansion)
+    // Beside the multiply-adds of several, two short expansions were faster.
+    isForOne
+      ? E.float16Pair(at: source, bits: bits, table: table)
+      : consecutivePair(at: source, bits: bits, table: table, by: expansion)
   }
 }
 
@@ -89,7 +92,7 @@ package enum StoredBFloat16: StoredElement {
   }
   @inlinable @inline(__always)
   package static func pair<E: BitmapExpansion>(
-    at source: UnsafeRawPointer, bits: Int, table: UnsafeRawPointer, by expansion: E.Type
+    at source: UnsafeRawPointer, bits: Int, isForOne: Bool, table: UnsafeRawPointer, by expansion: E.Type
   ) -> VectorPair<E.Vector> where E.Vector: FloatLanes {
     E.bfloat16Pair(at: source, bits: bits, table: table)
   }
