@@ -38,6 +38,10 @@ done <<'WANTED'
 ^checkerboard after leave-one-out: 0.[45]
 ^| checkerboard | uniform |
 ^pruned on calibration.txt, perplexity
+^one weight: 64 of 128 zero
+^refused as badData: mine: it has 64 inputs; the statistics are of 1
+^saved as measured: true
+^two continuations differ: true
 WANTED
 for member in '"kernel": "portable"' '"method": "sparsegpt"' '"probeMethod": "wanda"'; do
   grep -q -- "$member" "$folder/pruned/svnup.json" || fail "svnup.json does not say $member"

@@ -1,5 +1,5 @@
 /// What kind of failure an error tells of.
-package enum FailureKind: String, Sendable {
+public enum FailureKind: String, Sendable {
   /// What was asked for cannot be done, whatever the files hold.
   case invalidSetting
   /// A file, or what is derived from it, is not what it must be.
@@ -12,6 +12,12 @@ package enum FailureKind: String, Sendable {
   case inputOutput
   /// The work was asked to stop, or waits for other work; it can go on later.
   case interrupted
+
+  /// What an error tells of that a library of this package threw; nil for any other error.
+  public init?(_ error: any Error) {
+    guard let error = error as? any Diagnostic else { return nil }
+    self = error.failureKind
+  }
 }
 
 /// An error whose description is one line for the user: file, field, offset, remedy.

@@ -10,7 +10,7 @@ public struct ModelDirectory: Sendable {
   /// The weights, opened and validated but not read.
   public let checkpoint: Checkpoint
   /// What a reader of the results should know: files, tensors and settings that do not count.
-  package let notes: [String]
+  public let notes: [String]
   /// The names of every block's linears.
   package let linearNames: [[TensorName]]
   /// Their roles.

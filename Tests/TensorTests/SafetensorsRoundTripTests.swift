@@ -188,4 +188,36 @@ import Testing
     }
     #expect(matrix.widened().elements == expected)
   }
+
+  @Test("Matrices that a program writes read back with their types and metadata; a file that is there is kept")
+  func written() throws {
+    try withTemporaryFolder { folder in
+      let file = folder + "/own.safetensors"
+      let matrices = ElementType.allCases.enumerated().map { index, type in
+        (name: TensorName("m\(index)"), matrix: StoredMatrix(.random(3, 5 + index, seed: UInt64(index)), as: type))
+      }
+      var pruned = Matrix.random(4, 64, seed: 9)
+      for i in 0..<4 { for j in 0..<64 where j % 4 != 1 { pruned[i, j] = 0 } }
+      let sparse = (name: TensorName("sparse"), matrix: StoredMatrix(pruned, as: .bfloat16).compressed())
+      #expect(sparse.matrix.isCompressed)
+      let metadata = [(key: "format", value: "pt"), (key: "é", value: "\"\n")]
+      try SafetensorsFile.write(matrices + [sparse], metadata: metadata, to: file)
+      let read = try SafetensorsFile(path: file)
+      #expect(read.metadata.map(\.key) == metadata.map(\.key) && read.metadata.map(\.value) == metadata.map(\.value))
+      #expect(read.entries.map(\.name) == (matrices + [sparse]).map(\.name))
+      let directory = folder + "/model"
+      try FileSystem.makeDirectory(directory)
+      try FileSystem.rename(file, to: directory + "/model.safetensors")
+      let checkpoint = try Checkpoint(directory: directory)
+      for (name, matrix) in matrices + [sparse] {
+        let found = try checkpoint.matrix(name, rows: matrix.rows, columns: matrix.columns)
+        #expect(found.elementType == matrix.elementType && found.widened().bits == matrix.widened().bits)
+      }
+      let place = directory + "/model.safetensors"
+      #expect(throws: CheckpointError.self) { try SafetensorsFile.write([], to: place) }
+      try SafetensorsFile.write([], to: place, replacing: true)
+      #expect(try SafetensorsFile(path: place).entries.isEmpty)
+      #expect(throws: CheckpointError.self) { try SafetensorsFile.write([], to: folder + "/no/such") }
+    }
+  }
 }

@@ -38,6 +38,29 @@ import Transformer
     #expect(TokenSequence.nextScores(of: []).count == 0)
   }
 
+  @Test("Copies of a sequence go on apart, each as a text of its own", arguments: RandomModelTests.models)
+  func copies(_ name: String) throws {
+    let model = try RandomModelTests.load(name)
+    let prompt = Self.tokens(9, seed: 3)
+    var stem = TokenSequence(model, prompt)
+    let scores = stem.nextScores()
+    var branches = [stem.copy(), stem.copy(), stem]
+    for step in 0..<3 {
+      for index in branches.indices {
+        branches[index].append((index + step) % 5)
+        let found = branches[index].nextScores()
+        var alone = TokenSequence(model, prompt)
+        #expect(alone.nextScores() == scores)
+        var wanted = scores
+        for token in branches[index].tokens[prompt.count...] {
+          alone.append(token)
+          wanted = alone.nextScores()
+        }
+        #expect(found == wanted)
+      }
+    }
+  }
+
   @Test("Prompts in one pass have the scores of the whole texts, but for rounding", arguments: RandomModelTests.models)
   func prompts(_ name: String) throws {
     let model = try RandomModelTests.load(name)

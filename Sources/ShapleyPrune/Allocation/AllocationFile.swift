@@ -37,6 +37,13 @@ public struct AllocationFile: Sendable {
     table = try AllocationTable(document.json["allocation"].map { FieldReader($0, source: source) } ?? document)
   }
 
+  /// Writes the allocation to a file, in the form that it is read in, complete or not at all.
+  ///
+  /// Throws where it cannot be written, or is there and may not be replaced.
+  public func save(to path: String, replacing: Bool = false) throws {
+    try OutputFile(path, inputs: [], replacing: replacing).write(table.json)
+  }
+
   /// The parts that have a sparsity each.
   public var granularity: Granularity { table.granularity }
 
@@ -48,8 +55,10 @@ public struct AllocationFile: Sendable {
 
   /// The sparsities in the order of the players, each of which must be named once.
   ///
-  /// Throws where a player is missing, or one is named that the model does not have. O(n^2).
-  package func allocation(for players: [Player]) throws(DocumentError) -> SparsityAllocation {
+  /// Throws `DocumentError` where a player is missing, or one is named that the model does not have.
+  ///
+  /// Complexity: O(n²).
+  public func allocation(for players: [Player]) throws(DocumentError) -> SparsityAllocation {
     var sparsities = table.entries.map(\.value)
     if table.isList {
       try check(blockCount: players.count)

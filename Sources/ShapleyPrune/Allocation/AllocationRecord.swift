@@ -24,6 +24,11 @@ public struct AllocationRecord: Sendable {
   public internal(set) var search: SearchRecord?
   package internal(set) var sparsities = AllocationTable()
 
+  /// The sparsity of each player, by its name; blocks have their numbers.
+  public var namedSparsities: [(player: String, sparsity: Double)] {
+    sparsities.entries.map { ($0.name, $0.value) }
+  }
+
   package init() {}
 }
 

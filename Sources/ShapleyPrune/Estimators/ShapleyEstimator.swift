@@ -60,6 +60,8 @@ public enum EstimatorError: Error, Equatable, Sendable {
   case nodeCount(Int, limit: Int)
   /// A game that is defined for whole coalitions only.
   case noDerivatives
+  /// What else an estimator finds, such as one of a program's own.
+  case other(String)
 }
 
 extension EstimatorError: Diagnostic {
@@ -80,6 +82,7 @@ extension EstimatorError: Diagnostic {
       "\(budget) evaluations do not suffice for one pair of permutations; at least \(minimum) are needed"
     case .tolerance(let tolerance): "a standard error of \(tolerance) cannot be reached; it must be above 0"
     case .nodeCount(let count, let limit): "\(count) nodes: there must be 1 to \(limit)"
+    case .other(let reason): reason
     case .noDerivatives: "the game has no derivatives; the diagonal takes one in which absent players are pruned"
     }
   }

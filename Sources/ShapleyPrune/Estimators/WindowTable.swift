@@ -32,7 +32,7 @@ struct WindowTable {
     let bit = 1 << player
     return (0..<values.count).filter { $0 & bit == 0 }.map { mask in
       MarginalContribution(
-        mask: mask, weight: weights[mask.nonzeroBitCount], without: values[values.startIndex + mask],
+        members: UInt64(mask), weight: weights[mask.nonzeroBitCount], without: values[values.startIndex + mask],
         with: values[values.startIndex + (mask | bit)])
     }
   }
@@ -49,8 +49,8 @@ struct WindowTable {
 
 /// What a player adds to a set of other players.
 public struct MarginalContribution: Sendable {
-  /// The players of the window that are present, the first one in the lowest bit.
-  let mask: Int
+  /// The other players of the window that are present, the window's first one in the lowest bit.
+  public let members: UInt64
   /// The share of the orders of the window's players in which exactly these come before the player.
   public let weight: Double
   /// The value without the player.

@@ -67,6 +67,9 @@ public struct ModelSource: Sendable {
     }
   }
 
+  /// Throws `ModelError` where a token of some windows or samples is not in the vocabulary, which the model's functions demand.
+  public func check(_ tokens: TokenBatch) throws(ModelError) { try check(tokens.tokens, of: "the tokens") }
+
   /// The tokenizer beside the weights.
   ///
   /// Throws `TokenizerError`.
@@ -74,4 +77,41 @@ public struct ModelSource: Sendable {
 
   /// Tokens of a window where nobody says: all positions, at most 2,048, as in the papers.
   public var defaultLength: Int { min(directory.maximumPositions, 2048) }
+}
+
+extension ModelSource {
+  /// Writes a model that was made of this one, such as by `ModelPruner`, as a directory in the same layout: everything or nothing.
+  ///
+  /// The blocks' linears are the model's; all other tensors, the configuration and the tokenizer are copied from this directory.
+  ///
+  ///     let source = try ModelSource("opt-125m")
+  ///     var model = try source.load()
+  ///     try ModelPruner(.magnitude).prune(&model, patterns: patterns, calibration: samples)
+  ///     try source.save(model, to: "opt-125m-pruned")
+  ///
+  /// Throws where this directory cannot be read any more, a linear has another shape or type than it had, or the folder cannot be
+  /// written, or is there and may not be replaced.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - path: a folder that is not there yet.
+  ///   - replacing: whether a model that is there may be replaced.
+  ///   - events: is told of progress.
+  public func save(
+    _ model: any CausalLM, to path: String, replacing: Bool = false, events: any JobEvents = SilentEvents()
+  ) throws {
+    let output = try OutputFolder(path, inputs: [self.path], replacing: replacing)
+    try output.checkSpace(for: directory)
+    try write(model, to: output, events: events).commit()
+  }
+
+  /// Writes a model into a folder that others can be added to before it is committed.
+  func write(_ model: any CausalLM, to output: OutputFolder, events: any JobEvents) throws -> DirectoryWriter {
+    for note in directory.companions.notes { events.note("\(path): \(note)") }
+    let folder = try DirectoryWriter(target: output.path, replacing: output.isReplaced)
+    try events.duringBytes("saving \(output.path)", total: directory.byteCount()) {
+      try directory.write(model, to: folder, progress: $0)
+    }
+    return folder
+  }
 }

@@ -28,7 +28,9 @@ public struct PerplexityJob: Sendable {
   ///
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where
   /// the perplexity is not finite.
-  public func run() throws -> PerplexityResult {
+  ///
+  /// - Parameter loaded: a model that was made of this one, such as one that a program pruned; nil to read the weights.
+  public func run(on loaded: (any CausalLM)? = nil) throws -> PerplexityResult {
     try SettingError.demandOne(windows, .windows)
     let corpus = try data.tokens(for: model, .measuring, events: events)
     let windows = try corpus.windows(length: sequenceLength).first(windows)
@@ -37,8 +39,8 @@ public struct PerplexityJob: Sendable {
       [Perplexity.footprint($0, BatchShape(windows))]
     }
     budget.announce(events)
-    let perplexity = try model.load(for: .manyTokens, events: events).perplexity(
-      windows, memory: budget.memory, events: events)
+    let language = try loaded ?? model.load(for: .manyTokens, events: events)
+    let perplexity = try language.perplexity(windows, memory: budget.memory, events: events)
     return PerplexityResult(perplexity: perplexity, text: corpus.told, memory: budget)
   }
 }

@@ -180,7 +180,7 @@ extension PruneJob {
 }
 
 /// What came of a job: the pruned model, and the record of it.
-public struct PruneResult {
+public struct PruneResult: Sendable {
   /// What is told of the model in `svnup.json`.
   public let record: PruningRecord
   /// The pruned model.
@@ -210,8 +210,9 @@ public struct PruneResult {
 
   /// Writes the model with its record to the job's output: everything or nothing.
   ///
+  /// Throws `SettingError` where the job has none, and where it cannot be written.
+  ///
   /// - Returns: the record with the hashes of the files that were written.
-  /// - Precondition: the job has an output.
   @discardableResult
   public func save() throws -> PruningRecord {
     guard let reservation else { throw SettingError(.output, nil, "the job has none; name a folder to save to") }
@@ -244,14 +245,9 @@ extension PruningRecord {
   package func save(
     _ model: any CausalLM, from source: ModelSource, to output: OutputFolder, events: any JobEvents
   ) throws -> PruningRecord {
-    let total = try source.directory.byteCount()
-    for note in source.directory.companions.notes { events.note("\(source.path): \(note)") }
-    let folder = try DirectoryWriter(target: output.path, replacing: output.isReplaced)
-    try events.duringBytes("saving \(output.path)", total: total) {
-      try source.directory.write(model, to: folder, progress: $0)
-    }
     var saved = self
-    try events.duringBytes("hashing what was saved", total: total) {
+    let folder = try source.write(model, to: output, events: events)
+    try events.duringBytes("hashing what was saved", total: source.directory.byteCount()) {
       try saved.hashes.add("output", folder.names, in: folder.temporary, $0)
     }
     try folder.write(Self.fileName, Array(saved.json.document.utf8))

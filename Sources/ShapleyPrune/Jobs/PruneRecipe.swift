@@ -5,11 +5,23 @@ public struct PruneRecipe: Sendable {
   /// What is pruned at a time.
   public var sequencing: ModelPruner.Sequencing
   /// What an error in an output counts where rows compete.
-  public var weighting = ModelPruner.Weighting.equal
+  public var weighting: ModelPruner.Weighting
   /// How an unstructured sparsity is shared.
   public var allocation: Allocation
   /// The most that absent players are pruned to while values are taken, unless they are given a sparsity.
-  public var probeCeiling = 1.0
+  public var probeCeiling: Double
+
+  /// Settings that go with a method of a program's own.
+  public init(
+    targets: ModelPruner.Targets, sequencing: ModelPruner.Sequencing,
+    weighting: ModelPruner.Weighting = .equal, allocation: Allocation, probeCeiling: Double = 1
+  ) {
+    self.targets = targets
+    self.sequencing = sequencing
+    self.weighting = weighting
+    self.allocation = allocation
+    self.probeCeiling = probeCeiling
+  }
 
   /// As SparseGPT, Wanda and magnitude pruning were published.
   public static let published = PruneRecipe(targets: .own, sequencing: .block, allocation: .uniform)

@@ -68,6 +68,13 @@ public struct PruningRecord: Sendable {
 
   package init() {}
 
+  /// Reads the record of a pruned model's directory.
+  ///
+  /// Throws where there is none, or it is not one.
+  public init(directory: String) throws {
+    try self.init(FieldReader(file: Path.join(directory, Self.fileName)))
+  }
+
   /// Zeros among the linears of blocks.
   static func sparsity(of blocks: [BlockReport]) -> Double {
     Double(blocks.reduce(0) { $0 + $1.zeros }) / Double(blocks.reduce(0) { $0 + $1.count })

@@ -113,8 +113,7 @@ extension SettingError {
 extension Configurable {
   /// Throws where a setting has a value that no file could give it.
   func checkSettings(_ setting: SettingError.Setting) throws(SettingError) {
-    var copy = self
-    do { try copy.set(FieldReader(JSON(members: settingMembers), source: name)) } catch {
+    do throws(DocumentError) { try checkSettingRanges() } catch {
       throw SettingError(setting, nil, error.description)
     }
   }

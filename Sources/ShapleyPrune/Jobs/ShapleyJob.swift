@@ -102,7 +102,7 @@ public struct ShapleyJob: Sendable {
 }
 
 /// What came of a job.
-public struct ShapleyResult {
+public struct ShapleyResult: Sendable {
   /// The values.
   public let record: ShapleyRecord
   /// What it took.
@@ -130,7 +130,7 @@ public struct ShapleyResult {
 
   /// Writes the values to a file, complete or not at all.
   public func save(to path: String, replacing: Bool = false) throws {
-    try OutputFile(path, inputs: [], replacing: replacing).write(record.json)
+    try record.save(to: path, replacing: replacing)
     journal.finish()
   }
 }

@@ -41,6 +41,25 @@ public struct ShapleyRecord: Sendable {
     try self.init(FieldReader(file: path))
     source = path
   }
+
+  /// Values of a program's own, for `Allocation.shapley` or to be saved.
+  ///
+  /// - Parameters:
+  ///   - values: a value for each player.
+  ///   - players: the players of the model, as `granularity.cut` gives them.
+  ///   - settings: the game that they are values of; a probe that is given no sparsity has the usual one.
+  /// - Precondition: there are as many values as players.
+  public init(_ values: ShapleyValues, of players: [Player], settings: GameSettings) {
+    precondition(values.values.count == players.count, "\(values.values.count) values of \(players.count) players")
+    (self.values, self.settings, names) = (values, settings.resolved(), players.map(\.name))
+  }
+
+  /// Writes the values to a file, complete or not at all.
+  ///
+  /// Throws where it cannot be written, or is there and may not be replaced.
+  public func save(to path: String, replacing: Bool = false) throws {
+    try OutputFile(path, inputs: [], replacing: replacing).write(json)
+  }
 }
 
 extension ShapleyRecord {

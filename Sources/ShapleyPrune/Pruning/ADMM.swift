@@ -53,6 +53,9 @@ public struct ADMMPruner: Pruner {
       UnitDiagonal.footprint(inputs: inputs), kept + SplitWeight.footprint(count: Double(outputs) * Double(inputs)))
   }
 
+  /// Throws where a setting is outside its range, for any pattern.
+  public func check(_ pattern: SparsityPattern) throws(PruningError) { try checkForPruning() }
+
   /// Inverts the products of the inputs.
   ///
   /// Complexity: O(inputs³).
@@ -82,6 +85,7 @@ private struct ADMMCriterion: PruningCriterion {
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
+    try weight.check(inputs: inputs.scale.count, linear: linear)
     var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
     guard pattern.clearsAny(of: weight.count) else { return outcome }
     inputs.replace(&weight, by: try solve(weight, pattern, linear, &outcome), &outcome)

@@ -22,6 +22,18 @@ public struct ALPSPruner: Pruner {
   /// Steps of conjugate gradients on the weights that are kept, at the end.
   public var refinements = 10
 
+  /// A pruner with the authors' settings unless others are given.
+  public init(
+    dampening: Double = Self().dampening, penalty: Double = Self().penalty, iterations: Int = Self().iterations,
+    interval: Int = Self().interval, refinements: Int = Self().refinements
+  ) {
+    self.dampening = dampening
+    self.penalty = penalty
+    self.iterations = iterations
+    self.interval = interval
+    self.refinements = refinements
+  }
+
   /// A pruner with the authors' settings.
   public init() {}
 
@@ -47,6 +59,9 @@ public struct ALPSPruner: Pruner {
     UnitDiagonal.footprint(inputs: inputs) + SplitWeight.footprint(count: Double(outputs) * Double(inputs))
   }
 
+  /// Throws where a setting is outside its range, for any pattern.
+  public func check(_ pattern: SparsityPattern) throws(PruningError) { try checkForPruning() }
+
   /// The products of the inputs.
   public func criterion(
     for statistics: InputStatistics, linear: String
@@ -69,6 +84,7 @@ private struct ALPSCriterion: PruningCriterion {
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
+    try weight.check(inputs: inputs.scale.count, linear: linear)
     var outcome = PruningOutcome(dampening: settings.dampening, deadInputs: inputs.dead.count)
     guard pattern.clearsAny(of: weight.count) else { return outcome }
     inputs.replace(&weight, by: try solve(weight, pattern, linear, &outcome), &outcome)

@@ -18,7 +18,11 @@ public enum StatisticsKind: Int, Sendable, Comparable {
 ///
 ///     var statistics = InputStatistics(inputs: 4096, kind: .gram)
 ///     statistics.accumulate(inputs, sequences: 1)
+///
+/// A program that has such sums from elsewhere gives them as they are.
 public struct InputStatistics: Sendable {
+  /// Inputs of the linear.
+  public let inputs: Int
   /// Sequences that were added.
   public private(set) var sequences = 0
   /// Σ x² of every input over all tokens: (inputs), or empty where the products of all pairs have them on their
@@ -29,8 +33,31 @@ public struct InputStatistics: Sendable {
 
   /// Empty sums for `inputs` inputs.
   public init(inputs: Int, kind: StatisticsKind) {
+    self.inputs = inputs
     squaredNorms = Array(repeating: 0, count: kind == .squares ? inputs : 0)
     gram = kind == .gram ? Matrix(rows: inputs, columns: inputs) : nil
+  }
+
+  /// Sums of all pairs of inputs, taken elsewhere.
+  ///
+  /// - Parameters:
+  ///   - gram: Σ xᵀx over all tokens, (inputs, inputs), neither scaled nor dampened; its diagonal and what is below it are read.
+  ///   - sequences: what they were summed over.
+  /// - Precondition: the matrix is square, and there is a sequence.
+  public init(gram: Matrix, sequences: Int) {
+    precondition(gram.rows == gram.columns && sequences > 0, "the sums are not square, or of no sequence")
+    (inputs, squaredNorms, self.gram, self.sequences) = (gram.rows, [], gram, sequences)
+  }
+
+  /// Sums of squares, taken elsewhere, which suffice for Wanda.
+  ///
+  /// - Parameters:
+  ///   - squares: Σ x² of every input over all tokens.
+  ///   - sequences: what they were summed over.
+  /// - Precondition: there is a sequence.
+  public init(squares: [Double], sequences: Int) {
+    precondition(sequences > 0, "the sums are of no sequence")
+    (inputs, squaredNorms, gram, self.sequences) = (squares.count, squares, nil, sequences)
   }
 
   /// Bytes of the sums over `inputs` inputs.
@@ -43,7 +70,10 @@ public struct InputStatistics: Sendable {
   }
 
   /// Adds the inputs of some sequences, (tokens, inputs).
+  ///
+  /// - Precondition: there are as many columns as inputs.
   public mutating func accumulate(_ inputs: Matrix, sequences count: Int) {
+    precondition(inputs.columns == self.inputs, "\(inputs.columns) columns do not fit \(self.inputs) inputs")
     sequences += count
     if gram != nil { return addGram(inputs, to: &gram) }
     if !squaredNorms.isEmpty { inputs.addSquares(to: &squaredNorms) }

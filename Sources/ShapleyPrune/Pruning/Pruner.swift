@@ -58,7 +58,8 @@ public protocol Pruner: Configurable {
 public protocol PruningCriterion: Sendable {
   /// Prunes a weight, (outputs, inputs), in place, with or without an update of the weights that remain.
   ///
-  /// Throws `PruningError` where the pattern does not fit; `linear` names the weight there.
+  /// Throws `PruningError` where the pattern does not fit, or the inputs are not as many as the weight has; `linear` names the weight
+  /// there.
   func prune(
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome
@@ -90,5 +91,12 @@ extension Pruner {
     try pattern.check(columns: weight.columns, name: linear)
     try check(pattern)
     return try criterion(for: statistics, linear: linear).prune(&weight, to: pattern, linear: linear)
+  }
+}
+
+extension Matrix {
+  /// Throws unless a weight, (outputs, inputs), has as many inputs as what decides about it has seen.
+  func check(inputs: Int, linear: String) throws(PruningError) {
+    guard columns == inputs else { throw .wrongInputCount(linear: linear, expected: columns, found: inputs) }
   }
 }

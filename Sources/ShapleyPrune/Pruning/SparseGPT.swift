@@ -97,6 +97,7 @@ private struct SparseGPTCriterion: PruningCriterion {
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
+    try weight.check(inputs: factor.columns, linear: linear)
     try settings.check(pattern)
     let zeros = ZeroPositions(of: weight)
     zeroDeadColumns(of: &weight)

@@ -58,6 +58,10 @@ public enum PruningError: Error, Equatable, Sendable {
   case blockSizeOutOfRange(Int)
   /// An allocation for another number of blocks.
   case wrongBlockCount(expected: Int, found: Int)
+  /// Statistics of another number of inputs than a weight has.
+  case wrongInputCount(linear: String, expected: Int, found: Int)
+  /// A setting of a method that no file could give it.
+  case setting(method: String, reason: String)
   /// All inputs of a linear were zero for the whole calibration text.
   case noInputs(linear: String)
   /// The calibration inputs of a linear are not finite.
@@ -77,7 +81,7 @@ public enum PruningError: Error, Equatable, Sendable {
 extension PruningError: Diagnostic {
   package var failureKind: FailureKind {
     switch self {
-    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit, .blockSizeOutOfRange: .invalidSetting
+    case .sparsityOutOfRange, .malformedPattern, .blockSizeDoesNotFit, .blockSizeOutOfRange, .setting: .invalidSetting
     default: .badData
     }
   }
@@ -93,6 +97,9 @@ extension PruningError: Diagnostic {
     case .blockSizeDoesNotFit(let size, let of): "block size \(size): it must be a multiple of the pattern's \(of)"
     case .blockSizeOutOfRange(let size): "block size \(size): it must be at least 1"
     case .wrongBlockCount(let expected, let found): "the allocation is for \(found) blocks; the model has \(expected)"
+    case .wrongInputCount(let linear, let expected, let found):
+      "\(linear): it has \(expected) inputs; the statistics are of \(found)"
+    case .setting(let method, let reason): "\(method): \(reason)"
     case .noInputs(let linear): "\(linear): all of its inputs are zero on the calibration text"
     case .nonFiniteInputs(let linear): "\(linear): its inputs on the calibration text are not finite"
     case .notPositiveDefinite(let linear, let dampening):

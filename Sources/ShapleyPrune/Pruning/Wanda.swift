@@ -46,6 +46,7 @@ private struct WandaCriterion: PruningCriterion {
     _ weight: inout Matrix, to pattern: SparsityPattern, linear: String
   ) throws(PruningError) -> PruningOutcome {
     try pattern.check(columns: weight.columns, name: linear)
+    try weight.check(inputs: norms.count, linear: linear)
     let (rows, columns) = (weight.rows, weight.columns)
     let grain = 8
     let zeros =

@@ -65,6 +65,19 @@ extension Configurable {
   /// The settings by their keys.
   var settingMembers: [(String, JSON)] { Self.settings.flatMap { $0.field($0.key, true).write(self) } }
 
+  /// Throws where a setting has a value that no file could give it.
+  func checkSettingRanges() throws(DocumentError) {
+    var copy = self
+    try copy.set(FieldReader(JSON(members: settingMembers), source: name))
+  }
+
+  /// The same as an error of pruning.
+  func checkForPruning() throws(PruningError) {
+    do throws(DocumentError) { try checkSettingRanges() } catch {
+      throw .setting(method: name, reason: (error.field.map { "\($0): " } ?? "") + error.reason)
+    }
+  }
+
   /// Takes the settings that stand in an object, each under its key or another spelling of it.
   ///
   /// Throws for a value that a setting cannot have and, where they are required, for a setting that is missing.

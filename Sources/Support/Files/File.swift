@@ -142,17 +142,27 @@ package final class File: Sendable {
   /// Creates or replaces a file so that a reader sees the old contents or the new, never a part, whenever the process
   /// ends.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
-    let (file, lock) = try makeTemporary(for: path)
-    defer { withExtendedLifetime(lock) {} }
-    do throws(FileError) {
+    try replace(path, failure: { $0 }) { (file) throws(FileError) in
       try file.append(bytes)
       try file.synchronize()
-      try FileSystem.rename(file.path, to: path)
+    }
+  }
+
+  /// The same, with what `fill` writes and synchronizes; `failure` is what an error of the file system becomes.
+  package static func replace<Failure: Error>(
+    _ path: String, failure: (FileError) -> Failure, _ fill: (File) throws(Failure) -> Void
+  ) throws(Failure) {
+    let (file, lock): (File, FileLock?)
+    do throws(FileError) { (file, lock) = try makeTemporary(for: path) } catch { throw failure(error) }
+    defer { withExtendedLifetime(lock) {} }
+    do throws(Failure) {
+      try fill(file)
+      do throws(FileError) { try FileSystem.rename(file.path, to: path) } catch { throw failure(error) }
     } catch {
       try? FileSystem.removeFile(file.path)
       throw error
     }
-    try FileSystem.synchronizeDirectory(Path.parent(of: path))
+    do throws(FileError) { try FileSystem.synchronizeDirectory(Path.parent(of: path)) } catch { throw failure(error) }
   }
 
   private static func makeTemporary(for path: String) throws(FileError) -> (File, FileLock?) {

@@ -12,7 +12,7 @@ public struct Checkpoint: Sendable {
   package let directory: String
 
   /// What a reader of the weights should know about the choice of files.
-  package let notes: [String]
+  public let notes: [String]
 
   /// Opens the weights in a model directory.
   ///

@@ -12,6 +12,11 @@ public final class SafetensorsFile: Sendable {
   /// Whether matrices are stored without their zeros.
   public var isPacked: Bool { packing != nil }
 
+  /// The strings of `__metadata__`, in the order of the file.
+  public var metadata: [(key: String, value: String)] {
+    header.metadata.map { (String(decoding: $0.key, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
+  }
+
   let header: SafetensorsHeader
   /// What is there instead of the header's tensors, where the file is packed.
   let packing: Packing?
@@ -204,5 +209,39 @@ public final class SafetensorsFile: Sendable {
 
   private func read(_ range: Range<Int>, into target: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
     try CheckpointError.wrap { () throws(FileError) in try file.read(into: target, at: range.lowerBound) }
+  }
+}
+
+extension SafetensorsFile {
+  /// Writes matrices as a file, complete or not at all.
+  ///
+  ///     try SafetensorsFile.write([("hessian", StoredMatrix(hessian, as: .float32))], to: "hessian.safetensors")
+  ///
+  /// Throws `CheckpointError` where the file cannot be written, or is there and may not be replaced.
+  ///
+  /// - Parameters:
+  ///   - tensors: the matrices in the order of their bytes, each with its zeros.
+  ///   - metadata: the strings of `__metadata__`.
+  ///   - path: the file.
+  ///   - replacing: whether a file that is there may be replaced.
+  /// - Precondition: no name is there twice, and none is `__metadata__`.
+  public static func write(
+    _ tensors: [(name: TensorName, matrix: StoredMatrix)], metadata: [(key: String, value: String)] = [],
+    to path: String, replacing: Bool = false
+  ) throws(CheckpointError) {
+    let matrices = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.matrix) })
+    precondition(matrices["__metadata__"] == nil, "no tensor can have this name")
+    if !replacing, FileSystem.exists(path) { throw CheckpointError(FileError.exists(path)) }
+    let strings = metadata.map { (key: Array($0.key.utf8), value: Array($0.value.utf8)) }
+    let described = tensors.map { name, matrix in
+      (
+        name: name, type: matrix.elementType.rawValue, shape: [matrix.rows, matrix.columns], byteCount: matrix.byteCount
+      )
+    }
+    try File.replace(path, failure: { CheckpointError($0) }) { (file) throws(CheckpointError) in
+      try SafetensorsWriter.write(described, metadata: strings, to: file) { name in
+        matrices[name].map { .matrix($0) } ?? .bytes([])
+      }
+    }
   }
 }

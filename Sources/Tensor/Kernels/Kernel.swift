@@ -51,8 +51,8 @@ public enum Kernel: String, CaseIterable, Sendable {
 
   /// What is wrong with `SVNUP_KERNEL`, or nil where it is unset or names an available kernel.
   ///
-  /// The command refuses to start on it, since `automatic` cannot throw.
-  package static var environmentProblem: String? {
+  /// The command refuses to start on it, since `automatic` cannot throw; a program may do the same.
+  public static var environmentProblem: String? {
     guard let name = Process.environment("SVNUP_KERNEL") else { return nil }
     let available = allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
     guard let kernel = Kernel(rawValue: name) else {
@@ -62,7 +62,7 @@ public enum Kernel: String, CaseIterable, Sendable {
       ? nil : "SVNUP_KERNEL: the kernel '\(name)' is not available on this machine; available here: \(available)"
   }
 
-  /// The kernel that products called from this task run on.
+  /// The kernel that products called from this task run on; one of those that are available.
   @TaskLocal public static var current: Kernel = automatic
 }
 

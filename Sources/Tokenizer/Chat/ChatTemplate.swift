@@ -24,6 +24,9 @@ public struct ChatTemplate: Sendable {
     /// What a person says.
     public static func user(_ content: String) -> Message { Message(role: "user", content: content) }
 
+    /// What the model said.
+    public static func assistant(_ content: String) -> Message { Message(role: "assistant", content: content) }
+
     /// What the model is told about itself.
     public static func system(_ content: String) -> Message { Message(role: "system", content: content) }
   }

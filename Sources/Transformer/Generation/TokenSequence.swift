@@ -2,13 +2,16 @@ import Tensor
 
 /// Tokens with the keys and values of those that a model has seen, so that a further one costs one pass of its own.
 ///
+/// The keys and values belong to the sequence and to all that are assigned from it, which must not go on side by side: `copy()` makes one
+/// that may, as a search over several continuations needs.
+///
 ///     var sequence = TokenSequence(model, prompt)
 ///     while sequence.tokens.count < 100 { sequence.append(sampler.choose(sequence.nextScores(), after: sequence.tokens)) }
 public struct TokenSequence {
   /// The prompt, and what was appended.
   public private(set) var tokens: [Int]
   private var model: any CausalLM
-  private let cache: TextCache
+  private var cache: TextCache
 
   /// A sequence that begins with a prompt.
   ///
@@ -26,7 +29,16 @@ public struct TokenSequence {
     self.cache = TextCache(model, cache, expecting: length)
   }
 
-  /// Whether a further token would have a position.
+  /// One with the same tokens that goes on by itself; the prompt is not computed again.
+  ///
+  /// Complexity: O(1) until either goes on; keys and values are copied then.
+  public func copy() -> TokenSequence {
+    var sequence = self
+    sequence.cache = cache.copy()
+    return sequence
+  }
+
+  /// Whether all tokens have positions, so that the scores of the next one can be computed.
   public var hasRoom: Bool { tokens.count <= model.maximumPositions }
 
   /// The scores of the next token, (vocabulary).

@@ -51,7 +51,7 @@ public struct CompareJob: Sendable {
   public var memoryLimit: Int?
   /// Who is told how the work goes.
   public var events: any JobEvents = SilentEvents()
-  /// Asked before every piece of work of a game whether to stop.
+  /// Asked before every task, and in it before every piece of work of a game, whether to stop.
   public var stop = StopToken()
 
   /// The most seeds.
@@ -104,7 +104,9 @@ public struct CompareJob: Sendable {
     let plan = try ComparePlan(self, folder: folder, replacing: true)
     var clock = CompareClock(total: plan.taskCount)
     let run = try plan.prepared(events: events, stop: stop)
-    for task in run.grid.tasks {
+    for (number, task) in run.grid.tasks.enumerated() {
+      // Every result is on the disk once it is there.
+      if stop.isStopRequested { throw Interruption(location: folder, measured: number, unit: "results") }
       let done = try run.carryOut(task)
       if let note = clock.note(of: task, done, run.grid) { events.note(note) }
     }

@@ -28,13 +28,14 @@ public struct EvaluateJob: Sendable {
   /// Throws `SettingError` for fewer items than one and for a memory limit that cannot be kept, `DocumentError` where a line is no item of a
   /// known form, an answer does not fit the model or its probability is no number, and what reading the model throws.
   ///
+  /// - Parameter loaded: a model that was made of this one, such as one that a program pruned; nil to read the weights.
   /// - Returns: a result for each task, in their order.
-  public func run() throws -> [EvaluateResult] {
+  public func run(on loaded: (any CausalLM)? = nil) throws -> [EvaluateResult] {
     // Whatever is wrong with a task or the tokenizer is told before the weights are read.
     let prepared = try PreparedTask.prepare(tasks, items: items, for: model, events: events)
     let plan = try QuestionPlan(prepared, of: model, for: .manyTokens, limit: memoryLimit)
     plan.announce(events)
-    let language = try model.load(for: .manyTokens, events: events)
+    let language = try loaded ?? model.load(for: .manyTokens, events: events)
     return try prepared.map { task in
       var result = task.ask(language, pass: plan.pass, events: events)
       if let item = result.firstUnanswered {

@@ -34,7 +34,7 @@ public struct Explanation: Sendable {
 
     /// The names of the others that are present in a term.
     public func present(in term: MarginalContribution) -> [String] {
-      players.indices.filter { $0 != player && term.mask >> $0 & 1 == 1 }.map { players[$0] }
+      players.indices.filter { $0 != player && term.members >> UInt64($0) & 1 == 1 }.map { players[$0] }
     }
   }
 

@@ -40,13 +40,18 @@ public struct GenerateJob: Sendable {
   ///
   /// Throws `DocumentError` where the prompt has no tokens, or more than the model has positions, `SettingError` for a memory limit that cannot
   /// be kept, and what the chat template, reading the model and `receive` throw.
+  ///
+  /// - Parameters:
+  ///   - prompt: the text.
+  ///   - loaded: the model where it is in memory already, such as for each turn of a conversation; nil to read the weights.
+  ///   - receive: is handed what follows.
   public func run(
-    _ prompt: String, text receive: (String) throws -> Void = { _ in }
+    _ prompt: String, on loaded: (any CausalLM)? = nil, text receive: (String) throws -> Void = { _ in }
   ) throws -> GenerateResult {
     let (tokenizer, prompts) = try tokens(of: [GeneratePrompt(prompt)])
     let ends = try ends(tokenizer)
     let plan = try GeneratePlan(self, prompts: prompts.map(\.ids))
-    let language = try model.load(for: plan.use, events: events)
+    let language = try loaded ?? model.load(for: plan.use, events: events)
     var text = WrittenText(prompts[0], language, self, tokenizer, ends, room: plan.room)
     while text.ending == nil { try receive(try text.goOn()) }
     try receive(text.finish())
@@ -64,8 +69,14 @@ public struct GenerateJob: Sendable {
   /// The model is read once, behind the check of all texts. Each draws from its own seed or the job's, and none is changed by its company: the weights'
   /// products are the same to the bit, unless a model leaves out zeros, where the last bits may differ. Ends early where the token says
   /// stop. Throws as for one text.
+  ///
+  /// - Parameters:
+  ///   - prompts: the texts.
+  ///   - loaded: the model where it is in memory already; nil to read the weights.
+  ///   - receive: is handed the results.
   public func run(
-    _ prompts: [GeneratePrompt], result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
+    _ prompts: [GeneratePrompt], on loaded: (any CausalLM)? = nil,
+    result receive: (_ index: Int, _ result: GenerateResult) throws -> Void
   ) throws {
     guard 1...Self.mostBatch ~= batch else {
       throw SettingError(.batch, "\(batch)", "it must be between 1 and \(Self.mostBatch)")
@@ -77,7 +88,7 @@ public struct GenerateJob: Sendable {
     let (tokenizer, prompts) = try tokens(of: prompts)
     let ends = try ends(tokenizer)
     let plan = try GeneratePlan(self, prompts: prompts.map(\.ids))
-    let language = try model.load(for: plan.use, events: events)
+    let language = try loaded ?? model.load(for: plan.use, events: events)
     try events.during("generating", unit: "texts") { update in
       var (begun, handedOut) = (0, 0)
       var active: [(index: Int, text: WrittenText)] = []
