@@ -42,6 +42,8 @@ done <<'WANTED'
 ^refused as badData: mine: it has 64 inputs; the statistics are of 1
 ^saved as measured: true
 ^two continuations differ: true
+^the same again: true
+^stopped as interrupted
 WANTED
 for member in '"kernel": "portable"' '"method": "sparsegpt"' '"probeMethod": "wanda"'; do
   grep -q -- "$member" "$folder/pruned/svnup.json" || fail "svnup.json does not say $member"

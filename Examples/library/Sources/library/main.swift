@@ -86,3 +86,18 @@ var (left, right) = (fork.copy(), fork.copy())
 left.append(4)
 right.append(5)
 print("two continuations differ: \(left.nextScores() != right.nextScores())")
+
+// 7. A job in concurrent code: its task's cancellation sets the token.
+let stop = StopToken()
+job.stop = stop
+let work = Task.detached { [job] in try job.run(journal: output + ".again") }
+let repeated = try await withTaskCancellationHandler {
+  try await work.value
+} onCancel: {
+  stop.requestStop()
+}
+print("the same again: \(repeated.record.sparsity == result.record.sparsity)")
+stop.requestStop()
+do { _ = try job.run(journal: output + ".stopped") } catch {
+  print("stopped as \(FailureKind(error)?.rawValue ?? "?")")
+}
