@@ -31,15 +31,17 @@ extension ModelDirectory {
 
   /// The files beside the weights that come along with a copy of the model, and notes on those that stay behind.
   ///
-  /// Weights in other forms, the record of a former pruning, links to nothing, folders and hidden files are not the model's; of
-  /// those a reader may miss, a note tells.
+  /// Weights in other forms, the record of a former pruning, links to nothing, folders and hidden files are not the model's; notes tell
+  /// of all but the record and what is hidden.
   package var companions: (names: [String], notes: [String]) {
     var names = fileNames.filter { !checkpoint.fileNames.contains($0) }
-    var (code, others, folders): ([String], [String], [String]) = ([], [], [])
+    var (code, others, folders, links): ([String], [String], [String], [String]) = ([], [], [], [])
     for name in (try? FileSystem.list(path)) ?? [] where !names.contains(name) && !checkpoint.fileNames.contains(name) {
-      guard !name.hasPrefix("."), name != Self.recordFile, !name.hasSuffix(".index.json"),
-        let status = try? FileSystem.status(Path.join(path, name))
-      else { continue }
+      guard !name.hasPrefix("."), name != Self.recordFile, !name.hasSuffix(".index.json") else { continue }
+      guard let status = try? FileSystem.status(Path.join(path, name)) else {
+        links.append(name)
+        continue
+      }
       if status.kind == .directory { folders.append(name) }
       guard status.kind == .file else { continue }
       let ending = Self.ending(of: name)
@@ -58,6 +60,7 @@ extension ModelDirectory {
           + "config.json names")
     }
     if !folders.isEmpty { notes.append("these folders stay behind: \(folders.joined(separator: ", "))") }
+    if !links.isEmpty { notes.append("these links lead to nothing and stay behind: \(links.joined(separator: ", "))") }
     if !others.isEmpty { notes.append("these files stay behind: \(others.joined(separator: ", "))") }
     return (names, notes)
   }

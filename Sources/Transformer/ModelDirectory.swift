@@ -41,6 +41,7 @@ public struct ModelDirectory: Sendable {
     let rotaryNote: String?
     do throws(DocumentError) {
       try Self.checkPresence(of: configurationFile, in: path)
+      try Self.checkLinks(in: path)
       let json = try FieldReader(file: Path.join(path, configurationFile), limit: 1 << 24, acceptsNonFinite: true)
       let type = try json.optional("model_type")?.text() ?? ""
       guard let known = Architecture(rawValue: type) else {
@@ -89,20 +90,33 @@ public struct ModelDirectory: Sendable {
       "there is no such folder, and nothing is downloaded; fetch it first, as with huggingface_hub: snapshot_download('\(path)')"
   }
 
+  private static let reasonOfDeadLink = "it is a link that leads to no file; if a download is incomplete, repeat it"
+
+  /// Throws where a file that says what a model is is there as a link to nothing: a reader would take another form of it, or none.
+  private static func checkLinks(in path: String) throws(DocumentError) {
+    for name in (try? FileSystem.list(path)) ?? [] where definingNames.contains(name) {
+      let full = Path.join(path, name)
+      if !FileSystem.exists(full) {
+        throw DocumentError(full, reason: "cannot open: \(reasonOfDeadLink)", failureKind: .noInput)
+      }
+    }
+  }
+
   /// Throws where there is no configuration; the error names what is there instead.
   private static func checkPresence(of file: String, in path: String) throws(DocumentError) {
     let full = Path.join(path, file)
     guard !FileSystem.exists(full) else { return }
+    let names: [String]
+    do throws(FileError) { names = try FileSystem.list(path) } catch { throw DocumentError(error) }
     func failure(_ reason: String) -> DocumentError {
       DocumentError(full, reason: "cannot open: \(reason)", failureKind: .noInput)
     }
     if FileSystem.isListed(full) {
-      throw failure("it is a link that leads to no file; if a download is incomplete, repeat it")
+      throw failure(Self.reasonOfDeadLink)
     }
     if let snapshot = (try? FileSystem.list(Path.join(path, "snapshots")))?.first {
       throw failure("it is missing, but there is snapshots/\(snapshot): this is a download cache; name that folder")
     }
-    let names = (try? FileSystem.list(path)) ?? []
     if names.contains("adapter_config.json") {
       throw failure(
         "it is missing; this is an adapter: merge it into its base model first, as with peft: merge_and_unload()")

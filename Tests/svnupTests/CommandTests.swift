@@ -122,7 +122,7 @@ struct CommandTests {
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --spread 0.1",
-        "--spread has an effect only with --allocation owl, dlp, alphapruning or shapley"
+        "--spread has an effect only with --allocation owl, dlp, alphapruning, shapley or search"
       ),
       ("--method magnitude --sparsity 0.5 --output o --samples 5", "--samples has an effect only with --calibration"),
       ("--method magnitude --sparsity 0.5 --output o --seed 5", "--seed has an effect only with --calibration"),
@@ -136,7 +136,7 @@ struct CommandTests {
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --window 3",
-        "--window has an effect only with --allocation shapley"
+        "--window has an effect only with --allocation shapley or search"
       ),
       (
         "--method magnitude --sparsity 0.5 --output o --block-size 64",

@@ -318,6 +318,25 @@ struct CompareEndToEndTests {
     }
   }
 
+  @Test("a comparison of which no cell can be pruned ends as that error does, with its tables beside")
+  func nothingPruned() throws {
+    try withTemporaryFolder { folder in
+      let study = Path.join(folder, "study")
+      let words = [
+        "compare", Inputs.llama3, "--methods", "magnitude", "--patterns", "3:5", "--allocations", "uniform",
+        "--calibration", Inputs.rows, "--data", Inputs.stream, "--sequence-length", "64", "--output", study,
+      ]
+      for words in [words, ["compare", "merge", study]] {
+        let result = try svnup.run(words)
+        #expect(result.status == 65, "\(result.error)")
+        #expect(result.error.contains("\(study): nothing could be pruned") && result.error.contains("3:5"))
+        #expect(FileSystem.exists(Path.join(study, "table.md")))
+      }
+      let some = try svnup.run(words.map { $0 == "3:5" ? "3:5,2:4" : $0 } + ["--quiet"])
+      #expect(some.status == 0, "\(some.error)")
+    }
+  }
+
   @Test("patterns alone have rows of the uniform allocation only; a plan names what is not read of a model")
   func patternsAlone() throws {
     try withTemporaryFolder { folder in

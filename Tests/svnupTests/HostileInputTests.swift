@@ -201,4 +201,28 @@ struct HostileInputTests {
         message.contains("\(corpus): id 1024 at position") && message.contains("vocabulary of 1024"), "\(message)")
     }
   }
+
+  @Test("a file of a model that is a link to nothing is named by every command, also where another form of it is there")
+  func deadLinks() throws {
+    try withTemporaryFolder { folder in
+      let model = Path.join(folder, "model")
+      try FileSystem.makeDirectory(model)
+      for name in try FileSystem.list(Inputs.embedded) {
+        try File.replace(Path.join(model, name), with: try File.contents(of: Path.join(Inputs.embedded, name)))
+      }
+      let (tokenizer, licence) = (Path.join(model, "tokenizer.json"), Path.join(model, "LICENSE"))
+      try FileManager.default.createSymbolicLink(atPath: licence, withDestinationPath: "/nowhere/x")
+      let output = Path.join(folder, "output")
+      let prune = ["prune", model, "--method", "magnitude", "--sparsity", "0.5", "--output", output]
+      let result = try svnup.run(prune)
+      #expect(
+        result.status == 0 && result.error.contains("lead to nothing and stay behind: LICENSE"), "\(result.error)")
+      try FileSystem.removeFile(tokenizer)
+      try FileManager.default.createSymbolicLink(atPath: tokenizer, withDestinationPath: "/nowhere/x")
+      for words in [prune + ["--force"], ["pack", model, "--output", output + "2"], ["info", model]] {
+        let message = try svnup.refusal(words, status: 66)
+        #expect(message.contains("\(tokenizer): cannot open: it is a link that leads to no file"))
+      }
+    }
+  }
 }

@@ -61,6 +61,23 @@ struct ReportEndToEndTests {
     }
   }
 
+  @Test("drawings of somebody's own are not replaced, whatever their names")
+  func ownDrawings() throws {
+    try withTemporaryFolder { folder in
+      let (charts, output) = (Path.join(folder, "charts"), Path.join(folder, "pruned"))
+      try FileSystem.makeDirectory(charts)
+      let own = Path.join(charts, "01-my-own.svg")
+      for text in ["precious", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>", ""] {
+        try File.replace(own, with: Array(text.utf8))
+        let message = try svnup.refusal(
+          Self.magnitude + ["--output", output, "--charts", charts, "--force"], status: 73)
+        #expect(message.contains("it holds 01-my-own.svg, which is no chart of a report"))
+        #expect(try File.contents(of: own) == Array(text.utf8))
+      }
+      #expect(!FileSystem.exists(output))
+    }
+  }
+
   @Test("a page of a comparison has every figure of compare.json, and every way as a line or a bar")
   func comparison() throws {
     try withTemporaryFolder { folder in
@@ -123,11 +140,13 @@ struct ReportEndToEndTests {
       try FileManager.default.createDirectory(atPath: Path.join(folder, "notes"), withIntermediateDirectories: false)
       try FileManager.default.createDirectory(atPath: Path.join(folder, "drawings"), withIntermediateDirectories: false)
       for name in ["notes/a.txt", "drawings/01-values.svg", "drawings/mine.svg"] {
-        try Data("x".utf8).write(to: URL(fileURLWithPath: Path.join(folder, name)))
+        // As a report's drawings begin.
+        let text = "<svg class=\"chart\" role=\"img\"></svg>"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: Path.join(folder, name)))
       }
       for (option, name, reason) in [
         ("--report", "none/page.html", "the folder \(folder)/none does not exist"),
-        ("--report", "pruned", "it is \(output), too"),
+        ("--report", "pruned", "it is \(output), which this run reads or writes"),
         ("--report", "pruned/page.html", "it lies in \(output), or holds it"),
         ("--charts", "none/charts", "the folder \(folder)/none does not exist"),
         ("--charts", "pruned/charts", "it lies in \(output), or holds it"),
@@ -145,7 +164,7 @@ struct ReportEndToEndTests {
       }
       let page = Path.join(folder, "page.html")
       let message = try svnup.refusal(Self.blocks + ["--output", page, "--report", page], status: 73)
-      #expect(message == "svnup: \(page): cannot create: it is \(page), too")
+      #expect(message == "svnup: \(page): cannot create: it is \(page), which this run reads or writes")
     }
   }
 }

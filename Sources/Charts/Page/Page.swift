@@ -103,6 +103,11 @@ extension Page {
     }
   }
 
+  /// Whether a file begins as the drawings do; some hundred bytes suffice.
+  public static func isDrawing(_ beginning: [UInt8]) -> Bool {
+    String(decoding: beginning, as: UTF8.self).pieces(between: "class=\"chart\" role=\"img\"").count > 1
+  }
+
   /// Whether a file of this name can be one of the drawings: its number, words, and the ending.
   public static func isDrawingName(_ name: String) -> Bool {
     let digits = name.prefix { $0.isASCII && $0.isNumber }

@@ -102,7 +102,7 @@ extension ModelSource {
   ) throws {
     let output = try OutputFolder(path, inputs: [self.path], replacing: replacing)
     try output.checkSpace(for: directory)
-    try write(model, to: output, events: events).commit()
+    try output.commit(write(model, to: output, events: events), events)
   }
 
   /// Writes a model into a folder that others can be added to before it is committed.

@@ -59,7 +59,10 @@ package final class OutputFolder: Sendable {
     for input in inputs {
       guard let target, let source = try? FileSystem.resolve(input) else { continue }
       if Path.isWithin(source, target) {
-        throw refusal(input == inputs.first ? "it is the model's own directory, or holds it" : "it holds \(input)")
+        let isSame = Path.isWithin(target, source)
+        throw refusal(
+          input == inputs.first
+            ? "it is the model's own directory, or holds it" : "it \(isSame ? "is" : "holds") \(input), which is read")
       }
     }
     try DirectoryWriter.check(path, replacing: replacing)
@@ -67,6 +70,13 @@ package final class OutputFolder: Sendable {
     name = try OutputName(path)
     // The same name that will be needed in the end: what the system refuses, it refuses now.
     try DirectoryWriter.rehearse(path, replacing: replacing)
+  }
+
+  /// Puts what was written in its place, and tells what is left of a folder that it replaces.
+  func commit(_ folder: DirectoryWriter, _ events: any JobEvents) throws(FileError) {
+    if let rest = try folder.commit() {
+      events.note("\(rest): this is what was in \(path), and could not be removed; remove it yourself")
+    }
   }
 
   /// Refuses a disk without room for the model, or for so many bytes where it will take more than now.

@@ -66,7 +66,7 @@ public struct PackJob: Sendable {
     }
     // What was written is opened before it takes its place.
     _ = try Checkpoint(directory: writer.temporary)
-    try writer.commit()
+    try folder.commit(writer, events)
     return PackResult(directory: directory, output: output, sizes: written)
   }
 }

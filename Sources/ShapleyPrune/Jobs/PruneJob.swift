@@ -251,7 +251,7 @@ extension PruningRecord {
       try saved.hashes.add("output", folder.names, in: folder.temporary, $0)
     }
     try folder.write(Self.fileName, Array(saved.json.document.utf8))
-    try folder.commit()
+    try output.commit(folder, events)
     return saved
   }
 }

@@ -56,6 +56,9 @@ private struct ShardWorker {
     }
     // Before the model: what cannot be written is found out at once.
     if !FileSystem.exists(folder) { try makeFolder() }
+    if let existing = try? FileSystem.status(path), existing.kind != .file {
+      throw FileError.cannotCreate(path, "something that is not a file is there")
+    }
     try File.rehearse(path)
     let kernel = try RunIdentity.kernel(named: plan.identity.json["kernel"]?.text ?? "")
     let restored = try Kernel.$current.withValue(kernel) {

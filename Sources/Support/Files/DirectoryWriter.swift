@@ -78,13 +78,17 @@ package final class DirectoryWriter {
   /// An existing target changes places with it in one step and is removed last. Where the system cannot do that, the
   /// target is moved aside first; where the process ends before the new one is in place, the next writer puts the
   /// target back.
-  package func commit() throws(FileError) {
+  ///
+  /// - Returns: what is left of the old target, of which something could not be removed; nil where nothing is.
+  @discardableResult
+  package func commit() throws(FileError) -> String? {
     let parent = Path.parent(of: target)
     try FileSystem.synchronizeDirectory(temporary)
     guard replacing, FileSystem.exists(target) else {
       try FileSystem.rename(temporary, to: target)
       isOpen = false
-      return try FileSystem.synchronizeDirectory(parent)
+      try FileSystem.synchronizeDirectory(parent)
+      return nil
     }
     // The lock keeps the old folder from being removed under its hidden name before the new one is safe.
     let oldLock = FileLock.take(target)
@@ -92,7 +96,8 @@ package final class DirectoryWriter {
     if try FileSystem.exchange(temporary, target) {
       // From here on the temporary name is that of the old folder.
       defer { discard() }
-      return try FileSystem.synchronizeDirectory(parent)
+      try FileSystem.synchronizeDirectory(parent)
+      return Self.remove(temporary)
     }
     let aside = try TemporarySibling.makeAside(for: target)
     do throws(FileError) { try FileSystem.rename(target, to: aside) } catch {
@@ -106,6 +111,13 @@ package final class DirectoryWriter {
     isOpen = false
     defer { FileSystem.removeTree(aside) }
     try FileSystem.synchronizeDirectory(parent)
+    return Self.remove(aside)
+  }
+
+  /// Removes a folder, and returns its path where something of it stays.
+  private static func remove(_ path: String) -> String? {
+    FileSystem.removeTree(path)
+    return FileSystem.isListed(path) ? path : nil
   }
 
   private func discard() {

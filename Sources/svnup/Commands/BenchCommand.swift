@@ -61,7 +61,8 @@ package enum BenchCommand: Command {
     job.events = console
     let report = try ReportOptions.output(arguments, inputs: [job.model.path, job.data?.path], outputs: [])
     let result = try job.run()
-    try report.write(Page(of: result, model: Path.name(of: job.model.path)), console)
-    try console.report(result.json.with("memory", result.memory.json), or: result.text)
+    try report.write(Page(of: result, model: Path.name(of: job.model.path)), console) {
+      try console.report(result.json.with("memory", result.memory.json), or: result.text)
+    }
   }
 }

@@ -66,7 +66,9 @@ package enum ExplainCommand: Command {
     try report.write(
       Page(
         of: walk, model: Path.name(of: job.model.path), command: ["svnup"] + CommandLine.arguments.dropFirst(),
-        cost: events), console)
-    try console.report(walk.json.with("memory", walk.memory?.json ?? .null), or: walk.text(console.barStyle))
+        cost: events), console
+    ) {
+      try console.report(walk.json.with("memory", walk.memory?.json ?? .null), or: walk.text(console.barStyle))
+    }
   }
 }

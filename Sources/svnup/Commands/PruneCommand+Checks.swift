@@ -21,7 +21,8 @@ extension PruneCommand {
       if arguments.isGiven(values) { try arguments.refuse(game, unless: "values that this run takes itself") }
       try GameOptions.validate(arguments, probeSparsity: probeSparsity, for: method.recipe)
     } else {
-      try arguments.refuse([values] + game, unless: allocation == .search ? "--start values" : "--allocation shapley")
+      try arguments.refuse(
+        [values] + game, unless: allocation == .search ? "--start values" : "--allocation shapley or search")
     }
     let probe = isShapley && arguments[GameOptions.absence] == .pruned ? arguments[GameOptions.probeMethod] : nil
     try methodSettings.validate(
@@ -51,12 +52,13 @@ extension PruneCommand {
         "--pattern gives every block the same sparsity, so it goes with --allocation uniform only")
     }
     switch allocation {
-    case .uniform, .file: try arguments.refuse([spread], unless: "--allocation owl, dlp, alphapruning or shapley")
+    case .uniform, .file:
+      try arguments.refuse([spread], unless: "--allocation owl, dlp, alphapruning, shapley or search")
     case .owl, .dlp, .alphaPruning, .shapley, .search: break
     }
     if allocation != .search { try arguments.refuse([start, generations], unless: "--allocation search") }
     if !usesValues(arguments) {
-      let condition = allocation == .search ? "--start values" : "--allocation shapley"
+      let condition = allocation == .search ? "--start values" : "--allocation shapley or search"
       try arguments.refuse([scaling, floor, ceiling] + (allocation == .search ? [spread] : []), unless: condition)
     }
     guard arguments[floor] <= arguments[ceiling] else {

@@ -263,8 +263,10 @@ package enum PruneCommand: Command {
     console.note("saved \(try arguments.required(output))")
     try report.write(
       Page(of: record, model: Path.name(of: job.model.path), savings: ZeroSavings(of: result.model), cost: events),
-      console)
-    try console.report(record.json.with("memory", result.memory.json), or: record.text)
+      console
+    ) {
+      try console.report(record.json.with("memory", result.memory.json), or: record.text)
+    }
   }
 
   /// Whether the run is only told of.

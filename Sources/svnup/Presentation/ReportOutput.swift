@@ -48,6 +48,13 @@ struct ReportOutput {
     }
   }
 
+  /// Tells the result, and writes what was asked for: neither a disk that is full nor a reader who has gone costs the other.
+  func write(_ report: @autoclosure () -> Page, _ console: Console, beside tell: () throws -> Void) throws {
+    let told = Result(catching: tell)
+    try write(report(), console)
+    try told.get()
+  }
+
   private static func check(_ path: String, beside others: [String]) throws(FileError) {
     let place = FileSystem.place(path)
     for other in others {
@@ -55,7 +62,9 @@ struct ReportOutput {
       let (isInside, isAround) = (Path.isWithin(place, there), Path.isWithin(there, place))
       guard isInside || isAround else { continue }
       throw FileError.cannotCreate(
-        path, isInside && isAround ? "it is \(other), too" : "it lies in \(other), or holds it")
+        path,
+        isInside && isAround
+          ? "it is \(other), which this run reads or writes" : "it lies in \(other), or holds it")
     }
   }
 }
@@ -70,11 +79,19 @@ private struct ChartFolder {
     self.path = path
     isReplaced = replacing
     try DirectoryWriter.check(path, replacing: replacing)
-    if let names = try? FileSystem.list(path), let other = names.first(where: { !Page.isDrawingName($0) }) {
+    if let names = try? FileSystem.list(path), let other = names.first(where: { !Self.isDrawing($0, in: path) }) {
       throw FileError.cannotCreate(
         path, "it holds \(other), which is no chart of a report; remove it yourself, or choose another")
     }
     try DirectoryWriter.rehearse(path, replacing: replacing)
+  }
+
+  /// Whether a file of a folder is one of a report's, by its name and by what it begins with.
+  private static func isDrawing(_ name: String, in folder: String) -> Bool {
+    guard Page.isDrawingName(name), let file = try? File(Path.join(folder, name)), let status = try? file.status(),
+      let beginning = try? file.read(count: min(512, status.size), at: 0)
+    else { return false }
+    return Page.isDrawing(beginning)
   }
 
   func write(_ report: Page) throws(FileError) {
