@@ -151,13 +151,14 @@ package struct CorpusTokens {
   private func checkLength(_ streams: [[Int]], _ what: String, _ length: Int) throws {
     let longest = streams.map(\.count).max() ?? 0
     guard longest < length else { return }
+    let tokens = "\(longest) token\(longest == 1 ? "" : "s")"
     if streams.count > 1 {
       throw failure(
-        "the longest of its \(streams.count) documents has \(longest) tokens, and \(what) needs \(length); join the "
+        "the longest of its \(streams.count) documents has \(tokens), and \(what) needs \(length); join the "
           + "documents, or use a shorter sequence length")
     }
     throw failure(
-      "it has \(longest) tokens, and \(what) needs \(length); use a longer text or a shorter sequence length")
+      "it has \(tokens), and \(what) needs \(length); use a longer text or a shorter sequence length")
   }
 
   private func failure(_ reason: String) -> ModelError { .tokens(source: name, reason: reason) }

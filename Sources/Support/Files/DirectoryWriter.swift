@@ -95,9 +95,8 @@ package final class DirectoryWriter {
     defer { withExtendedLifetime(oldLock) {} }
     if try FileSystem.exchange(temporary, target) {
       // From here on the temporary name is that of the old folder.
-      defer { discard() }
-      try FileSystem.synchronizeDirectory(parent)
-      return Self.remove(temporary)
+      isOpen = false
+      return try Self.remove(temporary, behind: parent)
     }
     let aside = try TemporarySibling.makeAside(for: target)
     do throws(FileError) { try FileSystem.rename(target, to: aside) } catch {
@@ -109,13 +108,15 @@ package final class DirectoryWriter {
       throw error
     }
     isOpen = false
-    defer { FileSystem.removeTree(aside) }
-    try FileSystem.synchronizeDirectory(parent)
-    return Self.remove(aside)
+    return try Self.remove(aside, behind: parent)
   }
 
-  /// Removes a folder, and returns its path where something of it stays.
-  private static func remove(_ path: String) -> String? {
+  /// Removes the old folder once the new one's place is on the disk, and returns its path where something of it stays.
+  private static func remove(_ path: String, behind parent: String) throws(FileError) -> String? {
+    do throws(FileError) { try FileSystem.synchronizeDirectory(parent) } catch {
+      FileSystem.removeTree(path)
+      throw error
+    }
     FileSystem.removeTree(path)
     return FileSystem.isListed(path) ? path : nil
   }

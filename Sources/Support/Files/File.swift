@@ -142,9 +142,12 @@ package final class File: Sendable {
   /// Creates or replaces a file so that a reader sees the old contents or the new, never a part, whenever the process
   /// ends.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
-    try replace(path, failure: { $0 }) { (file) throws(FileError) in
-      try file.append(bytes)
-      try file.synchronize()
+    // The name under which it is written first says nothing to anybody.
+    try replace(path, failure: { $0.about(path) }) { (file) throws(FileError) in
+      do throws(FileError) {
+        try file.append(bytes)
+        try file.synchronize()
+      } catch { throw error.about(path) }
     }
   }
 

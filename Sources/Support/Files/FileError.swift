@@ -9,6 +9,11 @@ package struct FileError: Diagnostic, Equatable {
 
   package var description: String { "\(path): cannot \(operation): \(reason)" }
 
+  /// The same of what is written under another name first.
+  func about(_ path: String) -> FileError {
+    FileError(path: path, operation: operation, reason: reason, failureKind: failureKind, code: code)
+  }
+
   /// Whether something could not be created because its name is in use.
   var isNameTaken: Bool { System.meaning(code) == .nameTaken }
 
