@@ -13,7 +13,7 @@ public enum FailureKind: String, Sendable {
   /// The work was asked to stop, or waits for other work; it can go on later.
   case interrupted
 
-  /// What an error tells of that a library of this package threw; nil for any other error.
+  /// The kind of an error of this package's libraries; nil for any other error.
   public init?(_ error: any Error) {
     guard let error = error as? any Diagnostic else { return nil }
     self = error.failureKind

@@ -77,7 +77,8 @@ public struct BPETokenizer: Sendable {
   ///   - text: Valid UTF-8; the caller checks. Ill-formed bytes are encoded as bytes or as unknown characters, never refused.
   ///   - addingSpecialTokens: Whether to add what the tokenizer puts around a text, such as a beginning-of-text token.
   ///   - recognizingSpecialTokens: Whether `</s>` in the text is the special token rather than four characters. Switch it
-  ///     off for text that comes from strangers. Of a sentencepiece model's file alone none is recognised.
+  ///     off for text that comes from strangers. Without a configuration a sentencepiece model
+  ///     has none.
   /// - Complexity: O(n) expected for ordinary text; O(n log n) for text without any place to cut.
   public func encode(
     _ text: [UInt8], addingSpecialTokens: Bool = true, recognizingSpecialTokens: Bool = true

@@ -31,8 +31,8 @@ extension ModelDirectory {
 
   /// The files beside the weights that come along with a copy of the model, and notes on those that stay behind.
   ///
-  /// Weights in other forms, the record of a former pruning, links to nothing, folders and hidden files are not the model's; notes tell
-  /// of all but the record and what is hidden.
+  /// Weights in other forms, the record of a former pruning, links to nothing, folders and hidden files are not the model's; of those
+  /// a reader may miss, a note tells.
   package var companions: (names: [String], notes: [String]) {
     var names = fileNames.filter { !checkpoint.fileNames.contains($0) }
     var (code, others, folders, links): ([String], [String], [String], [String]) = ([], [], [], [])

@@ -92,7 +92,7 @@ public struct ModelDirectory: Sendable {
 
   private static let reasonOfDeadLink = "it is a link that leads to no file; if a download is incomplete, repeat it"
 
-  /// Throws where a file that says what a model is is there as a link to nothing: a reader would take another form of it, or none.
+  /// Throws where one of the defining files is a link to nothing: a reader would take another form of it, or none.
   private static func checkLinks(in path: String) throws(DocumentError) {
     for name in (try? FileSystem.list(path)) ?? [] where definingNames.contains(name) {
       let full = Path.join(path, name)

@@ -49,6 +49,18 @@ import Transformer
     }
   }
 
+  @Test("Sums that a method needs and does not get are named", arguments: [StatisticsKind.none, .squares])
+  func missingSums(kind: StatisticsKind) throws {
+    var weight = Matrix.random(4, 16, seed: 1)
+    var statistics = InputStatistics(inputs: 16, kind: kind)
+    statistics.accumulate(.random(40, 16, seed: 2), sequences: 1)
+    for pruner in Self.methods where pruner.statistics > kind {
+      #expect(throws: PruningError.missingSums(linear: "fc1", needed: pruner.statistics)) {
+        try pruner.prune(&weight, given: statistics, to: .unstructured(0.5), linear: "fc1")
+      }
+    }
+  }
+
   @Test("Settings outside their ranges are refused before anything is computed")
   func settings() throws {
     var (alps, admm) = (ALPSPruner(interval: 0), ADMMPruner(iterations: 0))
@@ -172,12 +184,24 @@ import Transformer
       job.targets = [.unstructured(0.3), .unstructured(0.6)]
       (job.samples, job.sequenceLength, job.evaluationWindows) = (1, 64, 1)
       let whole = try job.run(in: Path.join(folder, "whole")).markdown
-      let asked = Atomic<Int>(0)
+      let (asked, ended) = (Counter(), Counter())
       let cut = Path.join(folder, "cut")
-      job.stop = StopToken(polling: { asked.add(1, ordering: .relaxed).newValue > 1 })
+      // The polling ends before each task, so that a signal ends whatever is no game at once.
+      job.stop = StopToken(polling: { asked.next() > 1 }, atEnd: { _ = ended.next() })
       #expect(throws: Interruption(location: cut, measured: 1, unit: "results")) { try job.run(in: cut) }
+      #expect(ended.next() == 2)
       job.stop = StopToken()
       #expect(try job.run(in: cut).markdown == whole)
+      // What is there is counted, also where nothing was done this time.
+      job.stop = StopToken(polling: { true })
+      #expect(throws: Interruption(location: cut, measured: 3, unit: "results")) { try job.run(in: cut) }
     }
   }
+}
+
+/// Counts calls from any thread.
+private final class Counter: Sendable {
+  private let count = Atomic<Int>(0)
+
+  func next() -> Int { count.add(1, ordering: .relaxed).newValue }
 }

@@ -217,7 +217,13 @@ import Testing
       #expect(throws: CheckpointError.self) { try SafetensorsFile.write([], to: place) }
       try SafetensorsFile.write([], to: place, replacing: true)
       #expect(try SafetensorsFile(path: place).entries.isEmpty)
-      #expect(throws: CheckpointError.self) { try SafetensorsFile.write([], to: folder + "/no/such") }
+      let nowhere = folder + "/no/such"
+      do throws(CheckpointError) {
+        try SafetensorsFile.write([], to: nowhere)
+        Issue.record("it was written")
+      } catch {
+        #expect(error.file == nowhere && FailureKind(error) == .cannotCreate, "\(error)")
+      }
     }
   }
 }

@@ -318,7 +318,7 @@ struct CompareEndToEndTests {
     }
   }
 
-  @Test("a comparison of which no cell can be pruned ends as that error does, with its tables beside")
+  @Test("a comparison of which no cell can be pruned ends with 65, with its tables beside")
   func nothingPruned() throws {
     try withTemporaryFolder { folder in
       let study = Path.join(folder, "study")

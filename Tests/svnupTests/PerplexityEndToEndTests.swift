@@ -185,7 +185,7 @@ struct PerplexityEndToEndTests {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         let message = try svnup.refusal(words + [path], status: 65)
         #expect(message.contains("\(path): "))
-        #expect(message.contains("it has \(count) tokens, and a window needs 32"))
+        #expect(message.contains("it has \(count) token\(count == 1 ? "" : "s"), and a window needs 32"))
       }
       for (ids, shape) in [([], [0]), ([1, 2, 3], [3])] as [([Int], [Int])] {
         let path = Path.join(folder, "ids.npy")

@@ -1,6 +1,6 @@
 import Support
 
-/// What kind of failure an error tells of that a library of this package threw.
+/// What kind of failure an error of this package's libraries tells of.
 ///
 ///     do { try result.save() } catch {
 ///       if FailureKind(error) == .cannotCreate { print("choose another folder: \(error)") }

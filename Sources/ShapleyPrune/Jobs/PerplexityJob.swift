@@ -29,7 +29,8 @@ public struct PerplexityJob: Sendable {
   /// Throws `SettingError` for a setting that cannot be carried out, what reading the files throws, and an error where
   /// the perplexity is not finite.
   ///
-  /// - Parameter loaded: a model that was made of this one, such as one that a program pruned; nil to read the weights.
+  /// - Parameter loaded: a model that was made of this one, such as one that a program pruned, which is used in the form that it has; memory
+  ///   is predicted for the weights of the directory all the same. Nil to read the weights.
   public func run(on loaded: (any CausalLM)? = nil) throws -> PerplexityResult {
     try SettingError.demandOne(windows, .windows)
     let corpus = try data.tokens(for: model, .measuring, events: events)

@@ -210,7 +210,7 @@ public struct PruneResult: Sendable {
 
   /// Writes the model with its record to the job's output: everything or nothing.
   ///
-  /// Throws `SettingError` where the job has none, and where it cannot be written.
+  /// Throws `SettingError` where the job has none. Throws, too, where it cannot be written.
   ///
   /// - Returns: the record with the hashes of the files that were written.
   @discardableResult

@@ -47,11 +47,13 @@ public struct ShapleyRecord: Sendable {
   /// - Parameters:
   ///   - values: a value for each player.
   ///   - players: the players of the model, as `granularity.cut` gives them.
-  ///   - settings: the game that they are values of; a probe that is given no sparsity has the usual one.
+  ///   - settings: the game that they are values of; the estimator is that of the values, and a probe that is given no
+  ///     sparsity has the usual one.
   /// - Precondition: there are as many values as players.
   public init(_ values: ShapleyValues, of players: [Player], settings: GameSettings) {
     precondition(values.values.count == players.count, "\(values.values.count) values of \(players.count) players")
     (self.values, self.settings, names) = (values, settings.resolved(), players.map(\.name))
+    self.settings.estimator = values.estimator
   }
 
   /// Writes the values to a file, complete or not at all.

@@ -62,6 +62,7 @@ public struct ADMMPruner: Pruner {
   public func criterion(
     for statistics: InputStatistics, linear: String
   ) throws(PruningError) -> any PruningCriterion {
+    try checkForPruning()
     let inputs = try UnitDiagonal(statistics, linear: linear)
     let (inverse, needed) = try Dampening.raised(from: dampening, linear: linear) {
       inputs.inverse(adding: $0 + penalty)

@@ -66,7 +66,8 @@ public struct ALPSPruner: Pruner {
   public func criterion(
     for statistics: InputStatistics, linear: String
   ) throws(PruningError) -> any PruningCriterion {
-    ALPSCriterion(settings: self, inputs: try UnitDiagonal(statistics, linear: linear))
+    try checkForPruning()
+    return ALPSCriterion(settings: self, inputs: try UnitDiagonal(statistics, linear: linear))
   }
 }
 

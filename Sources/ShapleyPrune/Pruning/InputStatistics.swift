@@ -41,9 +41,9 @@ public struct InputStatistics: Sendable {
   /// Sums of all pairs of inputs, taken elsewhere.
   ///
   /// - Parameters:
-  ///   - gram: Σ xᵀx over all tokens, (inputs, inputs), neither scaled nor dampened; its diagonal and what is below it are read.
+  ///   - gram: Σ xᵀx over all tokens, (inputs, inputs), neither scaled nor dampened, both its triangles.
   ///   - sequences: what they were summed over.
-  /// - Precondition: the matrix is square, and there is a sequence.
+  /// - Precondition: the matrix is square and symmetric, and there is a sequence.
   public init(gram: Matrix, sequences: Int) {
     precondition(gram.rows == gram.columns && sequences > 0, "the sums are not square, or of no sequence")
     (inputs, squaredNorms, self.gram, self.sequences) = (gram.rows, [], gram, sequences)
@@ -87,6 +87,11 @@ public struct InputStatistics: Sendable {
 
   /// Whether inputs were added and all of them were zero.
   var isSilent: Bool { sequences > 0 && squares().allSatisfy { $0 == 0 } }
+
+  /// Why sums that a method needs are not there.
+  func error(missing needed: StatisticsKind, linear: String) -> PruningError {
+    sequences == 0 ? .noInputs(linear: linear) : .missingSums(linear: linear, needed: needed)
+  }
 
   /// Mean over the sequences of Σ x²: Wanda's squared norm of an input (PRUNING notation: s).
   func meanSquares() -> [Float] { squares().map { Float($0 / Double(sequences)) } }

@@ -59,7 +59,7 @@ public struct SparseGPTPruner: Pruner {
   public func criterion(
     for statistics: InputStatistics, linear: String
   ) throws(PruningError) -> any PruningCriterion {
-    guard let diagonal = statistics.hessianDiagonal() else { throw .noInputs(linear: linear) }
+    guard let diagonal = statistics.hessianDiagonal() else { throw statistics.error(missing: .gram, linear: linear) }
     guard diagonal.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
     let dead = diagonal.indices.filter { diagonal[$0] == 0 }
     guard dead.count < diagonal.count else { throw .noInputs(linear: linear) }

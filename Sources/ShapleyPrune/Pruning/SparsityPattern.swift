@@ -60,6 +60,8 @@ public enum PruningError: Error, Equatable, Sendable {
   case wrongBlockCount(expected: Int, found: Int)
   /// Statistics of another number of inputs than a weight has.
   case wrongInputCount(linear: String, expected: Int, found: Int)
+  /// Statistics without the sums that a method needs.
+  case missingSums(linear: String, needed: StatisticsKind)
   /// A setting of a method that no file could give it.
   case setting(method: String, reason: String)
   /// All inputs of a linear were zero for the whole calibration text.
@@ -99,6 +101,8 @@ extension PruningError: Diagnostic {
     case .wrongBlockCount(let expected, let found): "the allocation is for \(found) blocks; the model has \(expected)"
     case .wrongInputCount(let linear, let expected, let found):
       "\(linear): it has \(expected) inputs; the statistics are of \(found)"
+    case .missingSums(let linear, let needed):
+      "\(linear): the statistics have no \(needed == .gram ? "products of all pairs" : "squares") of its inputs, which the method needs"
     case .setting(let method, let reason): "\(method): \(reason)"
     case .noInputs(let linear): "\(linear): all of its inputs are zero on the calibration text"
     case .nonFiniteInputs(let linear): "\(linear): its inputs on the calibration text are not finite"

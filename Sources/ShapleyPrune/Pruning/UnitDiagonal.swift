@@ -22,7 +22,7 @@ struct UnitDiagonal: Sendable {
   /// - Parameter floor: what is added to the diagonal of G before anything else, as a share of its mean: it keeps inputs that
   ///   are hardly ever active from being scaled up.
   init(_ statistics: InputStatistics, floor: Double = 0, linear: String) throws(PruningError) {
-    guard let gram = statistics.gram else { throw .noInputs(linear: linear) }
+    guard let gram = statistics.gram else { throw statistics.error(missing: .gram, linear: linear) }
     let squares = statistics.squares()
     guard squares.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
     dead = squares.indices.filter { squares[$0] == 0 }

@@ -31,6 +31,7 @@ public struct WandaPruner: Pruner {
   /// Root mean over the sequences of the inputs' squared norms.
   package static func norms(_ statistics: InputStatistics, linear: String) throws(PruningError) -> [Float] {
     let squares = statistics.meanSquares()
+    guard squares.count == statistics.inputs else { throw statistics.error(missing: .squares, linear: linear) }
     guard squares.allSatisfy(\.isFinite) else { throw .nonFiniteInputs(linear: linear) }
     guard squares.contains(where: { $0 > 0 }) else { throw .noInputs(linear: linear) }
     return squares.map { $0.squareRoot() }

@@ -10,7 +10,7 @@ package struct FileError: Diagnostic, Equatable {
   package var description: String { "\(path): cannot \(operation): \(reason)" }
 
   /// The same of what is written under another name first.
-  func about(_ path: String) -> FileError {
+  package func about(_ path: String) -> FileError {
     FileError(path: path, operation: operation, reason: reason, failureKind: failureKind, code: code)
   }
 

@@ -56,11 +56,16 @@ public struct CheckpointError: Error, Equatable, Sendable {
   public let problem: Problem
   let status: FailureKind
 
-  init(_ file: String, _ problem: Problem) {
+  init(_ file: String, _ problem: Problem) { self.init(file: file, problem: problem, status: .badData) }
+
+  private init(file: String, problem: Problem, status: FailureKind) {
     self.file = file
     self.problem = problem
-    status = .badData
+    self.status = status
   }
+
+  /// The same of what is written under another name first.
+  func about(_ file: String) -> CheckpointError { CheckpointError(file: file, problem: problem, status: status) }
 
   package init(_ file: String, missing tensor: String) { self.init(file, .missingTensor(tensor)) }
 

@@ -224,7 +224,7 @@ extension SafetensorsFile {
   ///   - metadata: the strings of `__metadata__`.
   ///   - path: the file.
   ///   - replacing: whether a file that is there may be replaced.
-  /// - Precondition: no name is there twice, and none is `__metadata__`.
+  /// - Precondition: no name and no key is there twice, and no name is `__metadata__`.
   public static func write(
     _ tensors: [(name: TensorName, matrix: StoredMatrix)], metadata: [(key: String, value: String)] = [],
     to path: String, replacing: Bool = false
@@ -232,16 +232,19 @@ extension SafetensorsFile {
     let matrices = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.matrix) })
     precondition(matrices["__metadata__"] == nil, "no tensor can have this name")
     if !replacing, FileSystem.exists(path) { throw CheckpointError(FileError.exists(path)) }
+    precondition(Set(metadata.map { Array($0.key.utf8) }).count == metadata.count, "a key is there twice")
     let strings = metadata.map { (key: Array($0.key.utf8), value: Array($0.value.utf8)) }
     let described = tensors.map { name, matrix in
       (
         name: name, type: matrix.elementType.rawValue, shape: [matrix.rows, matrix.columns], byteCount: matrix.byteCount
       )
     }
-    try File.replace(path, failure: { CheckpointError($0) }) { (file) throws(CheckpointError) in
-      try SafetensorsWriter.write(described, metadata: strings, to: file) { name in
-        matrices[name].map { .matrix($0) } ?? .bytes([])
-      }
+    try File.replace(path, failure: { CheckpointError($0.about(path)) }) { (file) throws(CheckpointError) in
+      do throws(CheckpointError) {
+        try SafetensorsWriter.write(described, metadata: strings, to: file) { name in
+          matrices[name].map { .matrix($0) } ?? .bytes([])
+        }
+      } catch { throw error.about(path) }
     }
   }
 }

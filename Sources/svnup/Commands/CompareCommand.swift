@@ -43,12 +43,13 @@ package enum CompareCommand: Command {
     try show(job.run(in: folder), in: folder, console)
   }
 
-  /// Writes the page beside the tables, and shows the result; throws where there is none.
+  /// Shows the result, and writes the page beside the tables; throws where no cell could be pruned.
   static func show(_ comparison: Comparison, in folder: String, _ console: Console) throws {
     let path = Path.join(folder, "report.html")
+    let told = Result { try console.report(comparison.json, or: comparison.text) }
     try File.replace(path, with: Array(Page(of: comparison).rendered.utf8))
     console.note("report in \(path)")
-    try console.report(comparison.json, or: comparison.text)
+    try told.get()
     if let failure = comparison.failures.first, comparison.failures.count == comparison.cellCount {
       throw DocumentError(folder, reason: "nothing could be pruned; of \(failure.cell): \(failure.reason)")
     }

@@ -104,9 +104,12 @@ public struct CompareJob: Sendable {
     let plan = try ComparePlan(self, folder: folder, replacing: true)
     var clock = CompareClock(total: plan.taskCount)
     let run = try plan.prepared(events: events, stop: stop)
-    for (number, task) in run.grid.tasks.enumerated() {
-      // Every result is on the disk once it is there.
-      if stop.isStopRequested { throw Interruption(location: folder, measured: number, unit: "results") }
+    for task in run.grid.tasks {
+      if stop.isStopRequested {
+        throw Interruption(location: folder, measured: plan.resultCount(run.grid), unit: "results")
+      }
+      // Within a task games ask again; whatever else it does ends at once.
+      stop.end()
       let done = try run.carryOut(task)
       if let note = clock.note(of: task, done, run.grid) { events.note(note) }
     }

@@ -197,6 +197,9 @@ public struct ComparePlan: Sendable {
     return .comparison(comparison)
   }
 
+  /// How many results are there and whole.
+  func resultCount(_ grid: CompareGrid) -> Int { tasks.count { (try? file(of: $0, grid).read()) != nil } }
+
   /// Makes the folder and the one for results; refuses one that holds something else.
   private static func makeFolder(_ folder: String) throws {
     if FileSystem.exists(folder) {

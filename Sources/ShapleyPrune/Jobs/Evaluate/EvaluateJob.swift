@@ -28,7 +28,8 @@ public struct EvaluateJob: Sendable {
   /// Throws `SettingError` for fewer items than one and for a memory limit that cannot be kept, `DocumentError` where a line is no item of a
   /// known form, an answer does not fit the model or its probability is no number, and what reading the model throws.
   ///
-  /// - Parameter loaded: a model that was made of this one, such as one that a program pruned; nil to read the weights.
+  /// - Parameter loaded: a model that was made of this one, such as one that a program pruned, which is used in the form that it has; memory
+  ///   is predicted for the weights of the directory all the same. Nil to read the weights.
   /// - Returns: a result for each task, in their order.
   public func run(on loaded: (any CausalLM)? = nil) throws -> [EvaluateResult] {
     // Whatever is wrong with a task or the tokenizer is told before the weights are read.

@@ -43,7 +43,8 @@ public struct GenerateJob: Sendable {
   ///
   /// - Parameters:
   ///   - prompt: the text.
-  ///   - loaded: the model where it is in memory already, such as for each turn of a conversation; nil to read the weights.
+  ///   - loaded: the model where it is in memory already, such as for each turn of a conversation, in the form that it has
+  ///     (`ModelSource.load(for: .oneToken)` is fastest); memory is predicted for the weights of the directory all the same. Nil to read them.
   ///   - receive: is handed what follows.
   public func run(
     _ prompt: String, on loaded: (any CausalLM)? = nil, text receive: (String) throws -> Void = { _ in }
@@ -66,13 +67,13 @@ public struct GenerateJob: Sendable {
   /// Continues each of some texts, several at a time by one pass of the model, and hands out the results in the order of the texts, with the
   /// number of each.
   ///
-  /// The model is read once, behind the check of all texts. Each draws from its own seed or the job's, and none is changed by its company: the weights'
+  /// The model is read once, if at all, behind the check of all texts. Each draws from its own seed or the job's, and none is changed by its company: the weights'
   /// products are the same to the bit, unless a model leaves out zeros, where the last bits may differ. Ends early where the token says
   /// stop. Throws as for one text.
   ///
   /// - Parameters:
   ///   - prompts: the texts.
-  ///   - loaded: the model where it is in memory already; nil to read the weights.
+  ///   - loaded: the model where it is in memory already, as for one text; nil to read the weights.
   ///   - receive: is handed the results.
   public func run(
     _ prompts: [GeneratePrompt], on loaded: (any CausalLM)? = nil,
