@@ -7,8 +7,7 @@ import KernelTemplate
   ///
   /// Each instruction, and each move of a mask to its register, keeps one port of the processor busy for a cycle or two, so that half as
   /// many take half the time. The even and the odd ones of 32 bfloat16 are floats by a shift and a mask, which run on other ports;
-  /// putting them in order would not. Float16 is widened by an instruction
-  /// that takes half a vector, in order.
+  /// putting them in order would not. Float16 is widened by an instruction that takes half a vector, in order.
   package enum VBMI2Expansion: FloatExpansion {
     package typealias Vector = SIMD16<Float>
 
