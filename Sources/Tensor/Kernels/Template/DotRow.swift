@@ -1,4 +1,4 @@
-/// A vector from each of four rows of a weight.
+/// A vector from each of four rows of a weight, or of three.
 @frozen @usableFromInline
 package struct FourVectors<Vector: FloatLanes> {
   @usableFromInline let a: Vector
@@ -32,28 +32,58 @@ package struct TilePlace {
   }
 }
 
-/// A product by four rows of a weight, `apart` from each other, of which a tile takes some rows of x.
+/// How many rows of a weight the dot products of a step have.
+///
+/// Of three, what would be the fourth is never read, and the compiler leaves it out.
+@usableFromInline
+package protocol DotWidth {
+  static var rows: Int { get }
+  /// Whether a tile leaves no register for a vector of x before the one in front of it is multiplied.
+  static var fillsRegisters: Bool { get }
+}
+
+/// Four rows: a processor reads four places of memory at a time.
+@frozen @usableFromInline
+package enum FourWide: DotWidth {
+  @inlinable @inline(__always)
+  package static var rows: Int { 4 }
+  @inlinable @inline(__always)
+  package static var fillsRegisters: Bool { false }
+}
+
+/// Three rows: by four of x their sums are twelve, which with three vectors of the weight and one of x are sixteen registers.
+@frozen @usableFromInline
+package enum ThreeWide: DotWidth {
+  @inlinable @inline(__always)
+  package static var rows: Int { 3 }
+  @inlinable @inline(__always)
+  package static var fillsRegisters: Bool { true }
+}
+
+/// A product by some rows of a weight, `apart` from each other, of which a tile takes some rows of x.
 @usableFromInline
 package protocol DotProduct {
   associatedtype Vector: FloatLanes
 
   /// Writes the first rows of Y, as many as a tile has, or adds to them.
   ///
-  /// - `y`: its columns from that of the first one of the four rows on.
+  /// - `y`: its columns from that of the first one of the weight's rows on.
   func multiply<T: DotTile>(_: T.Type, _ x: StridedView, to y: MutableRows, _ place: TilePlace)
   where T.Operand == FourVectors<Vector>
 }
 
-/// A tile whose four sums a row belong to columns of Y that lie apart.
+/// A tile whose sums of a row, four or three, belong to columns of Y that lie apart.
 @usableFromInline
 package protocol DotTile: Tile {
+  associatedtype Width: DotWidth
+
   /// Writes the sums to column 0 of Y and to those `apart` from each other that it has, or adds them where `accumulate` is set.
   func store(to y: MutableRows, apart: Int, accumulate: Bool)
 }
 
-/// One row of x by four rows of a weight: of x, a vector is multiplied.
+/// One row of x by four or three rows of a weight: of x, a vector is multiplied.
 @frozen @usableFromInline
-package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: DotTile {
+package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd, Width: DotWidth>: DotTile {
   @usableFromInline var a = Vector.zero
   @usableFromInline var b = Vector.zero
   @usableFromInline var c = Vector.zero
@@ -67,11 +97,12 @@ package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: DotTile {
 
   @inlinable @inline(__always)
   package mutating func add(_ x: UnsafePointer<Float>, stride: Int, _ w: FourVectors<Vector>) {
+    if Width.fillsRegisters { keepLoadsBehind() }
     let x = UnsafeRawPointer(x).loadUnaligned(as: Vector.self)
     Arithmetic.accumulate(&a, x, w.a)
     Arithmetic.accumulate(&b, x, w.b)
     Arithmetic.accumulate(&c, x, w.c)
-    Arithmetic.accumulate(&d, x, w.d)
+    if Width.rows > 3 { Arithmetic.accumulate(&d, x, w.d) }
   }
 
   @inlinable @inline(__always)
@@ -84,11 +115,13 @@ package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd>: DotTile {
     y[0] = (accumulate ? y[0] : 0) + a.total
     if columns > second { y[second] = (accumulate ? y[second] : 0) + b.total }
     if columns > third { y[third] = (accumulate ? y[third] : 0) + c.total }
-    if columns > fourth { y[fourth] = (accumulate ? y[fourth] : 0) + d.total }
+    if Width.rows > 3 && columns > fourth { y[fourth] = (accumulate ? y[fourth] : 0) + d.total }
   }
 }
 
-extension Stack: DotTile where Top: DotTile, Bottom: DotTile {
+extension Stack: DotTile where Top: DotTile, Bottom: DotTile, Top.Width == Bottom.Width {
+  @usableFromInline package typealias Width = Top.Width
+
   @inlinable @inline(__always)
   package func store(to y: MutableRows, apart: Int, accumulate: Bool) {
     top.store(to: y, apart: apart, accumulate: accumulate)

@@ -1,10 +1,10 @@
 extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
-  @usableFromInline package typealias OneDot = DotRow<Vector, Arithmetic>
-  @usableFromInline package typealias TwoDots = Stack<OneDot, OneDot>
-  @usableFromInline package typealias ThreeDots = Stack<TwoDots, OneDot>
-  @usableFromInline package typealias FourDots = Stack<TwoDots, TwoDots>
-  @usableFromInline package typealias FiveDots = Stack<FourDots, OneDot>
-  @usableFromInline package typealias SixDots = Stack<FourDots, TwoDots>
+  @usableFromInline package typealias OneDot<W: DotWidth> = DotRow<Vector, Arithmetic, W>
+  @usableFromInline package typealias TwoDots<W: DotWidth> = Stack<OneDot<W>, OneDot<W>>
+  @usableFromInline package typealias ThreeDots<W: DotWidth> = Stack<TwoDots<W>, OneDot<W>>
+  @usableFromInline package typealias FourDots<W: DotWidth> = Stack<TwoDots<W>, TwoDots<W>>
+  @usableFromInline package typealias FiveDots<W: DotWidth> = Stack<FourDots<W>, OneDot<W>>
+  @usableFromInline package typealias SixDots<W: DotWidth> = Stack<FourDots<W>, TwoDots<W>>
 
   @inlinable @inline(__always)
   package static func dotProducts(_ x: StridedView, _ w: StridedView, into y: MutableRows, accumulate: Bool) {
@@ -15,40 +15,54 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     }
   }
 
-  /// Four rows of W at a time, which then lie in the nearest caches for all rows of x.
-  ///
-  /// The four are a quarter of W apart: a processor fetches ahead within a page, so that four places come from memory faster than one.
   @inlinable @inline(__always)
   static func dots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool
   ) {
-    // Six rows' sums take 24 of 32 registers.
-    let most = mostDotRows(of: y.rows, highest: 6, few: Element.byteCount == 2 ? 16 : 10)
-    let quarter = (y.columns &+ 3) / 4
-    for j in 0..<quarter {
-      let product = DenseDots<Self, Element>(w.part(rows: j..<w.rows), apart: quarter, accumulate: accumulate)
-      multiply(x, to: y.beside(j), most: most, product)
+    if isWide(y.rows) {
+      dots(FourWide.self, Element.self, x, w, y, accumulate)
+    } else {
+      dots(ThreeWide.self, Element.self, x, w, y, accumulate)
     }
   }
 
-  /// Multiplies all rows of x by four rows of a weight, in tiles of at most as many rows.
+  /// Four rows of W at a time, or three, which then lie in the nearest caches for all rows of x.
+  ///
+  /// They are as far apart as possible: a processor fetches ahead within a page, so that four places come from memory faster than one.
   @inlinable @inline(__always)
-  static func multiply<P: DotProduct>(_ x: StridedView, to y: MutableRows, most: Int, _ product: P)
-  where P.Vector == Vector {
+  static func dots<W: DotWidth, Element: StoredElement>(
+    _: W.Type, _: Element.Type, _ x: StridedView, _ w: StridedView, _ y: MutableRows, _ accumulate: Bool
+  ) {
+    // Six rows' sums take 24 of 32 registers.
+    let most = mostDotRows(of: y.rows, highest: 6, few: Element.byteCount == 2 ? 16 : 10)
+    let apart = (y.columns &+ W.rows &- 1) / W.rows
+    for j in 0..<apart {
+      let product = DenseDots<Self, Element>(w.part(rows: j..<w.rows), apart: apart, accumulate: accumulate)
+      multiply(W.self, x, to: y.beside(j), most: most, product)
+    }
+  }
+
+  /// Multiplies all rows of x by four rows of a weight, or three, in tiles of at most as many rows.
+  @inlinable @inline(__always)
+  static func multiply<W: DotWidth, P: DotProduct>(
+    _: W.Type, _ x: StridedView, to y: MutableRows, most: Int, _ product: P
+  ) where P.Vector == Vector {
+    // What `isWide` rules out is not compiled.
+    let isLow = hasFewRegisters && W.rows > 3
     let tiles = (y.rows &+ most &- 1) / most
     var (row, tile) = (0, 0)
     while row < y.rows {
       let rest = row..<y.rows
       let (x, y) = (x.part(rows: rest), y.below(row))
       let place = TilePlace(tile, of: tiles)
-      let rows = tileRows(of: y.rows, place)
+      let rows = place.rows(of: y.rows)
       switch rows {
-      case 6: product.multiply(SixDots.self, x, to: y, place)
-      case 5: product.multiply(FiveDots.self, x, to: y, place)
-      case 4: product.multiply(FourDots.self, x, to: y, place)
-      case 3: product.multiply(ThreeDots.self, x, to: y, place)
-      case 2: product.multiply(TwoDots.self, x, to: y, place)
-      default: product.multiply(OneDot.self, x, to: y, place)
+      case 6 where hasManyRegisters: product.multiply(SixDots<W>.self, x, to: y, place)
+      case 5 where hasManyRegisters: product.multiply(FiveDots<W>.self, x, to: y, place)
+      case 4 where !isLow: product.multiply(FourDots<W>.self, x, to: y, place)
+      case 3 where !isLow: product.multiply(ThreeDots<W>.self, x, to: y, place)
+      case 2: product.multiply(TwoDots<W>.self, x, to: y, place)
+      default: product.multiply(OneDot<W>.self, x, to: y, place)
       }
       row &+= rows
       tile &+= 1
@@ -59,18 +73,25 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   static var hasManyRegisters: Bool { Vector.scalarCount == 16 }
 
+  /// Whether there are sixteen registers of vectors, as in AVX2 and SSE: a sum in memory costs more than it saves.
+  @inlinable @inline(__always)
+  static var hasFewRegisters: Bool {
+    #if arch(x86_64)
+      Vector.scalarCount < 16
+    #else
+      false
+    #endif
+  }
+
+  /// Whether dot products with so many rows of x take four rows of a weight at a time, and not three.
+  @inlinable @inline(__always)
+  static func isWide(_ rows: Int) -> Bool { !hasFewRegisters || rows <= 2 }
+
   /// Rows of x whose sums are in registers at a time: `highest`, where there are registers for them and no more than `few` rows, or four.
   ///
   /// Where that would still leave more than two or three tiles, four rows at a time were faster.
   @inlinable @inline(__always)
   static func mostDotRows(of rows: Int, highest: Int, few: Int) -> Int { hasManyRegisters && rows <= few ? highest : 4 }
-
-  /// How many of the rows that are left are the next tile's.
-  @inlinable @inline(__always)
-  static func tileRows(of rest: Int, _ place: TilePlace) -> Int {
-    // With sixteen registers, tiles of three rows were slower for most numbers of rows than those of four, two and one.
-    hasManyRegisters ? place.rows(of: rest) : rest >= 4 ? 4 : rest >= 2 ? 2 : 1
-  }
 
   /// How far ahead of a row's values memory is asked for.
   ///
@@ -123,6 +144,7 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
     let w1 = w + (y.columns > apart ? bytes : 0)
     let w2 = w + (y.columns > 2 &* apart ? 2 &* bytes : 0)
     let w3 = w + (y.columns > 3 &* apart ? 3 &* bytes : 0)
+    let isFour = T.Width.rows > 3
     var tile = T()
     var p = 0
     while p &+ Vector.scalarCount <= depth {
@@ -131,10 +153,11 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
       prefetch(w + next)
       prefetch(w1 + next)
       prefetch(w2 + next)
-      prefetch(w3 + next)
+      if isFour { prefetch(w3 + next) }
       let four = FourVectors<Vector>(
         Element.vector(at: w + offset, as: Vector.self), Element.vector(at: w1 + offset, as: Vector.self),
-        Element.vector(at: w2 + offset, as: Vector.self), Element.vector(at: w3 + offset, as: Vector.self))
+        Element.vector(at: w2 + offset, as: Vector.self),
+        isFour ? Element.vector(at: w3 + offset, as: Vector.self) : .zero)
       tile.add(x + p, stride: xStride, four)
       p &+= Vector.scalarCount
     }

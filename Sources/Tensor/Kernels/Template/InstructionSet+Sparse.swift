@@ -46,25 +46,39 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
-  /// Four rows of W at a time, a quarter of W apart like those of a dense product, by as many rows of x as there are registers for.
-  ///
-  /// Where expanding takes longer than multiplying, one row of W by more rows of x.
+  /// One row of W by more rows of x where expanding takes longer than multiplying.
   @inlinable @inline(__always)
   static func sparseDots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool, _ table: UnsafeRawPointer
   ) {
-    guard y.rows == 1 || expandsInRegisters else {
-      return sparseSums(Element.self, x, w, y, accumulate, table)
-    }
-    // Six rows' sums would leave no registers for the vectors that are expanded.
-    let most = mostDotRows(of: y.rows, highest: 5, few: Element.byteCount == 2 ? .max : 10)
-    let quarter = (y.columns &+ 3) / 4
-    for j in 0..<quarter {
-      let product = SparseDots<Self, Element>(
-        w.part(rows: j..<w.rows), apart: quarter, accumulate: accumulate, table: table)
-      multiply(x, to: y.beside(j), most: most, product)
+    if y.rows > 1 && !expandsInRegisters && !picksByTheByte {
+      sparseSums(Element.self, x, w, y, accumulate, table)
+    } else if isWide(y.rows) {
+      sparseDots(FourWide.self, Element.self, x, w, y, accumulate, table)
+    } else {
+      sparseDots(ThreeWide.self, Element.self, x, w, y, accumulate, table)
     }
   }
+
+  /// Four rows of W at a time, or three, as far apart as those of a dense product, by as many rows of x as there are registers for.
+  @inlinable @inline(__always)
+  static func sparseDots<W: DotWidth, Element: StoredElement>(
+    _: W.Type, _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool,
+    _ table: UnsafeRawPointer
+  ) {
+    // Six rows' sums would leave no registers for the vectors that are expanded.
+    let most = mostDotRows(of: y.rows, highest: 5, few: Element.byteCount == 2 ? .max : 10)
+    let apart = (y.columns &+ W.rows &- 1) / W.rows
+    for j in 0..<apart {
+      let product = SparseDots<Self, Element>(
+        w.part(rows: j..<w.rows), apart: apart, accumulate: accumulate, table: table)
+      multiply(W.self, x, to: y.beside(j), most: most, product)
+    }
+  }
+
+  /// Whether a vector is expanded by a byte of the bitmap and a table, so that a byte is all that a step takes.
+  @inlinable @inline(__always)
+  static var picksByTheByte: Bool { Vector.scalarCount == 8 && expandsByInstruction && expansionTableByteCount > 0 }
 
   /// A tile's rows of Y, and of its columns the first one and up to three more, `apart` from each other.
   ///
@@ -80,31 +94,54 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     var (a, b) = (SparseRow(w, row: 0), SparseRow(w, row: y.columns > apart ? apart : 0))
     var c = SparseRow(w, row: y.columns > 2 &* apart ? 2 &* apart : 0)
     var d = SparseRow(w, row: y.columns > 3 &* apart ? 3 &* apart : 0)
+    let isFour = T.Width.rows > 3
     var (tile, p) = (T(), 0)
-    while p &+ 64 <= columns {
-      fetchWord(Element.self, &a, column: p)
-      fetchWord(Element.self, &b, column: p)
-      fetchWord(Element.self, &c, column: p)
-      fetchWord(Element.self, &d, column: p)
-      let end = p &+ 64
-      while p < end {
-        let isForOne = T.rows == 1
-        let one = nextPair(Element.self, &a, isForOne: isForOne, table)
-        let two = nextPair(Element.self, &b, isForOne: isForOne, table)
-        let three = nextPair(Element.self, &c, isForOne: isForOne, table)
-        let four = nextPair(Element.self, &d, isForOne: isForOne, table)
-        tile.add(x + p, stride: stride, FourVectors(one.first, two.first, three.first, four.first))
-        let second = FourVectors(one.second, two.second, three.second, four.second)
-        tile.add(x + (p &+ lanes), stride: stride, second)
-        p &+= 2 &* lanes
+    if picksByTheByte {
+      // One loop, as sums that pass from one into another, and back, are moved, and a step's number beside a pointer to its x, which are
+      // fewer instructions than a column's number from which both are computed.
+      var (x, step) = (x, 0)
+      let steps = columns / lanes
+      while step < steps {
+        if step & 7 == 0 {
+          fetchAhead(Element.self, a)
+          fetchAhead(Element.self, b)
+          fetchAhead(Element.self, c)
+          if isFour { fetchAhead(Element.self, d) }
+        }
+        let four = FourVectors(
+          nextByte(Element.self, &a, step, table), nextByte(Element.self, &b, step, table),
+          nextByte(Element.self, &c, step, table), isFour ? nextByte(Element.self, &d, step, table) : .zero)
+        tile.add(x, stride: stride, four)
+        x += lanes
+        step &+= 1
       }
-    }
-    while p &+ lanes <= columns {
-      let four = FourVectors(
-        next(Element.self, &a, column: p, table), next(Element.self, &b, column: p, table),
-        next(Element.self, &c, column: p, table), next(Element.self, &d, column: p, table))
-      tile.add(x + p, stride: stride, four)
-      p &+= lanes
+      p = steps &* lanes
+    } else {
+      while p &+ 64 <= columns {
+        fetchWord(Element.self, &a, column: p)
+        fetchWord(Element.self, &b, column: p)
+        fetchWord(Element.self, &c, column: p)
+        fetchWord(Element.self, &d, column: p)
+        let end = p &+ 64
+        while p < end {
+          let isForOne = T.rows == 1
+          let one = nextPair(Element.self, &a, isForOne: isForOne, table)
+          let two = nextPair(Element.self, &b, isForOne: isForOne, table)
+          let three = nextPair(Element.self, &c, isForOne: isForOne, table)
+          let four = nextPair(Element.self, &d, isForOne: isForOne, table)
+          tile.add(x + p, stride: stride, FourVectors(one.first, two.first, three.first, four.first))
+          let second = FourVectors(one.second, two.second, three.second, four.second)
+          tile.add(x + (p &+ lanes), stride: stride, second)
+          p &+= 2 &* lanes
+        }
+      }
+      while p &+ lanes <= columns {
+        let four = FourVectors(
+          next(Element.self, &a, column: p, table), next(Element.self, &b, column: p, table),
+          next(Element.self, &c, column: p, table), next(Element.self, &d, column: p, table))
+        tile.add(x + p, stride: stride, four)
+        p &+= lanes
+      }
     }
     tile.store(to: y, apart: apart, accumulate: accumulate)
     while p < columns {
@@ -113,7 +150,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       if y.columns > 2 &* apart {
         addColumn(Element.self, x + p, stride, &c, column: p, rows: T.rows, y.beside(2 &* apart))
       }
-      if y.columns > 3 &* apart {
+      if isFour && y.columns > 3 &* apart {
         addColumn(Element.self, x + p, stride, &d, column: p, rows: T.rows, y.beside(3 &* apart))
       }
       p &+= 1
@@ -123,10 +160,17 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   /// The next word of a row, and what lies ahead of its elements.
   @inlinable @inline(__always)
   static func fetchWord<Element: StoredElement>(_: Element.Type, _ row: inout SparseRow, column: Int) {
-    // A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
+    fetchAhead(Element.self, row)
+    row.fetchWord(column: column)
+  }
+
+  /// Asks for what lies ahead of the elements of 64 columns.
+  ///
+  /// A step's loads begin where the bits before them end, so that too few of them are under way for a processor to fetch ahead.
+  @inlinable @inline(__always)
+  static func fetchAhead<Element: StoredElement>(_: Element.Type, _ row: SparseRow) {
     prefetch(row.values + aheadBytes)
     if Element.byteCount == 4 { prefetch(row.values + (aheadBytes &+ 64)) }
-    row.fetchWord(column: column)
   }
 
   /// One column of a row times as many rows of x, in the first column of Y.
@@ -152,6 +196,17 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
       at: row.values, bits: bits, isForOne: isForOne, table: table, by: Expansion.self)
     row.skip(bits, Element.byteCount)
     return pair
+  }
+
+  /// A vector of a row by a byte of its bits.
+  @inlinable @inline(__always)
+  static func nextByte<Element: StoredElement>(
+    _: Element.Type, _ row: inout SparseRow, _ byte: Int, _ table: UnsafeRawPointer
+  ) -> Vector {
+    let bits = Int((row.bits + byte).load(as: UInt8.self))
+    let vector = Element.vector(at: row.values, bits: bits, table: table, by: Expansion.self)
+    row.skip(bits, Element.byteCount)
+    return vector
   }
 
   /// A vector of a row from a column on.
