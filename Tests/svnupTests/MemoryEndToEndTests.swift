@@ -140,9 +140,9 @@ struct MemoryEndToEndTests {
         return (try #require(try JSON.parse(Array(result.output.utf8))["memory"]?["predicted"]?.integer), result.error)
       }
       let (without, with) = ("linears are multiplied without their zeros", "linears are multiplied with their zeros")
-      let (two, twelve) = (try run("2"), try run("12"))
-      #expect(two.error.contains(without) == isSparse(2))
-      guard isSparse(2), !isSparse(12) else {
+      let (one, twelve) = (try run("1"), try run("12"))
+      #expect(one.error.contains(without) == isSparse(1))
+      guard isSparse(1), !isSparse(12) else {
         #expect(!twelve.error.contains(with))
         return
       }

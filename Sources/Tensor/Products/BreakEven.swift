@@ -27,7 +27,7 @@ extension SparseProduct {
       }
     case .avx2:
       let one = type == .float16 ? 0.8 : type == .bfloat16 ? 0.55 : 0.45
-      return [(1, one), (6, .infinity), (13, 0.5), (64, 0.45)]
+      return [(1, one), (2, .infinity), (24, 0.5), (64, 0.45)]
     case .portable:
       // Lane by lane it never is.
       return [(1, kernel.instructions.expandsByInstruction ? 0.58 : .infinity), (6, .infinity), (24, 0.45)]

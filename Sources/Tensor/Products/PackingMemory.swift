@@ -18,7 +18,7 @@ package enum PackingMemory {
 
   /// Rows up to which a product by a compressed B is made of dot products, whose elements are expanded in registers.
   ///
-  /// As many as by a dense B where expanding takes no more time than widening. Elsewhere as many as there are sums for in sixteen
+  /// As many as by a dense B where expanding takes little more time than widening. Elsewhere as many as there are sums for in sixteen
   /// registers: more rows pay for being laid out by columns (Documentation/Zeros.md).
   package static func sparseDotRows(_ kernel: Kernel) -> Int {
     kernel.instructions.expandsInRegisters ? unpackedRows : 8
@@ -33,7 +33,7 @@ package enum PackingMemory {
   }
 
   /// Three narrow vectors for each kept element are faster than all zeros whatever the matrix.
-  private static func mostExpandedVectors(_ kernel: Kernel) -> Int { kernel.instructions.expandsInRegisters ? 3 : 2 }
+  private static func mostExpandedVectors(_ kernel: Kernel) -> Int { kernel.instructions.tileColumns < 32 ? 2 : 3 }
 
   /// Rows up to which the last bits of a product's row may depend on how many others there are, whatever B is.
   package static func batchDependentRows(_ kernel: Kernel) -> Int {

@@ -73,15 +73,11 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   static var hasManyRegisters: Bool { Vector.scalarCount == 16 }
 
-  /// Whether there are sixteen registers of vectors, as in AVX2 and SSE: a sum in memory costs more than it saves.
+  /// Whether there are sixteen registers of vectors, as in AVX2: then a sum that is in none costs more than it saves.
+  ///
+  /// SSE has as many, but its multiplications take one more each, so that three rows of a weight are no better than four.
   @inlinable @inline(__always)
-  static var hasFewRegisters: Bool {
-    #if arch(x86_64)
-      Vector.scalarCount < 16
-    #else
-      false
-    #endif
-  }
+  static var hasFewRegisters: Bool { Vector.scalarCount == 8 }
 
   /// Whether dot products with so many rows of x take four rows of a weight at a time, and not three.
   @inlinable @inline(__always)

@@ -4,7 +4,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   package static var expandsByInstruction: Bool { Expansion.isOneInstruction }
 
   @inlinable @inline(__always)
-  package static var expandsInRegisters: Bool { expandsByInstruction && expansionTableByteCount == 0 }
+  package static var expandsInRegisters: Bool {
+    expandsByInstruction && (expansionTableByteCount == 0 || picksByTheByte)
+  }
 
   @inlinable @inline(__always)
   package static var expansionTableByteCount: Int { Expansion.tableByteCount }
@@ -51,7 +53,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   static func sparseDots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool, _ table: UnsafeRawPointer
   ) {
-    if y.rows > 1 && !expandsInRegisters && !picksByTheByte {
+    if y.rows > 1 && !expandsInRegisters {
       sparseSums(Element.self, x, w, y, accumulate, table)
     } else if isWide(y.rows) {
       sparseDots(FourWide.self, Element.self, x, w, y, accumulate, table)
