@@ -72,7 +72,8 @@ let programTargets: [Target] =
       name: "Benchmarks", dependencies: rooms + ["KernelTemplate"], path: "Benchmarks", exclude: ["peers"]),
   ]
 
-/// For instructions that the language has no name for: Pause.swift, Prefetch.swift, FloatLanes.swift and NEONExpansion.swift.
+/// For instructions that the language has no name for, and one that keeps loads in order: Pause.swift, Prefetch.swift, LoadOrder.swift,
+/// FloatLanes.swift and NEONExpansion.swift.
 let instructionsWithoutNames: [SwiftSetting] = [.enableExperimentalFeature("BuiltinModule")]
 
 let package = Package(

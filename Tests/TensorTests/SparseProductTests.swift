@@ -106,7 +106,7 @@ private let expandingKernels = availableKernels.filter {
       let dots = PackingMemory.sparseDotRows(kernel)
       let expanded = zeros < 0.6 ? PackingMemory.expandedRows(kernel, vectors: 2) : 0
       let ways = [
-        // Tiles of every height, without a table; with one, sums of few rows are more than one.
+        // Tiles of every height where elements are expanded in registers; elsewhere a row by few others has several sums.
         (0..<dots, kernel.instructions.expandsInRegisters ? (1..<dots).map { 0..<$0 } + [10..<dots, 3..<4] : []),
         (0..<max(dots, expanded), dots < expanded ? [0..<dots + 1, expanded - dots - 2..<expanded] : []),
         // Tiles of tokens, wide and narrow.

@@ -6,7 +6,9 @@ extension SparseProduct {
   /// Measured (Documentation/Zeros.md) and not taken anew on each machine: then results would depend on the time of day. On NEON
   /// nobody has measured, so it is a fraction that pays on the others.
   static func breakEven(_ kernel: Kernel, _ type: ElementType, _ use: ProductUse) -> Double {
-    steps(kernel, type).last { $0.tokens <= use.tokens }?.fraction ?? .infinity
+    // Few tokens are dot products, which lane by lane are never faster.
+    if use.reads && !kernel.instructions.expandsByInstruction { return .infinity }
+    return steps(kernel, type).last { $0.tokens <= use.tokens }?.fraction ?? .infinity
   }
 
   /// Fractions, each from a number of tokens on.
@@ -27,10 +29,8 @@ extension SparseProduct {
       }
     case .avx2:
       let one = type == .float16 ? 0.8 : type == .bfloat16 ? 0.55 : 0.45
-      return [(1, one), (2, .infinity), (24, 0.5), (64, 0.45)]
-    case .portable:
-      // Lane by lane it never is.
-      return [(1, kernel.instructions.expandsByInstruction ? 0.58 : .infinity), (6, .infinity), (24, 0.45)]
+      return [(1, one), (type == .float32 ? 3 : 2, .infinity), (24, 0.5), (64, 0.45)]
+    case .portable: return [(1, 0.58), (6, .infinity), (24, 0.45)]
     }
   }
 

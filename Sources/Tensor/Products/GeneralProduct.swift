@@ -101,7 +101,7 @@ struct GeneralProduct {
   static let dotTaskBytes = 1 << 19
 
   private func runNarrow(_ targets: [DenseTarget], _ instructions: any InstructionSet.Type, threads: Int) {
-    // Four outputs side by side are what the kernels compute at a time.
+    // Whole steps of four rows of B; where a kernel takes three at a time, the last steps of a task have fewer.
     let quads = targets.map { ($0.c.columns + 3) / 4 }
     let quadBytes = 4 * a.columns * (targets.map(\.view.type.byteCount).max() ?? 1)
     Parallel.forEachRange(quads.reduce(0, +), grain: Self.dotTaskBytes / quadBytes, threads: threads) { range in

@@ -18,8 +18,8 @@ package enum PackingMemory {
 
   /// Rows up to which a product by a compressed B is made of dot products, whose elements are expanded in registers.
   ///
-  /// As many as by a dense B where expanding takes little more time than widening. Elsewhere as many as there are sums for in sixteen
-  /// registers: more rows pay for being laid out by columns (Documentation/Zeros.md).
+  /// As many as by a dense B where expanding takes little more time than widening. Elsewhere as many as one row of B is multiplied by at a
+  /// time: more rows pay for being laid out by columns (Documentation/Zeros.md).
   package static func sparseDotRows(_ kernel: Kernel) -> Int {
     kernel.instructions.expandsInRegisters ? unpackedRows : 8
   }
@@ -32,8 +32,8 @@ package enum PackingMemory {
     min(vectors, mostExpandedVectors(kernel)) * kernel.instructions.tileColumns / 2
   }
 
-  /// Three narrow vectors for each kept element are faster than all zeros whatever the matrix.
-  private static func mostExpandedVectors(_ kernel: Kernel) -> Int { kernel.instructions.tileColumns < 32 ? 2 : 3 }
+  /// Three narrow vectors for each kept element are faster than all zeros whatever the matrix; wide ones where no columns are listed.
+  private static func mostExpandedVectors(_ kernel: Kernel) -> Int { kernel.instructions.listedColumns > 0 ? 3 : 2 }
 
   /// Rows up to which the last bits of a product's row may depend on how many others there are, whatever B is.
   package static func batchDependentRows(_ kernel: Kernel) -> Int {

@@ -3,7 +3,7 @@ import Support
 
 /// C (+)= A · Bᵀ for right sides whose zeros are left out.
 ///
-/// Few rows of A make dot products: four rows of B are expanded in registers, a vector at a time, for up to five rows of A. Many rows, the
+/// Few rows of A make dot products: four or three rows of B are expanded in registers, a vector at a time, for up to five of A. Many rows, the
 /// tokens, are laid out with a column's activations side by side, and every kept element of B multiplies vectors of them: as many
 /// multiply-adds as there are elements left. Between them, where one element's vectors are too few to be worth its steps, B's rows are
 /// expanded into the nearest cache and multiplied with their zeros, unless B has few elements left, or is floats with

@@ -70,8 +70,10 @@ struct Demonstration {
           "svnup demo: a LLaMA of \(record.blocks.count) blocks, pruned to \(Quantity.percent(Self.target, digits: 0))",
         dense: dense.perplexity.perplexity, values: shapley.record, records: records, best: record,
         savings: ZeroSavings(of: best.model), cost: events),
-      console)
-    if console.wantsJSON { try console.print(json(dense, shapley.record, records, record, reloaded)) }
+      console
+    ) {
+      if console.wantsJSON { try console.print(json(dense, shapley.record, records, record, reloaded)) }
+    }
   }
 
   /// Text is for people; with `--json` the document at the end is all.

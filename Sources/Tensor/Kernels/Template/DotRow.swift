@@ -38,8 +38,6 @@ package struct TilePlace {
 @usableFromInline
 package protocol DotWidth {
   static var rows: Int { get }
-  /// Whether a tile leaves no register for a vector of x before the one in front of it is multiplied.
-  static var fillsRegisters: Bool { get }
 }
 
 /// Four rows: a processor reads four places of memory at a time.
@@ -47,8 +45,6 @@ package protocol DotWidth {
 package enum FourWide: DotWidth {
   @inlinable @inline(__always)
   package static var rows: Int { 4 }
-  @inlinable @inline(__always)
-  package static var fillsRegisters: Bool { false }
 }
 
 /// Three rows: by four of x their sums are twelve, which with three vectors of the weight and one of x are sixteen registers.
@@ -56,8 +52,6 @@ package enum FourWide: DotWidth {
 package enum ThreeWide: DotWidth {
   @inlinable @inline(__always)
   package static var rows: Int { 3 }
-  @inlinable @inline(__always)
-  package static var fillsRegisters: Bool { true }
 }
 
 /// A product by some rows of a weight, `apart` from each other, of which a tile takes some rows of x.
@@ -97,7 +91,8 @@ package struct DotRow<Vector: FloatLanes, Arithmetic: MultiplyAdd, Width: DotWid
 
   @inlinable @inline(__always)
   package mutating func add(_ x: UnsafePointer<Float>, stride: Int, _ w: FourVectors<Vector>) {
-    if Width.fillsRegisters { keepLoadsBehind() }
+    // Twelve sums and three vectors of a weight leave one register: a row's vector of x is loaded after the one before is multiplied.
+    if Width.rows < 4 { keepLoadsBehind() }
     let x = UnsafeRawPointer(x).loadUnaligned(as: Vector.self)
     Arithmetic.accumulate(&a, x, w.a)
     Arithmetic.accumulate(&b, x, w.b)

@@ -47,20 +47,20 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   static func multiply<W: DotWidth, P: DotProduct>(
     _: W.Type, _ x: StridedView, to y: MutableRows, most: Int, _ product: P
   ) where P.Vector == Vector {
-    // What `isWide` rules out is not compiled.
-    let isLow = hasFewRegisters && W.rows > 3
+    // What `isWide` rules out is not compiled, nor what `tileRows` does.
+    let isLow = takesThreeRows && W.rows > 3
     let tiles = (y.rows &+ most &- 1) / most
     var (row, tile) = (0, 0)
     while row < y.rows {
       let rest = row..<y.rows
       let (x, y) = (x.part(rows: rest), y.below(row))
       let place = TilePlace(tile, of: tiles)
-      let rows = place.rows(of: y.rows)
+      let rows = tileRows(of: y.rows, place)
       switch rows {
       case 6 where hasManyRegisters: product.multiply(SixDots<W>.self, x, to: y, place)
       case 5 where hasManyRegisters: product.multiply(FiveDots<W>.self, x, to: y, place)
       case 4 where !isLow: product.multiply(FourDots<W>.self, x, to: y, place)
-      case 3 where !isLow: product.multiply(ThreeDots<W>.self, x, to: y, place)
+      case 3 where !isLow && Vector.scalarCount > 4: product.multiply(ThreeDots<W>.self, x, to: y, place)
       case 2: product.multiply(TwoDots<W>.self, x, to: y, place)
       default: product.multiply(OneDot<W>.self, x, to: y, place)
       }
@@ -73,21 +73,29 @@ extension InstructionSet where Vector: FloatLanes, Arithmetic: MultiplyAdd {
   @inlinable @inline(__always)
   static var hasManyRegisters: Bool { Vector.scalarCount == 16 }
 
-  /// Whether there are sixteen registers of vectors, as in AVX2: then a sum that is in none costs more than it saves.
+  /// Whether more than two rows of x are multiplied by three rows of a weight at a time, as by AVX2: the sums of four do not fit sixteen
+  /// registers.
   ///
-  /// SSE has as many, but its multiplications take one more each, so that three rows of a weight are no better than four.
+  /// SSE has as many, but multiplies and adds in two instructions: with three rows BF16 was faster there and F32 slower.
   @inlinable @inline(__always)
-  static var hasFewRegisters: Bool { Vector.scalarCount == 8 }
+  static var takesThreeRows: Bool { Vector.scalarCount == 8 }
 
   /// Whether dot products with so many rows of x take four rows of a weight at a time, and not three.
   @inlinable @inline(__always)
-  static func isWide(_ rows: Int) -> Bool { !hasFewRegisters || rows <= 2 }
+  static func isWide(_ rows: Int) -> Bool { !takesThreeRows || rows <= 2 }
 
   /// Rows of x whose sums are in registers at a time: `highest`, where there are registers for them and no more than `few` rows, or four.
   ///
   /// Where that would still leave more than two or three tiles, four rows at a time were faster.
   @inlinable @inline(__always)
   static func mostDotRows(of rows: Int, highest: Int, few: Int) -> Int { hasManyRegisters && rows <= few ? highest : 4 }
+
+  /// How many of the rows that are left are the next tile's.
+  @inlinable @inline(__always)
+  static func tileRows(of rest: Int, _ place: TilePlace) -> Int {
+    // By four rows of a weight, SSE has no registers for the sums of three: tiles of four, two and one were faster.
+    Vector.scalarCount > 4 ? place.rows(of: rest) : rest >= 4 ? 4 : rest >= 2 ? 2 : 1
+  }
 
   /// How far ahead of a row's values memory is asked for.
   ///

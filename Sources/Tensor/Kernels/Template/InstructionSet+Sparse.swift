@@ -4,9 +4,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
   package static var expandsByInstruction: Bool { Expansion.isOneInstruction }
 
   @inlinable @inline(__always)
-  package static var expandsInRegisters: Bool {
-    expandsByInstruction && (expansionTableByteCount == 0 || picksByTheByte)
-  }
+  package static var expandsInRegisters: Bool { expandsByInstruction && Vector.scalarCount >= 8 }
 
   @inlinable @inline(__always)
   package static var expansionTableByteCount: Int { Expansion.tableByteCount }
@@ -48,7 +46,7 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
-  /// One row of W by more rows of x where expanding takes longer than multiplying.
+  /// Four rows of W at a time, or three; where expanding takes longer than multiplying, one row of W by more rows of x.
   @inlinable @inline(__always)
   static func sparseDots<Element: StoredElement>(
     _: Element.Type, _ x: StridedView, _ w: SparseView, _ y: MutableRows, _ accumulate: Bool, _ table: UnsafeRawPointer
@@ -78,9 +76,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     }
   }
 
-  /// Whether a vector is expanded by a byte of the bitmap and a table, so that a byte is all that a step takes.
+  /// Whether the bits of a step are a byte of the bitmap.
   @inlinable @inline(__always)
-  static var picksByTheByte: Bool { Vector.scalarCount == 8 && expandsByInstruction && expansionTableByteCount > 0 }
+  static var stepsAreBytes: Bool { Vector.scalarCount == 8 }
 
   /// A tile's rows of Y, and of its columns the first one and up to three more, `apart` from each other.
   ///
@@ -98,9 +96,9 @@ where Vector: FloatLanes, Arithmetic: MultiplyAdd, Expansion: BitmapExpansion, E
     var d = SparseRow(w, row: y.columns > 3 &* apart ? 3 &* apart : 0)
     let isFour = T.Width.rows > 3
     var (tile, p) = (T(), 0)
-    if picksByTheByte {
-      // One loop, as sums that pass from one into another, and back, are moved, and a step's number beside a pointer to its x, which are
-      // fewer instructions than a column's number from which both are computed.
+    if stepsAreBytes {
+      // One loop for all whole vectors: between two loops the compiler moves the sums to other registers. It counts steps and moves a
+      // pointer to x, which are fewer instructions than computing both from the number of a column.
       var (x, step) = (x, 0)
       let steps = columns / lanes
       while step < steps {

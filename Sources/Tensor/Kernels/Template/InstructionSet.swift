@@ -76,8 +76,8 @@ package protocol InstructionSet: Sendable {
 
   /// Whether `sparseDotProducts` expands a vector by instructions made for it; else it is there for its results.
   static var expandsByInstruction: Bool { get }
-  /// Whether that takes so few of them that elements may as well be expanded anew for every few rows of x: no look at a table, or one for
-  /// eight.
+  /// Whether that takes so few instructions for an element, as for vectors of eight and more, that elements may as well be expanded anew
+  /// for every few rows of x.
   static var expandsInRegisters: Bool { get }
 
   /// Bytes of the table that `sparseDotProducts` reads.
